@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The narrow interface between log lines and those who read them: say once which fields are wanted
+ * (a shape), then ask of each line what it holds. Behind it stand a scanner of our own (the hot path)
+ * and one over simdjson's DOM (the reference); readers cannot tell which.
+ */
+#ifndef FORMAT_RECORD_H
+#define FORMAT_RECORD_H
+
+#include "base/op.h"
+
+enum {
+    RECORD_FIELD_COUNT_MAX = 1024, /* wanted fields in one line; further ones are cut and said so */
+    RECORD_DEPTH_MAX = 64,         /* objects and arrays inside each other */
+    RECORD_LINE_SIZE_MAX = 1024 * 1024,
+    RECORD_PADDING_SIZE = 64, /* readable bytes that must follow every line given to a scanner */
+    RECORD_PATH_COUNT_MAX = 512,
+};
+
+enum record_type {
+    RECORD_STRING,
+    RECORD_NUMBER,
+    RECORD_TRUE,
+    RECORD_FALSE,
+    RECORD_NULL,
+};
+
+/* Where a wanted field stands. Keys of nested objects are joined by '/': "dns/answers/rdata". Arrays
+ * are passed through: each element counts as standing in the array's own place. A key that holds a
+ * dot is written as it is: "id.orig_h". Several paths may lead to one slot. */
+struct record_path {
+    const char *path;
+    uint16_t slot;
+};
+
+struct record_field {
+    struct span value; /* unescaped bytes of a string; the digits of a number */
+    uint16_t slot;
+    uint8_t type; /* enum record_type */
+};
+
+/* What a line holds of what is wanted, in the order of the line. */
+struct record {
+    size_t count;
+    bool cut; /* more than RECORD_FIELD_COUNT_MAX wanted fields: the rest is left out */
+    struct record_field fields[RECORD_FIELD_COUNT_MAX];
+};
+
+/* Why a line could not be read; counted and shown under these names. */
+enum record_fault {
+    RECORD_FAULT_NONE = 0,
+    RECORD_FAULT_SYNTAX,  /* not a JSON object */
+    RECORD_FAULT_UTF8,    /* not UTF-8 */
+    RECORD_FAULT_DEPTH,   /* deeper than RECORD_DEPTH_MAX */
+    RECORD_FAULT_SIZE,    /* longer than RECORD_LINE_SIZE_MAX */
+    RECORD_FAULT_CONTROL, /* NUL or another raw control character inside */
+    RECORD_FAULT_COUNT,
+};
+
+struct record_shape;
+struct record_scanner;
+
+enum record_engine {
+    RECORD_ENGINE_FAST, /* our own scanner */
+    RECORD_ENGINE_DOM,  /* simdjson's DOM */
+};
+
+/**
+ * Compile the wanted paths. A shape never changes and may be used by many threads.
+ *
+ * op        work in hand
+ * paths     borrowed until record_shape_free(); at most RECORD_PATH_COUNT_MAX
+ * count     how many
+ * ret       to give back with record_shape_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT too many paths, or no memory
+ */
+MUST_USE
+enum err record_shape_new(struct op *op, const struct record_path *paths, size_t count,
+                          struct record_shape **ret);
+
+/**
+ * Give a shape back.
+ *
+ * shape     NULL does nothing
+ */
+void record_shape_free(struct record_shape *shape);
+
+/**
+ * A scanner for one thread and one shape.
+ *
+ * op        work in hand
+ * engine    which implementation
+ * shape     borrowed until record_scanner_free()
+ * ret       to give back with record_scanner_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err record_scanner_new(struct op *op, enum record_engine engine,
+                            const struct record_shape *shape, struct record_scanner **ret);
+
+/**
+ * Give a scanner back.
+ *
+ * scanner   NULL does nothing
+ */
+void record_scanner_free(struct record_scanner *scanner);
+
+/**
+ * Read one line that holds one JSON object.
+ *
+ * Fields that are not wanted are stepped over; an object or array in the place of a wanted field is
+ * not a field. Equal keys each give a field. A number too large for any type is still its digits.
+ *
+ * scanner    made by record_scanner_new()
+ * line       without its line end; RECORD_PADDING_SIZE readable bytes (of any content) follow it
+ * ret        receives the fields; their spans point into `line` or into the scanner, and live until
+ *            the next call or the end of the line, whichever is first
+ *
+ * Returns why the line could not be read; `ret` then holds no fields.
+ */
+MUST_USE
+enum record_fault record_scan(struct record_scanner *scanner, struct span line,
+                              struct record *ret);
+
+/**
+ * The name of a fault, as it is counted and shown: "syntax", "utf8", ...
+ *
+ * fault     any value of the enum
+ */
+const char *record_fault_name(enum record_fault fault);
+
+#endif

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Indicators into an index, and a value against it.
+ *
+ * The index is an *image*: one file, immutable, mapped and used as it lies. It is made anew from all
+ * indicators (a second for a million), put in place by a rename, and a running watch changes over
+ * between two batches of lines. See docs/format/index-image.md.
+ *
+ * The hot path is in two steps. Most values are in no list: a batch of keys is hashed, the lines of
+ * the filter and then of the table are prefetched, and only what a 32-bit tag lets through is called
+ * a candidate. For the lines of candidates match_find() compares whole keys.
+ */
+#ifndef MATCH_MATCH_H
+#define MATCH_MATCH_H
+
+#include "base/hash.h"
+#include "base/time.h"
+#include "base/uuid.h"
+#include "value/value.h"
+
+enum {
+    MATCH_ORIGIN_COUNT_MAX = 65535,
+    MATCH_INDICATOR_COUNT_MAX = 200 * 1000 * 1000,
+    MATCH_FOUND_COUNT_MAX = 1024, /* indicators of one value; further ones are cut and said so */
+    MATCH_BATCH_SIZE = 512,       /* probes in flight */
+};
+
+/* Where indicators come from: a packed set of a source, or the STIX objects of a source. */
+struct match_origin {
+    struct span source_id; /* "identity--..." of the source */
+    struct span source;    /* its name */
+    struct span set;       /* name of the packed set; empty for STIX objects */
+};
+
+struct match_indicator {
+    struct value value;
+    enum value_scope scope;
+    uint8_t tlp;        /* enum policy_tlp, as a number: match/ does not judge it */
+    uint8_t confidence; /* 0 .. 100; 255 where none was stated */
+    uint16_t origin;    /* number given by match_builder_origin() */
+    bool has_uuid;      /* STIX object: its own id; a packed set's member has none here */
+    struct uuid uuid;
+    int64_t valid_from_us;  /* TIME_US_NONE where none is stated */
+    int64_t valid_until_us; /* TIME_US_NONE where none is stated */
+};
+
+struct match_builder;
+struct match_image;
+
+/* How an observation met an indicator. */
+enum match_rung {
+    MATCH_RUNG_EXACT = 0, /* the value itself */
+    MATCH_RUNG_SUBDOMAIN, /* a name below it */
+    MATCH_RUNG_RANGE,     /* an address inside it */
+};
+
+struct match_found {
+    uint32_t indicator; /* number in this image; match_indicator_at() tells more */
+    enum match_rung rung;
+};
+
+/**
+ * Begin an image.
+ *
+ * op          work in hand
+ * secret      random, new for every image; copied
+ * count_hint  about how many indicators will come; may be 0
+ * ret         to give back with match_builder_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err match_builder_new(struct op *op, const struct hash_secret *secret, size_t count_hint,
+                           struct match_builder **ret);
+
+/**
+ * Give a builder back.
+ *
+ * builder   NULL does nothing
+ */
+void match_builder_free(struct match_builder *builder);
+
+/**
+ * Name an origin; indicators then refer to it by number.
+ *
+ * builder     made by match_builder_new()
+ * origin      copied
+ * ret_number  untouched on error
+ *
+ * Errors    ERR_LIMIT more than MATCH_ORIGIN_COUNT_MAX, or no memory
+ */
+MUST_USE
+enum err match_builder_origin(struct match_builder *builder, const struct match_origin *origin,
+                              uint16_t *ret_number);
+
+/**
+ * Add one indicator. The same value from another origin is another indicator.
+ *
+ * builder    made by match_builder_new()
+ * indicator  copied
+ *
+ * Errors    ERR_LIMIT too many, or no memory
+ */
+MUST_USE
+enum err match_builder_add(struct match_builder *builder, const struct match_indicator *indicator);
+
+/**
+ * Finish: lay the image out in memory. The builder is then empty.
+ *
+ * builder   made by match_builder_new()
+ * ret       the bytes of the image, to give back with buf_done(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err match_builder_finish(struct match_builder *builder, struct buf *ret);
+
+/**
+ * Use an image's bytes. Every offset in it is checked here, so that a damaged file is refused and
+ * never read beyond its end.
+ *
+ * op        work in hand
+ * bytes     borrowed until match_image_close(); 64-byte aligned (a map or a buffer is)
+ * ret       untouched on error
+ *
+ * Errors    ERR_CORRUPT damaged; ERR_UNSUPPORTED made by a newer version; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err match_image_open(struct op *op, struct span bytes, struct match_image **ret);
+
+/**
+ * Stop using an image.
+ *
+ * image     NULL does nothing
+ */
+void match_image_close(struct match_image *image);
+
+/**
+ * How many indicators of a kind an image holds; VALUE_NONE counts all.
+ *
+ * image     open
+ * kind      any
+ */
+size_t match_image_count(const struct match_image *image, enum value_kind kind);
+
+/**
+ * An indicator by its number; the spans of `ret` point into the image.
+ *
+ * image     open
+ * number    below match_image_count(image, VALUE_NONE)
+ * ret       receives it
+ */
+void match_indicator_at(const struct match_image *image, uint32_t number,
+                        struct match_indicator *ret);
+
+/**
+ * An origin by its number; the spans of `ret` point into the image.
+ *
+ * image     open
+ * number    of an indicator's origin
+ * ret       receives it
+ */
+void match_origin_at(const struct match_image *image, uint16_t number, struct match_origin *ret);
+
+/**
+ * All indicators that an observed value meets, by comparing whole keys: the value itself, every
+ * domain above a domain that asks for subdomains, every range that covers an address.
+ *
+ * image     open
+ * kind      of the observed value; never VALUE_CIDR
+ * key       its canonical key
+ * found     receives at most MATCH_FOUND_COUNT_MAX
+ * ret_cut   set to true where there were more; else left alone
+ *
+ * Returns how many; always in the same order for the same image.
+ */
+size_t match_find(const struct match_image *image, enum value_kind kind, struct span key,
+                  struct match_found *found, bool *ret_cut);
+
+/* Probes in flight; one per thread. A probe carries a mark of the caller's (the line's number). */
+struct match_probe {
+    uint64_t hash;
+    uint32_t mark;
+};
+
+struct match_batch {
+    const struct match_image *image;
+    size_t count;
+    struct match_probe probes[MATCH_BATCH_SIZE];
+    size_t candidate_count;
+    size_t candidate_max;
+    uint32_t *candidates; /* marks, in the order they were added; may repeat */
+};
+
+/**
+ * Begin probing.
+ *
+ * batch          caller's memory
+ * image          open; borrowed until the batch is begun again
+ * candidates     receives marks; borrowed
+ * candidate_max  room there; at least MATCH_BATCH_SIZE more than the caller lets gather
+ */
+void match_batch_begin(struct match_batch *batch, const struct match_image *image,
+                       uint32_t *candidates, size_t candidate_max);
+
+/**
+ * Put one observed value to the index; the answer comes as candidates, at the latest with
+ * match_batch_flush(). Costs no cache miss: memory is only asked for.
+ *
+ * batch     begun with match_batch_begin()
+ * kind      of the observed value; never VALUE_CIDR
+ * key       its canonical key
+ * mark      given back where the value may be in the index
+ */
+void match_batch_add(struct match_batch *batch, enum value_kind kind, struct span key,
+                     uint32_t mark);
+
+/**
+ * Answer all probes in flight. A mark is a candidate wherever match_find() would find something, and
+ * almost never elsewhere.
+ *
+ * batch     begun with match_batch_begin()
+ */
+void match_batch_flush(struct match_batch *batch);
+
+#endif

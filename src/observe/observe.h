@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Log lines to observations. A reader knows one format; what each stream's fields mean (which kind
+ * of value, which side) is a table, one row a field, shared by Zeek's JSON and TSV writing.
+ */
+#ifndef OBSERVE_OBSERVE_H
+#define OBSERVE_OBSERVE_H
+
+#include "format/record.h"
+#include "value/value.h"
+
+enum {
+    OBSERVE_OBSERVATION_COUNT_MAX = 2048, /* of one line; further ones are cut and said so */
+    OBSERVE_KEYS_SIZE_MAX = 256 * 1024,   /* canonical keys of one line */
+    OBSERVE_HEADER_SIZE_MAX = 64 * 1024,  /* a TSV file's header lines */
+    OBSERVE_STREAM_SIZE_MAX = 64,
+    OBSERVE_DETECT_SIZE = 4096, /* bytes of an input's start that tell its format */
+};
+
+enum observe_format {
+    OBSERVE_FORMAT_AUTO = 0, /* told by the input's first bytes */
+    OBSERVE_FORMAT_ZEEK_JSON,
+    OBSERVE_FORMAT_ZEEK_TSV,
+    OBSERVE_FORMAT_EVE,
+    OBSERVE_FORMAT_COUNT,
+};
+
+/* Why a line gave nothing, beyond record_fault. Each is counted under its name. */
+enum observe_fault {
+    OBSERVE_FAULT_NONE = 0,
+    OBSERVE_FAULT_SYNTAX,
+    OBSERVE_FAULT_UTF8,
+    OBSERVE_FAULT_DEPTH,
+    OBSERVE_FAULT_SIZE,
+    OBSERVE_FAULT_CONTROL,
+    OBSERVE_FAULT_COLUMNS, /* TSV: another number of columns than the header says */
+    OBSERVE_FAULT_HEADER,  /* TSV: a line before, or a header without, "#fields" */
+    OBSERVE_FAULT_EVENT,   /* EVE: no event_type */
+    OBSERVE_FAULT_COUNT,
+};
+
+/* One value seen in a line. */
+struct observation {
+    enum value_kind kind;
+    struct span key;      /* canonical; see value/value.h */
+    struct span observed; /* as the log wrote it */
+    uint16_t field;       /* observe_field_name() tells its name */
+};
+
+/* What one line said. All spans live until the next line is read. */
+struct observe_line {
+    struct span stream; /* "dns", "conn"; EVE: the event_type */
+    struct span time;   /* as written; observe_time() reads it */
+    bool time_is_number;
+    struct span originator; /* address of the one who opened the connection; empty if not logged */
+    struct span responder;
+    struct span sensor; /* the log's own word for who saw it; empty if none */
+    bool cut;           /* a limit was reached: some values are not among the observations */
+    bool repaired;      /* bytes that were not UTF-8, or NULs, were replaced before reading */
+    unsigned refused;   /* fields that did not hold a value of their kind ("bad value") */
+    size_t count;
+    struct observation *observations;
+};
+
+struct observe_reader;
+
+/**
+ * The word for a format: "zeek-json", "zeek-tsv", "eve".
+ *
+ * format    any value of the enum
+ */
+const char *observe_format_name(enum observe_format format);
+
+/**
+ * The format of a word.
+ *
+ * word      "auto", "zeek-json", "zeek-tsv", "eve" (also "suricata", "suricata-eve")
+ * ret       untouched on error
+ *
+ * Errors    ERR_ABSENT no such word
+ */
+MUST_USE
+enum err observe_format_from_name(struct span word, enum observe_format *ret);
+
+/**
+ * Tell an input's format by its first bytes.
+ *
+ * start     the first OBSERVE_DETECT_SIZE bytes, decompressed, or all where there are fewer
+ *
+ * Returns OBSERVE_FORMAT_AUTO where none fits.
+ */
+enum observe_format observe_detect(struct span start);
+
+/**
+ * The stream that a file's name tells: "dns" of "dns.log", "SENSOR_dns.log.gz",
+ * "dns.10:00:00-11:00:00.log", "dns_20261121.ndjson.zst"; empty where it tells none.
+ *
+ * path      of the file
+ */
+struct span observe_stream_from_path(struct span path);
+
+/**
+ * A reader for one thread and one input at a time.
+ *
+ * op        work in hand
+ * engine    which scanner reads JSON
+ * ret       to give back with observe_reader_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err observe_reader_new(struct op *op, enum record_engine engine, struct observe_reader **ret);
+
+/**
+ * Give a reader back.
+ *
+ * reader    NULL does nothing
+ */
+void observe_reader_free(struct observe_reader *reader);
+
+/**
+ * Begin an input, or a piece of one.
+ *
+ * reader    made by observe_reader_new()
+ * format    not OBSERVE_FORMAT_AUTO
+ * stream    stream of lines that name none, or empty; copied
+ */
+void observe_reader_begin(struct observe_reader *reader, enum observe_format format,
+                          struct span stream);
+
+/**
+ * Read one line. TSV header lines ("#...") set the columns and give no observations.
+ *
+ * reader    begun with observe_reader_begin()
+ * line      without its line end; RECORD_PADDING_SIZE readable bytes follow it
+ * ret       what the line said; borrows from `line` and the reader
+ *
+ * Returns why the line could not be read; `ret` then holds no observations.
+ */
+MUST_USE
+enum observe_fault observe_reader_line(struct observe_reader *reader, struct span line,
+                                       struct observe_line *ret);
+
+/**
+ * The time of a line.
+ *
+ * line      read by observe_reader_line()
+ * ret_us    untouched on error
+ *
+ * Errors    ERR_ABSENT the line has none; ERR_FORMAT it cannot be read
+ */
+MUST_USE
+enum err observe_time(const struct observe_line *line, int64_t *ret_us);
+
+/**
+ * The name of a field as hits show it: Zeek "dns.query", "conn.id.resp_h"; EVE "dns.rrname",
+ * "src_ip" (the path in the event). The stream is the line's own.
+ *
+ * buf       receives the name
+ * line      the line in which the observation was made
+ * field     of one of its observations
+ */
+void observe_field_add_name(struct buf *buf, const struct observe_line *line, uint16_t field);
+
+/**
+ * The name of a fault, as it is counted and shown.
+ *
+ * fault     any value of the enum
+ */
+const char *observe_fault_name(enum observe_fault fault);
+
+#endif

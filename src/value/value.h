@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The kinds of observable, and the one canonical form that indicators and observations share.
+ *
+ * The canonical form is a *key*: bytes that are equal exactly where two values mean the same. The
+ * matcher, the history and the exchange of indicators all work on keys; text is made from them.
+ *
+ *   kind     key                                            canonical text
+ *   ipv4     4 bytes, network order                         198.51.100.7
+ *   ipv6     16 bytes, network order                        2001:db8::7 (RFC 5952)
+ *   cidr     family (4 or 6), prefix length, 4/16 bytes     198.51.100.0/24
+ *   domain   lower case, A-labels, no trailing dot          www.example.org
+ *   url      as the text, but without scheme and "://"      http://example.org/a?b
+ *   md5      16 bytes                                       32 lower-case hexadecimal digits
+ *   sha1     20 bytes                                       40
+ *   sha256   32 bytes                                       64
+ *   email    lower case, domain as above                    someone@example.org
+ */
+#ifndef VALUE_VALUE_H
+#define VALUE_VALUE_H
+
+#include "base/op.h"
+
+enum value_kind {
+    VALUE_NONE = 0,
+    VALUE_IPV4,
+    VALUE_IPV6,
+    VALUE_CIDR,
+    VALUE_DOMAIN,
+    VALUE_URL,
+    VALUE_MD5,
+    VALUE_SHA1,
+    VALUE_SHA256,
+    VALUE_EMAIL,
+    VALUE_KIND_COUNT,
+};
+
+enum {
+    VALUE_DOMAIN_SIZE_MAX = 253, /* RFC 1035, as text without the trailing dot */
+    VALUE_LABEL_SIZE_MAX = 63,
+    VALUE_URL_SIZE_MAX = 8192,
+    VALUE_EMAIL_SIZE_MAX = 320, /* 64 + "@" + 255, RFC 5321 */
+    VALUE_KEY_SIZE_MAX = VALUE_URL_SIZE_MAX,
+    VALUE_SCHEME_SIZE_MAX = 32,
+    VALUE_TEXT_SIZE_MAX = VALUE_SCHEME_SIZE_MAX + 3 + VALUE_KEY_SIZE_MAX,
+};
+
+/* Which observations an indicator of this value matches. */
+enum value_scope {
+    VALUE_SCOPE_EXACT = 0,       /* the value itself */
+    VALUE_SCOPE_SUBDOMAINS,      /* domain: itself and everything below it */
+    VALUE_SCOPE_SUBDOMAINS_ONLY, /* domain: everything below it */
+    VALUE_SCOPE_COUNT,
+};
+
+/* Room for one value's key and scheme. Large: keep it in an op, not on a deep stack. */
+struct value_buf {
+    uint8_t key[VALUE_KEY_SIZE_MAX];
+    uint8_t scheme[VALUE_SCHEME_SIZE_MAX];
+};
+
+struct value {
+    enum value_kind kind;
+    struct span key;    /* borrowed from the value_buf it was read into, or from an image */
+    struct span scheme; /* url only: "http", lower case; empty where the text had none */
+};
+
+/**
+ * The word for a kind: "ipv4", "domain", ... as commands and files write it.
+ *
+ * kind      any value of the enum
+ */
+const char *value_kind_name(enum value_kind kind);
+
+/**
+ * The kind of a word: our own words, and the field's other ones for the same thing ("ipv4-addr",
+ * "domain-name", "SHA-256", "email-addr", "fqdn", "hostname", ...), in any case.
+ *
+ * word      looked up
+ * ret       the kind; untouched on error
+ *
+ * Errors    ERR_ABSENT no such word
+ */
+MUST_USE
+enum err value_kind_from_name(struct span word, enum value_kind *ret);
+
+/**
+ * Read a value of a known kind into its canonical key.
+ *
+ * A kind may come out narrower than asked: an IPv4-mapped IPv6 address is VALUE_IPV4, a CIDR that
+ * covers one address is that address; VALUE_IPV4 and VALUE_IPV6 accept each other's text.
+ *
+ * kind      what the text is said to be; not VALUE_NONE
+ * raw       as written; white space at its ends is not skipped
+ * buf       receives the bytes
+ * ret       the value, borrowing from buf; untouched on error
+ *
+ * Errors    ERR_FORMAT not a value of that kind; ERR_LIMIT longer than the kind allows
+ */
+MUST_USE
+enum err value_parse(enum value_kind kind, struct span raw, struct value_buf *buf,
+                     struct value *ret);
+
+/**
+ * Read a line of a plain list: undo defanging ("hxxp", "[.]", "(.)", "[:]", "[at]", ...), take off
+ * quotes and surrounding marks, recognise the kind, and give the canonical value. A domain gets the
+ * scope its writing asks for: "name" itself and subdomains, "=name" itself, ".name" and "*.name"
+ * subdomains only. One-label names and public words are not recognised as domains.
+ *
+ * raw        one line, or one cell, without its line end
+ * buf        receives the bytes
+ * ret        the value, borrowing from buf; untouched on error
+ * ret_scope  how far it reaches; untouched on error
+ *
+ * Errors    ERR_FORMAT no kind fits; ERR_LIMIT longer than any kind allows
+ */
+MUST_USE
+enum err value_recognise(struct span raw, struct value_buf *buf, struct value *ret,
+                         enum value_scope *ret_scope);
+
+/**
+ * As value_recognise(), for a cell whose kind is named beside it.
+ *
+ * kind       what the cell is said to be; not VALUE_NONE
+ * raw        one cell
+ * buf        receives the bytes
+ * ret        the value, borrowing from buf; untouched on error
+ * ret_scope  how far it reaches; untouched on error
+ *
+ * Errors    ERR_FORMAT not a value of that kind; ERR_LIMIT longer than the kind allows
+ */
+MUST_USE
+enum err value_recognise_as(enum value_kind kind, struct span raw, struct value_buf *buf,
+                            struct value *ret, enum value_scope *ret_scope);
+
+/**
+ * Append a value's canonical text.
+ *
+ * buf       receives the text
+ * value     made by this room, or read from an index image
+ */
+void value_add_text(struct buf *buf, const struct value *value);
+
+/*
+ * The hot path: raw bytes of a log field straight to a key. Each writes at `key` (room for
+ * VALUE_KEY_SIZE_MAX bytes) and returns the key's size, or 0 where the bytes are not such a value.
+ * They accept exactly what value_parse() accepts; a test compares the two.
+ */
+
+/**
+ * An address, IPv4 or IPv6 (brackets and a zone id are dropped; IPv4-mapped becomes IPv4).
+ *
+ * raw       field as logged
+ * key       receives 4 or 16 bytes
+ *
+ * Returns 4, 16, or 0 where it is no address.
+ */
+size_t value_key_address(struct span raw, uint8_t *key);
+
+/**
+ * A domain name; one label is enough here.
+ *
+ * raw       field as logged, in any case, perhaps with a trailing dot
+ * key       receives the name
+ *
+ * Returns the key's size, or 0 where it is no name.
+ */
+size_t value_key_domain(struct span raw, uint8_t *key);
+
+/**
+ * A URL from a whole text; with or without scheme.
+ *
+ * raw       field as logged
+ * key       receives host[:port]path[?query]
+ *
+ * Returns the key's size, or 0 where it is no URL or longer than VALUE_URL_SIZE_MAX.
+ */
+size_t value_key_url(struct span raw, uint8_t *key);
+
+/**
+ * A URL from the parts of an HTTP request: the Host header (perhaps with port), the port of the
+ * connection (0 where unknown; added only where the host names none and it is no default), and the
+ * request target (origin form, absolute form, or "host:port" of CONNECT).
+ *
+ * host      field as logged; may be empty where the target is absolute
+ * port      0 .. 65535
+ * target    field as logged
+ * key       receives host[:port]path[?query], equal to what value_key_url() gives for the same URL
+ *
+ * Returns the key's size, or 0 where no URL can be made.
+ */
+size_t value_key_request(struct span host, unsigned port, struct span target, uint8_t *key);
+
+/**
+ * A digest written in hexadecimal, perhaps with colons between bytes. Its length tells the kind.
+ *
+ * raw       field as logged
+ * key       receives 16, 20 or 32 bytes
+ * ret_kind  VALUE_MD5, VALUE_SHA1 or VALUE_SHA256; untouched where 0 is returned
+ *
+ * Returns the key's size, or 0 where it is no digest.
+ */
+size_t value_key_digest(struct span raw, uint8_t *key, enum value_kind *ret_kind);
+
+/**
+ * An e-mail address; "Name <someone@example.org>" and "mailto:" are understood.
+ *
+ * raw       field as logged
+ * key       receives the address
+ *
+ * Returns the key's size, or 0 where it is no address.
+ */
+size_t value_key_email(struct span raw, uint8_t *key);
+
+#endif
