@@ -38,15 +38,15 @@ int main(void)
     size_t at = count; /* the list is newest first */
     for (struct testing_case *test = cases; test != NULL; test = test->next) {
         at--;
-        tests[at] = (struct CMUnitTest){ .name = test->name,
-                                         .test_func = run_case,
-                                         .initial_state = test };
+        tests[at] =
+            (struct CMUnitTest){ .name = test->name, .test_func = run_case, .initial_state = test };
     }
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return _cmocka_run_group_tests("linie", tests, count, NULL, NULL);
 }
 
-void testing_check_err(enum err got, enum err expected, const char *call, const char *file, int line)
+void testing_check_err(enum err got, enum err expected, const char *call, const char *file,
+                       int line)
 {
     if (got != expected) {
         print_error("%s: got %s, expected %s\n", call, err_name(got), err_name(expected));

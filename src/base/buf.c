@@ -37,7 +37,11 @@ static bool buf_grow(struct buf *buf, size_t need)
     if (capacity > buf->size_max) {
         capacity = buf->size_max;
     }
-    uint8_t *data = memory_resize(buf->data, capacity);
+    if (capacity == SIZE_MAX) {
+        return false;
+    }
+    uint8_t *data =
+        memory_resize(buf->data, capacity + 1); /* one for the NUL that vsnprintf adds */
     if (data == NULL) {
         return false;
     }
@@ -113,7 +117,7 @@ void buf_add_vformat(struct buf *buf, const char *format, va_list args)
     va_copy(again, args);
     int size = vsnprintf(NULL, 0, format, args);
     must(size >= 0);
-    uint8_t *room = buf_reserve(buf, (size_t)size + 1); /* vsnprintf ends with a NUL */
+    uint8_t *room = buf_reserve(buf, (size_t)size); /* and a byte for the NUL lies behind it */
     if (room != NULL) {
         vsnprintf((char *)room, (size_t)size + 1, format, again);
         buf->size += (size_t)size;

@@ -13,7 +13,7 @@
 struct buf {
     uint8_t *data;
     size_t size;     /* bytes written */
-    size_t capacity; /* bytes held */
+    size_t capacity; /* bytes that may be written; one more lies behind them */
     size_t size_max; /* ceiling */
     enum err err;    /* first failure: ERR_LIMIT, or ERR_OK */
 };

@@ -3,7 +3,11 @@
 
 #include <stdio.h>
 
-#include "base/must.h"
+#include "base/text.h"
+
+#undef op_fail /* the analyzer's view of it, see op.h */
+
+enum { UTF8_SIZE_MAX = 4 };
 
 void op_begin(struct op *op, const struct actor *actor, size_t memory_max)
 {
@@ -35,6 +39,26 @@ enum err op_copy(struct op *op, struct span span, struct span *ret)
     return ERR_OK;
 }
 
+/* Where a text filled its room, take off a code point that was cut, so that it stays UTF-8. */
+static void fault_text_end(char *text)
+{
+    size_t size = strlen(text);
+    if (size < FAULT_TEXT_SIZE - 1) {
+        return;
+    }
+    size_t lead = size;
+    while (lead > 0 && size - lead < UTF8_SIZE_MAX && ((uint8_t)text[lead - 1] & 0xC0) == 0x80) {
+        lead--;
+    }
+    if (lead == 0 || (uint8_t)text[lead - 1] < 0xC0) {
+        return; /* ASCII, or not UTF-8 to begin with */
+    }
+    lead--;
+    if (text_valid_size(span_make(text + lead, size - lead)) == 0) {
+        text[lead] = '\0';
+    }
+}
+
 enum err op_fail(struct op *op, enum err err, const char *format, ...)
 {
     must(err != ERR_OK);
@@ -45,6 +69,7 @@ enum err op_fail(struct op *op, enum err err, const char *format, ...)
     va_start(args, format);
     vsnprintf(op->fault.text, sizeof op->fault.text, format, args);
     va_end(args);
+    fault_text_end(op->fault.text);
     op->fault.err = err;
     return err;
 }
@@ -63,7 +88,8 @@ void op_fault_prefix(struct op *op, const char *format, ...)
     if ((size_t)size < sizeof prefixed) {
         snprintf(prefixed + size, sizeof prefixed - (size_t)size, "%s", op->fault.text);
     }
-    span_copy(op->fault.text, sizeof op->fault.text, span_make(prefixed, sizeof prefixed));
+    fault_text_end(prefixed);
+    span_copy(op->fault.text, sizeof op->fault.text, span_make(prefixed, strlen(prefixed) + 1));
 }
 
 void op_fault_clear(struct op *op)

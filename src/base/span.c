@@ -120,17 +120,17 @@ enum err span_to_u64(struct span span, uint64_t *ret)
         return ERR_FORMAT;
     }
     uint64_t value = 0;
+    bool too_large = false;
     for (size_t i = 0; i < span.size; i++) {
         uint8_t digit = (uint8_t)(span.data[i] - '0');
         if (digit > 9) {
             return ERR_FORMAT;
         }
-        if (__builtin_mul_overflow(value, 10, &value)) {
-            return ERR_LIMIT;
-        }
-        if (__builtin_add_overflow(value, digit, &value)) {
-            return ERR_LIMIT;
-        }
+        too_large |= __builtin_mul_overflow(value, 10, &value);
+        too_large |= __builtin_add_overflow(value, digit, &value);
+    }
+    if (too_large) {
+        return ERR_LIMIT;
     }
     *ret = value;
     return ERR_OK;

@@ -194,6 +194,9 @@ enum err time_parse_epoch(struct span span, int64_t *ret_us)
     }
     const uint8_t *fraction = c.rest.data;
     size_t fraction_size = c.rest.size;
+    if (fraction_size > 0 && fraction[0] != '.') {
+        return ERR_FORMAT;
+    }
     int64_t us = cursor_fraction_us(&c);
     if (c.err != ERR_OK || c.rest.size > 0) {
         return ERR_FORMAT;

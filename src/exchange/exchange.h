@@ -16,6 +16,8 @@ enum {
     EXCHANGE_LINE_SIZE_MAX = 64 * 1024,
     EXCHANGE_CELL_COUNT_MAX = 256,
     EXCHANGE_FILE_SIZE_MAX = 2147483647, /* larger lists are to be split */
+    EXCHANGE_FAULT_TEXT_SIZE_MAX = 256,  /* as much of a refused line as is shown */
+    EXCHANGE_CONFIDENCE_NONE = 255,
 };
 
 enum exchange_format {
@@ -35,7 +37,7 @@ enum exchange_refusal {
     EXCHANGE_REFUSAL_TIME,   /* a time that cannot be read */
     EXCHANGE_REFUSAL_TLP,    /* a TLP word that does not exist */
     EXCHANGE_REFUSAL_NUMBER, /* a confidence outside 0 .. 100 */
-    EXCHANGE_REFUSAL_CELLS,  /* CSV: fewer cells than the value's column needs, or broken quotes */
+    EXCHANGE_REFUSAL_CELLS,  /* CSV: no value, more cells than the header, or broken quotes */
     EXCHANGE_REFUSAL_COUNT,
 };
 
@@ -57,7 +59,7 @@ struct exchange_fault {
     enum exchange_refusal refusal;
     uint64_t line;    /* from 1 */
     uint64_t byte;    /* of the line's start in the file, from 0 */
-    struct span text; /* the line or cell; borrowed until the next call */
+    struct span text; /* the line or cell, cut to what is shown; borrowed until the next call */
 };
 
 struct exchange_reader;
@@ -66,7 +68,9 @@ struct exchange_reader;
  * Tell an indicator file's format by its start and name.
  *
  * start     first bytes of the file
- * name      of the file; may be empty
+ * name      of the file; may be empty; ".gz" and ".zst" at its end are passed over
+ *
+ * Returns never EXCHANGE_FORMAT_AUTO; a plain list is what fits nothing else.
  */
 enum exchange_format exchange_detect(struct span start, struct span name);
 
@@ -87,13 +91,19 @@ const char *exchange_refusal_name(enum exchange_refusal refusal);
 /**
  * Read a whole indicator file from memory (a map or a buffer).
  *
+ * A CSV header is the first line, or the last '#' line before the first one where that fits better
+ * ("# first_seen,ioc,..." and Zeek's "#fields"). Names count in any case, without '-', '_' and
+ * spaces. One column holds the value ("value", "indicator", "ioc", "observable", ...) and another
+ * may name its kind ("type", "kind", ...); or columns are named for a kind ("ip", "domain", "md5",
+ * ...), and each cell that is not empty is one indicator.
+ *
  * op        work in hand; the reader lives in its memory
  * format    EXCHANGE_FORMAT_LIST or EXCHANGE_FORMAT_CSV
  * file      borrowed while the reader is used; a UTF-8 BOM is skipped
  * ret       untouched on error
  *
- * Errors    ERR_FORMAT a CSV header without a column for the value (the text names the known ones);
- *           ERR_LIMIT too large, or no memory
+ * Errors    ERR_FORMAT a CSV header without a column for the value (the text names the known ones),
+ *           or a file in UTF-16; ERR_LIMIT too large, or no memory
  */
 MUST_USE
 enum err exchange_open(struct op *op, enum exchange_format format, struct span file,
@@ -114,7 +124,8 @@ enum err exchange_next(struct exchange_reader *reader, struct exchange_item *ret
 
 /**
  * Append one cell as RFC 4180 wants it: quoted where it holds a separator, a quote or a line end. A
- * cell that a spreadsheet would take for a formula (=, +, -, @) gets a leading apostrophe.
+ * cell that a spreadsheet would take for a formula (=, +, -, @) gets a leading apostrophe, which
+ * the reader takes off again.
  *
  * buf       receives the cell
  * cell      any text

@@ -3,15 +3,18 @@
  * Whole JSON documents (bundles, journal payloads, configuration of others), read with simdjson's
  * DOM. Log lines have their own, narrower door: format/record.h.
  *
- * A value is a position in a parsed document, passed by value; reading it never fails, it only turns
- * out to be of another type. Everything lives in the op's memory.
+ * A value is a position in a parsed document, passed by value; reading it never fails, it only
+ * turns out to be of another type. Everything lives in the op's memory.
  */
 #ifndef FORMAT_JSON_H
 #define FORMAT_JSON_H
 
 #include "base/op.h"
 
-enum { JSON_DEPTH_MAX = 128 };
+enum {
+    JSON_DEPTH_MAX = 128,              /* objects and arrays inside each other */
+    JSON_SIZE_MAX = 512 * 1024 * 1024, /* of a document; large bundles of today have 50 MB */
+};
 
 enum json_type {
     JSON_NULL = 0, /* also what an absent member is */
@@ -40,7 +43,9 @@ struct json_walk {
 };
 
 /**
- * Read a document. It must be one JSON value (RFC 8259) in UTF-8.
+ * Read a document. It must be one JSON value (RFC 8259) in UTF-8; a byte order mark is stepped
+ * over. A fault's text names line and byte. Numbers that fit neither 64 bits nor a double are
+ * refused.
  *
  * op        work in hand; a copy of all strings lives in its memory
  * text      the document; not needed after the call
@@ -59,8 +64,8 @@ enum err json_parse(struct op *op, struct span text, struct json_value *ret);
 enum json_type json_type(struct json_value value);
 
 /**
- * A member of an object by its key; the first where a key is repeated; absent where there is none or
- * `object` is no object.
+ * A member of an object by its key; the first where a key is repeated; absent where there is none
+ * or `object` is no object.
  *
  * object    any value
  * key       looked up
@@ -115,7 +120,8 @@ bool json_walk_next(struct json_walk *walk);
 
 /**
  * Where a value of a document's array stands in the text it was read from: the exact bytes of each
- * element of the array that is the member `key` of the root object. For keeping objects byte for byte.
+ * element of the array that is the member `key` of the root object. For keeping objects byte for
+ * byte.
  *
  * op         work in hand; the list lives in its memory
  * text       the document, already read by json_parse() without error
@@ -126,7 +132,7 @@ bool json_walk_next(struct json_walk *walk);
  * Errors    ERR_ABSENT the root has no such array; ERR_LIMIT no memory
  */
 MUST_USE
-enum err json_array_spans(struct op *op, struct span text, struct span key,
-                          struct span **ret_spans, size_t *ret_count);
+enum err json_array_spans(struct op *op, struct span text, struct span key, struct span **ret_spans,
+                          size_t *ret_count);
 
 #endif

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * Writing JSON. Values are written in order; commas and colons come by themselves. Strings that are
- * not UTF-8 are repaired (U+FFFD). A misuse (a value where a key belongs) is a broken invariant.
+ * not UTF-8 are repaired (U+FFFD). A misuse (a value where a key belongs, nesting beyond
+ * JSON_WRITER_DEPTH_MAX, a second value behind the first) is a broken invariant: for one value a
+ * line, init the writer anew for each.
  *
  *     json_begin_object(&w);
  *     json_key(&w, SPAN("kind"));
@@ -13,7 +15,7 @@
 
 #include "base/buf.h"
 
-enum { JSON_WRITER_DEPTH_MAX = 32 };
+enum { JSON_WRITER_DEPTH_MAX = 32 }; /* the top level counts as one */
 
 struct json_writer {
     struct buf *buf;
@@ -70,7 +72,8 @@ void json_add_null(struct json_writer *w);
 void json_add_raw(struct json_writer *w, struct span json);
 
 /**
- * A timestamp as a string (RFC 3339, see time_add()), or null where it is TIME_US_NONE.
+ * A timestamp as a string (RFC 3339, see time_add()), or null where it is TIME_US_NONE or has no
+ * such form.
  *
  * w         writer
  * time_us   microseconds
@@ -83,6 +86,7 @@ void json_add_time(struct json_writer *w, int64_t time_us);
  * w         writer, inside an object
  * key       any text
  * value     written
+ * time_us   written as json_add_time() does
  */
 void json_member_string(struct json_writer *w, struct span key, struct span value);
 void json_member_u64(struct json_writer *w, struct span key, uint64_t value);

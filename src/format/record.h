@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * The narrow interface between log lines and those who read them: say once which fields are wanted
- * (a shape), then ask of each line what it holds. Behind it stand a scanner of our own (the hot path)
- * and one over simdjson's DOM (the reference); readers cannot tell which.
+ * (a shape), then ask of each line what it holds. Behind it stand a scanner of our own (the hot
+ * path) and one over simdjson's DOM (the reference); readers cannot tell which.
+ *
+ * What the two promise each other. Of every line that the DOM engine reads, the fast engine gives
+ * the same fields: slot, type and bytes; of a number its digits as they stand, where the DOM, which
+ * keeps none, gives others of the same value. Of the lines that the DOM engine refuses, the fast
+ * engine refuses all but these:
+ *   - a number or literal that is malformed, but made of the letters and signs that JSON's numbers
+ *     and literals are made of, in the place of a value that is not wanted;
+ *   - an escape that JSON does not have, or half a surrogate pair, in a string that is not wanted,
+ * or in a key inside of an object that is not wanted;
+ *   - a number beyond 64 bits or beyond a double, wanted or not.
+ * Broken structure, raw control characters and what is not UTF-8 are refused wherever they stand.
  */
 #ifndef FORMAT_RECORD_H
 #define FORMAT_RECORD_H
@@ -25,9 +36,9 @@ enum record_type {
     RECORD_NULL,
 };
 
-/* Where a wanted field stands. Keys of nested objects are joined by '/': "dns/answers/rdata". Arrays
- * are passed through: each element counts as standing in the array's own place. A key that holds a
- * dot is written as it is: "id.orig_h". Several paths may lead to one slot. */
+/* Where a wanted field stands. Keys of nested objects are joined by '/': "dns/answers/rdata".
+ * Arrays are passed through: each element counts as standing in the array's own place. A key that
+ * holds a dot is written as it is: "id.orig_h". Several paths may lead to one slot. */
 struct record_path {
     const char *path;
     uint16_t slot;
@@ -73,7 +84,7 @@ enum record_engine {
  * count     how many
  * ret       to give back with record_shape_free(); untouched on error
  *
- * Errors    ERR_LIMIT too many paths, or no memory
+ * Errors    ERR_LIMIT too many paths, or no memory; ERR_EXISTS one path with two slots
  */
 MUST_USE
 enum err record_shape_new(struct op *op, const struct record_path *paths, size_t count,
@@ -112,6 +123,7 @@ void record_scanner_free(struct record_scanner *scanner);
  *
  * Fields that are not wanted are stepped over; an object or array in the place of a wanted field is
  * not a field. Equal keys each give a field. A number too large for any type is still its digits.
+ * Time is in proportion to the line's size, whatever the line holds.
  *
  * scanner    made by record_scanner_new()
  * line       without its line end; RECORD_PADDING_SIZE readable bytes (of any content) follow it
@@ -121,8 +133,7 @@ void record_scanner_free(struct record_scanner *scanner);
  * Returns why the line could not be read; `ret` then holds no fields.
  */
 MUST_USE
-enum record_fault record_scan(struct record_scanner *scanner, struct span line,
-                              struct record *ret);
+enum record_fault record_scan(struct record_scanner *scanner, struct span line, struct record *ret);
 
 /**
  * The name of a fault, as it is counted and shown: "syntax", "utf8", ...

@@ -2,18 +2,19 @@
 /*
  * Indicators into an index, and a value against it.
  *
- * The index is an *image*: one file, immutable, mapped and used as it lies. It is made anew from all
- * indicators (a second for a million), put in place by a rename, and a running watch changes over
- * between two batches of lines. See docs/format/index-image.md.
+ * The index is an *image*: one file, immutable, mapped and used as it lies. It is made anew from
+ * all indicators (a second for a million), put in place by a rename, and a running watch changes
+ * over between two batches of lines. See docs/format/index-image.md.
  *
  * The hot path is in two steps. Most values are in no list: a batch of keys is hashed, the lines of
- * the filter and then of the table are prefetched, and only what a 32-bit tag lets through is called
- * a candidate. For the lines of candidates match_find() compares whole keys.
+ * the filter and then of the table are prefetched, and only what a 32-bit tag lets through is
+ * called a candidate. For the lines of candidates match_find() compares whole keys.
  */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
 
 #include "base/hash.h"
+#include "base/op.h"
 #include "base/time.h"
 #include "base/uuid.h"
 #include "value/value.h"
@@ -23,6 +24,7 @@ enum {
     MATCH_INDICATOR_COUNT_MAX = 200 * 1000 * 1000,
     MATCH_FOUND_COUNT_MAX = 1024, /* indicators of one value; further ones are cut and said so */
     MATCH_BATCH_SIZE = 512,       /* probes in flight */
+    MATCH_ORIGIN_TEXT_SIZE_MAX = 65536, /* each of an origin's three names */
 };
 
 /* Where indicators come from: a packed set of a source, or the STIX objects of a source. */
@@ -87,7 +89,8 @@ void match_builder_free(struct match_builder *builder);
  * origin      copied
  * ret_number  untouched on error
  *
- * Errors    ERR_LIMIT more than MATCH_ORIGIN_COUNT_MAX, or no memory
+ * Errors    ERR_LIMIT more than MATCH_ORIGIN_COUNT_MAX, a name longer than
+ *           MATCH_ORIGIN_TEXT_SIZE_MAX, or no memory
  */
 MUST_USE
 enum err match_builder_origin(struct match_builder *builder, const struct match_origin *origin,
@@ -96,16 +99,21 @@ enum err match_builder_origin(struct match_builder *builder, const struct match_
 /**
  * Add one indicator. The same value from another origin is another indicator.
  *
- * builder    made by match_builder_new()
- * indicator  copied
+ * A refused indicator leaves nothing behind. After ERR_LIMIT the builder takes no more, and
+ * match_builder_finish() makes the image of those it has.
  *
- * Errors    ERR_LIMIT too many, or no memory
+ * builder    made by match_builder_new()
+ * indicator  copied; its origin must have been named
+ *
+ * Errors    ERR_FORMAT the key is not of its kind's shape; ERR_LIMIT too many, or no memory
  */
 MUST_USE
 enum err match_builder_add(struct match_builder *builder, const struct match_indicator *indicator);
 
 /**
- * Finish: lay the image out in memory. The builder is then empty.
+ * Finish: lay the image out in memory. The builder is then empty: it has no origins either, and
+ * keeps its secret. On error it is as it was. The same calls under the same secret give the same
+ * bytes.
  *
  * builder   made by match_builder_new()
  * ret       the bytes of the image, to give back with buf_done(); untouched on error
@@ -120,7 +128,8 @@ enum err match_builder_finish(struct match_builder *builder, struct buf *ret);
  * never read beyond its end.
  *
  * op        work in hand
- * bytes     borrowed until match_image_close(); 64-byte aligned (a map or a buffer is)
+ * bytes     borrowed until match_image_close(); 8-byte aligned (a buffer is), and quickest where
+ *           64-byte aligned (a map is)
  * ret       untouched on error
  *
  * Errors    ERR_CORRUPT damaged; ERR_UNSUPPORTED made by a newer version; ERR_LIMIT no memory
@@ -181,6 +190,7 @@ size_t match_find(const struct match_image *image, enum value_kind kind, struct 
 struct match_probe {
     uint64_t hash;
     uint32_t mark;
+    uint32_t reach; /* whether the value itself is asked for, or one above it; see match/layout.h */
 };
 
 struct match_batch {
@@ -216,8 +226,8 @@ void match_batch_add(struct match_batch *batch, enum value_kind kind, struct spa
                      uint32_t mark);
 
 /**
- * Answer all probes in flight. A mark is a candidate wherever match_find() would find something, and
- * almost never elsewhere.
+ * Answer all probes in flight. A mark is a candidate wherever match_find() would find something,
+ * and almost never elsewhere.
  *
  * batch     begun with match_batch_begin()
  */

@@ -43,21 +43,28 @@ enum observe_fault {
 struct observation {
     enum value_kind kind;
     struct span key;      /* canonical; see value/value.h */
-    struct span observed; /* as the log wrote it */
+    struct span observed; /* as the log wrote it: the field, or the element of a list in it; of a
+                           * request, whose parts stand in several fields, its URL */
     uint16_t field;       /* observe_field_name() tells its name */
 };
 
-/* What one line said. All spans live until the next line is read. */
+/* What one line said. All spans live until the next line is read. A value that stands twice in one
+ * field is told once where the two are near each other. */
 struct observe_line {
     struct span stream; /* "dns", "conn"; EVE: the event_type */
     struct span time;   /* as written; observe_time() reads it */
     bool time_is_number;
-    struct span originator; /* address of the one who opened the connection; empty if not logged */
-    struct span responder;
-    struct span sensor; /* the log's own word for who saw it; empty if none */
-    bool cut;           /* a limit was reached: some values are not among the observations */
-    bool repaired;      /* bytes that were not UTF-8, or NULs, were replaced before reading */
-    unsigned refused;   /* fields that did not hold a value of their kind ("bad value") */
+    /* Address of the one who opened the connection, as written; empty if not logged. EVE: src_ip,
+     * as it stands. Of a file without connection: the (first) receiver. */
+    struct span originator;
+    struct span responder; /* EVE: dest_ip; of a file without connection: the (first) sender */
+    struct span sensor;    /* the log's own word for who saw it; empty if none */
+    struct span uid;  /* the log's own name for the connection: Zeek's uid, Suricata's flow_id */
+    bool no_event;    /* a header line of TSV, or a blank line: nothing happened */
+    bool cut;         /* a limit was reached: some values are not among the observations */
+    bool repaired;    /* bytes that were not UTF-8, or NULs, were replaced before reading */
+    unsigned refused; /* addresses and digests that are none ("bad value") */
+    unsigned unfit;   /* looser fields (hosts, URLs, mail addresses, ...) that held no such value */
     size_t count;
     struct observation *observations;
 };
@@ -129,7 +136,8 @@ void observe_reader_begin(struct observe_reader *reader, enum observe_format for
                           struct span stream);
 
 /**
- * Read one line. TSV header lines ("#...") set the columns and give no observations.
+ * Read one line. TSV header lines ("#...") set the columns and give no observations; a blank line
+ * says nothing. A byte order mark before the line and a CR behind it are skipped.
  *
  * reader    begun with observe_reader_begin()
  * line      without its line end; RECORD_PADDING_SIZE readable bytes follow it
@@ -142,7 +150,8 @@ enum observe_fault observe_reader_line(struct observe_reader *reader, struct spa
                                        struct observe_line *ret);
 
 /**
- * The time of a line.
+ * The time of a line: RFC 3339, or seconds since 1970; Zeek's milliseconds (JSON::TS_MILLIS) are
+ * known by their 13 digits.
  *
  * line      read by observe_reader_line()
  * ret_us    untouched on error

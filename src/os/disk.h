@@ -128,7 +128,8 @@ MUST_USE
 enum err disk_truncate(struct op *op, struct disk_file *file, uint64_t size);
 
 /**
- * Give a file another name, in place of what bore it. Durable after disk_sync_folder() of the folders.
+ * Give a file another name, in place of what bore it. Durable after disk_sync_folder() of the
+ * folders.
  *
  * op        work in hand
  * disk      open
@@ -141,13 +142,13 @@ MUST_USE
 enum err disk_rename(struct op *op, struct disk *disk, struct span from, struct span to);
 
 /**
- * Remove a file. Durable after disk_sync_folder().
+ * Remove a file, or an empty folder. Durable after disk_sync_folder().
  *
  * op        work in hand
  * disk      open
  * path      of the file
  *
- * Errors    ERR_ABSENT; ERR_IO
+ * Errors    ERR_ABSENT; ERR_IO, also for a folder that is not empty
  */
 MUST_USE
 enum err disk_remove(struct op *op, struct disk *disk, struct span path);

@@ -2,13 +2,15 @@
 /*
  * The one gate: who may see an object, and why. Pure: no input, no output.
  *
- * Every reading function of store/ and history/ takes a grant, and only this room makes grants. What
- * is not known to be allowed is refused.
+ * Every reading function of store/ and history/ takes a grant, and only this room makes grants.
+ * What is not known to be allowed is refused.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
 
+#include "base/buf.h"
 #include "base/op.h"
+#include "stix/object.h"
 
 /* Traffic Light Protocol 2.0 (FIRST, August 2022), from the widest audience to the narrowest. A
  * marking that this program does not know is POLICY_TLP_UNKNOWN and is shared with nobody. */
@@ -65,6 +67,15 @@ const char *policy_tlp_marking(enum policy_tlp tlp);
  * a, b      any two
  */
 enum policy_tlp policy_tlp_tighten(enum policy_tlp a, enum policy_tlp b);
+
+/**
+ * The label of an object: the narrowest of all its markings, those of its parts included, since an
+ * object is shown or sent as a whole. A marking that is not one of TLP makes it POLICY_TLP_UNKNOWN.
+ *
+ * object     whose markings count
+ * otherwise  the label of an object that bears no marking as a whole: that of its source
+ */
+enum policy_tlp policy_tlp_of_object(const struct stix_object *object, enum policy_tlp otherwise);
 
 /**
  * The grant of the node's owner, the only party until partners exist.

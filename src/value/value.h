@@ -10,7 +10,8 @@
  *   ipv6     16 bytes, network order                        2001:db8::7 (RFC 5952)
  *   cidr     family (4 or 6), prefix length, 4/16 bytes     198.51.100.0/24
  *   domain   lower case, A-labels, no trailing dot          www.example.org
- *   url      as the text, but without scheme and "://"      http://example.org/a?b
+ *   url      as the text, but without scheme and "://";     http://example.org/a?b
+ *            ports 80 and 443 are dropped (see url.c)
  *   md5      16 bytes                                       32 lower-case hexadecimal digits
  *   sha1     20 bytes                                       40
  *   sha256   32 bytes                                       64
@@ -19,6 +20,7 @@
 #ifndef VALUE_VALUE_H
 #define VALUE_VALUE_H
 
+#include "base/buf.h"
 #include "base/op.h"
 
 enum value_kind {
@@ -43,6 +45,17 @@ enum {
     VALUE_KEY_SIZE_MAX = VALUE_URL_SIZE_MAX,
     VALUE_SCHEME_SIZE_MAX = 32,
     VALUE_TEXT_SIZE_MAX = VALUE_SCHEME_SIZE_MAX + 3 + VALUE_KEY_SIZE_MAX,
+};
+
+/* Sizes of the keys that have a fixed one. */
+enum {
+    VALUE_IPV4_SIZE = 4,
+    VALUE_IPV6_SIZE = 16,
+    VALUE_CIDR_IPV4_SIZE = 2 + VALUE_IPV4_SIZE, /* family, prefix length, address */
+    VALUE_CIDR_IPV6_SIZE = 2 + VALUE_IPV6_SIZE,
+    VALUE_MD5_SIZE = 16,
+    VALUE_SHA1_SIZE = 20,
+    VALUE_SHA256_SIZE = 32,
 };
 
 /* Which observations an indicator of this value matches. */
@@ -89,6 +102,8 @@ enum err value_kind_from_name(struct span word, enum value_kind *ret);
  *
  * A kind may come out narrower than asked: an IPv4-mapped IPv6 address is VALUE_IPV4, a CIDR that
  * covers one address is that address; VALUE_IPV4 and VALUE_IPV6 accept each other's text.
+ * VALUE_CIDR accepts a netmask ("198.51.100.0/255.255.255.0") and an address alone too; host bits
+ * are dropped.
  *
  * kind      what the text is said to be; not VALUE_NONE
  * raw       as written; white space at its ends is not skipped
@@ -105,7 +120,9 @@ enum err value_parse(enum value_kind kind, struct span raw, struct value_buf *bu
  * Read a line of a plain list: undo defanging ("hxxp", "[.]", "(.)", "[:]", "[at]", ...), take off
  * quotes and surrounding marks, recognise the kind, and give the canonical value. A domain gets the
  * scope its writing asks for: "name" itself and subdomains, "=name" itself, ".name" and "*.name"
- * subdomains only. One-label names and public words are not recognised as domains.
+ * subdomains only. One-label names are not recognised as domains (nor of an e-mail address), nor
+ * are names whose last label is not of letters: "com" on a line must not stand for half the world.
+ * "host/path" without a scheme is a URL; "host:port" is nothing that is known here.
  *
  * raw        one line, or one cell, without its line end
  * buf        receives the bytes
@@ -119,7 +136,8 @@ enum err value_recognise(struct span raw, struct value_buf *buf, struct value *r
                          enum value_scope *ret_scope);
 
 /**
- * As value_recognise(), for a cell whose kind is named beside it.
+ * As value_recognise(), for a cell whose kind is named beside it. An address may be written as a
+ * range, and is VALUE_CIDR then; what is no public domain name is refused here too.
  *
  * kind       what the cell is said to be; not VALUE_NONE
  * raw        one cell
@@ -137,7 +155,7 @@ enum err value_recognise_as(enum value_kind kind, struct span raw, struct value_
  * Append a value's canonical text.
  *
  * buf       receives the text
- * value     made by this room, or read from an index image
+ * value     made by this room, or kept by somebody who checked the size of its key
  */
 void value_add_text(struct buf *buf, const struct value *value);
 

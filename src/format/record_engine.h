@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The two engines behind record.h. Private to record*.c.
+ */
+#ifndef FORMAT_RECORD_ENGINE_H
+#define FORMAT_RECORD_ENGINE_H
+
+#include "format/record_index.h"
+#include "format/record_shape.h"
+
+struct record_fast;
+struct record_dom;
+
+/**
+ * Our own scanner.
+ *
+ * op        work in hand
+ * shape     borrowed until record_fast_free()
+ * index     the way to compute the first step; see record_index_at()
+ * ret       to give back with record_fast_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err record_fast_new(struct op *op, const struct record_shape *shape,
+                         const struct record_index *index, struct record_fast **ret);
+
+/**
+ * Give it back.
+ *
+ * fast      NULL does nothing
+ */
+void record_fast_free(struct record_fast *fast);
+
+/**
+ * As record_scan(); `ret` is empty when it begins, and of no meaning on a fault.
+ *
+ * fast      made by record_fast_new()
+ * line      at most RECORD_LINE_SIZE_MAX bytes, and the padding
+ * ret       receives the fields
+ */
+MUST_USE
+enum record_fault record_fast_scan(struct record_fast *fast, struct span line, struct record *ret);
+
+/**
+ * simdjson's DOM.
+ *
+ * op        work in hand
+ * shape     borrowed until record_dom_free()
+ * ret       to give back with record_dom_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err record_dom_new(struct op *op, const struct record_shape *shape, struct record_dom **ret);
+
+/**
+ * Give it back.
+ *
+ * dom       NULL does nothing
+ */
+void record_dom_free(struct record_dom *dom);
+
+/**
+ * As record_scan(); `ret` is empty when it begins, and of no meaning on a fault.
+ *
+ * dom       made by record_dom_new()
+ * line      at most RECORD_LINE_SIZE_MAX bytes, and the padding
+ * ret       receives the fields
+ */
+MUST_USE
+enum record_fault record_dom_scan(struct record_dom *dom, struct span line, struct record *ret);
+
+#endif

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Budget: 60 ns for a line of 100 tokens and 25 keys (bench/record_bench.c, "scan" less "index").
+ * Comparing is done in 16 bytes at a time, with vectors that gcc and clang know on every machine;
+ * they are loaded with memcpy, which is one instruction here.
+ */
+#include "format/record_memo.h"
+
+enum {
+    CHUNK_SIZE = 16,
+    STRIDE_SIZE = 64, /* skeletons are hashed and compared so many classes at a time */
+    CHECK_STEP = 4,   /* and keys so many checks */
+};
+
+typedef uint64_t chunk __attribute__((vector_size(CHUNK_SIZE)));
+
+/* A piece of a key that must stand in the line: which token, how far behind its begin, which of the
+ * chunk's bytes count. */
+struct check {
+    uint16_t token;
+    uint8_t offset;
+    uint8_t size; /* 0 .. CHUNK_SIZE */
+};
+
+struct field {
+    uint16_t token;
+    uint16_t slot;
+};
+
+/* One piece of memory, so that nothing waits for a pointer: the skeleton, with zeros up to a whole
+ * stride; a chunk for each check; the checks; the fields. */
+struct record_memo {
+    uint32_t token_count;
+    uint32_t check_count; /* with empty ones up to a whole step */
+    uint32_t field_count;
+    uint8_t parts[] __attribute__((aligned(CHUNK_SIZE)));
+};
+
+struct parts {
+    uint8_t *classes;
+    uint8_t *bytes;
+    struct check *checks;
+    struct field *fields;
+};
+
+static size_t round_up(size_t size, size_t step)
+{
+    return (size + step - 1) / step * step;
+}
+
+static inline struct parts parts_of(const struct record_memo *memo)
+{
+    struct parts parts;
+    parts.classes = (uint8_t *)(uintptr_t)memo->parts;
+    parts.bytes = parts.classes + round_up(memo->token_count, STRIDE_SIZE);
+    parts.checks = (struct check *)(void *)(parts.bytes + (size_t)memo->check_count * CHUNK_SIZE);
+    parts.fields = (struct field *)(void *)(parts.checks + memo->check_count);
+    return parts;
+}
+
+_Static_assert((int)RECORD_MEMO_FIELD_COUNT_MAX < (int)RECORD_FIELD_COUNT_MAX,
+               "no cut record is kept");
+
+static chunk chunk_load(const uint8_t *bytes)
+{
+    chunk loaded;
+    memcpy(&loaded, bytes, sizeof loaded);
+    return loaded;
+}
+
+/* Row n keeps the first n bytes of a chunk. */
+/* clang-format off */
+#define F 0xFF
+static const uint8_t masks[CHUNK_SIZE + 1][CHUNK_SIZE] __attribute__((aligned(CHUNK_SIZE))) = {
+    { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, F, F, F, F, F, F, 0, 0, 0, 0 },
+    { F, F, F, F, F, F, F, F, F, F, F, F, F, 0, 0, 0 },
+    { F, F, F, F, F, F, F, F, F, F, F, F, F, F, 0, 0 },
+    { F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, 0 },
+    { F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F },
+};
+#undef F
+/* clang-format on */
+
+/* A chunk that stands where it is aligned: an operand of the processor, not a load by itself. */
+static inline chunk chunk_at(const uint8_t *bytes)
+{
+    return *(const chunk *)(const void *)bytes;
+}
+
+static bool chunk_is_zero(chunk value)
+{
+    return (value[0] | value[1]) == 0;
+}
+
+void record_memory_init(struct record_memory *memory)
+{
+    memset(memory, 0, sizeof *memory);
+    arena_init(&memory->arena, RECORD_MEMO_MEMORY_MAX);
+}
+
+void record_memory_done(struct record_memory *memory)
+{
+    arena_done(&memory->arena);
+}
+
+/* Both halves of a product of two words, which depend on all their bits, as one word. */
+static inline uint64_t pair_mix(const uint8_t *bytes, uint64_t salt)
+{
+    __extension__ typedef unsigned __int128 product;
+    const uint64_t mix_first = 0x9E3779B97F4A7C15u; /* bits well spread: 2^64 / golden ratio */
+    const uint64_t mix_last = 0xD6E8FEB86659FD93u;  /* bits well spread */
+    uint64_t first = record_key_word(bytes) ^ (mix_first + salt);
+    uint64_t last = record_key_word(bytes + sizeof first) ^ (mix_last - salt);
+    product both = (product)first * last;
+    return (uint64_t)both ^ (uint64_t)(both >> 64); /* the upper 64 bits */
+}
+
+/* The products do not wait for each other; the salt makes their order count. */
+uint32_t record_memo_hash(const struct record_tokens *tokens)
+{
+    uint64_t sum = tokens->count;
+    for (size_t at = 0; at < tokens->count; at += STRIDE_SIZE) {
+        const uint8_t *bytes = tokens->classes + at;
+        sum += pair_mix(bytes, at);
+        sum += pair_mix(bytes + CHUNK_SIZE, at + 1);
+        sum += pair_mix(bytes + 2 * CHUNK_SIZE, at + 2);
+        sum += pair_mix(bytes + 3 * CHUNK_SIZE, at + 3); /* the last of the stride */
+    }
+    return (uint32_t)(sum ^ sum >> 32);
+}
+
+static inline chunk chunk_differs(const uint8_t *a, const uint8_t *b)
+{
+    return chunk_at(a) ^ chunk_at(b);
+}
+
+static bool skeleton_equal(const struct record_memo *memo, const struct record_tokens *tokens)
+{
+    if (memo->token_count != tokens->count) {
+        return false;
+    }
+    const uint8_t *classes = memo->parts;
+    chunk different = { 0 };
+    for (size_t at = 0; at < tokens->count; at += STRIDE_SIZE) {
+        different |= chunk_differs(classes + at, tokens->classes + at);
+        different |= chunk_differs(classes + at + 16, tokens->classes + at + 16);
+        different |= chunk_differs(classes + at + 32, tokens->classes + at + 32);
+        different |= chunk_differs(classes + at + 48, tokens->classes + at + 48);
+    }
+    return chunk_is_zero(different);
+}
+
+/* A key that is remembered, quotes included, is no longer than the line's padding: so what is read
+ * of a line is its own or padding, and the mask takes away what is not of the key. */
+static chunk check_differs(struct check check, const uint8_t *expected,
+                           const struct record_source *source)
+{
+    size_t at = (size_t)source->tokens->positions[check.token] + check.offset;
+    chunk got = chunk_load(source->line.data + at);
+    return (got ^ chunk_at(expected)) & chunk_at(masks[check.size]);
+}
+
+static bool keys_equal(const struct record_memo *memo, const struct record_source *source)
+{
+    const struct parts parts = parts_of(memo);
+    chunk different = { 0 };
+    const uint8_t *expected = parts.bytes;
+    const struct check *end = parts.checks + memo->check_count;
+    for (const struct check *check = parts.checks; check < end; check += CHECK_STEP) {
+        different |= check_differs(check[0], expected, source);
+        different |= check_differs(check[1], expected + CHUNK_SIZE, source);
+        different |= check_differs(check[2], expected + 2 * CHUNK_SIZE, source);
+        different |= check_differs(check[3], expected + 3 * CHUNK_SIZE, source);
+        expected += CHECK_STEP * CHUNK_SIZE;
+    }
+    return chunk_is_zero(different);
+}
+
+static void move_to_front(struct record_memo_bucket *bucket, size_t way)
+{
+    uint32_t hash = bucket->hashes[way];
+    const struct record_memo *memo = bucket->memos[way];
+    for (size_t i = way; i > 0; i--) {
+        bucket->hashes[i] = bucket->hashes[i - 1];
+        bucket->memos[i] = bucket->memos[i - 1];
+    }
+    bucket->hashes[0] = hash;
+    bucket->memos[0] = memo;
+}
+
+const struct record_memo *record_memo_find(struct record_memory *memory,
+                                           const struct record_source *source, uint32_t hash)
+{
+    struct record_memo_bucket *bucket = &memory->buckets[hash & (RECORD_MEMO_BUCKET_COUNT - 1)];
+    for (size_t way = 0; way < RECORD_MEMO_WAY_COUNT; way++) {
+        const struct record_memo *memo = bucket->memos[way];
+        if (memo == NULL || bucket->hashes[way] != hash) {
+            continue;
+        }
+        if (skeleton_equal(memo, source->tokens) && keys_equal(memo, source)) {
+            if (way > 0) {
+                move_to_front(bucket, way);
+            }
+            return memo;
+        }
+    }
+    return NULL;
+}
+
+enum record_fault record_memo_read(const struct record_memo *memo, struct record_source *source,
+                                   struct record *ret)
+{
+    const struct parts parts = parts_of(memo);
+    bool escapes = source->tokens->escapes;
+    for (size_t i = 0; i < memo->field_count; i++) {
+        size_t token = parts.fields[i].token;
+        struct record_field *field = &ret->fields[i];
+        field->slot = parts.fields[i].slot;
+        if (parts.classes[token] == RECORD_CLASS_QUOTE && !escapes) {
+            field->type = RECORD_STRING;
+            field->value = record_string_raw(source, token);
+            continue;
+        }
+        enum record_fault fault = record_value_read(source, token, field);
+        if (fault != RECORD_FAULT_NONE) {
+            return fault;
+        }
+    }
+    ret->count = memo->field_count;
+    return RECORD_FAULT_NONE;
+}
+
+/* A key as it stands in the line, with both quotes. */
+static struct span key_quoted(const struct record_source *source, size_t token)
+{
+    struct span raw = record_string_raw(source, token);
+    return span_make(raw.data - 1, raw.size + 2);
+}
+
+/* How many checks the keys of a walk need; more than the maximum where they cannot be kept. */
+static size_t checks_needed(const struct record_source *source, const struct record_trace *trace)
+{
+    if (trace->key_count > RECORD_TRACE_KEY_COUNT_MAX) {
+        return RECORD_MEMO_CHECK_COUNT_MAX + 1;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < trace->key_count; i++) {
+        size_t size = key_quoted(source, trace->keys[i]).size;
+        if (size > RECORD_PADDING_SIZE) {
+            return RECORD_MEMO_CHECK_COUNT_MAX + 1;
+        }
+        count += round_up(size, CHUNK_SIZE) / CHUNK_SIZE;
+    }
+    return round_up(count, CHECK_STEP);
+}
+
+static void checks_fill(const struct record_source *source, const struct record_trace *trace,
+                        struct parts parts)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < trace->key_count; i++) {
+        struct span key = key_quoted(source, trace->keys[i]);
+        for (size_t offset = 0; offset < key.size; offset += CHUNK_SIZE) {
+            size_t rest = key.size - offset;
+            size_t size = rest < CHUNK_SIZE ? rest : CHUNK_SIZE;
+            parts.checks[count] = (struct check){ .token = (uint16_t)trace->keys[i],
+                                                  .offset = (uint8_t)offset,
+                                                  .size = (uint8_t)size };
+            span_copy(parts.bytes + count * CHUNK_SIZE, CHUNK_SIZE,
+                      span_slice(key, offset, offset + size));
+            count++;
+        }
+    }
+}
+
+/* Room for a memo and all its parts, all zero; NULL when there is none. */
+static struct record_memo *memo_alloc(struct record_memory *memory, size_t token_count,
+                                      size_t check_count, size_t field_count)
+{
+    size_t check_size = CHUNK_SIZE + sizeof(struct check);
+    size_t size = sizeof(struct record_memo) + round_up(token_count, STRIDE_SIZE) +
+                  check_count * check_size + field_count * sizeof(struct field);
+    struct record_memo *memo = arena_alloc(&memory->arena, size);
+    if (memo != NULL) {
+        memo->token_count = (uint32_t)token_count;
+        memo->check_count = (uint32_t)check_count;
+        memo->field_count = (uint32_t)field_count;
+    }
+    return memo;
+}
+
+static void forget_all(struct record_memory *memory)
+{
+    arena_reset(&memory->arena);
+    memset(memory->buckets, 0, sizeof memory->buckets);
+}
+
+/* Whether a hash was met of late; notes it, in the place of an older one, if not. */
+static bool seen_before(struct record_memory *memory, uint32_t hash)
+{
+    size_t set = hash / RECORD_MEMO_BUCKET_COUNT & (RECORD_MEMO_SEEN_COUNT - 1);
+    uint32_t *seen = memory->seen[set];
+    if (seen[0] == hash || seen[1] == hash) {
+        return true;
+    }
+    seen[1] = seen[0];
+    seen[0] = hash;
+    return false;
+}
+
+void record_memo_learn(struct record_memory *memory, const struct record_source *source,
+                       uint32_t hash, const struct record_trace *trace, const struct record *record)
+{
+    if (!seen_before(memory, hash)) {
+        return;
+    }
+    size_t token_count = source->tokens->count;
+    size_t check_count = checks_needed(source, trace);
+    if (token_count > RECORD_MEMO_TOKEN_COUNT_MAX || check_count > RECORD_MEMO_CHECK_COUNT_MAX ||
+        record->count > RECORD_MEMO_FIELD_COUNT_MAX) {
+        return;
+    }
+    struct record_memo *memo = memo_alloc(memory, token_count, check_count, record->count);
+    if (memo == NULL) {
+        forget_all(memory);
+        return;
+    }
+    struct parts parts = parts_of(memo);
+    span_copy(parts.classes, token_count, span_make(source->tokens->classes, token_count));
+    checks_fill(source, trace, parts);
+    for (size_t i = 0; i < record->count; i++) {
+        parts.fields[i] = (struct field){ (uint16_t)trace->fields[i], record->fields[i].slot };
+    }
+    struct record_memo_bucket *bucket = &memory->buckets[hash & (RECORD_MEMO_BUCKET_COUNT - 1)];
+    size_t last = RECORD_MEMO_WAY_COUNT - 1;
+    bucket->hashes[last] = hash;
+    bucket->memos[last] = memo;
+    move_to_front(bucket, last);
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Memory of the fast record scanner: the lines of one source have few skeletons. A memo holds a
+ * skeleton (the classes of a line's tokens), the keys that a walk over such a line looked up, and
+ * which tokens it read as fields. A line with the same skeleton and the same bytes in the place of
+ * those keys would be walked the same way, so its fields are read without a walk. Private to
+ * record*.c.
+ *
+ * A skeleton is kept when it is met again soon. When the memory is full all of it is forgotten:
+ * what matters is soon there again, and what a line costs stays in proportion to its size.
+ */
+#ifndef FORMAT_RECORD_MEMO_H
+#define FORMAT_RECORD_MEMO_H
+
+#include "format/record_walk.h"
+
+enum {
+    RECORD_MEMO_MEMORY_MAX = 1024 * 1024,
+    RECORD_MEMO_TOKEN_COUNT_MAX = 2048, /* longer lines are always walked */
+    RECORD_MEMO_FIELD_COUNT_MAX = 256,
+    RECORD_MEMO_CHECK_COUNT_MAX = 512,
+    RECORD_MEMO_BUCKET_COUNT = 512, /* a power of two */
+    RECORD_MEMO_WAY_COUNT = 4,
+    RECORD_MEMO_SEEN_COUNT = 1024, /* a power of two */
+};
+
+struct record_memo;
+
+/* Memos whose skeletons share a hash, the last one used first. */
+struct record_memo_bucket {
+    uint32_t hashes[RECORD_MEMO_WAY_COUNT];
+    const struct record_memo *memos[RECORD_MEMO_WAY_COUNT]; /* NULL: free */
+};
+
+struct record_memory {
+    struct arena arena;
+    uint32_t seen[RECORD_MEMO_SEEN_COUNT][2]; /* hashes met of late, two in a place */
+    struct record_memo_bucket buckets[RECORD_MEMO_BUCKET_COUNT];
+};
+
+/**
+ * Begin with nothing remembered.
+ *
+ * memory    caller's memory
+ */
+void record_memory_init(struct record_memory *memory);
+
+/**
+ * Forget all and give the memory back.
+ *
+ * memory    begun with record_memory_init()
+ */
+void record_memory_done(struct record_memory *memory);
+
+/**
+ * The hash of a line's skeleton.
+ *
+ * tokens    of the line
+ */
+uint32_t record_memo_hash(const struct record_tokens *tokens);
+
+/**
+ * A memo that holds for a line.
+ *
+ * memory    searched; what was found comes first the next time
+ * source    the line and its tokens
+ * hash      record_memo_hash() of them
+ *
+ * Returns NULL when there is none.
+ */
+const struct record_memo *record_memo_find(struct record_memory *memory,
+                                           const struct record_source *source, uint32_t hash);
+
+/**
+ * Read the fields of a line for which a memo holds.
+ *
+ * memo      found by record_memo_find() for this line
+ * source    the line and its tokens
+ * ret       receives the fields
+ *
+ * Returns RECORD_FAULT_SYNTAX where a wanted value is not well formed.
+ */
+MUST_USE
+enum record_fault record_memo_read(const struct record_memo *memo, struct record_source *source,
+                                   struct record *ret);
+
+/**
+ * Remember a walk, if its skeleton was met before and all of it fits.
+ *
+ * memory    grows
+ * source    the line that was walked without a fault
+ * hash      record_memo_hash() of its tokens
+ * trace     of that walk
+ * record    of that walk
+ */
+void record_memo_learn(struct record_memory *memory, const struct record_source *source,
+                       uint32_t hash, const struct record_trace *trace,
+                       const struct record *record);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Commands: one table row each, with options, help and a function. Help texts, completion and the
+ * parser come from the row. A command may run in the process that was called, or, where another
+ * process writes to the node, in that one on behalf of the caller, with the caller's files.
+ */
+#ifndef NODE_COMMAND_H
+#define NODE_COMMAND_H
+
+#include <stdio.h>
+
+#include "base/op.h"
+#include "base/time.h"
+
+enum {
+    COMMAND_OPTION_COUNT_MAX = 16,
+    COMMAND_ARGUMENT_COUNT_MAX = 4096,
+};
+
+/* Exit codes (decision 0010): watch and hits: 0 nothing, 1 found, 2 trouble; verify: 0 good, 1 faults, 2
+ * trouble; all others: 0 done, 3 done with refusals, 2 trouble. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_FOUND = 1,
+    EXIT_TROUBLE = 2,
+    EXIT_REFUSALS = 3,
+};
+
+struct node;
+struct invocation;
+
+struct command_option {
+    const char *name;     /* long form, without dashes */
+    const char *argument; /* "FILE", "N", ...; NULL: the option has none */
+    const char *help;
+};
+
+/* What a command does with the node. */
+enum command_access {
+    COMMAND_READS = 0, /* opens the store for reading, beside a writer */
+    COMMAND_WRITES,    /* needs the lock; handed to the process that has it */
+    COMMAND_LOCAL,     /* opens what it needs by itself, and is never handed on */
+};
+
+struct command {
+    const char *name;    /* "watch", "indicators add" */
+    const char *usage;   /* arguments: "[INPUT...]" */
+    const char *summary; /* one line */
+    const char *help;    /* some lines, ending with an example */
+    enum command_access access;
+    const struct command_option *options; /* ended by a row without name */
+    int (*run)(struct invocation *invocation);
+};
+
+/* One call of a command. */
+struct invocation {
+    struct op *op;
+    const struct command *command;
+    struct node *node; /* open as the command needs it; NULL where it is local */
+    struct span node_dir; /* as given by --node, $LINIE_NODE, or "." */
+    struct span world;
+    FILE *out;
+    FILE *err;
+    int in;     /* standard input */
+    int folder; /* the caller's working folder: relative paths start here */
+    bool colour;   /* `out` is a terminal that shows colours */
+    bool progress; /* `err` is a terminal */
+    bool json;
+    const char *values[COMMAND_OPTION_COUNT_MAX]; /* by row of command->options; NULL: not given */
+    size_t argument_count;
+    const char *arguments[COMMAND_ARGUMENT_COUNT_MAX];
+};
+
+/**
+ * All commands, ended by a row without name; in the order in which help shows them.
+ */
+const struct command *command_table(void);
+
+/**
+ * Run a command line.
+ *
+ * argc, argv  as main() gets them, without the program's name
+ * invocation  files and folder are set; the rest is filled in
+ *
+ * Returns the exit code.
+ */
+int command_main(int argc, char **argv, struct invocation *invocation);
+
+/**
+ * The value of an option; NULL where it was not given, "" for an option without argument.
+ *
+ * invocation  parsed
+ * name        of an option of the command
+ */
+const char *command_value(const struct invocation *invocation, const char *name);
+
+/**
+ * Tell a fault on `err`: "linie watch: ..." and end.
+ *
+ * invocation  its op holds the fault
+ *
+ * Returns EXIT_TROUBLE.
+ */
+int command_fail(const struct invocation *invocation);
+
+/**
+ * Read an option that holds a time: RFC 3339, a date, or an age such as 90m, 24h, 7d (before now).
+ *
+ * invocation  parsed
+ * name        of the option
+ * ret_us      TIME_US_NONE where it was not given
+ *
+ * Errors    ERR_FORMAT not a time
+ */
+MUST_USE
+enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us);
+
+/* The commands. */
+int command_init(struct invocation *invocation);
+int command_indicators_add(struct invocation *invocation);
+int command_indicators_list(struct invocation *invocation);
+int command_indicators_show(struct invocation *invocation);
+int command_indicators_remove(struct invocation *invocation);
+int command_indicators_stats(struct invocation *invocation);
+int command_watch(struct invocation *invocation);
+int command_hits(struct invocation *invocation);
+int command_status(struct invocation *invocation);
+int command_verify(struct invocation *invocation);
+int command_rebuild(struct invocation *invocation);
+int command_erase(struct invocation *invocation);
+int command_backup(struct invocation *invocation);
+int command_restore(struct invocation *invocation);
+int command_help(struct invocation *invocation);
+
+#endif

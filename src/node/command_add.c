@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * linie indicators add: files of other people into the store.
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "exchange/exchange.h"
+#include "node/node.h"
+#include "node/print.h"
+#include "os/descriptor.h"
+#include "os/random.h"
+#include "stix/bundle.h"
+#include "stix/object.h"
+
+enum { FAULTS_SHOWN_MAX = 5, FILE_MEMORY_MAX = 0x7FFFFFFF };
+
+struct adding {
+    struct invocation *invocation;
+    struct op *op; /* memory of the present file */
+    /* what the command line says */
+    struct span source;
+    struct span set; /* empty: the file's name */
+    bool has_tlp;
+    enum policy_tlp tlp;
+    uint8_t confidence;
+    int64_t valid_until_us;
+    enum exchange_format format;
+    /* the present file */
+    struct span name;
+    struct span bytes;
+    uint64_t items;
+    uint64_t refused;
+    uint64_t refusals[EXCHANGE_REFUSAL_COUNT];
+    /* all files */
+    uint64_t refused_total;
+};
+
+/* ---- options ---- */
+
+static enum err options_read(struct adding *adding)
+{
+    struct invocation *invocation = adding->invocation;
+    struct op *op = invocation->op;
+    const char *tlp = command_value(invocation, "tlp");
+    const char *confidence = command_value(invocation, "confidence");
+    const char *format = command_value(invocation, "format");
+    adding->source = span_of(command_value(invocation, "source"));
+    adding->set = span_of(command_value(invocation, "set"));
+    adding->tlp = invocation->node->config->tlp;
+    adding->has_tlp = tlp != NULL;
+    if (tlp != NULL && policy_tlp_from_name(span_of(tlp), &adding->tlp) != ERR_OK) {
+        return op_fail(op, ERR_FORMAT,
+                       "--tlp %s: not a TLP label: CLEAR, GREEN, AMBER, AMBER+STRICT or RED", tlp);
+    }
+    uint64_t number = PACK_CONFIDENCE_UNKNOWN;
+    enum { CONFIDENCE_MAX = 100 };
+    if (confidence != NULL && (span_to_u64(span_of(confidence), &number) != ERR_OK ||
+                               number > CONFIDENCE_MAX)) {
+        return op_fail(op, ERR_FORMAT, "--confidence %s: not a number from 0 to 100", confidence);
+    }
+    adding->confidence = (uint8_t)number;
+    const char *valid_until = command_value(invocation, "valid-until");
+    adding->valid_until_us = TIME_US_NONE;
+    if (valid_until != NULL &&
+        time_parse(span_of(valid_until), &adding->valid_until_us) != ERR_OK) {
+        return op_fail(op, ERR_FORMAT,
+                       "--valid-until %s: not a time: write 2027-01-31 or 2027-01-31T12:00:00Z",
+                       valid_until);
+    }
+    adding->format = EXCHANGE_FORMAT_AUTO;
+    for (int i = 1; format != NULL && i < EXCHANGE_FORMAT_COUNT; i++) {
+        if (strcmp(format, exchange_format_name((enum exchange_format)i)) == 0) {
+            adding->format = (enum exchange_format)i;
+        }
+    }
+    if (format != NULL && adding->format == EXCHANGE_FORMAT_AUTO) {
+        return op_fail(op, ERR_FORMAT, "--format %s: not a format: list, csv or stix", format);
+    }
+    return ERR_OK;
+}
+
+/* ---- lists and CSV ---- */
+
+static void tell_refusal(struct adding *adding, const struct exchange_fault *fault)
+{
+    struct invocation *invocation = adding->invocation;
+    adding->refused++;
+    adding->refusals[fault->refusal]++;
+    if (adding->refused > FAULTS_SHOWN_MAX || invocation->json) {
+        return;
+    }
+    struct invocation on_err = *invocation;
+    on_err.out = invocation->err;
+    print_text(&on_err, adding->name, 0);
+    fprintf(invocation->err, ": line %llu, byte %llu: %s: ", (unsigned long long)fault->line,
+            (unsigned long long)fault->byte, exchange_refusal_name(fault->refusal));
+    enum { SHOWN_MAX = 120 };
+    print_text(&on_err, span_slice(fault->text, 0,
+                                   fault->text.size < SHOWN_MAX ? fault->text.size : SHOWN_MAX),
+               0);
+    fputc('\n', invocation->err);
+}
+
+static struct pack_member member_of(const struct adding *adding, const struct exchange_item *item)
+{
+    struct pack_member member = {
+        .value = item->value,
+        .scope = item->scope,
+        .confidence = item->confidence,
+        .tlp = PACK_TLP_OF_SET,
+        .first_seen_us = item->first_seen_us,
+        .valid_from_us = item->valid_from_us,
+        .valid_until_us = item->valid_until_us,
+    };
+    enum policy_tlp own = POLICY_TLP_UNKNOWN;
+    if (item->tlp.size > 0) {
+        if (policy_tlp_from_name(item->tlp, &own) != ERR_OK) {
+            own = POLICY_TLP_UNKNOWN;
+        }
+        /* What the command line says tightens, never loosens. */
+        member.tlp = (uint8_t)(adding->has_tlp ? policy_tlp_tighten(own, adding->tlp) : own);
+    }
+    return member;
+}
+
+static enum err members_read(struct adding *adding, struct exchange_reader *reader,
+                             struct pack_writer *writer)
+{
+    for (;;) {
+        struct exchange_item item;
+        struct exchange_fault fault;
+        enum err err = exchange_next(reader, &item, &fault);
+        if (err == ERR_ABSENT) {
+            return ERR_OK;
+        }
+        if (err == ERR_FORMAT) {
+            tell_refusal(adding, &fault);
+            continue;
+        }
+        TRY(err);
+        const struct pack_member member = member_of(adding, &item);
+        adding->items++;
+        TRY(pack_writer_add(adding->op, writer, &member, NULL));
+    }
+}
+
+/* The set of a list is named after its file: "c2.txt" gives "c2". */
+static struct span set_name(const struct adding *adding)
+{
+    if (adding->set.size > 0) {
+        return adding->set;
+    }
+    struct span name = adding->name;
+    ptrdiff_t slash = span_find_last(name, '/');
+    name = span_from(name, (size_t)(slash + 1));
+    ptrdiff_t dot = span_find(name, '.');
+    return dot > 0 ? span_slice(name, 0, (size_t)dot) : name;
+}
+
+static void tell_set(const struct adding *adding, struct span set, uint64_t fresh, uint64_t count)
+{
+    struct invocation *invocation = adding->invocation;
+    if (invocation->json) {
+        struct buf line;
+        struct json_writer w;
+        buf_init(&line, 64 * 1024);
+        json_writer_init(&w, &line);
+        json_begin_object(&w);
+        json_member_string(&w, SPAN("file"), adding->name);
+        json_member_string(&w, SPAN("set"), set);
+        json_member_string(&w, SPAN("source"), adding->source);
+        json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(adding->tlp)));
+        json_member_u64(&w, SPAN("read"), adding->items);
+        json_member_u64(&w, SPAN("new"), fresh);
+        json_member_u64(&w, SPAN("members"), count);
+        json_member_u64(&w, SPAN("refused"), adding->refused);
+        json_end_object(&w);
+        print_json(invocation, &line);
+        buf_done(&line);
+        return;
+    }
+    char number[32];
+    char members[32];
+    print_text(invocation, adding->name, 0);
+    fprintf(invocation->out, ": %s new", print_count(fresh, number, sizeof number));
+    fprintf(invocation->out, ", %s in set ", print_count(count, members, sizeof members));
+    print_text(invocation, set, 0);
+    fprintf(invocation->out, " (TLP:%s%s)", policy_tlp_name(adding->tlp),
+            adding->has_tlp ? "" : ", the node's default");
+    if (adding->refused > 0) {
+        fprintf(invocation->out, ", %s refused:", print_count(adding->refused, number,
+                                                              sizeof number));
+        for (int i = 1; i < EXCHANGE_REFUSAL_COUNT; i++) {
+            if (adding->refusals[i] > 0) {
+                fprintf(invocation->out, " %s %s",
+                        print_count(adding->refusals[i], number, sizeof number),
+                        exchange_refusal_name((enum exchange_refusal)i));
+            }
+        }
+    }
+    fputc('\n', invocation->out);
+}
+
+static enum err pack_store(struct adding *adding, struct pack_writer *writer)
+{
+    struct buf pack;
+    uint64_t count = 0;
+    uint64_t fresh = 0;
+    buf_init(&pack, PACK_SIZE_MAX);
+    enum err err = pack_writer_finish(adding->op, writer, &pack, &count);
+    const struct store_set_add add = {
+        .source = adding->source,
+        .set = set_name(adding),
+        .file_name = adding->name,
+        .file = adding->bytes,
+        .pack = buf_span(&pack),
+        .refused = adding->refused,
+        .tlp = adding->tlp,
+        .confidence = adding->confidence,
+        .valid_until_us = adding->valid_until_us,
+    };
+    if (err == ERR_OK && count > 0) {
+        err = store_set_add(adding->op, adding->invocation->node->store, &add, &fresh, &count);
+    }
+    buf_done(&pack);
+    TRY(err);
+    tell_set(adding, add.set, fresh, count);
+    return ERR_OK;
+}
+
+static enum err add_list(struct adding *adding, enum exchange_format format)
+{
+    struct exchange_reader *reader = NULL;
+    struct pack_writer *writer = NULL;
+    struct hash_secret secret;
+    os_random(secret.bytes, sizeof secret.bytes);
+    TRY(exchange_open(adding->op, format, adding->bytes, &reader));
+    TRY(pack_writer_new(adding->op, &secret, &writer));
+    enum err err = members_read(adding, reader, writer);
+    if (err == ERR_OK) {
+        err = pack_store(adding, writer);
+    }
+    pack_writer_free(writer);
+    return err;
+}
+
+/* ---- STIX ---- */
+
+/* Objects that break the standard are refused one by one; the others are kept. */
+static size_t objects_check(struct adding *adding, const struct stix_bundle *bundle,
+                            struct store_object_add *objects)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < bundle->count; i++) {
+        struct stix_object object;
+        if (stix_object_read(adding->op, bundle->items[i].value, &object) == ERR_OK) {
+            objects[count].bytes = bundle->items[i].text;
+            count++;
+            continue;
+        }
+        adding->refused++;
+        if (adding->refused <= FAULTS_SHOWN_MAX && !adding->invocation->json) {
+            fprintf(adding->invocation->err, "%.*s: object %zu: %s\n", SPAN_FMT(adding->name),
+                    i + 1, adding->op->fault.text);
+        }
+        op_fault_clear(adding->op);
+    }
+    return count;
+}
+
+static void tell_objects(const struct adding *adding, const struct store_objects_added *added)
+{
+    struct invocation *invocation = adding->invocation;
+    struct buf line;
+    struct json_writer w;
+    if (!invocation->json) {
+        print_text(invocation, adding->name, 0);
+        fprintf(invocation->out,
+                ": %llu objects new, %llu known; indicators: %llu watched, %llu not",
+                (unsigned long long)added->added, (unsigned long long)added->known,
+                (unsigned long long)added->watched, (unsigned long long)added->unwatched);
+        if (added->conflicts > 0) {
+            fprintf(invocation->out, "; %llu differ from what came under the same version",
+                    (unsigned long long)added->conflicts);
+        }
+        if (adding->refused > 0) {
+            fprintf(invocation->out, "; %llu refused", (unsigned long long)adding->refused);
+        }
+        fputc('\n', invocation->out);
+        return;
+    }
+    buf_init(&line, 64 * 1024);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("file"), adding->name);
+    json_member_string(&w, SPAN("source"), adding->source);
+    json_member_u64(&w, SPAN("new"), added->added);
+    json_member_u64(&w, SPAN("known"), added->known);
+    json_member_u64(&w, SPAN("conflicts"), added->conflicts);
+    json_member_u64(&w, SPAN("watched"), added->watched);
+    json_member_u64(&w, SPAN("unwatched"), added->unwatched);
+    json_member_u64(&w, SPAN("refused"), adding->refused);
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+static enum err add_stix(struct adding *adding)
+{
+    struct stix_bundle bundle;
+    struct store_objects_added added;
+    TRY(stix_bundle_read(adding->op, adding->bytes, &bundle));
+    struct store_object_add *objects =
+        op_alloc(adding->op, (bundle.count + 1) * sizeof *objects);
+    if (objects == NULL) {
+        return ERR_LIMIT;
+    }
+    size_t count = objects_check(adding, &bundle, objects);
+    const struct store_objects_options options = {
+        .source = adding->source,
+        .has_local = adding->has_tlp,
+        .local = adding->tlp,
+        .otherwise = adding->tlp,
+    };
+    TRY(store_objects_add(adding->op, adding->invocation->node->store, &options, objects, count,
+                          &added));
+    tell_objects(adding, &added);
+    return ERR_OK;
+}
+
+/* ---- files ---- */
+
+static enum err add_bytes(struct adding *adding)
+{
+    enum exchange_format format = adding->format;
+    if (format == EXCHANGE_FORMAT_AUTO) {
+        format = exchange_detect(adding->bytes, adding->name);
+    }
+    return format == EXCHANGE_FORMAT_STIX ? add_stix(adding) : add_list(adding, format);
+}
+
+/* A regular file is used as it lies; anything else (a pipe, standard input) is read to its end. */
+static enum err add_open(struct adding *adding, int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        return op_fail(adding->op, ERR_FORMAT, "is a folder: name the files in it");
+    }
+    if (!S_ISREG(status.st_mode)) {
+        TRY(descriptor_read_all(adding->op, fd, EXCHANGE_FILE_SIZE_MAX / 2, &adding->bytes));
+        return add_bytes(adding);
+    }
+    TRY(descriptor_map(adding->op, fd, &adding->bytes));
+    enum err err = add_bytes(adding);
+    descriptor_unmap(adding->bytes);
+    return err;
+}
+
+static enum err add_file(struct adding *adding, struct span path)
+{
+    struct op op;
+    struct invocation *invocation = adding->invocation;
+    bool standard_input = span_equal(path, SPAN("-"));
+    op_begin(&op, &invocation->op->actor, FILE_MEMORY_MAX);
+    adding->op = &op;
+    adding->name = standard_input ? SPAN("stdin") : path;
+    adding->items = 0;
+    adding->refused = 0;
+    for (int i = 0; i < EXCHANGE_REFUSAL_COUNT; i++) {
+        adding->refusals[i] = 0;
+    }
+    int fd = invocation->in;
+    enum err err =
+        standard_input ? ERR_OK : descriptor_open(&op, invocation->folder, path, &fd);
+    if (err == ERR_OK) {
+        err = add_open(adding, fd);
+        if (!standard_input) {
+            close(fd);
+        }
+        op_fault_prefix(&op, "%.*s: ", SPAN_FMT(adding->name));
+    }
+    if (err != ERR_OK) {
+        (void)op_fail(invocation->op, err, "%s", op.fault.text);
+    }
+    adding->refused_total += adding->refused;
+    op_end(&op);
+    return err;
+}
+
+int command_indicators_add(struct invocation *invocation)
+{
+    struct adding adding = { .invocation = invocation };
+    struct span index;
+    if (invocation->argument_count == 0) {
+        (void)op_fail(invocation->op, ERR_FORMAT,
+                      "name files of indicators, or '-' for standard input");
+        return command_fail(invocation);
+    }
+    if (options_read(&adding) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    int code = EXIT_DONE;
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        if (add_file(&adding, span_of(invocation->arguments[i])) != ERR_OK) {
+            code = command_fail(invocation);
+            op_fault_clear(invocation->op);
+        }
+    }
+    if (node_index(invocation->op, invocation->node, &index) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    return code == EXIT_DONE && adding.refused_total > 0 ? EXIT_REFUSALS : code;
+}

@@ -1,0 +1,640 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * linie indicators list, show, remove, stats.
+ */
+#include "base/must.h"
+#include "node/node.h"
+#include "node/print.h"
+
+enum { LINE_SIZE_MAX = 256 * 1024, VALUE_COLUMN = 44, KIND_COLUMN = 7, TLP_COLUMN = 13 };
+
+struct selection {
+    enum value_kind kind; /* VALUE_NONE: all */
+    struct span set;      /* empty: all */
+    struct span source;   /* data NULL: all */
+};
+
+/* One indicator as list and show tell it. */
+struct entry {
+    const struct value *value;
+    enum value_scope scope;
+    enum policy_tlp tlp;
+    uint8_t confidence;
+    int64_t first_seen_us;
+    int64_t valid_from_us;
+    int64_t valid_until_us;
+    struct span id;
+    struct span source_id;
+    struct span source;
+    struct span set; /* empty: a STIX object */
+};
+
+static enum err selection_read(struct invocation *invocation, struct selection *ret)
+{
+    const char *kind = command_value(invocation, "kind");
+    const char *set = command_value(invocation, "set");
+    const char *source = command_value(invocation, "source");
+    *ret = (struct selection){ .set = span_of(set), .source = span_of(source) };
+    if (kind != NULL && value_kind_from_name(span_of(kind), &ret->kind) != ERR_OK) {
+        return op_fail(invocation->op, ERR_FORMAT,
+                       "--kind %s: not a kind: ipv4, ipv6, cidr, domain, url, md5, sha1, sha256 or "
+                       "email",
+                       kind);
+    }
+    return ERR_OK;
+}
+
+static bool set_selected(const struct selection *selection, const struct store_set *set)
+{
+    bool by_set = selection->set.size == 0 || span_equal(selection->set, set->name);
+    bool by_source = selection->source.data == NULL || span_equal(selection->source, set->source);
+    return by_set && by_source;
+}
+
+/* ---- showing one ---- */
+
+/* How a list writes what reaches further or less far than the bare value. */
+static const char *scope_mark(const struct value *value, enum value_scope scope)
+{
+    if (value->kind != VALUE_DOMAIN || scope == VALUE_SCOPE_SUBDOMAINS) {
+        return "";
+    }
+    return scope == VALUE_SCOPE_EXACT ? "=" : ".";
+}
+
+static void entry_text(struct invocation *invocation, const struct entry *entry)
+{
+    struct buf text;
+    buf_init(&text, VALUE_TEXT_SIZE_MAX + 1);
+    buf_add(&text, span_of(scope_mark(entry->value, entry->scope)));
+    value_add_text(&text, entry->value);
+    print_text(invocation, buf_span(&text), VALUE_COLUMN);
+    fputc(' ', invocation->out);
+    print_text(invocation, span_of(value_kind_name(entry->value->kind)), KIND_COLUMN);
+    fputc(' ', invocation->out);
+    print_text(invocation, span_of(policy_tlp_name(entry->tlp)), TLP_COLUMN);
+    print_text(invocation, entry->source.size > 0 ? entry->source : SPAN("(own)"), 0);
+    if (entry->set.size > 0) {
+        fputs(" / ", invocation->out);
+        print_text(invocation, entry->set, 0);
+    }
+    fputc('\n', invocation->out);
+    buf_done(&text);
+}
+
+static const char *scope_name(enum value_scope scope)
+{
+    static const char *const names[VALUE_SCOPE_COUNT] = {
+        [VALUE_SCOPE_EXACT] = "exact",
+        [VALUE_SCOPE_SUBDOMAINS] = "subdomains",
+        [VALUE_SCOPE_SUBDOMAINS_ONLY] = "subdomains-only",
+    };
+    return names[scope];
+}
+
+static void entry_json(struct invocation *invocation, const struct entry *entry, struct buf *line)
+{
+    struct json_writer w;
+    struct buf text;
+    buf_init(&text, VALUE_TEXT_SIZE_MAX);
+    value_add_text(&text, entry->value);
+    json_writer_init(&w, line);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("indicator"), entry->id);
+    json_member_string(&w, SPAN("value"), buf_span(&text));
+    json_member_string(&w, SPAN("kind"), span_of(value_kind_name(entry->value->kind)));
+    json_member_string(&w, SPAN("scope"), span_of(scope_name(entry->scope)));
+    json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(entry->tlp)));
+    json_member_string(&w, SPAN("source"), entry->source);
+    if (entry->set.size > 0) {
+        json_member_string(&w, SPAN("set"), entry->set);
+    }
+    if (entry->confidence != PACK_CONFIDENCE_UNKNOWN) {
+        json_member_u64(&w, SPAN("confidence"), entry->confidence);
+    }
+    if (entry->first_seen_us != TIME_US_NONE) {
+        json_member_time(&w, SPAN("first_seen"), entry->first_seen_us);
+    }
+    if (entry->valid_from_us != TIME_US_NONE) {
+        json_member_time(&w, SPAN("valid_from"), entry->valid_from_us);
+    }
+    if (entry->valid_until_us != TIME_US_NONE) {
+        json_member_time(&w, SPAN("valid_until"), entry->valid_until_us);
+    }
+    json_end_object(&w);
+    print_json(invocation, line);
+    buf_done(&text);
+}
+
+/* ---- walking over all ---- */
+
+struct walk {
+    struct invocation *invocation;
+    const struct selection *selection;
+    struct buf line;
+    struct op scratch; /* memory of one entry */
+    enum err (*visit)(struct walk *walk, const struct entry *entry);
+    void *context;
+};
+
+static enum err member_visit(struct walk *walk, const struct store_set *set,
+                             const struct pack_member *member)
+{
+    bool own_label = member->tlp != PACK_TLP_OF_SET;
+    const struct entry entry = {
+        .value = &member->value,
+        .scope = member->scope,
+        .tlp = own_label ? (enum policy_tlp)member->tlp : set->tlp,
+        .confidence = member->confidence == PACK_CONFIDENCE_UNKNOWN ? set->confidence
+                                                                    : member->confidence,
+        .first_seen_us = member->first_seen_us,
+        .valid_from_us = member->valid_from_us,
+        .valid_until_us = member->valid_until_us == TIME_US_NONE ? set->valid_until_us
+                                                                 : member->valid_until_us,
+        .source_id = set->source_id,
+        .source = set->source,
+        .set = set->name,
+    };
+    enum value_kind kind = walk->selection->kind;
+    return kind != VALUE_NONE && kind != member->value.kind ? ERR_OK : walk->visit(walk, &entry);
+}
+
+static enum err set_walk(struct walk *walk, const struct policy_grant *grant,
+                         const struct store_set *set)
+{
+    struct node *node = walk->invocation->node;
+    struct pack_reader reader;
+    struct pack_member member;
+    struct span map;
+    TRY(store_set_read(walk->invocation->op, node->store, grant, set, &reader, &map));
+    enum err err = ERR_OK;
+    while (err == ERR_OK && pack_next(&reader, &member)) {
+        err = member_visit(walk, set, &member);
+    }
+    disk_unmap(node->world_disk, map);
+    if (err == ERR_OK && reader.err != ERR_OK) {
+        err = op_fail(walk->invocation->op, reader.err, "the set %.*s is damaged: run 'linie rebuild'",
+                      SPAN_FMT(set->name));
+    }
+    return err;
+}
+
+static enum err watched_visit(void *context, const struct store_watched *watched)
+{
+    struct walk *walk = context;
+    const struct selection *selection = walk->selection;
+    bool selected = selection->set.size == 0 &&
+                    (selection->kind == VALUE_NONE || selection->kind == watched->value.kind) &&
+                    (selection->source.data == NULL ||
+                     span_equal(selection->source, watched->source));
+    if (!selected) {
+        return ERR_OK;
+    }
+    struct buf id;
+    buf_init(&id, STORE_NAME_SIZE_MAX);
+    buf_add(&id, SPAN("indicator--"));
+    uuid_add(&id, &watched->indicator);
+    const struct entry entry = {
+        .value = &watched->value,
+        .scope = watched->scope,
+        .tlp = watched->tlp,
+        .confidence = watched->confidence,
+        .first_seen_us = TIME_US_NONE,
+        .valid_from_us = watched->valid_from_us,
+        .valid_until_us = watched->valid_until_us,
+        .id = buf_span(&id),
+        .source_id = watched->source_id,
+        .source = watched->source,
+    };
+    enum err err = walk->visit(walk, &entry);
+    buf_done(&id);
+    return err;
+}
+
+static enum err walk_all(struct walk *walk)
+{
+    struct op *op = walk->invocation->op;
+    struct node *node = walk->invocation->node;
+    const struct policy_grant *grant = NULL;
+    struct store_set *sets = NULL;
+    size_t count = 0;
+    TRY(policy_grant_owner(op, &grant));
+    TRY(store_sets(op, node->store, grant, &sets, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (set_selected(walk->selection, &sets[i])) {
+            TRY(set_walk(walk, grant, &sets[i]));
+        }
+    }
+    return store_watched_walk(op, node->store, watched_visit, walk);
+}
+
+static enum err walk_run(struct walk *walk)
+{
+    buf_init(&walk->line, LINE_SIZE_MAX);
+    op_begin(&walk->scratch, &walk->invocation->op->actor, LINE_SIZE_MAX);
+    enum err err = walk_all(walk);
+    op_end(&walk->scratch);
+    buf_done(&walk->line);
+    return err;
+}
+
+/* A member's id is made from its value; it is only made where it is shown or looked for. */
+static enum err entry_with_id(struct walk *walk, const struct entry *entry, struct entry *ret)
+{
+    *ret = *entry;
+    if (entry->id.size > 0) {
+        return ERR_OK;
+    }
+    arena_reset(&walk->scratch.arena);
+    return store_member_id(&walk->scratch, entry->source_id, entry->set, entry->value, &ret->id);
+}
+
+/* ---- list ---- */
+
+static enum err list_visit(struct walk *walk, const struct entry *entry)
+{
+    struct entry shown;
+    if (!walk->invocation->json) {
+        entry_text(walk->invocation, entry);
+        return ERR_OK;
+    }
+    TRY(entry_with_id(walk, entry, &shown));
+    entry_json(walk->invocation, &shown, &walk->line);
+    return ERR_OK;
+}
+
+int command_indicators_list(struct invocation *invocation)
+{
+    struct selection selection;
+    struct walk walk = { .invocation = invocation, .selection = &selection, .visit = list_visit };
+    if (selection_read(invocation, &selection) != ERR_OK || walk_run(&walk) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    return EXIT_DONE;
+}
+
+/* ---- show ---- */
+
+/* What is looked for: an id, or a value in any writing. */
+struct wanted {
+    struct span id;
+    struct value value; /* kind VALUE_NONE: only the id counts */
+    struct value_buf bytes;
+    uint64_t found;
+};
+
+static enum err wanted_read(struct invocation *invocation, const char *text, struct wanted **ret)
+{
+    struct wanted *wanted = op_alloc(invocation->op, sizeof *wanted);
+    enum value_scope scope;
+    if (wanted == NULL) {
+        return ERR_LIMIT;
+    }
+    wanted->id = span_of(text);
+    bool is_id = span_starts_with(wanted->id, SPAN("indicator--"));
+    if (!is_id &&
+        value_recognise(span_of(text), &wanted->bytes, &wanted->value, &scope) != ERR_OK) {
+        return op_fail(invocation->op, ERR_FORMAT,
+                       "%s: neither an id (\"indicator--...\") nor a value of a known kind", text);
+    }
+    *ret = wanted;
+    return ERR_OK;
+}
+
+static bool is_wanted(const struct wanted *wanted, const struct entry *entry)
+{
+    if (wanted->value.kind == VALUE_NONE) {
+        return span_equal(wanted->id, entry->id);
+    }
+    bool same_key = entry->value->kind == wanted->value.kind &&
+                    span_equal(entry->value->key, wanted->value.key);
+    return same_key && (wanted->value.scheme.size == 0 ||
+                        span_equal(wanted->value.scheme, entry->value->scheme));
+}
+
+static enum err show_visit(struct walk *walk, const struct entry *entry)
+{
+    struct wanted *wanted = walk->context;
+    struct entry shown;
+    bool by_value = wanted->value.kind != VALUE_NONE;
+    if (by_value && !is_wanted(wanted, entry)) {
+        return ERR_OK; /* cheaper than making its id */
+    }
+    TRY(entry_with_id(walk, entry, &shown));
+    if (!is_wanted(wanted, &shown)) {
+        return ERR_OK;
+    }
+    wanted->found++;
+    if (walk->invocation->json) {
+        entry_json(walk->invocation, &shown, &walk->line);
+        return ERR_OK;
+    }
+    entry_text(walk->invocation, &shown);
+    fprintf(walk->invocation->out, "  id           %.*s\n", SPAN_FMT(shown.id));
+    if (shown.confidence != PACK_CONFIDENCE_UNKNOWN) {
+        fprintf(walk->invocation->out, "  confidence   %u\n", (unsigned)shown.confidence);
+    }
+    const struct {
+        const char *name;
+        int64_t time_us;
+    } times[] = { { "first seen", shown.first_seen_us },
+                  { "valid from", shown.valid_from_us },
+                  { "valid until", shown.valid_until_us } };
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        if (times[i].time_us != TIME_US_NONE) {
+            fprintf(walk->invocation->out, "  %-12s ", times[i].name);
+            print_time(walk->invocation, times[i].time_us);
+            fputc('\n', walk->invocation->out);
+        }
+    }
+    return ERR_OK;
+}
+
+/* The versions of a STIX object, byte for byte. */
+static enum err object_visit(void *context, const struct store_object *object)
+{
+    struct walk *walk = context;
+    struct invocation *invocation = walk->invocation;
+    struct wanted *wanted = walk->context;
+    const struct policy_grant *grant = NULL;
+    struct span bytes;
+    TRY(policy_grant_owner(invocation->op, &grant));
+    TRY(store_object_read(invocation->op, invocation->node->store, grant, object, &bytes));
+    wanted->found++;
+    if (!invocation->json) {
+        fprintf(invocation->out, "%.*s from ", SPAN_FMT(object->id));
+        print_text(invocation, object->source.size > 0 ? object->source : SPAN("(own)"), 0);
+        fprintf(invocation->out, ", TLP:%s%s%s%s\n", policy_tlp_name(object->tlp),
+                object->latest ? "" : ", superseded", object->revoked ? ", revoked" : "",
+                object->removed ? ", removed on this node" : "");
+        if (object->unwatched.size > 0) {
+            fputs("  not watched: ", invocation->out);
+            print_text(invocation, object->unwatched, 0);
+            fputc('\n', invocation->out);
+        }
+    }
+    fwrite(bytes.data, 1, bytes.size, invocation->out);
+    fputc('\n', invocation->out);
+    return ERR_OK;
+}
+
+static enum err show(struct invocation *invocation, const char *text)
+{
+    const struct selection all = { .kind = VALUE_NONE };
+    struct walk walk = { .invocation = invocation, .selection = &all, .visit = show_visit };
+    struct wanted *wanted = NULL;
+    const struct policy_grant *grant = NULL;
+    TRY(wanted_read(invocation, text, &wanted));
+    walk.context = wanted;
+    if (wanted->value.kind == VALUE_NONE) {
+        const struct store_object_filter filter = { .id = wanted->id };
+        TRY(policy_grant_owner(invocation->op, &grant));
+        TRY(store_objects_walk(invocation->op, invocation->node->store, grant, &filter,
+                               object_visit, &walk));
+    }
+    if (wanted->found == 0) {
+        TRY(walk_run(&walk));
+    }
+    if (wanted->found == 0) {
+        return op_fail(invocation->op, ERR_ABSENT, "%s is no indicator of this node", text);
+    }
+    return ERR_OK;
+}
+
+int command_indicators_show(struct invocation *invocation)
+{
+    int code = EXIT_DONE;
+    if (invocation->argument_count == 0) {
+        (void)op_fail(invocation->op, ERR_FORMAT, "name an id or a value");
+        return command_fail(invocation);
+    }
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        if (show(invocation, invocation->arguments[i]) != ERR_OK) {
+            code = command_fail(invocation);
+            op_fault_clear(invocation->op);
+        }
+    }
+    return code;
+}
+
+/* ---- remove ---- */
+
+/* Out of every set that was selected and holds it. */
+static enum err remove_from_sets(struct invocation *invocation, const struct selection *selection,
+                                 const struct value *value, uint64_t *removed)
+{
+    const struct policy_grant *grant = NULL;
+    struct store_set *sets = NULL;
+    size_t count = 0;
+    struct store *store = invocation->node->store;
+    TRY(policy_grant_owner(invocation->op, &grant));
+    TRY(store_sets(invocation->op, store, grant, &sets, &count));
+    for (size_t i = 0; i < count; i++) {
+        uint64_t gone = 0;
+        if (!set_selected(selection, &sets[i])) {
+            continue;
+        }
+        enum err err = store_set_remove(invocation->op, store, &sets[i], value,
+                                        value == NULL ? 0 : 1, &gone);
+        if (err == ERR_ABSENT) {
+            op_fault_clear(invocation->op);
+            err = ERR_OK;
+        }
+        TRY(err);
+        *removed += gone;
+    }
+    return ERR_OK;
+}
+
+/* The member that has an id gives its value. */
+static enum err find_visit(struct walk *walk, const struct entry *entry)
+{
+    struct wanted *wanted = walk->context;
+    struct entry shown;
+    TRY(entry_with_id(walk, entry, &shown));
+    if (!is_wanted(wanted, &shown) || shown.set.size == 0 || wanted->found > 0) {
+        return ERR_OK;
+    }
+    wanted->found++;
+    wanted->value.key = span_make(wanted->bytes.key, shown.value->key.size);
+    wanted->value.scheme = span_make(wanted->bytes.scheme, shown.value->scheme.size);
+    span_copy(wanted->bytes.key, sizeof wanted->bytes.key, shown.value->key);
+    span_copy(wanted->bytes.scheme, sizeof wanted->bytes.scheme, shown.value->scheme);
+    wanted->value.kind = shown.value->kind;
+    return ERR_OK;
+}
+
+static enum err remove_by_id(struct invocation *invocation, struct wanted *wanted,
+                             const struct selection *selection, uint64_t *removed)
+{
+    struct walk walk = { .invocation = invocation, .selection = selection, .visit = find_visit,
+                         .context = wanted };
+    enum err err =
+        store_object_remove(invocation->op, invocation->node->store, wanted->id, removed);
+    if (err != ERR_ABSENT) {
+        return err;
+    }
+    op_fault_clear(invocation->op);
+    TRY(walk_run(&walk));
+    return wanted->found == 0
+               ? ERR_OK
+               : remove_from_sets(invocation, selection, &wanted->value, removed);
+}
+
+static enum err remove_one(struct invocation *invocation, const struct selection *selection,
+                           const char *text, uint64_t *removed)
+{
+    struct wanted *wanted = NULL;
+    uint64_t gone = 0;
+    TRY(wanted_read(invocation, text, &wanted));
+    if (wanted->value.kind == VALUE_NONE) {
+        TRY(remove_by_id(invocation, wanted, selection, &gone));
+    } else {
+        TRY(remove_from_sets(invocation, selection, &wanted->value, &gone));
+    }
+    if (gone == 0) {
+        return op_fail(invocation->op, ERR_ABSENT,
+                       "%s is in no set that was named (a value of a STIX object is removed by the "
+                       "object's id: see 'linie indicators show %s')",
+                       text, text);
+    }
+    *removed += gone;
+    return ERR_OK;
+}
+
+int command_indicators_remove(struct invocation *invocation)
+{
+    const char *set = command_value(invocation, "set");
+    const char *source = command_value(invocation, "source");
+    const struct selection selection = { .set = span_of(set), .source = span_of(source) };
+    uint64_t removed = 0;
+    int code = EXIT_DONE;
+    struct span index;
+    char number[32];
+    if (invocation->argument_count == 0 && set == NULL) {
+        (void)op_fail(invocation->op, ERR_FORMAT, "name ids or values, or a whole set with --set");
+        return command_fail(invocation);
+    }
+    if (invocation->argument_count == 0 &&
+        (remove_from_sets(invocation, &selection, NULL, &removed) != ERR_OK || removed == 0)) {
+        (void)op_fail(invocation->op, ERR_ABSENT, "there is no set %s", set);
+        return command_fail(invocation);
+    }
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        if (remove_one(invocation, &selection, invocation->arguments[i], &removed) != ERR_OK) {
+            code = command_fail(invocation);
+            op_fault_clear(invocation->op);
+        }
+    }
+    if (node_index(invocation->op, invocation->node, &index) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        fprintf(invocation->out, "{\"removed\":%llu}\n", (unsigned long long)removed);
+    } else {
+        fprintf(invocation->out, "%s removed\n", print_count(removed, number, sizeof number));
+    }
+    return code;
+}
+
+/* ---- stats ---- */
+
+struct stats {
+    uint64_t kinds[VALUE_KIND_COUNT];
+    uint64_t tlp[POLICY_TLP_COUNT];
+    uint64_t total;
+};
+
+static enum err stats_visit(struct walk *walk, const struct entry *entry)
+{
+    struct stats *stats = walk->context;
+    stats->kinds[entry->value->kind]++;
+    stats->tlp[entry->tlp]++;
+    stats->total++;
+    return ERR_OK;
+}
+
+static void stats_json(struct invocation *invocation, const struct stats *stats,
+                       const struct store_set *sets, size_t count)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, (count + 1) * LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_u64(&w, SPAN("indicators"), stats->total);
+    json_key(&w, SPAN("kinds"));
+    json_begin_object(&w);
+    for (int i = 1; i < VALUE_KIND_COUNT; i++) {
+        json_member_u64(&w, span_of(value_kind_name((enum value_kind)i)), stats->kinds[i]);
+    }
+    json_end_object(&w);
+    json_key(&w, SPAN("tlp"));
+    json_begin_object(&w);
+    for (int i = 0; i < POLICY_TLP_COUNT; i++) {
+        json_member_u64(&w, span_of(policy_tlp_name((enum policy_tlp)i)), stats->tlp[i]);
+    }
+    json_end_object(&w);
+    json_key(&w, SPAN("sets"));
+    json_begin_array(&w);
+    for (size_t i = 0; i < count; i++) {
+        json_begin_object(&w);
+        json_member_string(&w, SPAN("source"), sets[i].source);
+        json_member_string(&w, SPAN("set"), sets[i].name);
+        json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(sets[i].tlp)));
+        json_member_u64(&w, SPAN("members"), sets[i].count);
+        json_member_time(&w, SPAN("updated"), sets[i].updated_us);
+        json_end_object(&w);
+    }
+    json_end_array(&w);
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+static void stats_text(struct invocation *invocation, const struct stats *stats,
+                       const struct store_set *sets, size_t count)
+{
+    enum { COUNT_COLUMN = 13 };
+    char number[32];
+    fprintf(invocation->out, "%*s  indicators\n", COUNT_COLUMN,
+            print_count(stats->total, number, sizeof number));
+    for (int i = 1; i < VALUE_KIND_COUNT; i++) {
+        if (stats->kinds[i] > 0) {
+            fprintf(invocation->out, "%*s    %s\n", COUNT_COLUMN,
+                    print_count(stats->kinds[i], number, sizeof number),
+                    value_kind_name((enum value_kind)i));
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        fprintf(invocation->out, "%*s  ", COUNT_COLUMN,
+                print_count(sets[i].count, number, sizeof number));
+        print_text(invocation, sets[i].source.size > 0 ? sets[i].source : SPAN("(own)"), 0);
+        fputs(" / ", invocation->out);
+        print_text(invocation, sets[i].name, 0);
+        fprintf(invocation->out, "  TLP:%s, updated ", policy_tlp_name(sets[i].tlp));
+        print_time(invocation, sets[i].updated_us);
+        fputc('\n', invocation->out);
+    }
+}
+
+int command_indicators_stats(struct invocation *invocation)
+{
+    const struct selection all = { .kind = VALUE_NONE };
+    struct stats stats = { .total = 0 };
+    struct walk walk = { .invocation = invocation, .selection = &all, .visit = stats_visit,
+                         .context = &stats };
+    const struct policy_grant *grant = NULL;
+    struct store_set *sets = NULL;
+    size_t count = 0;
+    if (walk_run(&walk) != ERR_OK || policy_grant_owner(invocation->op, &grant) != ERR_OK ||
+        store_sets(invocation->op, invocation->node->store, grant, &sets, &count) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        stats_json(invocation, &stats, sets, count);
+    } else {
+        stats_text(invocation, &stats, sets, count);
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * linie status, verify, rebuild, erase.
+ */
+#include "node/node.h"
+#include "node/print.h"
+#include "store/blob.h"
+
+enum { LINE_SIZE_MAX = 1024 * 1024, NAME_COLUMN = 14 };
+
+static void add_hex(struct json_writer *w, struct span key, const uint8_t *digest)
+{
+    struct buf hex;
+    buf_init(&hex, 2 * JOURNAL_DIGEST_SIZE);
+    buf_add_hex(&hex, span_make(digest, JOURNAL_DIGEST_SIZE));
+    json_member_string(w, key, buf_span(&hex));
+    buf_done(&hex);
+}
+
+/* ---- status ---- */
+
+static void status_json(struct invocation *invocation, const struct store_status *status)
+{
+    const struct {
+        struct span key;
+        uint64_t count;
+    } counts[] = {
+        { SPAN("entries"), status->entries },
+        { SPAN("applied"), status->applied },
+        { SPAN("sets"), status->sets },
+        { SPAN("set_members"), status->set_members },
+        { SPAN("stix_objects"), status->objects },
+        { SPAN("stix_indicators"), status->stix_indicators },
+        { SPAN("stix_unwatched"), status->stix_unwatched },
+        { SPAN("inputs"), status->inputs },
+        { SPAN("lines"), status->lines },
+        { SPAN("observations"), status->observations },
+        { SPAN("folds"), status->folds },
+        { SPAN("folds_open"), status->folds_open },
+        { SPAN("noisy_indicators"), status->noisy },
+        { SPAN("hits"), status->hits },
+    };
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("owner"), invocation->node->config->owner);
+    json_member_string(&w, SPAN("identity"), store_identity(invocation->node->store));
+    json_member_string(&w, SPAN("world"), invocation->node->world);
+    add_hex(&w, SPAN("head"), status->head);
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        json_member_u64(&w, counts[i].key, counts[i].count);
+    }
+    json_key(&w, SPAN("faults"));
+    json_begin_object(&w);
+    for (size_t i = 0; i < status->fault_count; i++) {
+        json_member_u64(&w, status->faults[i].reason, status->faults[i].count);
+    }
+    json_end_object(&w);
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+static void status_inputs(struct invocation *invocation, const struct store_input *inputs,
+                          size_t count)
+{
+    enum { SHOWN_MAX = 20 };
+    char lines[32];
+    for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
+        fprintf(invocation->out, "  %13s lines  ",
+                print_count(inputs[i].lines, lines, sizeof lines));
+        print_text(invocation, inputs[i].path, 0);
+        fprintf(invocation->out, " (%.*s%s)", SPAN_FMT(inputs[i].format),
+                inputs[i].ended ? "" : ", not read to its end");
+        for (size_t at = 0; at < inputs[i].fault_count; at++) {
+            fputs(", ", invocation->out);
+            print_text(invocation, inputs[i].faults[at].reason, 0);
+            fprintf(invocation->out, " %llu", (unsigned long long)inputs[i].faults[at].count);
+        }
+        fputc('\n', invocation->out);
+    }
+    if (count > SHOWN_MAX) {
+        fprintf(invocation->out, "  and %zu more\n", count - SHOWN_MAX);
+    }
+}
+
+static void status_row(struct invocation *invocation, const char *name, uint64_t count,
+                       const char *what)
+{
+    char text[32];
+    fprintf(invocation->out, "%-*s%s %s\n", NAME_COLUMN, name,
+            print_count(count, text, sizeof text), what);
+}
+
+static void status_text(struct invocation *invocation, const struct store_status *status,
+                        const struct store_input *inputs, size_t count)
+{
+    char text[32];
+    const struct node *node = invocation->node;
+    print_text(invocation, node->config->owner, 0);
+    fprintf(invocation->out, ", world \"%.*s\", in ", SPAN_FMT(node->world));
+    print_text(invocation, node->dir, 0);
+    fputs("\n\n", invocation->out);
+    fprintf(invocation->out, "%-*s%s entries, head ", NAME_COLUMN, "journal",
+            print_count(status->entries, text, sizeof text));
+    enum { HEAD_SHOWN = 8 };
+    for (size_t i = 0; i < HEAD_SHOWN; i++) {
+        fprintf(invocation->out, "%02x", status->head[i]);
+    }
+    fprintf(invocation->out, "...%s\n",
+            status->applied == status->entries ? "" : " (not all applied yet)");
+    status_row(invocation, "indicators", status->set_members, "in packed sets");
+    status_row(invocation, "", status->stix_indicators, "STIX indicators watched");
+    if (status->stix_unwatched > 0) {
+        status_row(invocation, "", status->stix_unwatched,
+                   "STIX indicators not watched, or in part ('indicators show ID' says why)");
+    }
+    status_row(invocation, "watched", status->lines, "lines");
+    status_row(invocation, "", status->observations, "observations");
+    for (size_t i = 0; i < status->fault_count; i++) {
+        fprintf(invocation->out, "%-*s%s ", NAME_COLUMN, i == 0 ? "not read" : "",
+                print_count(status->faults[i].count, text, sizeof text));
+        print_text(invocation, status->faults[i].reason, 0);
+        fputc('\n', invocation->out);
+    }
+    status_row(invocation, "found", status->folds, "folds");
+    status_row(invocation, "", status->hits, "lines that met an indicator");
+    if (status->noisy > 0) {
+        status_row(invocation, "", status->noisy, "noisy indicators");
+    }
+    status_row(invocation, "inputs", status->inputs, "");
+    status_inputs(invocation, inputs, count);
+}
+
+int command_status(struct invocation *invocation)
+{
+    struct store_status status;
+    struct store_input *inputs = NULL;
+    size_t count = 0;
+    struct store *store = invocation->node->store;
+    if (store_status(invocation->op, store, &status) != ERR_OK ||
+        store_inputs(invocation->op, store, &inputs, &count) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        status_json(invocation, &status);
+    } else {
+        status_text(invocation, &status, inputs, count);
+    }
+    return EXIT_DONE;
+}
+
+/* ---- verify ---- */
+
+static void verify_tell(struct invocation *invocation, const struct journal_check *journal,
+                        const struct blob_check *blobs)
+{
+    struct buf line;
+    struct json_writer w;
+    if (!invocation->json) {
+        print_styled(invocation, journal->faults == 0 ? PRINT_GOOD : PRINT_ALARM,
+                     "journal  %llu entries, %llu erased by rule, %llu faults",
+                     (unsigned long long)journal->entries, (unsigned long long)journal->erased,
+                     (unsigned long long)journal->faults);
+        fputc('\n', invocation->out);
+        if (journal->faults > 0) {
+            fprintf(invocation->out, "  first: %s\n", journal->first_fault_text);
+        }
+        print_styled(invocation, blobs->faults == 0 ? PRINT_GOOD : PRINT_ALARM,
+                     "files    %llu kept byte for byte, %llu faults",
+                     (unsigned long long)blobs->count, (unsigned long long)blobs->faults);
+        fputc('\n', invocation->out);
+        if (blobs->faults > 0) {
+            fprintf(invocation->out, "  first: %s\n", blobs->first_fault_text);
+        }
+        return;
+    }
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_u64(&w, SPAN("entries"), journal->entries);
+    json_member_u64(&w, SPAN("erased"), journal->erased);
+    json_member_u64(&w, SPAN("faults"), journal->faults);
+    json_member_u64(&w, SPAN("first_fault"), journal->first_fault);
+    add_hex(&w, SPAN("head"), journal->head);
+    json_member_u64(&w, SPAN("files"), blobs->count);
+    json_member_u64(&w, SPAN("file_faults"), blobs->faults);
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+/* Whether every file that the journal names is there. */
+struct named {
+    struct invocation *invocation;
+    struct blob_check *blobs;
+};
+
+static enum err named_visit(void *context, const struct journal_header *header,
+                            struct span payload)
+{
+    struct named *named = context;
+    static const char *const keys[] = { "file", "pack" };
+    struct json_value root;
+    struct op op;
+    if (!span_equal(header->kind, SPAN("set.add")) || payload.data == NULL) {
+        return ERR_OK;
+    }
+    op_begin(&op, &named->invocation->op->actor, LINE_SIZE_MAX * 16);
+    enum err err = json_parse(&op, payload, &root);
+    for (size_t i = 0; err == ERR_OK && i < sizeof keys / sizeof keys[0]; i++) {
+        uint8_t digest[JOURNAL_DIGEST_SIZE];
+        struct span map;
+        struct span hex = json_string(json_member(root, span_of(keys[i])));
+        err = hex_parse(hex, digest, sizeof digest);
+        if (err == ERR_OK) {
+            err = blob_map(&op, named->invocation->node->world_disk, digest, false, &map);
+        }
+        if (err == ERR_OK) {
+            disk_unmap(named->invocation->node->world_disk, map);
+        }
+    }
+    if (err != ERR_OK && named->blobs->faults == 0) {
+        snprintf(named->blobs->first_fault_text, sizeof named->blobs->first_fault_text,
+                 "entry %llu names a file that is not there",
+                 (unsigned long long)header->number);
+    }
+    named->blobs->faults += err != ERR_OK ? 1 : 0;
+    op_end(&op);
+    return ERR_OK;
+}
+
+static enum err named_check(struct invocation *invocation, struct blob_check *blobs)
+{
+    struct op *op = invocation->op;
+    struct named named = { .invocation = invocation, .blobs = blobs };
+    const struct journal_options options = { .world = invocation->node->world };
+    struct journal *journal = NULL;
+    uint64_t cut = 0;
+    TRY(journal_open(op, invocation->node->world_disk, &options, &journal, &cut));
+    enum err err = journal_walk(op, journal, 1, named_visit, &named);
+    journal_close(journal);
+    return err;
+}
+
+/* Without the store: it could not be opened on a damaged journal, and that is just what is asked. */
+static enum err verify(struct invocation *invocation, struct journal_check *journal,
+                       struct blob_check *blobs)
+{
+    struct op *op = invocation->op;
+    TRY(node_open(op, invocation->node_dir, invocation->world, NODE_FILES, &invocation->node));
+    struct node *node = invocation->node;
+    TRY(journal_check(op, node->world_disk, node->world, journal));
+    TRY(blob_check(op, node->world_disk, blobs));
+    return journal->faults == 0 ? named_check(invocation, blobs) : ERR_OK;
+}
+
+int command_verify(struct invocation *invocation)
+{
+    struct journal_check journal;
+    struct blob_check blobs;
+    enum err err = verify(invocation, &journal, &blobs);
+    node_close(invocation->node);
+    if (err != ERR_OK) {
+        return command_fail(invocation);
+    }
+    verify_tell(invocation, &journal, &blobs);
+    return journal.faults == 0 && blobs.faults == 0 ? EXIT_DONE : EXIT_FOUND;
+}
+
+/* ---- rebuild ---- */
+
+int command_rebuild(struct invocation *invocation)
+{
+    uint8_t before[JOURNAL_DIGEST_SIZE];
+    uint8_t after[JOURNAL_DIGEST_SIZE];
+    uint64_t entries = 0;
+    struct span index;
+    struct op *op = invocation->op;
+    struct node *node = invocation->node;
+    bool compared = store_derived_digest(op, node->store, before) == ERR_OK;
+    op_fault_clear(op);
+    if (store_rebuild(op, node->store, &entries) != ERR_OK ||
+        store_derived_digest(op, node->store, after) != ERR_OK ||
+        node_index(op, node, &index) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    bool same = compared && span_equal(span_make(before, sizeof before),
+                                       span_make(after, sizeof after));
+    if (invocation->json) {
+        fprintf(invocation->out, "{\"entries\":%llu,\"same\":%s}\n", (unsigned long long)entries,
+                same ? "true" : "false");
+    } else {
+        fprintf(invocation->out, "%llu journal entries applied anew; %s\n",
+                (unsigned long long)entries,
+                same ? "the result is what was there before"
+                     : "the result differs from what was there before");
+    }
+    return EXIT_DONE;
+}
+
+/* ---- erase ---- */
+
+int command_erase(struct invocation *invocation)
+{
+    const char *rule = command_value(invocation, "rule");
+    struct span index;
+    if (invocation->argument_count == 0 || rule == NULL || rule[0] == '\0') {
+        (void)op_fail(invocation->op, ERR_FORMAT,
+                      "name journal entries, and the rule with --rule TEXT");
+        return command_fail(invocation);
+    }
+    int code = EXIT_DONE;
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        uint64_t number = 0;
+        struct span text = span_of(invocation->arguments[i]);
+        enum err err = span_to_u64(text, &number);
+        if (err != ERR_OK) {
+            (void)op_fail(invocation->op, err, "%s is no entry's number",
+                          invocation->arguments[i]);
+        } else {
+            err = store_erase(invocation->op, invocation->node->store, number, span_of(rule));
+        }
+        if (err != ERR_OK) {
+            code = command_fail(invocation);
+            op_fault_clear(invocation->op);
+        } else if (!invocation->json) {
+            fprintf(invocation->out, "entry %llu erased\n", (unsigned long long)number);
+        }
+    }
+    if (node_index(invocation->op, invocation->node, &index) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    return code;
+}

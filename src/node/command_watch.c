@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * linie watch: its options, what it shows while it runs, and its summary.
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "node/print.h"
+#include "node/session.h"
+#include "os/clock.h"
+#include "os/descriptor.h"
+
+enum { LINE_SIZE_MAX = 256 * 1024, JOBS_DEFAULT_MAX = 8, PROGRESS_EVERY_MS = 100 };
+
+static atomic_bool stop_asked;
+
+static void on_signal(int number)
+{
+    (void)number;
+    atomic_store(&stop_asked, true);
+}
+
+static void signals_take(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- while it runs ---- */
+
+void session_show_fold(void *context, const struct fold *fold)
+{
+    struct session *session = context;
+    struct invocation *invocation = session->invocation;
+    session->totals.folds_opened++;
+    if (session->options.quiet) {
+        return;
+    }
+    if (invocation->progress) {
+        fputs("\r\033[K", invocation->err);
+        fflush(invocation->err);
+    }
+    if (invocation->json) {
+        struct buf line;
+        struct json_writer w;
+        buf_init(&line, LINE_SIZE_MAX);
+        json_writer_init(&w, &line);
+        fold_json_add(&w, fold);
+        print_json(invocation, &line);
+        buf_done(&line);
+        return;
+    }
+    print_styled(invocation, PRINT_ALARM, "HIT ");
+    print_time(invocation, fold->first_us);
+    fputs("  ", invocation->out);
+    print_text(invocation, fold->inside.size > 0 ? fold->inside : SPAN("-"), 0);
+    fputs(" met ", invocation->out);
+    print_styled(invocation, PRINT_BOLD, "%s ", value_kind_name(fold->kind));
+    print_text(invocation, fold->value, 0);
+    fputs(" in ", invocation->out);
+    print_text(invocation, fold->field, 0);
+    if (!span_equal(fold->observed.at[0], fold->value)) {
+        fputs(" as ", invocation->out);
+        print_text(invocation, fold->observed.at[0], 0);
+    }
+    fputs(" (", invocation->out);
+    print_text(invocation, fold->source.size > 0 ? fold->source : SPAN("own"), 0);
+    fprintf(invocation->out, ", TLP:%s%s)\n", policy_tlp_name((enum policy_tlp)fold->tlp),
+            fold->before_publication ? ", before publication" : "");
+    fflush(invocation->out);
+}
+
+static void show_bar(FILE *err, double share)
+{
+    enum { WIDTH = 24 };
+    int full = (int)(share * WIDTH);
+    fputc('[', err);
+    for (int i = 0; i < WIDTH; i++) {
+        fputc(i < full ? '#' : '.', err);
+    }
+    fprintf(err, "] %3d%% ", (int)(share * 100));
+}
+
+void session_show_progress(struct session *session)
+{
+    struct invocation *invocation = session->invocation;
+    int64_t now_us = os_monotonic_us();
+    bool due = now_us - session->shown_us >= (int64_t)PROGRESS_EVERY_MS * US_PER_MS;
+    if (!invocation->progress || session->options.quiet || !due) {
+        return;
+    }
+    session->shown_us = now_us;
+    char done_text[32];
+    char rate_text[32];
+    char lines_text[32];
+    uint64_t done = session->bytes_done + session->input_bytes;
+    double seconds = (double)(now_us - session->started_us) / US_PER_S;
+    double rate = seconds > 0 ? (double)done / seconds : 0;
+    print_size(done, done_text, sizeof done_text);
+    print_size((uint64_t)rate, rate_text, sizeof rate_text);
+    fputs("\r\033[K", invocation->err);
+    if (session->total_size > 0) {
+        double share = (double)done / (double)session->total_size;
+        show_bar(invocation->err, share > 1 ? 1 : share);
+    }
+    fprintf(invocation->err, "%s, %s/s, %s lines", done_text, rate_text,
+            print_count(session->totals.lines, lines_text, sizeof lines_text));
+    if (rate > 0 && session->total_size > done) {
+        int left_s = (int)((double)(session->total_size - done) / rate);
+        fprintf(invocation->err, ", %d:%02d left", left_s / 60, left_s % 60);
+    }
+    fflush(invocation->err);
+}
+
+/* ---- summary ---- */
+
+static void summary_json(struct session *session, double seconds)
+{
+    const struct session_totals *totals = &session->totals;
+    const struct {
+        struct span key;
+        uint64_t count;
+    } counts[] = {
+        { SPAN("inputs"), totals->inputs },
+        { SPAN("inputs_skipped"), totals->inputs_known },
+        { SPAN("inputs_unknown"), totals->inputs_strange },
+        { SPAN("inputs_failed"), totals->inputs_failed },
+        { SPAN("lines"), totals->lines },
+        { SPAN("observations"), totals->observations },
+        { SPAN("bytes"), totals->bytes },
+        { SPAN("hits"), totals->hits },
+        { SPAN("folds_opened"), totals->folds_opened },
+        { SPAN("ms"), (uint64_t)(seconds * 1000) },
+    };
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_key(&w, SPAN("summary"));
+    json_begin_object(&w);
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        json_member_u64(&w, counts[i].key, counts[i].count);
+    }
+    json_key(&w, SPAN("faults"));
+    json_begin_object(&w);
+    for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
+        if (totals->counts[i] > 0) {
+            json_member_u64(&w, span_of(watch_count_name(i)), totals->counts[i]);
+        }
+    }
+    json_end_object(&w);
+    json_end_object(&w);
+    json_end_object(&w);
+    print_json(session->invocation, &line);
+    buf_done(&line);
+}
+
+static void summary_inputs(const struct session *session)
+{
+    FILE *out = session->invocation->out;
+    const struct session_totals *totals = &session->totals;
+    const struct {
+        uint64_t count;
+        const char *what;
+    } rows[] = {
+        { totals->inputs_known, "skipped (read before)" },
+        { totals->inputs_strange, "of no known format" },
+        { totals->inputs_failed, "not read to their end" },
+    };
+    fprintf(out, "%llu inputs read", (unsigned long long)totals->inputs);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].count > 0) {
+            fprintf(out, ", %llu %s", (unsigned long long)rows[i].count, rows[i].what);
+        }
+    }
+    fputc('\n', out);
+}
+
+static void summary_text(struct session *session, double seconds)
+{
+    FILE *out = session->invocation->out;
+    const struct session_totals *totals = &session->totals;
+    char lines[32];
+    char observations[32];
+    char size[32];
+    char rate[32];
+    print_size(totals->bytes, size, sizeof size);
+    print_size((uint64_t)((double)totals->bytes / (seconds > 0.001 ? seconds : 0.001)), rate,
+               sizeof rate);
+    summary_inputs(session);
+    fprintf(out, "%s lines, %s observations, %s in %.1f s (%s/s)\n",
+            print_count(totals->lines, lines, sizeof lines),
+            print_count(totals->observations, observations, sizeof observations), size, seconds,
+            rate);
+    bool any = false;
+    for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
+        if (totals->counts[i] > 0) {
+            fprintf(out, "%s %llu %s", any ? "," : "not fully read:",
+                    (unsigned long long)totals->counts[i], watch_count_name(i));
+            any = true;
+        }
+    }
+    fputs(any ? "\n" : "", out);
+    print_styled(session->invocation, totals->hits > 0 ? PRINT_ALARM : PRINT_GOOD,
+                 "%llu lines met an indicator", (unsigned long long)totals->hits);
+    if (session->options.again) {
+        fputs(" (not counted: --again)\n", out);
+    } else {
+        fprintf(out, ", %llu new folds%s\n", (unsigned long long)totals->folds_opened,
+                totals->hits > 0 ? "; 'linie hits' shows them" : "");
+    }
+}
+
+static void summary(struct session *session)
+{
+    double seconds = (double)(os_monotonic_us() - session->started_us) / US_PER_S;
+    if (session->invocation->progress && !session->options.quiet) {
+        fputs("\r\033[K", session->invocation->err);
+        fflush(session->invocation->err);
+    }
+    if (session->invocation->json) {
+        summary_json(session, seconds);
+    } else {
+        summary_text(session, seconds);
+    }
+}
+
+/* ---- options and inputs ---- */
+
+static enum err jobs_read(struct invocation *invocation, unsigned *ret)
+{
+    const char *text = command_value(invocation, "jobs");
+    uint64_t jobs = invocation->node->config->jobs;
+    if (text != NULL && (span_to_u64(span_of(text), &jobs) != ERR_OK || jobs == 0 ||
+                         jobs > WATCH_JOBS_MAX)) {
+        return op_fail(invocation->op, ERR_FORMAT, "--jobs %s: not a number from 1 to %d", text,
+                       WATCH_JOBS_MAX);
+    }
+    if (jobs == 0) {
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+        jobs = processors < 1 ? 1 : (uint64_t)processors;
+        jobs = jobs > JOBS_DEFAULT_MAX ? JOBS_DEFAULT_MAX : jobs;
+    }
+    *ret = (unsigned)jobs;
+    return ERR_OK;
+}
+
+static enum err format_read(struct invocation *invocation, enum observe_format *ret)
+{
+    const char *text = command_value(invocation, "format");
+    *ret = OBSERVE_FORMAT_AUTO;
+    if (text != NULL && observe_format_from_name(span_of(text), ret) != ERR_OK) {
+        return op_fail(invocation->op, ERR_FORMAT,
+                       "--format %s: not a format: auto, zeek-json, zeek-tsv or eve", text);
+    }
+    return ERR_OK;
+}
+
+static enum err inputs_of_arguments(struct invocation *invocation, struct inputs *ret)
+{
+    struct input_named named = { .sensor = span_of(command_value(invocation, "sensor")) };
+    TRY(format_read(invocation, &named.format));
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        named.path = span_of(invocation->arguments[i]);
+        TRY(inputs_add(invocation->op, ret, invocation->folder, &named));
+    }
+    return ERR_OK;
+}
+
+static enum err inputs_of_config(struct invocation *invocation, int folder, struct inputs *ret)
+{
+    const struct config *config = invocation->node->config;
+    const char *sensor = command_value(invocation, "sensor");
+    for (size_t i = 0; i < config->input_count; i++) {
+        struct input_named named = {
+            .path = config->inputs[i].path,
+            .sensor = sensor != NULL ? span_of(sensor) : config->inputs[i].sensor,
+        };
+        enum err err = observe_format_from_name(config->inputs[i].format, &named.format);
+        must(err == ERR_OK); /* checked when the configuration was read */
+        TRY(inputs_add(invocation->op, ret, folder, &named));
+    }
+    if (config->input_count == 0) {
+        return op_fail(invocation->op, ERR_ABSENT,
+                       "nothing to watch: name inputs, or configure some in linie.conf ([input "
+                       "\"name\"], path = ...)");
+    }
+    return ERR_OK;
+}
+
+/* Arguments start at the caller's folder, configured paths at the node's. */
+static enum err inputs_find(struct invocation *invocation, struct inputs *ret, int *ret_folder)
+{
+    *ret_folder = invocation->folder;
+    if (invocation->argument_count > 0) {
+        return inputs_of_arguments(invocation, ret);
+    }
+    TRY(descriptor_open(invocation->op, AT_FDCWD, invocation->node->dir, ret_folder));
+    return inputs_of_config(invocation, *ret_folder, ret);
+}
+
+/* ---- the command ---- */
+
+static enum err run(struct session *session, const struct session_options *options,
+                    const struct inputs *inputs, int folder)
+{
+    TRY(session_begin(session, session->invocation, options));
+    session->total_size = inputs->size;
+    for (size_t i = 0; i < inputs->count; i++) {
+        TRY(session_read(session, folder, &inputs->list[i]));
+    }
+    return ERR_OK;
+}
+
+static int watch(struct invocation *invocation, const struct session_options *options,
+                 const struct inputs *inputs, int folder)
+{
+    struct session *session = op_alloc(invocation->op, sizeof *session);
+    if (session == NULL) {
+        return command_fail(invocation);
+    }
+    session->invocation = invocation;
+    enum err err = run(session, options, inputs, folder);
+    bool stopped = err == ERR_CANCELLED;
+    if (stopped) {
+        op_fault_clear(invocation->op);
+        err = ERR_OK;
+    }
+    bool begun = session->server != NULL;
+    enum err ended = session_end(session);
+    if (err != ERR_OK || ended != ERR_OK) {
+        if (begun) {
+            summary(session);
+        }
+        return command_fail(invocation);
+    }
+    summary(session);
+    if (stopped) {
+        fprintf(invocation->err, "linie watch: stopped; the next run goes on where this one ended\n");
+    }
+    if (session->totals.inputs_failed > 0) {
+        return EXIT_TROUBLE;
+    }
+    return session->totals.hits > 0 ? EXIT_FOUND : EXIT_DONE;
+}
+
+int command_watch(struct invocation *invocation)
+{
+    struct session_options options = {
+        .again = command_value(invocation, "again") != NULL,
+        .quiet = command_value(invocation, "quiet") != NULL,
+    };
+    struct inputs inputs = { 0 };
+    int folder = -1;
+    enum err err = node_open(invocation->op, invocation->node_dir, invocation->world, NODE_FILES,
+                             &invocation->node);
+    if (err == ERR_OK) {
+        err = jobs_read(invocation, &options.jobs);
+    }
+    if (err == ERR_OK) {
+        err = inputs_find(invocation, &inputs, &folder);
+    }
+    int code = EXIT_TROUBLE;
+    if (err == ERR_OK) {
+        signals_take();
+        invocation->op->cancel = &stop_asked;
+        code = watch(invocation, &options, &inputs, folder);
+    } else {
+        code = command_fail(invocation);
+    }
+    if (folder >= 0 && folder != invocation->folder) {
+        close(folder);
+    }
+    node_close(invocation->node);
+    return code;
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "node/config.h"
+
+#include <ini.h>
+#include <stdio.h>
+
+#include "base/must.h"
+#include "base/text.h"
+#include "watch/role.h"
+
+struct reading {
+    struct op *op;
+    struct config *config;
+    struct span name; /* of the file */
+    bool inside_given;
+    char fault[FAULT_TEXT_SIZE];
+};
+
+/* A key of the configuration. `set` reads the value; its fault is prefixed with file and line. */
+struct key {
+    const char *section;
+    const char *name;
+    const char *preset; /* as written into a new configuration; NULL: written as a comment only */
+    const char *help;
+    enum err (*set)(struct reading *reading, struct span value);
+};
+
+static enum err refuse(struct reading *reading, const char *what)
+{
+    snprintf(reading->fault, sizeof reading->fault, "%s", what);
+    return ERR_FORMAT;
+}
+
+static enum err set_owner(struct reading *reading, struct span value)
+{
+    if (value.size == 0) {
+        return refuse(reading, "the owner's name is empty");
+    }
+    return op_copy(reading->op, value, &reading->config->owner);
+}
+
+static enum err set_tlp(struct reading *reading, struct span value)
+{
+    if (policy_tlp_from_name(value, &reading->config->tlp) != ERR_OK) {
+        return refuse(reading, "not a TLP label: CLEAR, GREEN, AMBER, AMBER+STRICT or RED");
+    }
+    return ERR_OK;
+}
+
+static enum err set_network(struct reading *reading, struct span value)
+{
+    reading->inside_given = true;
+    if (inside_add(&reading->config->inside, value) != ERR_OK) {
+        return refuse(reading, "not a network such as 192.0.2.0/24 or 2001:db8::/32");
+    }
+    return ERR_OK;
+}
+
+static enum err set_number(struct reading *reading, struct span value, uint64_t number_max,
+                           uint32_t *ret)
+{
+    uint64_t number = 0;
+    if (span_to_u64(value, &number) != ERR_OK || number > number_max) {
+        snprintf(reading->fault, sizeof reading->fault, "not a number from 0 to %llu",
+                 (unsigned long long)number_max);
+        return ERR_FORMAT;
+    }
+    *ret = (uint32_t)number;
+    return ERR_OK;
+}
+
+static enum err set_jobs(struct reading *reading, struct span value)
+{
+    return set_number(reading, value, WATCH_JOBS_MAX, &reading->config->jobs);
+}
+
+static enum err set_fold_hosts(struct reading *reading, struct span value)
+{
+    enum { HOSTS_MAX = 1000000 };
+    return set_number(reading, value, HOSTS_MAX, &reading->config->fold_hosts_max);
+}
+
+static enum err set_sensor(struct reading *reading, struct span value)
+{
+    return op_copy(reading->op, value, &reading->config->sensor);
+}
+
+/* A list of field names, parted by spaces or commas, that are all treated alike. */
+static enum err set_rules(struct reading *reading, struct span value,
+                          enum observe_treatment treatment)
+{
+    struct config *config = reading->config;
+    struct span copy;
+    TRY(op_copy(reading->op, value, &copy));
+    struct span rest = copy;
+    struct span piece;
+    while (span_next(&rest, ' ', &piece)) {
+        struct span field = span_trim(piece);
+        if (field.size > 0 && field.data[field.size - 1] == ',') {
+            field = span_slice(field, 0, field.size - 1);
+        }
+        if (field.size == 0) {
+            continue;
+        }
+        if (config->rule_count == CONFIG_RULE_COUNT_MAX) {
+            return refuse(reading, "more than 256 fields have privacy rules");
+        }
+        config->rules[config->rule_count] = (struct observe_rule){
+            .field = field,
+            .treatment = treatment,
+            .keep_size = CONFIG_TRUNCATE_SIZE,
+        };
+        config->rule_count++;
+    }
+    return ERR_OK;
+}
+
+static enum err set_keep(struct reading *reading, struct span value)
+{
+    return set_rules(reading, value, OBSERVE_KEEP);
+}
+
+static enum err set_truncate(struct reading *reading, struct span value)
+{
+    return set_rules(reading, value, OBSERVE_TRUNCATE);
+}
+
+static enum err set_hash(struct reading *reading, struct span value)
+{
+    return set_rules(reading, value, OBSERVE_HASH);
+}
+
+static enum err set_drop(struct reading *reading, struct span value)
+{
+    return set_rules(reading, value, OBSERVE_DROP);
+}
+
+static struct config_input *input_last(struct reading *reading)
+{
+    must(reading->config->input_count > 0);
+    return &reading->config->inputs[reading->config->input_count - 1];
+}
+
+static enum err set_input_path(struct reading *reading, struct span value)
+{
+    return op_copy(reading->op, value, &input_last(reading)->path);
+}
+
+static enum err set_input_format(struct reading *reading, struct span value)
+{
+    enum observe_format format = OBSERVE_FORMAT_AUTO;
+    if (observe_format_from_name(value, &format) != ERR_OK) {
+        return refuse(reading, "not a format: auto, zeek-json, zeek-tsv or eve");
+    }
+    return op_copy(reading->op, value, &input_last(reading)->format);
+}
+
+static enum err set_input_sensor(struct reading *reading, struct span value)
+{
+    return op_copy(reading->op, value, &input_last(reading)->sensor);
+}
+
+static const struct key keys[] = {
+    { "node", "owner", NULL,
+      "The organisation whose node this is. Its identity (identity.json) bears this name.", set_owner },
+    { "marking", "default", "AMBER+STRICT",
+      "TLP 2.0 label of indicators that come without one and are added without --tlp:\n"
+      "CLEAR, GREEN, AMBER, AMBER+STRICT or RED.",
+      set_tlp },
+    { "inside", "network", NULL,
+      "Your own networks, one a line; a hit names the host inside them. Where none is given:\n"
+      "RFC 1918, RFC 6598, RFC 4193 and link-local addresses.\n"
+      "network = 192.0.2.0/24\nnetwork = 2001:db8::/32",
+      set_network },
+    { "watch", "jobs", "0",
+      "Threads that work on log lines; 0: as many as there are processors, at most 8.", set_jobs },
+    { "watch", "hosts-per-hour", "100",
+      "Inside hosts for which one indicator gets a hit of its own within an hour. Further hosts are\n"
+      "counted together, and the indicator is shown as noisy.",
+      set_fold_hosts },
+    { "watch", "sensor", NULL,
+      "Name of the sensor, where neither the input nor the log names one; else the host's name.",
+      set_sensor },
+    { "privacy", "drop", "password cookie authorization",
+      "What of a log line may be kept as evidence of a hit, by names of fields (as hits show them, or\n"
+      "their last part). Left out; also: keep, truncate (to 32 bytes), hash (with a key of this node).\n"
+      "The first rule that fits a field applies; fields without a rule are kept.",
+      set_drop },
+    { "privacy", "truncate", NULL, "Shortened to 32 bytes.\ntruncate = user_agent", set_truncate },
+    { "privacy", "hash", NULL, "Replaced by a keyed hash.\nhash = username", set_hash },
+    { "privacy", "keep", NULL, "Kept, whatever a later rule says.\nkeep = http.cookie", set_keep },
+    { "input", "path", NULL,
+      "An input of 'linie watch' without arguments: a file, a folder or a glob.\n"
+      "[input \"border\"]\npath = /var/log/suricata/eve.json\nformat = eve\nsensor = border-1",
+      set_input_path },
+    { "input", "format", NULL, NULL, set_input_format },
+    { "input", "sensor", NULL, NULL, set_input_sensor },
+};
+
+enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
+
+/* ---- reading ---- */
+
+/* Sections with a name of their own: [input "border"]. */
+static bool section_name(struct span section, struct span word, struct span *ret_name)
+{
+    if (!span_starts_with(section, word) || section.size == word.size) {
+        return false;
+    }
+    struct span name = span_trim(span_from(section, word.size));
+    bool quoted = name.size >= 2 && name.data[0] == '"' && name.data[name.size - 1] == '"';
+    if (!quoted) {
+        return false;
+    }
+    *ret_name = span_slice(name, 1, name.size - 1);
+    return true;
+}
+
+static enum err section_input(struct reading *reading, struct span name)
+{
+    struct config *config = reading->config;
+    bool same = config->input_count > 0 && span_equal(input_last(reading)->name, name);
+    if (same) {
+        return ERR_OK;
+    }
+    if (config->input_count == CONFIG_INPUT_COUNT_MAX) {
+        return refuse(reading, "more than 1024 inputs");
+    }
+    config->input_count++;
+    *input_last(reading) = (struct config_input){ .format = SPAN("auto") };
+    return op_copy(reading->op, name, &input_last(reading)->name);
+}
+
+/* Edits between two short words (Levenshtein), to name the key that was probably meant. */
+static size_t edits(struct span a, struct span b)
+{
+    enum { WORD_SIZE_MAX = 64 };
+    size_t row[WORD_SIZE_MAX + 1];
+    if (a.size > WORD_SIZE_MAX || b.size > WORD_SIZE_MAX) {
+        return SIZE_MAX;
+    }
+    for (size_t j = 0; j <= b.size; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b.size; j++) {
+            size_t replace = diagonal + (a.data[i - 1] == b.data[j - 1] ? 0 : 1);
+            size_t insert = row[j - 1] + 1;
+            size_t remove = row[j] + 1;
+            diagonal = row[j];
+            size_t best = insert < remove ? insert : remove;
+            row[j] = replace < best ? replace : best;
+        }
+    }
+    return row[b.size];
+}
+
+static void tell_unknown(struct reading *reading, struct span section, struct span name)
+{
+    size_t best = 0;
+    size_t best_edits = SIZE_MAX;
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        size_t count = edits(name, span_of(keys[i].name)) +
+                       edits(section, span_of(keys[i].section));
+        if (count < best_edits) {
+            best_edits = count;
+            best = i;
+        }
+    }
+    struct buf text;
+    buf_init(&text, sizeof reading->fault - 1);
+    buf_add(&text, SPAN("unknown key \""));
+    text_add_printable(&text, name);
+    buf_add(&text, SPAN("\" in section ["));
+    text_add_printable(&text, section);
+    buf_add_format(&text, "]; did you mean \"%s\" in [%s]?", keys[best].name, keys[best].section);
+    snprintf(reading->fault, sizeof reading->fault, "%.*s", SPAN_FMT(buf_span(&text)));
+    buf_done(&text);
+}
+
+static enum err set_key(struct reading *reading, struct span section, struct span name,
+                        struct span value)
+{
+    struct span own_name;
+    if (section_name(section, SPAN("input"), &own_name)) {
+        TRY(section_input(reading, own_name));
+        section = SPAN("input");
+    }
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        bool found = span_equal(section, span_of(keys[i].section)) &&
+                     span_equal(name, span_of(keys[i].name));
+        bool in_place = !span_equal(section, SPAN("input")) || reading->config->input_count > 0;
+        if (found && in_place) {
+            return keys[i].set(reading, value);
+        }
+    }
+    tell_unknown(reading, section, name);
+    return ERR_FORMAT;
+}
+
+/* inih calls this for every "name = value"; 0 tells it that the line is at fault. */
+static int on_pair(void *context, const char *section, const char *name, const char *value)
+{
+    struct reading *reading = context;
+    if (reading->fault[0] != '\0' || name == NULL) {
+        return 1; /* the first fault is told; the rest is not looked at */
+    }
+    enum err err = set_key(reading, span_of(section), span_of(name), span_of(value));
+    if (err != ERR_OK && reading->fault[0] == '\0') {
+        snprintf(reading->fault, sizeof reading->fault, "%s", reading->op->fault.text);
+    }
+    return err == ERR_OK ? 1 : 0;
+}
+
+static enum err check(struct reading *reading)
+{
+    struct config *config = reading->config;
+    for (size_t i = 0; i < config->input_count; i++) {
+        if (config->inputs[i].path.size == 0) {
+            return op_fail(reading->op, ERR_FORMAT, "%.*s: input \"%.*s\" has no path",
+                           SPAN_FMT(reading->name), SPAN_FMT(config->inputs[i].name));
+        }
+    }
+    if (!reading->inside_given) {
+        inside_add_default(&config->inside);
+    }
+    return ERR_OK;
+}
+
+enum err config_read(struct op *op, struct span name, struct span text, struct config *ret)
+{
+    struct reading reading = { .op = op, .config = ret, .name = name };
+    *ret = (struct config){ .tlp = POLICY_TLP_AMBER_STRICT, .owner = SPAN("this node's owner") };
+    if (text.size > CONFIG_SIZE_MAX) {
+        return op_fail(op, ERR_LIMIT, "%.*s: larger than %d bytes", SPAN_FMT(name),
+                       CONFIG_SIZE_MAX);
+    }
+    struct span copy; /* ended by a NUL, as inih wants it */
+    TRY(op_copy(op, text, &copy));
+    int line = ini_parse_string((const char *)copy.data, on_pair, &reading);
+    if (line != 0 || reading.fault[0] != '\0') {
+        op_fault_clear(op);
+        return op_fail(op, ERR_FORMAT, "%.*s: line %d: %s", SPAN_FMT(name), line,
+                       reading.fault[0] != '\0' ? reading.fault
+                                                : "expected [section] or name = value");
+    }
+    return check(&reading);
+}
+
+/* ---- writing ---- */
+
+static void add_comment(struct buf *buf, const char *help)
+{
+    struct span rest = span_of(help);
+    struct span line;
+    while (span_next(&rest, '\n', &line)) {
+        buf_add(buf, SPAN("# "));
+        buf_add(buf, line);
+        buf_add_byte(buf, '\n');
+    }
+}
+
+void config_add_default(struct buf *buf, struct span owner)
+{
+    const char *section = "";
+    buf_add(buf, SPAN("# Configuration of a Linie node; see linie.conf(5).\n"));
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        const struct key *key = &keys[i];
+        bool named = span_equal(span_of(key->section), SPAN("input"));
+        if (!span_equal(span_of(section), span_of(key->section))) {
+            section = key->section;
+            buf_add_format(buf, named ? "\n" : "\n[%s]\n", section);
+        }
+        if (key->help != NULL) {
+            add_comment(buf, key->help);
+        }
+        if (span_equal(span_of(key->name), SPAN("owner"))) {
+            buf_add(buf, SPAN("owner = "));
+            buf_add(buf, owner);
+            buf_add_byte(buf, '\n');
+        } else if (key->preset != NULL) {
+            buf_add_format(buf, "%s = %s\n", key->name, key->preset);
+        }
+    }
+}

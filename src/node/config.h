@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The configuration of a node: an INI file in git's manner (linie.conf). One table holds every key with
+ * its type, default, bounds and help; the file that 'linie init' writes, the checks and the manual come
+ * from it.
+ */
+#ifndef NODE_CONFIG_H
+#define NODE_CONFIG_H
+
+#include "observe/redact.h"
+#include "policy/policy.h"
+#include "watch/inside.h"
+
+enum {
+    CONFIG_SIZE_MAX = 1024 * 1024,
+    CONFIG_INPUT_COUNT_MAX = 1024,
+    CONFIG_RULE_COUNT_MAX = 256,
+    CONFIG_TRUNCATE_SIZE = 32, /* bytes that "privacy.truncate" leaves of a field */
+};
+
+/* One [input "name"] section. */
+struct config_input {
+    struct span name;
+    struct span path; /* file, folder or glob */
+    struct span format;
+    struct span sensor;
+};
+
+/* Spans live in the memory of the op that read the file. */
+struct config {
+    struct span owner;
+    enum policy_tlp tlp; /* of what nobody marked */
+    struct inside inside;
+    uint32_t jobs; /* 0: as many as there are processors, at most 8 */
+    uint32_t fold_hosts_max;
+    struct span sensor; /* of all inputs that name none; empty: the log's own, else the host's name */
+    size_t input_count;
+    struct config_input inputs[CONFIG_INPUT_COUNT_MAX];
+    size_t rule_count;
+    struct observe_rule rules[CONFIG_RULE_COUNT_MAX];
+};
+
+/**
+ * Read a configuration.
+ *
+ * op        work in hand
+ * name      of the file, for messages
+ * text      its content
+ * ret       large: keep it in the op
+ *
+ * Errors    ERR_FORMAT an unknown key, or a value that does not fit (the fault names file, line and the
+ *           nearest known key); ERR_LIMIT too large
+ */
+MUST_USE
+enum err config_read(struct op *op, struct span name, struct span text, struct config *ret);
+
+/**
+ * Append the commented configuration that a new node begins with.
+ *
+ * buf       receives the text
+ * owner     name of the node's owner; UTF-8
+ */
+void config_add_default(struct buf *buf, struct span owner);
+
+#endif

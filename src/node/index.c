@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The index image of a node: made from the packed sets and the STIX indicators whenever these change.
+ * Its file bears the number of the journal entry that changed them last, so that an image is right or
+ * absent.
+ */
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "node/node.h"
+#include "os/random.h"
+
+enum { IMAGE_SIZE_MAX_BITS = 36 };
+
+struct making {
+    struct op *op;
+    struct node *node;
+    struct match_builder *builder;
+};
+
+static enum err add_set(struct making *making, const struct policy_grant *grant,
+                        const struct store_set *set)
+{
+    struct op *op = making->op;
+    struct pack_reader reader;
+    struct pack_member member;
+    struct span map;
+    uint16_t origin = 0;
+    const struct match_origin from = {
+        .source_id = set->source_id,
+        .source = set->source,
+        .set = set->name,
+    };
+    TRY(match_builder_origin(making->builder, &from, &origin));
+    TRY(store_set_read(op, making->node->store, grant, set, &reader, &map));
+    enum err err = ERR_OK;
+    while (err == ERR_OK && pack_next(&reader, &member)) {
+        const struct match_indicator indicator = {
+            .value = member.value,
+            .scope = member.scope,
+            .tlp = (uint8_t)(member.tlp == PACK_TLP_OF_SET ? (uint8_t)set->tlp : member.tlp),
+            .confidence = member.confidence == PACK_CONFIDENCE_UNKNOWN ? set->confidence
+                                                                       : member.confidence,
+            .origin = origin,
+            .valid_from_us = member.valid_from_us,
+            .valid_until_us = member.valid_until_us == TIME_US_NONE ? set->valid_until_us
+                                                                    : member.valid_until_us,
+        };
+        err = match_builder_add(making->builder, &indicator);
+    }
+    disk_unmap(making->node->world_disk, map);
+    if (err == ERR_OK && reader.err != ERR_OK) {
+        err = op_fail(op, reader.err, "the set %.*s is damaged: run 'linie rebuild'",
+                      SPAN_FMT(set->name));
+    }
+    return err;
+}
+
+static enum err add_watched(void *context, const struct store_watched *watched)
+{
+    struct making *making = context;
+    uint16_t origin = 0;
+    const struct match_origin from = { .source_id = watched->source_id,
+                                       .source = watched->source };
+    TRY(match_builder_origin(making->builder, &from, &origin));
+    const struct match_indicator indicator = {
+        .value = watched->value,
+        .scope = watched->scope,
+        .tlp = (uint8_t)watched->tlp,
+        .confidence = watched->confidence,
+        .origin = origin,
+        .has_uuid = true,
+        .uuid = watched->indicator,
+        .valid_from_us = watched->valid_from_us,
+        .valid_until_us = watched->valid_until_us,
+    };
+    return match_builder_add(making->builder, &indicator);
+}
+
+static enum err add_all(struct making *making, const struct policy_grant *grant,
+                        const struct store_set *sets, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(add_set(making, grant, &sets[i]));
+    }
+    return store_watched_walk(making->op, making->node->store, add_watched, making);
+}
+
+static enum err image_make(struct op *op, struct node *node, struct span path)
+{
+    const struct policy_grant *grant = NULL;
+    struct store_set *sets = NULL;
+    size_t count = 0;
+    size_t members = 0;
+    struct hash_secret secret;
+    struct making making = { .op = op, .node = node };
+    struct buf image;
+    TRY(policy_grant_owner(op, &grant));
+    TRY(store_sets(op, node->store, grant, &sets, &count));
+    for (size_t i = 0; i < count; i++) {
+        members += sets[i].count;
+    }
+    os_random(secret.bytes, sizeof secret.bytes);
+    TRY(match_builder_new(op, &secret, members, &making.builder));
+    buf_init(&image, (size_t)1 << IMAGE_SIZE_MAX_BITS);
+    enum err err = add_all(&making, grant, sets, count);
+    if (err == ERR_OK) {
+        err = match_builder_finish(making.builder, &image);
+    }
+    match_builder_free(making.builder);
+    if (err == ERR_OK) {
+        err = disk_replace(op, node->world_disk, path, buf_span(&image));
+    }
+    buf_done(&image);
+    if (err == ERR_LIMIT && op->fault.err == ERR_OK) {
+        err = op_fail(op, err, "out of memory for the index");
+    }
+    return err;
+}
+
+/* Older images go; a watch that still uses one has it mapped. */
+static enum err images_sweep(struct op *op, struct node *node, struct span path)
+{
+    struct span *names = NULL;
+    size_t count = 0;
+    TRY(disk_list(op, node->world_disk, SPAN("index"), &names, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct buf other;
+        buf_init(&other, DISK_PATH_SIZE_MAX);
+        buf_add(&other, SPAN("index/"));
+        buf_add(&other, names[i]);
+        enum err err = ERR_OK;
+        if (!span_equal(buf_span(&other), path)) {
+            err = disk_remove(op, node->world_disk, buf_span(&other));
+        }
+        buf_done(&other);
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
+/* An image that is there but damaged is made anew, like one that is absent. */
+static bool image_is_there(struct op *op, struct node *node, struct span path)
+{
+    struct span map;
+    struct match_image *image = NULL;
+    if (disk_map(op, node->world_disk, path, &map) != ERR_OK) {
+        op_fault_clear(op);
+        return false;
+    }
+    bool there = match_image_open(op, map, &image) == ERR_OK;
+    match_image_close(image);
+    disk_unmap(node->world_disk, map);
+    op_fault_clear(op);
+    return there;
+}
+
+enum err node_index(struct op *op, struct node *node, struct span *ret_path)
+{
+    must(node->writer);
+    uint64_t version = 0;
+    struct buf path;
+    struct span copy;
+    TRY(disk_make_folder(op, node->world_disk, SPAN("index")));
+    TRY(store_indicators_version(op, node->store, &version));
+    buf_init(&path, DISK_PATH_SIZE_MAX);
+    buf_add_format(&path, "index/%012llu.image", (unsigned long long)version);
+    enum err err = op_copy(op, buf_span(&path), &copy);
+    buf_done(&path);
+    TRY(err);
+    if (!image_is_there(op, node, copy)) {
+        TRY(image_make(op, node, copy));
+    }
+    TRY(images_sweep(op, node, copy));
+    *ret_path = copy;
+    return ERR_OK;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "node/inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/disk.h"
+
+static enum err fail(struct op *op, struct span path, int code)
+{
+    enum err err = ERR_IO;
+    if (code == ENOENT || code == ENOTDIR) {
+        err = ERR_ABSENT;
+    } else if (code == EACCES || code == EPERM) {
+        err = ERR_DENIED;
+    }
+    return op_fail(op, err, "%.*s: %s", SPAN_FMT(path), strerror(code));
+}
+
+static enum err list_add(struct op *op, struct inputs *inputs, const struct input_named *named)
+{
+    if (inputs->count == INPUTS_COUNT_MAX) {
+        return op_fail(op, ERR_LIMIT, "more than %d inputs", INPUTS_COUNT_MAX);
+    }
+    if (inputs->count == inputs->room) {
+        size_t room = inputs->room == 0 ? 64 : 2 * inputs->room;
+        struct input_named *list = op_alloc(op, room * sizeof *list);
+        if (list == NULL) {
+            return ERR_LIMIT;
+        }
+        span_copy(list, room * sizeof *list,
+                  span_make(inputs->list, inputs->count * sizeof *list));
+        inputs->list = list;
+        inputs->room = room;
+    }
+    inputs->list[inputs->count] = *named;
+    inputs->size += named->size;
+    inputs->count++;
+    return ERR_OK;
+}
+
+static enum err path_join(struct op *op, struct span folder, const char *name, struct span *ret)
+{
+    struct buf path;
+    buf_init(&path, 4 * DISK_PATH_SIZE_MAX);
+    buf_add(&path, folder);
+    if (folder.size > 0 && folder.data[folder.size - 1] != '/') {
+        buf_add_byte(&path, '/');
+    }
+    buf_add(&path, span_of(name));
+    enum err err = path.err == ERR_OK ? op_copy(op, buf_span(&path), ret)
+                                      : op_fail(op, ERR_LIMIT, "a path is too long");
+    buf_done(&path);
+    return err;
+}
+
+static int not_hidden(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static enum err add_path(struct op *op, struct inputs *inputs, int folder,
+                         const struct input_named *named, unsigned depth);
+
+/* All files below a folder, hidden ones left out, in order of their names. */
+static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
+                           const struct input_named *named, unsigned depth)
+{
+    struct dirent **entries = NULL;
+    if (depth == INPUTS_DEPTH_MAX) {
+        return op_fail(op, ERR_LIMIT, "%.*s: folders are more than %d deep",
+                       SPAN_FMT(named->path), INPUTS_DEPTH_MAX);
+    }
+    int count = scandirat(folder, (const char *)named->path.data, &entries, not_hidden, alphasort);
+    if (count < 0) {
+        return fail(op, named->path, errno);
+    }
+    enum err err = ERR_OK;
+    for (int i = 0; i < count; i++) {
+        struct input_named below = *named;
+        if (err == ERR_OK) {
+            err = path_join(op, named->path, entries[i]->d_name, &below.path);
+        }
+        if (err == ERR_OK) {
+            err = add_path(op, inputs, folder, &below, depth + 1);
+        }
+        free(entries[i]); /* of scandirat() */
+    }
+    free(entries);
+    return err;
+}
+
+static enum err add_path(struct op *op, struct inputs *inputs, int folder,
+                         const struct input_named *named, unsigned depth)
+{
+    struct stat status;
+    if (fstatat(folder, (const char *)named->path.data, &status, 0) != 0) {
+        return fail(op, named->path, errno);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return add_folder(op, inputs, folder, named, depth);
+    }
+    bool given_by_name = depth == 0;
+    if (!S_ISREG(status.st_mode) && !given_by_name) {
+        return ERR_OK; /* sockets and pipes in a folder are no logs */
+    }
+    struct input_named file = *named;
+    file.size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+    return list_add(op, inputs, &file);
+}
+
+/* glob() knows no open folder: the caller's is entered while it works. Globs are read where nothing
+ * else runs in this process. */
+static enum err add_glob(struct op *op, struct inputs *inputs, int folder,
+                         const struct input_named *named)
+{
+    glob_t found = { 0 };
+    if (fchdir(folder) != 0) {
+        return fail(op, named->path, errno);
+    }
+    int code = glob((const char *)named->path.data, GLOB_ERR | GLOB_MARK, NULL, &found);
+    enum err err = ERR_OK;
+    if (code == GLOB_NOMATCH) {
+        err = op_fail(op, ERR_ABSENT, "%.*s: no file fits", SPAN_FMT(named->path));
+    } else if (code != 0) {
+        err = op_fail(op, ERR_IO, "%.*s: cannot be looked through", SPAN_FMT(named->path));
+    }
+    for (size_t i = 0; err == ERR_OK && i < found.gl_pathc; i++) {
+        struct input_named one = *named;
+        err = op_copy(op, span_of(found.gl_pathv[i]), &one.path);
+        if (err == ERR_OK) {
+            err = add_path(op, inputs, folder, &one, 0);
+        }
+    }
+    globfree(&found);
+    return err;
+}
+
+static bool has_glob(struct span path)
+{
+    return span_find(path, '*') != SPAN_NOT_FOUND || span_find(path, '?') != SPAN_NOT_FOUND ||
+           span_find(path, '[') != SPAN_NOT_FOUND;
+}
+
+enum err inputs_add(struct op *op, struct inputs *inputs, int folder,
+                    const struct input_named *named)
+{
+    struct input_named copy = *named;
+    struct stat status;
+    TRY(op_copy(op, named->path, &copy.path)); /* ended by a NUL */
+    TRY(op_copy(op, named->sensor, &copy.sensor));
+    if (span_equal(copy.path, SPAN("-"))) {
+        return list_add(op, inputs, &copy);
+    }
+    bool there = fstatat(folder, (const char *)copy.path.data, &status, 0) == 0;
+    if (!there && has_glob(copy.path)) {
+        return add_glob(op, inputs, folder, &copy);
+    }
+    return add_path(op, inputs, folder, &copy, 0);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The inputs that a command line or the configuration names: files, folders (all files below, in order
+ * of their names) and globs.
+ */
+#ifndef NODE_INPUTS_H
+#define NODE_INPUTS_H
+
+#include "observe/observe.h"
+
+enum { INPUTS_COUNT_MAX = 1000000, INPUTS_DEPTH_MAX = 16 };
+
+struct input_named {
+    struct span path; /* "-": standard input */
+    enum observe_format format;
+    struct span sensor; /* configured; may be empty */
+    uint64_t size;      /* bytes on the disk; 0 where unknown */
+};
+
+struct inputs {
+    struct input_named *list;
+    size_t count;
+    size_t room;
+    uint64_t size; /* of all */
+};
+
+/**
+ * Add what one name stands for.
+ *
+ * op        work in hand; the list lives in its memory
+ * inputs    changed
+ * folder    where a relative path starts: an open folder
+ * named     a file, folder, glob or "-", with format and sensor for all that it stands for
+ *
+ * Errors    ERR_ABSENT there is no such file, and no file fits such a glob; ERR_DENIED; ERR_IO;
+ *           ERR_LIMIT too many, or folders too deep
+ */
+MUST_USE
+enum err inputs_add(struct op *op, struct inputs *inputs, int folder,
+                    const struct input_named *named);
+
+#endif

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include <fcntl.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/command.h"
+
+static bool shows_colours(int fd)
+{
+    const char *term = getenv("TERM");
+    const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
+    bool refused = no_color != NULL && no_color[0] != '\0';
+    return isatty(fd) && !refused && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+int main(int argc, char **argv)
+{
+    static struct invocation invocation; /* too large for a stack frame */
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        puts("linie " LINIE_VERSION);
+        return EXIT_DONE;
+    }
+    umask(0077); /* what a node keeps is for its owner alone, whichever library makes the file */
+    setlocale(LC_CTYPE, "C.UTF-8");
+    invocation.out = stdout;
+    invocation.err = stderr;
+    invocation.in = STDIN_FILENO;
+    invocation.folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    invocation.colour = shows_colours(STDOUT_FILENO);
+    invocation.progress = isatty(STDERR_FILENO);
+    return command_main(argc, argv, &invocation);
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Commands that find another process writing to the node hand their work to it, over a socket in the
+ * world's folder (linie.sock, mode 0600). That process runs the command with the caller's files and
+ * answers with its exit code. It serves its own user and root only, and writes the caller's name into
+ * the journal.
+ */
+#ifndef NODE_REMOTE_H
+#define NODE_REMOTE_H
+
+#include "node/command.h"
+
+struct remote_server;
+
+/**
+ * Hand a command to the process that writes to the node.
+ *
+ * invocation  parsed; its node is not open
+ *
+ * Returns the exit code of the command, or EXIT_TROUBLE, told on `err`, where nobody answers.
+ */
+int remote_run(struct invocation *invocation);
+
+/**
+ * Listen at a node that is open for writing.
+ *
+ * op        work in hand
+ * node      open for writing; borrowed until remote_server_close()
+ * ret       to give back with remote_server_close(); untouched on error
+ *
+ * Errors    ERR_IO; ERR_LIMIT no memory, or the path of the node's folder is too long for a socket
+ */
+MUST_USE
+enum err remote_server_open(struct op *op, struct node *node, struct remote_server **ret);
+
+/**
+ * Stop listening.
+ *
+ * server    NULL does nothing
+ */
+void remote_server_close(struct remote_server *server);
+
+/**
+ * The descriptor on which callers arrive, to be polled.
+ *
+ * server    open
+ */
+int remote_server_fd(const struct remote_server *server);
+
+/**
+ * Serve one caller who has arrived: its command is run to the end.
+ *
+ * op        work in hand
+ * server    open
+ *
+ * Errors    ERR_IO no more callers can come. What goes wrong with one caller is told to that caller
+ */
+MUST_USE
+enum err remote_server_serve(struct op *op, struct remote_server *server);
+
+#endif

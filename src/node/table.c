@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The commands, one row each.
+ */
+#include "node/command.h"
+
+static const struct command_option init_options[] = {
+    { "owner", "NAME", "the organisation whose node this is (default: the host's name)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option add_options[] = {
+    { "source", "NAME", "whose information it is (default: the node's owner)" },
+    { "set", "NAME", "set that receives a list (default: the file's name)" },
+    { "tlp", "LABEL", "CLEAR, GREEN, AMBER, AMBER+STRICT or RED; tightens, never loosens" },
+    { "confidence", "N", "0 to 100, where the file states none" },
+    { "valid-until", "TIME", "of indicators that state none (RFC 3339 or a date)" },
+    { "format", "FORMAT", "list, csv or stix (default: told by the file)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option list_options[] = {
+    { "kind", "KIND", "ipv4, ipv6, cidr, domain, url, md5, sha1, sha256 or email" },
+    { "set", "NAME", "members of this set only" },
+    { "source", "NAME", "of this source only" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option remove_options[] = {
+    { "set", "NAME", "out of this set only; without a value: the whole set" },
+    { "source", "NAME", "of this source only" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option watch_options[] = {
+    { "format", "FORMAT", "zeek-json, zeek-tsv or eve (default: told by each input)" },
+    { "sensor", "NAME", "who saw it (default: configured, else the log's own word)" },
+    { "jobs", "N", "threads (default: configured, else one a processor)" },
+    { "again", NULL, "read inputs again from the start, without counting" },
+    { "quiet", NULL, "no progress, no hits as they come: the summary only" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option hits_options[] = {
+    { "since", "TIME", "last seen at or after: a time, a date, or an age such as 24h, 7d" },
+    { "kind", "KIND", "of this kind only" },
+    { "indicator", "ID|VALUE", "of this indicator only" },
+    { "evidence", NULL, "show the log lines that were kept" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option erase_options[] = {
+    { "rule", "TEXT", "why it may be erased: kept in the journal for ever" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option backup_options[] = {
+    { "key", "FILE", "encrypt with the content of this file" },
+    { "full", NULL, "begin anew; the older parts are then removed" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option restore_options[] = {
+    { "key", "FILE", "the file it was encrypted with" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command commands[] = {
+    { .name = "init",
+      .usage = "DIR",
+      .summary = "make a node: configuration, journal, database, identity, keys",
+      .help = "The folder is made, or must be empty; only its owner may enter it. With --world ID in an\n"
+              "existing node: an exercise, kept apart from what is real.\n\n"
+              "  linie init water-board --owner \"Water board of the example polder\"",
+      .access = COMMAND_LOCAL,
+      .options = init_options,
+      .run = command_init },
+    { .name = "indicators add",
+      .usage = "FILE... | -",
+      .summary = "add indicators: plain lists, CSV, STIX 2.1 bundles",
+      .help = "Lists have one value a line, defanged or not; the kind is recognised. A domain covers its\n"
+              "subdomains; \"=name\" is exact, \".name\" the subdomains only. CSV wants a header. Of STIX all\n"
+              "objects are kept byte for byte, and patterns of single values are watched. A running watch\n"
+              "uses them from the next lines on. Exit: 0 done, 3 done but some lines were refused.\n\n"
+              "  linie indicators add c2.txt --source \"National CSIRT\" --tlp GREEN --valid-until 2027-01-31",
+      .access = COMMAND_WRITES,
+      .options = add_options,
+      .run = command_indicators_add },
+    { .name = "indicators list",
+      .usage = "",
+      .summary = "list what is watched",
+      .help = "One line an indicator: value, kind, TLP, source, set.\n\n"
+              "  linie indicators list --kind domain --source \"National CSIRT\"",
+      .options = list_options,
+      .run = command_indicators_list },
+    { .name = "indicators show",
+      .usage = "ID|VALUE...",
+      .summary = "show indicators whole, with all their sources",
+      .help = "A STIX object is shown as it came; a member of a list as the STIX object it stands for.\n\n"
+              "  linie indicators show hxxps://portal[.]update-dms.example/login",
+      .run = command_indicators_show },
+    { .name = "indicators remove",
+      .usage = "[ID|VALUE...]",
+      .summary = "take indicators out of use on this node",
+      .help = "The journal keeps that they were there, and what they met.\n\n"
+              "  linie indicators remove cdn.example --set c2\n"
+              "  linie indicators remove --set c2 --source \"National CSIRT\"",
+      .access = COMMAND_WRITES,
+      .options = remove_options,
+      .run = command_indicators_remove },
+    { .name = "indicators stats",
+      .usage = "",
+      .summary = "count indicators by kind, source and set",
+      .help = "  linie indicators stats",
+      .run = command_indicators_stats },
+    { .name = "watch",
+      .usage = "[INPUT...]",
+      .summary = "watch logs against the indicators",
+      .help = "Inputs are files, folders, globs or '-'; without any: those configured. Zeek JSON, Zeek TSV and\n"
+              "Suricata EVE, also as gz and zst. What was read is not counted again; after a kill it goes on\n"
+              "where it stopped. Exit: 0 nothing found, 1 found, 2 trouble.\n\n"
+              "  linie watch /var/log/suricata/eve.json '/data/zeek/2026-11-*/'",
+      .access = COMMAND_LOCAL,
+      .options = watch_options,
+      .run = command_watch },
+    { .name = "hits",
+      .usage = "",
+      .summary = "show what was found, folded",
+      .help = "A fold is what one inside host met of one indicator in an hour; those of one value stand\n"
+              "together. Keys of --json: docs/format/hits.md. Exit: 0 nothing, 1 found, 2 trouble.\n\n"
+              "  linie hits --since 24h --kind domain",
+      .options = hits_options,
+      .run = command_hits },
+    { .name = "status",
+      .usage = "",
+      .summary = "show how the node is: indicators, inputs, what could not be read",
+      .help = "  linie status",
+      .run = command_status },
+    { .name = "verify",
+      .usage = "",
+      .summary = "check the journal's chain, all payloads and kept files",
+      .help = "Exit: 0 good, 1 faults, 2 trouble.\n\n  linie verify",
+      .access = COMMAND_LOCAL,
+      .run = command_verify },
+    { .name = "rebuild",
+      .usage = "",
+      .summary = "make database, sets and index anew from the journal",
+      .help = "Says whether the result is what was there before.\n\n  linie rebuild",
+      .access = COMMAND_WRITES,
+      .run = command_rebuild },
+    { .name = "erase",
+      .usage = "ENTRY...",
+      .summary = "erase the content of journal entries by rule",
+      .help = "Evidence and STIX objects can be erased; that they were there, and the rule, stays.\n"
+              "Backups made before still hold it: see 'linie backup --full'.\n\n"
+              "  linie erase 17 --rule \"retention: 30 days\"",
+      .access = COMMAND_WRITES,
+      .options = erase_options,
+      .run = command_erase },
+    { .name = "backup",
+      .usage = "TO",
+      .summary = "back the node up, also while it runs; further runs add what is new",
+      .help = "  linie backup /mnt/backup/water-board --key backup.key",
+      .access = COMMAND_LOCAL,
+      .options = backup_options,
+      .run = command_backup },
+    { .name = "restore",
+      .usage = "FROM TO",
+      .summary = "make a node from a backup",
+      .help = "  linie restore /mnt/backup/water-board water-board --key backup.key",
+      .access = COMMAND_LOCAL,
+      .options = restore_options,
+      .run = command_restore },
+    { .name = "help", .usage = "", .summary = "show this", .help = "", .access = COMMAND_LOCAL,
+      .run = command_help },
+    { .name = NULL },
+};
+
+const struct command *command_table(void)
+{
+    return commands;
+}

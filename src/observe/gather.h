@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * From a line's fields to its observations: each field is handed over once, with its row; values
+ * become keys by the class of the row, and context finds its place in the line.
+ */
+#ifndef OBSERVE_GATHER_H
+#define OBSERVE_GATHER_H
+
+#include "observe/field.h"
+
+/* What has been noted of the present line and is needed at its end. */
+struct gather_notes {
+    struct span time_written;
+    bool time_written_is_number;
+    struct span receiver;
+    struct span sender;
+    struct span originator_port;
+    struct span responder_port;
+    struct span http_host;
+    struct span http_port;
+    struct span http_target;
+    uint16_t http_target_field;
+};
+
+struct gather {
+    struct observe_line *line; /* being filled */
+    struct observation *observations;
+    uint8_t *keys; /* OBSERVE_KEYS_SIZE_MAX bytes, and room for one key more */
+    size_t keys_used;
+    uint16_t field;      /* number of the field at hand */
+    bool responder_sure; /* the responder is the server of an HTTP request in this line */
+    struct gather_notes notes;
+};
+
+/**
+ * Take memory for one line's observations.
+ *
+ * gather    caller's memory; all it needs lives in the arena
+ * arena     outlives it
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err gather_init(struct gather *gather, struct arena *arena);
+
+/**
+ * Begin a line.
+ *
+ * gather          begun with gather_init()
+ * line            all zero; filled by the calls that follow
+ * responder_sure  where the line tells of an HTTP request, its responder is the server
+ */
+void gather_begin(struct gather *gather, struct observe_line *line, bool responder_sure);
+
+/**
+ * Hand over the fields of a record. A value that says "nothing" ("", "-", "(empty)") is as if
+ * absent.
+ *
+ * gather    between gather_begin() and gather_end()
+ * meanings  what the record's slots mean
+ * record    its values must live until the line has been used
+ */
+void gather_record(struct gather *gather, const struct observe_meaning *meanings,
+                   const struct record *record);
+
+/**
+ * Hand over one field that is no part of a record.
+ *
+ * gather    between gather_begin() and gather_end()
+ * meaning   what it means
+ * value     as logged; must live until the line has been used
+ */
+void gather_text(struct gather *gather, struct observe_meaning meaning, struct span value);
+
+/**
+ * End a line: what takes several fields (the URL of a request, the ends of a file's way) is made.
+ *
+ * gather    begun with gather_begin()
+ */
+void gather_end(struct gather *gather);
+
+#endif

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "observe/reader.h"
+
+#include "base/memory.h"
+#include "base/must.h"
+#include "base/text.h"
+
+enum {
+    READER_MEMORY_MAX = 4 * 1024 * 1024,
+    CONTROL_LAST = 0x1F,
+};
+
+static enum err reader_fill(struct op *op, enum record_engine engine, struct observe_reader *r)
+{
+    TRY(observe_plan_init(op, &r->arena, &observe_zeek_table, 0, &r->zeek));
+    TRY(observe_plan_init(op, &r->arena, &observe_eve_table, FIELD_EVE_FIRST, &r->eve));
+    TRY(record_scanner_new(op, engine, r->zeek.shape, &r->zeek_scanner));
+    TRY(record_scanner_new(op, engine, r->eve.shape, &r->eve_scanner));
+    if (gather_init(&r->gather, &r->arena) != ERR_OK || tsv_init(&r->tsv, &r->arena) != ERR_OK) {
+        return op_fail(op, ERR_LIMIT, "no memory for a log reader");
+    }
+    return ERR_OK;
+}
+
+enum err observe_reader_new(struct op *op, enum record_engine engine, struct observe_reader **ret)
+{
+    struct observe_reader *reader = memory_new(sizeof *reader);
+    if (reader == NULL) {
+        return op_fail(op, ERR_LIMIT, "no memory for a log reader");
+    }
+    arena_init(&reader->arena, READER_MEMORY_MAX);
+    buf_init(&reader->repaired, RECORD_LINE_SIZE_MAX + RECORD_PADDING_SIZE);
+    enum err err = reader_fill(op, engine, reader);
+    if (err != ERR_OK) {
+        observe_reader_free(reader);
+        return err;
+    }
+    *ret = reader;
+    return ERR_OK;
+}
+
+void observe_reader_free(struct observe_reader *reader)
+{
+    if (reader == NULL) {
+        return;
+    }
+    record_scanner_free(reader->zeek_scanner);
+    record_scanner_free(reader->eve_scanner);
+    observe_plan_done(&reader->zeek);
+    observe_plan_done(&reader->eve);
+    tsv_done(&reader->tsv);
+    buf_done(&reader->repaired);
+    arena_done(&reader->arena);
+    memory_free(reader);
+}
+
+void observe_reader_begin(struct observe_reader *reader, enum observe_format format,
+                          struct span stream)
+{
+    must(format != OBSERVE_FORMAT_AUTO);
+    must(format < OBSERVE_FORMAT_COUNT);
+    bool fits = stream.size <= OBSERVE_STREAM_SIZE_MAX;
+    reader->format = format;
+    reader->stream_given_size = fits ? stream.size : 0;
+    span_copy(reader->stream_given, OBSERVE_STREAM_SIZE_MAX,
+              span_slice(stream, 0, reader->stream_given_size));
+    reader->text = (struct span){ NULL, 0 };
+    tsv_reset(&reader->tsv);
+}
+
+struct span observe_reader_stream_given(const struct observe_reader *reader)
+{
+    return span_make(reader->stream_given, reader->stream_given_size);
+}
+
+size_t observe_reader_stream(struct observe_reader *reader, struct span stream)
+{
+    struct span last = span_make(reader->stream_last, reader->stream_last_size);
+    if (span_equal(stream, last)) {
+        return reader->stream_last_number;
+    }
+    size_t number = observe_plan_stream(&reader->zeek, stream);
+    if (stream.size <= OBSERVE_STREAM_SIZE_MAX) {
+        span_copy(reader->stream_last, OBSERVE_STREAM_SIZE_MAX, stream);
+        reader->stream_last_size = stream.size;
+        reader->stream_last_number = number;
+    }
+    return number;
+}
+
+/* The line's stream: the first field that names one, in whatever stream. */
+static struct span record_stream(const struct record *record, const struct observe_plan *plan)
+{
+    const struct observe_meaning *meanings = observe_plan_meanings(plan, PLAN_STREAM_OTHER);
+    for (size_t i = 0; i < record->count; i++) {
+        const struct record_field *field = &record->fields[i];
+        struct observe_meaning meaning = meanings[field->slot];
+        bool named = meaning.known && meaning.role == ROLE_STREAM;
+        if (named && field->type == RECORD_STRING && field->value.size > 0) {
+            return field->value;
+        }
+    }
+    return (struct span){ NULL, 0 };
+}
+
+static void zeek_json_gather(struct observe_reader *reader, struct observe_line *ret)
+{
+    struct span stream = record_stream(&reader->record, &reader->zeek);
+    if (stream.size == 0) {
+        stream = observe_reader_stream_given(reader);
+    }
+    size_t number = observe_reader_stream(reader, stream);
+    ret->stream = stream;
+    gather_begin(&reader->gather, ret, true);
+    gather_record(&reader->gather, observe_plan_meanings(&reader->zeek, number), &reader->record);
+    gather_end(&reader->gather);
+}
+
+static enum observe_fault eve_gather(struct observe_reader *reader, struct observe_line *ret)
+{
+    struct span event_type = record_stream(&reader->record, &reader->eve);
+    if (event_type.size == 0) {
+        return OBSERVE_FAULT_EVENT;
+    }
+    ret->stream = event_type;
+    gather_begin(&reader->gather, ret, span_equal(event_type, SPAN("http")));
+    gather_record(&reader->gather, observe_plan_meanings(&reader->eve, PLAN_STREAM_OTHER),
+                  &reader->record);
+    gather_end(&reader->gather);
+    return OBSERVE_FAULT_NONE;
+}
+
+/* Whether a line holds bytes that a log of its format never does: it is then read from a repaired
+ * copy. White space of JSON and the separator of TSV may be control characters. */
+static bool is_broken(const struct observe_reader *reader, struct span line)
+{
+    bool tsv = reader->format == OBSERVE_FORMAT_ZEEK_TSV;
+    for (size_t i = 0; i < line.size; i++) {
+        uint8_t byte = line.data[i];
+        bool allowed = tsv ? byte != 0 || byte == reader->tsv.separator
+                           : byte == '\t' || byte == '\r' || byte > CONTROL_LAST;
+        if (!allowed) {
+            return true;
+        }
+    }
+    return text_valid_size(line) < line.size;
+}
+
+/* A copy of the line in which '?' stands for each byte that is not UTF-8 and a space for each
+ * control character, so that what can be read is read. Its size is that of the line. */
+static bool repair(struct observe_reader *reader, struct span line, struct span *ret)
+{
+    buf_clear(&reader->repaired);
+    uint8_t *copy = buf_reserve(&reader->repaired, line.size + RECORD_PADDING_SIZE);
+    if (copy == NULL) {
+        return false;
+    }
+    span_copy(copy, line.size, line);
+    bool tsv = reader->format == OBSERVE_FORMAT_ZEEK_TSV;
+    for (size_t i = 0; i < line.size; i++) {
+        bool separator = tsv && copy[i] == reader->tsv.separator;
+        if (copy[i] <= CONTROL_LAST && !separator) {
+            copy[i] = ' ';
+        }
+    }
+    struct span repaired = span_make(copy, line.size);
+    for (size_t at = text_valid_size(repaired); at < line.size;) {
+        copy[at] = '?';
+        at++;
+        at += text_valid_size(span_from(repaired, at));
+    }
+    *ret = repaired;
+    return true;
+}
+
+static enum observe_fault fault_of_record(enum record_fault fault)
+{
+    static const enum observe_fault faults[RECORD_FAULT_COUNT] = {
+        [RECORD_FAULT_NONE] = OBSERVE_FAULT_NONE, [RECORD_FAULT_SYNTAX] = OBSERVE_FAULT_SYNTAX,
+        [RECORD_FAULT_UTF8] = OBSERVE_FAULT_UTF8, [RECORD_FAULT_DEPTH] = OBSERVE_FAULT_DEPTH,
+        [RECORD_FAULT_SIZE] = OBSERVE_FAULT_SIZE, [RECORD_FAULT_CONTROL] = OBSERVE_FAULT_CONTROL,
+    };
+    must(fault < RECORD_FAULT_COUNT);
+    return faults[fault];
+}
+
+static enum observe_fault json_line(struct observe_reader *reader, struct span line,
+                                    struct observe_line *ret)
+{
+    bool zeek = reader->format == OBSERVE_FORMAT_ZEEK_JSON;
+    struct record_scanner *scanner = zeek ? reader->zeek_scanner : reader->eve_scanner;
+    enum record_fault fault = record_scan(scanner, line, &reader->record);
+    /* Which of several faults a scanner names is its own affair; what is broken is looked for. */
+    bool broken =
+        fault == RECORD_FAULT_CONTROL || (fault != RECORD_FAULT_NONE && is_broken(reader, line));
+    if (broken && repair(reader, line, &line)) {
+        fault = record_scan(scanner, line, &reader->record);
+    }
+    if (fault != RECORD_FAULT_NONE) {
+        return fault_of_record(fault);
+    }
+    if (zeek) {
+        zeek_json_gather(reader, ret);
+    } else if (eve_gather(reader, ret) != OBSERVE_FAULT_NONE) {
+        return OBSERVE_FAULT_EVENT;
+    }
+    ret->cut = ret->cut || reader->record.cut;
+    ret->repaired = broken;
+    reader->text = line;
+    return OBSERVE_FAULT_NONE;
+}
+
+static enum observe_fault tsv_values(struct observe_reader *reader, struct span line,
+                                     struct observe_line *ret)
+{
+    struct span stream = reader->tsv.path_size > 0
+                             ? span_make(reader->tsv.path, reader->tsv.path_size)
+                             : observe_reader_stream_given(reader);
+    size_t number = observe_reader_stream(reader, stream);
+    ret->stream = stream;
+    gather_begin(&reader->gather, ret, true);
+    enum observe_fault fault =
+        tsv_line(&reader->tsv, observe_plan_meanings(&reader->zeek, number), line, &reader->gather);
+    if (fault != OBSERVE_FAULT_NONE) {
+        return fault;
+    }
+    gather_end(&reader->gather);
+    ret->time_is_number = true; /* what Zeek writes where nobody configured another form */
+    reader->text = line;
+    return OBSERVE_FAULT_NONE;
+}
+
+static enum observe_fault tsv_any_line(struct observe_reader *reader, struct span line,
+                                       struct observe_line *ret)
+{
+    struct tsv *tsv = &reader->tsv;
+    tsv_cut(line, tsv->separator, &tsv->cut);
+    bool broken = tsv->cut.odd && is_broken(reader, line);
+    if (broken) {
+        if (!repair(reader, line, &line)) {
+            return OBSERVE_FAULT_UTF8;
+        }
+        tsv_cut(line, tsv->separator, &tsv->cut);
+    }
+    enum observe_fault fault = OBSERVE_FAULT_NONE;
+    if (line.data[0] == '#') {
+        ret->no_event = true;
+        fault = tsv_header(tsv, &reader->zeek, line);
+    } else {
+        fault = tsv_values(reader, line, ret);
+    }
+    ret->repaired = broken;
+    return fault;
+}
+
+static bool all_nul(struct span line)
+{
+    for (size_t i = 0; i < line.size; i++) {
+        if (line.data[i] != 0) {
+            return false;
+        }
+    }
+    return line.size > 0;
+}
+
+static enum observe_fault read_line(struct observe_reader *reader, struct span line,
+                                    struct observe_line *ret)
+{
+    if (line.size > RECORD_LINE_SIZE_MAX) {
+        return OBSERVE_FAULT_SIZE;
+    }
+    if (span_starts_with(line, SPAN("\xEF\xBB\xBF"))) { /* UTF-8's byte order mark */
+        line = span_from(line, 3);
+    }
+    if (line.size > 0 && line.data[line.size - 1] == '\r') {
+        line = span_slice(line, 0, line.size - 1);
+    }
+    bool may_be_blank = line.size == 0 || line.data[0] <= ' ';
+    if (may_be_blank && span_trim(line).size == 0) {
+        ret->no_event = true;
+        return OBSERVE_FAULT_NONE;
+    }
+    if (line.data[0] == 0 && all_nul(line)) {
+        return OBSERVE_FAULT_CONTROL; /* a hole left by a crash while the log was written */
+    }
+    if (reader->format == OBSERVE_FORMAT_ZEEK_TSV) {
+        return tsv_any_line(reader, line, ret);
+    }
+    return json_line(reader, line, ret);
+}
+
+enum observe_fault observe_reader_line(struct observe_reader *reader, struct span line,
+                                       struct observe_line *ret)
+{
+    must(reader->format != OBSERVE_FORMAT_AUTO);
+    *ret = (struct observe_line){ 0 };
+    reader->text = (struct span){ NULL, 0 };
+    enum observe_fault fault = read_line(reader, line, ret);
+    if (fault != OBSERVE_FAULT_NONE) {
+        bool no_event = ret->no_event;
+        *ret = (struct observe_line){ .no_event = no_event };
+    }
+    return fault;
+}

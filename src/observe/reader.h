@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What a reader holds; private to this room. The public functions are in observe.h.
+ */
+#ifndef OBSERVE_READER_H
+#define OBSERVE_READER_H
+
+#include "observe/gather.h"
+#include "observe/tsv.h"
+
+struct observe_reader {
+    struct arena arena; /* plans, observations and keys */
+    struct observe_plan zeek;
+    struct observe_plan eve;
+    struct record_scanner *zeek_scanner;
+    struct record_scanner *eve_scanner;
+    struct record record;
+    struct gather gather;
+    struct tsv tsv;
+    struct buf repaired; /* a line with its broken bytes replaced */
+
+    enum observe_format format;
+    uint8_t stream_given[OBSERVE_STREAM_SIZE_MAX]; /* stream of lines that name none */
+    size_t stream_given_size;
+    /* Neighbouring lines mostly name the same stream: it is looked up only where it changes. */
+    uint8_t stream_last[OBSERVE_STREAM_SIZE_MAX];
+    size_t stream_last_size;
+    size_t stream_last_number;
+
+    struct span text; /* the line last read, repaired where that was needed; empty after a fault */
+};
+
+/**
+ * The number of a stream in the Zeek plan, quick where it is the one asked for last.
+ *
+ * reader    begun with observe_reader_begin()
+ * stream    name as logged
+ */
+size_t observe_reader_stream(struct observe_reader *reader, struct span stream);
+
+/**
+ * The stream of lines that name none.
+ *
+ * reader    begun with observe_reader_begin()
+ */
+struct span observe_reader_stream_given(const struct observe_reader *reader);
+
+#endif

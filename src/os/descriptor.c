@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "os/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+enum { READ_SIZE = 64 * 1024 };
+
+enum err descriptor_open(struct op *op, int folder, struct span path, int *ret_fd)
+{
+    struct span copy; /* ended by a NUL */
+    TRY(op_copy(op, path, &copy));
+    int fd = openat(folder, (const char *)copy.data, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        *ret_fd = fd;
+        return ERR_OK;
+    }
+    enum err err = ERR_IO;
+    if (errno == ENOENT || errno == ENOTDIR) {
+        err = ERR_ABSENT;
+    } else if (errno == EACCES || errno == EPERM) {
+        err = ERR_DENIED;
+    }
+    return op_fail(op, err, "cannot open %.*s: %s", SPAN_FMT(path), strerror(errno));
+}
+
+enum err descriptor_map(struct op *op, int fd, struct span *ret)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0) {
+        return op_fail(op, ERR_IO, "cannot look at a file: %s", strerror(errno));
+    }
+    if (status.st_size == 0) {
+        *ret = (struct span){ NULL, 0 };
+        return ERR_OK;
+    }
+    void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) {
+        return op_fail(op, errno == ENOMEM ? ERR_LIMIT : ERR_IO, "cannot map a file: %s",
+                       strerror(errno));
+    }
+    *ret = span_make(map, (size_t)status.st_size);
+    return ERR_OK;
+}
+
+void descriptor_unmap(struct span map)
+{
+    if (map.size > 0) {
+        munmap((void *)map.data, map.size);
+    }
+}
+
+static enum err read_into(struct op *op, int fd, size_t size_max, struct buf *bytes)
+{
+    for (;;) {
+        uint8_t *room = buf_reserve(bytes, READ_SIZE);
+        if (room == NULL) {
+            return op_fail(op, ERR_LIMIT, "the input is larger than %zu bytes", size_max);
+        }
+        ssize_t got = read(fd, room, READ_SIZE);
+        if (got < 0 && errno != EINTR) {
+            return op_fail(op, ERR_IO, "cannot read: %s", strerror(errno));
+        }
+        if (got == 0) {
+            return ERR_OK;
+        }
+        bytes->size += got < 0 ? 0 : (size_t)got;
+    }
+}
+
+enum err descriptor_read_all(struct op *op, int fd, size_t size_max, struct span *ret)
+{
+    struct buf bytes;
+    buf_init(&bytes, size_max > SIZE_MAX - READ_SIZE ? size_max : size_max + READ_SIZE);
+    enum err err = read_into(op, fd, size_max, &bytes);
+    if (err == ERR_OK && bytes.size > size_max) {
+        err = op_fail(op, ERR_LIMIT, "the input is larger than %zu bytes", size_max);
+    }
+    if (err == ERR_OK) {
+        err = op_copy(op, buf_span(&bytes), ret);
+    }
+    buf_done(&bytes);
+    return err;
+}

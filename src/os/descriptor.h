@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Open files that were handed over, not opened by path.
+ */
+#ifndef OS_DESCRIPTOR_H
+#define OS_DESCRIPTOR_H
+
+#include "base/op.h"
+
+/**
+ * Open a file for reading. Whatever is there is opened: also a pipe, which may wait for its writer.
+ *
+ * op        work in hand
+ * folder    where a relative path starts: an open folder, or AT_FDCWD
+ * path      of the file
+ * ret_fd    to be closed by the caller; untouched on error
+ *
+ * Errors    ERR_ABSENT; ERR_DENIED; ERR_IO
+ */
+MUST_USE
+enum err descriptor_open(struct op *op, int folder, struct span path, int *ret_fd);
+
+/**
+ * Use a whole open file as it lies, read-only. The mapping stays when the descriptor is closed.
+ *
+ * op        work in hand
+ * fd        a regular file, still the caller's
+ * ret       the bytes; give back with descriptor_unmap()
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err descriptor_map(struct op *op, int fd, struct span *ret);
+
+/**
+ * Stop using a mapped file.
+ *
+ * map       from descriptor_map(); the empty span does nothing
+ */
+void descriptor_unmap(struct span map);
+
+/**
+ * Read all that a descriptor gives (a pipe, standard input).
+ *
+ * op        work in hand; the bytes live in its memory, followed by a NUL that is not part of them
+ * fd        open for reading, still the caller's
+ * size_max  more is refused
+ * ret       untouched on error
+ *
+ * Errors    ERR_LIMIT more than size_max, or no memory; ERR_IO
+ */
+MUST_USE
+enum err descriptor_read_all(struct op *op, int fd, size_t size_max, struct span *ret);
+
+#endif

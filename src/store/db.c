@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "store/db.h"
+
+#include "base/must.h"
+
+static enum err err_from_sqlite(int code)
+{
+    switch (code & 0xFF) { /* the primary code; the rest of the bits say more about it */
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_AGAIN;
+    case SQLITE_FULL:
+        return ERR_FULL;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_CORRUPT;
+    case SQLITE_CONSTRAINT:
+        return ERR_EXISTS;
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG:
+        return ERR_LIMIT;
+    case SQLITE_CANTOPEN:
+        return ERR_ABSENT;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return ERR_DENIED;
+    default:
+        return ERR_IO;
+    }
+}
+
+static enum err fail(struct op *op, const struct db *db, int code)
+{
+    const char *text = db->handle == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db->handle);
+    return op_fail(op, err_from_sqlite(code), "database: %s", text);
+}
+
+enum err db_open(struct op *op, struct span path, bool write, struct db *ret)
+{
+    struct db db = { 0 };
+    int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    int code = sqlite3_open_v2((const char *)path.data, &db.handle,
+                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (code == SQLITE_OK) {
+        sqlite3_busy_timeout(db.handle, DB_BUSY_MS);
+        /* FULL: what a transaction refers to (a set's file) may replace what the one before referred
+         * to, so a power loss must not take a transaction back that was followed by a clean-up. */
+        code = sqlite3_exec(db.handle,
+                            write ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                                    "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;"
+                                  : "PRAGMA query_only = ON; PRAGMA schema_version;",
+                            NULL, NULL, NULL);
+    }
+    if (code != SQLITE_OK) {
+        enum err err = fail(op, &db, code);
+        sqlite3_close(db.handle);
+        return err;
+    }
+    *ret = db;
+    return ERR_OK;
+}
+
+void db_close(struct db *db)
+{
+    for (size_t i = 0; i < db->count; i++) {
+        must(!db->statements[i].busy);
+        sqlite3_finalize(db->statements[i].statement);
+    }
+    int code = sqlite3_close(db->handle);
+    must(code == SQLITE_OK);
+    *db = (struct db){ 0 };
+}
+
+enum err db_run(struct op *op, struct db *db, const char *sql)
+{
+    int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? ERR_OK : fail(op, db, code);
+}
+
+/* A kept statement for this literal, if there is one at rest. */
+static bool statement_reuse(struct db_query *q, const char *sql)
+{
+    struct db *db = q->db;
+    for (size_t i = 0; i < db->count; i++) {
+        if (db->statements[i].sql == sql && !db->statements[i].busy) {
+            db->statements[i].busy = true;
+            q->statement = db->statements[i].statement;
+            q->slot = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void statement_keep(struct db_query *q, const char *sql)
+{
+    struct db *db = q->db;
+    if (db->count == DB_STATEMENT_COUNT_MAX) {
+        return; /* not kept: db_end() gives it back */
+    }
+    q->slot = db->count;
+    db->statements[db->count].sql = sql;
+    db->statements[db->count].statement = q->statement;
+    db->statements[db->count].busy = true;
+    db->count++;
+}
+
+struct db_query db_query(struct op *op, struct db *db, const char *sql)
+{
+    struct db_query q = { .op = op, .db = db, .slot = DB_STATEMENT_COUNT_MAX };
+    if (statement_reuse(&q, sql)) {
+        return q;
+    }
+    int code =
+        sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &q.statement, NULL);
+    if (code != SQLITE_OK) {
+        q.err = fail(op, db, code);
+        return q;
+    }
+    statement_keep(&q, sql);
+    return q;
+}
+
+static void note(struct db_query *q, int code)
+{
+    if (code != SQLITE_OK && q->err == ERR_OK) {
+        q->err = fail(q->op, q->db, code);
+    }
+}
+
+void db_bind_i64(struct db_query *q, int64_t value)
+{
+    q->bound++;
+    if (q->err == ERR_OK) {
+        note(q, sqlite3_bind_int64(q->statement, q->bound, value));
+    }
+}
+
+void db_bind_text(struct db_query *q, struct span value)
+{
+    q->bound++;
+    if (q->err == ERR_OK) {
+        note(q, sqlite3_bind_text64(q->statement, q->bound, (const char *)value.data, value.size,
+                                    SQLITE_STATIC, SQLITE_UTF8));
+    }
+}
+
+void db_bind_blob(struct db_query *q, struct span value)
+{
+    q->bound++;
+    if (q->err == ERR_OK) {
+        note(q, sqlite3_bind_blob64(q->statement, q->bound, value.data, value.size, SQLITE_STATIC));
+    }
+}
+
+void db_bind_time(struct db_query *q, int64_t time_us)
+{
+    if (time_us == TIME_US_NONE) {
+        db_bind_text(q, (struct span){ NULL, 0 });
+    } else {
+        db_bind_i64(q, time_us);
+    }
+}
+
+int64_t db_time(struct db_query *q)
+{
+    bool none = sqlite3_column_type(q->statement, q->column) == SQLITE_NULL;
+    int64_t time_us = db_i64(q);
+    return none ? TIME_US_NONE : time_us;
+}
+
+bool db_next(struct db_query *q)
+{
+    if (q->err != ERR_OK) {
+        return false;
+    }
+    q->column = 0;
+    int code = sqlite3_step(q->statement);
+    if (code == SQLITE_ROW) {
+        return true;
+    }
+    if (code != SQLITE_DONE) {
+        note(q, code);
+    }
+    return false;
+}
+
+int64_t db_i64(struct db_query *q)
+{
+    int column = q->column;
+    q->column++;
+    return sqlite3_column_int64(q->statement, column);
+}
+
+struct span db_borrow(struct db_query *q)
+{
+    int column = q->column;
+    q->column++;
+    const void *bytes = sqlite3_column_blob(q->statement, column);
+    return span_make(bytes, (size_t)sqlite3_column_bytes(q->statement, column));
+}
+
+struct span db_text(struct db_query *q)
+{
+    struct span copy = { NULL, 0 };
+    struct span borrowed = db_borrow(q);
+    if (borrowed.data == NULL || q->err != ERR_OK) {
+        return copy;
+    }
+    q->err = op_copy(q->op, borrowed, &copy);
+    return copy;
+}
+
+enum err db_end(struct db_query *q)
+{
+    if (q->statement != NULL && q->slot < DB_STATEMENT_COUNT_MAX) {
+        sqlite3_reset(q->statement);
+        sqlite3_clear_bindings(q->statement);
+        q->db->statements[q->slot].busy = false;
+    } else {
+        sqlite3_finalize(q->statement);
+    }
+    q->statement = NULL;
+    return q->err;
+}
+
+enum err db_finish(struct db_query *q)
+{
+    while (db_next(q)) {
+    }
+    return db_end(q);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * A fold: all lines of one hour of event time in which one inside host met one indicator. The first
+ * line says what was observed where; further lines count, and add at most 8 further values.
+ *
+ * The watch makes folds of a piece of input, the store merges them into those of the world. Merging is
+ * done in the order of the lines, so that the result does not depend on how the input was cut.
+ */
+#ifndef STORE_FOLD_H
+#define STORE_FOLD_H
+
+#include "base/time.h"
+#include "base/wire.h"
+#include "format/json.h"
+#include "format/json_writer.h"
+#include "value/value.h"
+
+enum {
+    FOLD_VALUE_COUNT_MAX = 9, /* the first line's and 8 further ones */
+    FOLD_TEXT_SIZE_MAX = 1024,
+    FOLD_EVIDENCE_COUNT_MAX = 3,
+    FOLD_EVIDENCE_SIZE_MAX = 4096,
+};
+
+/* Different values, the first line's first. */
+struct fold_values {
+    size_t count;
+    bool more; /* there were further ones that are not kept */
+    struct span at[FOLD_VALUE_COUNT_MAX];
+};
+
+struct fold {
+    /* which fold: the key */
+    struct span indicator; /* id: "indicator--..." */
+    struct span inside;    /* address of the inside host; empty for none */
+    int64_t hour_us;       /* start of its hour */
+
+    /* the indicator, as it was when the fold opened */
+    struct span value; /* canonical text */
+    struct span source;
+    enum value_kind kind;
+    uint8_t tlp; /* enum policy_tlp */
+
+    /* what was seen */
+    struct span sensor; /* of the first line, as `field` */
+    struct span field;
+    struct fold_values observed;
+    struct fold_values outside;
+    int64_t first_us;
+    int64_t last_us;
+    uint64_t count;          /* lines */
+    bool inside_assumed;     /* neither end is inside: the originator counts as inside */
+    bool before_publication; /* the first line is older than the indicator's valid_from */
+    bool noisy;              /* gathers the hosts beyond the rate at which folds are made */
+
+    /* up to three of its lines, after the privacy rule */
+    size_t evidence_count;
+    struct span evidence[FOLD_EVIDENCE_COUNT_MAX];
+};
+
+/**
+ * Add a value, unless it is there or there is no room.
+ *
+ * values    changed
+ * value     borrowed; longer than FOLD_TEXT_SIZE_MAX it is cut
+ */
+void fold_values_add(struct fold_values *values, struct span value);
+
+/**
+ * Merge the later lines of `add` into `fold`; both have the same key, or `fold` is a noisy one. What
+ * only `add` knows is borrowed from it.
+ *
+ * fold      changed
+ * add       of lines that came after those of `fold`
+ */
+void fold_merge(struct fold *fold, const struct fold *add);
+
+/**
+ * Whether two folds have the same key.
+ *
+ * a, b      any two
+ */
+bool fold_same_key(const struct fold *a, const struct fold *b);
+
+/**
+ * Append a fold for the pipe between watch and store.
+ *
+ * buf       receives the bytes
+ * fold      written
+ */
+void fold_wire_add(struct buf *buf, const struct fold *fold);
+
+/**
+ * Read what fold_wire_add() wrote. Every bound is checked: the writer reads hostile bytes and is not
+ * trusted.
+ *
+ * r         reader; its err tells of broken bytes
+ * ret       borrows from the reader's span
+ */
+void fold_wire_read(struct wire_reader *r, struct fold *ret);
+
+/**
+ * Write a fold as a JSON object, for the journal and for people; the keys are in docs/format/hits.md.
+ * Evidence is not part of it.
+ *
+ * w         writer
+ * fold      written
+ */
+void fold_json_add(struct json_writer *w, const struct fold *fold);
+
+/**
+ * Read what fold_json_add() wrote.
+ *
+ * value     a JSON object
+ * ret       borrows from the value's document; untouched on error
+ *
+ * Errors    ERR_FORMAT a key is missing or of another type
+ */
+MUST_USE
+enum err fold_json_read(struct json_value value, struct fold *ret);
+
+#endif

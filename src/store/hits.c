@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Reading what the watch left: inputs, folds, evidence, counts. Each takes a grant.
+ */
+#include "base/must.h"
+#include "crypt/digest.h"
+#include "store/internal.h"
+
+enum { FOLD_MEMORY_MAX = 4 * 1024 * 1024 };
+
+/* ---- inputs ---- */
+
+#define INPUT_COLUMNS                                                                              \
+    "id, device, inode, digest_size, digest, path, format, sensor, position, lines, observations,"  \
+    " size, ended"
+
+static struct store_input input_read(struct db_query *q, int64_t *ret_row)
+{
+    struct store_input input = { 0 };
+    *ret_row = db_i64(q);
+    input.id.device = (uint64_t)db_i64(q);
+    input.id.inode = (uint64_t)db_i64(q);
+    input.id.digest_size = (uint32_t)db_i64(q);
+    struct span digest = db_borrow(q);
+    if (digest.size == sizeof input.id.digest) {
+        span_copy(input.id.digest, sizeof input.id.digest, digest);
+    }
+    input.path = db_text(q);
+    input.format = db_text(q);
+    input.sensor = db_text(q);
+    input.position = (uint64_t)db_i64(q);
+    input.lines = (uint64_t)db_i64(q);
+    input.observations = (uint64_t)db_i64(q);
+    input.bytes_size = (uint64_t)db_i64(q);
+    input.ended = db_i64(q) != 0;
+    return input;
+}
+
+static enum err faults_read(struct db_query *q, struct store_fault_count *faults, size_t *ret_count)
+{
+    size_t count = 0;
+    while (count < STORE_FAULT_COUNT_MAX && db_next(q)) {
+        faults[count].reason = db_text(q);
+        faults[count].count = (uint64_t)db_i64(q);
+        count++;
+    }
+    *ret_count = count;
+    return db_end(q);
+}
+
+static enum err input_faults(struct op *op, struct store *store, int64_t row,
+                             struct store_input *input)
+{
+    struct db_query q = db_query(
+        op, &store->db, "SELECT reason, count FROM input_faults WHERE input = ? ORDER BY reason");
+    db_bind_i64(&q, row);
+    return faults_read(&q, input->faults, &input->fault_count);
+}
+
+static bool starts_as(const struct store_input_id *id, struct span start)
+{
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    if (id->digest_size > start.size) {
+        return false;
+    }
+    digest_sha256(span_slice(start, 0, id->digest_size), digest);
+    return span_equal(span_make(digest, sizeof digest), span_make(id->digest, sizeof id->digest));
+}
+
+enum err store_input_find(struct op *op, struct store *store, uint64_t device, uint64_t inode,
+                          struct span start, struct store_input *ret)
+{
+    struct store_input found = { 0 };
+    int64_t row = 0;
+    bool known = false;
+    /* The longest digest first: a file that was short when first seen may have a later row too. */
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT " INPUT_COLUMNS " FROM inputs"
+                                 " WHERE device = ? AND inode = ? ORDER BY digest_size DESC");
+    db_bind_i64(&q, (int64_t)device);
+    db_bind_i64(&q, (int64_t)inode);
+    while (!known && db_next(&q)) {
+        found = input_read(&q, &row);
+        known = starts_as(&found.id, start);
+    }
+    TRY(db_end(&q));
+    if (!known) {
+        return ERR_ABSENT;
+    }
+    TRY(input_faults(op, store, row, &found));
+    *ret = found;
+    return ERR_OK;
+}
+
+static enum err rows_count(struct op *op, struct store *store, const char *sql, uint64_t *ret)
+{
+    struct db_query q = db_query(op, &store->db, sql);
+    while (db_next(&q)) {
+        *ret = (uint64_t)db_i64(&q);
+    }
+    return db_end(&q);
+}
+
+enum err store_inputs(struct op *op, struct store *store, struct store_input **ret,
+                      size_t *ret_count)
+{
+    uint64_t room = 0;
+    TRY(rows_count(op, store, "SELECT count(*) FROM inputs", &room));
+    struct store_input *inputs = op_alloc(op, (room + 1) * sizeof *inputs);
+    int64_t *rows = op_alloc(op, (room + 1) * sizeof *rows);
+    if (inputs == NULL || rows == NULL) {
+        return ERR_LIMIT;
+    }
+    size_t count = 0;
+    struct db_query q =
+        db_query(op, &store->db, "SELECT " INPUT_COLUMNS " FROM inputs ORDER BY path, id");
+    while (count < room && db_next(&q)) {
+        inputs[count] = input_read(&q, &rows[count]);
+        count++;
+    }
+    TRY(db_end(&q));
+    for (size_t i = 0; i < count; i++) {
+        TRY(input_faults(op, store, rows[i], &inputs[i]));
+    }
+    *ret = inputs;
+    *ret_count = count;
+    return ERR_OK;
+}
+
+/* ---- folds ---- */
+
+/* One fold's row to the visitor, in memory of its own. */
+static enum err fold_visit(struct op *op, const struct policy_grant *grant, struct span text,
+                           enum err (*visit)(void *context, const struct fold *fold),
+                           void *context)
+{
+    struct op work;
+    struct json_value root;
+    struct fold fold;
+    op_begin(&work, &op->actor, FOLD_MEMORY_MAX);
+    enum err err = json_parse(&work, text, &root);
+    if (err == ERR_OK) {
+        err = fold_json_read(root, &fold);
+    }
+    if (err != ERR_OK) {
+        err = op_fail(op, ERR_CORRUPT, "the database holds a broken fold: run 'linie rebuild'");
+    } else if (policy_may_read(grant, (enum policy_tlp)fold.tlp)) {
+        err = visit(context, &fold);
+    }
+    op_end(&work);
+    return err;
+}
+
+enum err store_hits_walk(struct op *op, struct store *store, const struct policy_grant *grant,
+                         const struct store_hit_filter *filter,
+                         enum err (*visit)(void *context, const struct fold *fold), void *context)
+{
+    struct db_query q = db_query(
+        op, &store->db,
+        "SELECT f.fold FROM folds f JOIN (SELECT value, max(last) AS latest FROM folds"
+        "  GROUP BY value) v ON v.value = f.value"
+        " WHERE f.last >= ?1 AND (?2 = 0 OR f.kind = ?2)"
+        " AND (?3 = '' OR f.indicator = ?3 OR f.value = ?3)"
+        " ORDER BY v.latest DESC, f.value, f.hour, f.inside, f.indicator");
+    db_bind_i64(&q, filter->since_us);
+    db_bind_i64(&q, filter->kind);
+    db_bind_text(&q, filter->indicator.data == NULL ? SPAN("") : filter->indicator);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && db_next(&q)) {
+        err = fold_visit(op, grant, db_borrow(&q), visit, context);
+    }
+    enum err ended = db_end(&q);
+    return err != ERR_OK ? err : ended;
+}
+
+/* ---- evidence ---- */
+
+static enum err evidence_line(struct op *op, struct store *store, uint64_t entry, int64_t part,
+                              struct fold *fold)
+{
+    struct journal_header header;
+    struct span payload;
+    struct json_value root;
+    TRY(journal_read(op, store->journal, entry, &header, &payload));
+    if (payload.data == NULL) {
+        return ERR_OK; /* erased by rule */
+    }
+    TRY(json_parse(op, payload, &root));
+    struct json_walk walk = json_walk_begin(root);
+    for (int64_t at = 0; json_walk_next(&walk); at++) {
+        if (at == part && fold->evidence_count < FOLD_EVIDENCE_COUNT_MAX) {
+            fold->evidence[fold->evidence_count] =
+                json_string(json_member(walk.value, SPAN("line")));
+            fold->evidence_count++;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err store_evidence_read(struct op *op, struct store *store, const struct policy_grant *grant,
+                             struct fold *fold)
+{
+    if (!policy_may_read(grant, (enum policy_tlp)fold->tlp)) {
+        return op_fail(op, ERR_DENIED, "the fold may not be read under this grant");
+    }
+    uint64_t entries[FOLD_EVIDENCE_COUNT_MAX];
+    int64_t parts[FOLD_EVIDENCE_COUNT_MAX];
+    size_t count = 0;
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT entry, part FROM evidence WHERE indicator = ? AND hour = ?"
+                                 " AND inside = ? ORDER BY number");
+    db_bind_text(&q, fold->indicator);
+    db_bind_i64(&q, fold->hour_us);
+    db_bind_text(&q, fold->inside);
+    while (count < FOLD_EVIDENCE_COUNT_MAX && db_next(&q)) {
+        entries[count] = (uint64_t)db_i64(&q);
+        parts[count] = db_i64(&q);
+        count++;
+    }
+    TRY(db_end(&q));
+    fold->evidence_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        TRY(evidence_line(op, store, entries[i], parts[i], fold));
+    }
+    return ERR_OK;
+}
+
+/* ---- status ---- */
+
+enum err store_status(struct op *op, struct store *store, struct store_status *ret)
+{
+    struct store_status status = { 0 };
+    const struct {
+        const char *sql;
+        uint64_t *count;
+    } counts[] = {
+        { "SELECT value FROM meta WHERE key = 'applied'", &status.applied },
+        { "SELECT count(*) FROM sets", &status.sets },
+        { "SELECT coalesce(sum(count), 0) FROM sets", &status.set_members },
+        { "SELECT count(*) FROM objects", &status.objects },
+        { "SELECT count(DISTINCT object) FROM watched", &status.stix_indicators },
+        { "SELECT count(*) FROM objects WHERE latest AND type = 'indicator' AND unwatched <> ''",
+          &status.stix_unwatched },
+        { "SELECT count(*) FROM inputs", &status.inputs },
+        { "SELECT coalesce(sum(lines), 0) FROM inputs", &status.lines },
+        { "SELECT coalesce(sum(observations), 0) FROM inputs", &status.observations },
+        { "SELECT count(*) FROM folds", &status.folds },
+        { "SELECT count(*) FROM folds WHERE open", &status.folds_open },
+        { "SELECT count(DISTINCT indicator) FROM folds WHERE noisy", &status.noisy },
+        { "SELECT coalesce(sum(count), 0) FROM folds", &status.hits },
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        TRY(rows_count(op, store, counts[i].sql, counts[i].count));
+    }
+    struct db_query q = db_query(
+        op, &store->db,
+        "SELECT reason, sum(count) FROM input_faults GROUP BY reason ORDER BY reason");
+    TRY(faults_read(&q, status.faults, &status.fault_count));
+    status.entries = journal_last(store->journal);
+    journal_head(store->journal, status.head);
+    *ret = status;
+    return ERR_OK;
+}

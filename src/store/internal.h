@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What the files of this room share; nobody else includes it.
+ */
+#ifndef STORE_INTERNAL_H
+#define STORE_INTERNAL_H
+
+#include "base/hash.h"
+#include "store/db.h"
+#include "store/store.h"
+
+enum { STORE_ID_SIZE_MAX = 320, STORE_SALT_SIZE = 16, STORE_PAYLOAD_SIZE_MAX = 48 * 1024 * 1024 };
+
+struct store {
+    struct disk *disk;
+    struct disk_file *lock; /* NULL where the world is open for reading only */
+    struct journal *journal;
+    struct db db;
+    struct hash_secret secret; /* for tables in memory */
+    uint32_t fold_hosts_max;
+    int64_t (*clock_us)(void *context);
+    void *clock_context;
+    size_t world_size;
+    uint8_t world[STORE_NAME_SIZE_MAX];
+    size_t identity_size;
+    uint8_t identity[STORE_ID_SIZE_MAX];
+    uint8_t salt[STORE_SALT_SIZE]; /* keeps ids that name inside hosts from being guessed */
+};
+
+/**
+ * Commit what was appended to the journal, and apply it.
+ *
+ * op        work in hand
+ * store     open for writing
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_CORRUPT
+ */
+MUST_USE
+enum err store_commit(struct op *op, struct store *store);
+
+/**
+ * Apply one entry to the database, inside a transaction.
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * header    of the entry
+ * payload   data is NULL where it was erased
+ *
+ * Errors    ERR_CORRUPT a payload of ours that cannot be read; ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_apply(struct op *op, struct store *store, const struct journal_header *header,
+                     struct span payload);
+
+/* The appliers of each kind of entry; parameters and errors as store_apply(). */
+MUST_USE
+enum err store_apply_set_add(struct op *op, struct store *store,
+                             const struct journal_header *header, struct span payload);
+MUST_USE
+enum err store_apply_set_remove(struct op *op, struct store *store,
+                                const struct journal_header *header, struct span payload);
+MUST_USE
+enum err store_apply_object(struct op *op, struct store *store,
+                            const struct journal_header *header, struct span payload);
+MUST_USE
+enum err store_apply_object_remove(struct op *op, struct store *store,
+                                   const struct journal_header *header, struct span payload);
+MUST_USE
+enum err store_apply_batch(struct op *op, struct store *store,
+                           const struct journal_header *header, struct span payload);
+MUST_USE
+enum err store_apply_evidence(struct op *op, struct store *store,
+                              const struct journal_header *header, struct span payload);
+
+/**
+ * Keep one STIX object's row.
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * header    of the entry that holds it
+ * bytes     the object
+ * part      -1: the whole payload; else its place in the payload's "sightings"
+ *
+ * Errors    as store_apply()
+ */
+MUST_USE
+enum err store_object_keep(struct op *op, struct store *store,
+                           const struct journal_header *header, struct span bytes, int64_t part);
+
+/**
+ * Note that an entry changed what is to be watched; see store_indicators_version().
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * number    of the entry
+ *
+ * Errors    as store_apply()
+ */
+MUST_USE
+enum err store_indicators_changed(struct op *op, struct store *store, uint64_t number);
+
+/**
+ * Remove files of packed sets that no set refers to.
+ *
+ * op        work in hand
+ * store     open for writing
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_sets_sweep(struct op *op, struct store *store);
+
+/**
+ * Append a JSON payload as an entry.
+ *
+ * op          work in hand
+ * store       open for writing
+ * entry       kind, source and marking; its payload is set here
+ * payload     a buffer written with a json_writer
+ * ret_number  may be NULL
+ *
+ * Errors    ERR_LIMIT the payload has no room; ERR_IO
+ */
+MUST_USE
+enum err store_append(struct op *op, struct store *store, struct journal_entry entry,
+                      const struct buf *payload, uint64_t *ret_number);
+
+#endif

@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * STIX objects: every version of every source, byte for byte, and the values by which indicators are
+ * watched.
+ */
+#include "base/must.h"
+#include "base/text.h"
+#include "crypt/digest.h"
+#include "stix/object.h"
+#include "stix/pattern_values.h"
+#include "store/internal.h"
+
+enum { REASON_SIZE_MAX = 512 };
+
+/* ---- markings ---- */
+
+/* A statement marking (a copyright notice) says nothing about who may read. That a definition is one is
+ * known where it came before the objects that refer to it. */
+static enum err is_statement(struct op *op, struct store *store, struct span marking, bool *ret)
+{
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT 1 FROM objects WHERE stix_id = ?"
+                                 " AND type = 'marking-definition' AND name = 'statement'");
+    db_bind_text(&q, marking);
+    *ret = db_next(&q);
+    return db_end(&q);
+}
+
+static enum err tighten_by(struct op *op, struct store *store, const struct stix_list *markings,
+                           enum policy_tlp *tlp, bool *marked)
+{
+    for (size_t i = 0; i < markings->count; i++) {
+        enum policy_tlp label = policy_tlp_from_marking(markings->items[i]);
+        bool statement = false;
+        if (label == POLICY_TLP_UNKNOWN) {
+            TRY(is_statement(op, store, markings->items[i], &statement));
+        }
+        if (!statement) {
+            *tlp = policy_tlp_tighten(*tlp, label);
+            *marked = true;
+        }
+    }
+    return ERR_OK;
+}
+
+/* An object's own label: the narrowest of all its markings, also of those of parts of it. */
+static enum err own_label(struct op *op, struct store *store, const struct stix_object *object,
+                          enum policy_tlp *ret_tlp, bool *ret_marked)
+{
+    *ret_tlp = POLICY_TLP_CLEAR;
+    *ret_marked = false;
+    TRY(tighten_by(op, store, &object->marking_refs, ret_tlp, ret_marked));
+    return tighten_by(op, store, &object->granular_marking_refs, ret_tlp, ret_marked);
+}
+
+/* ---- adding ---- */
+
+static struct span name_of(struct json_value value, const struct stix_object *object)
+{
+    bool marking = span_equal(object->type, SPAN("marking-definition"));
+    struct span name =
+        json_string(json_member(value, marking ? SPAN("definition_type") : SPAN("name")));
+    return name.data == NULL ? SPAN("") : name;
+}
+
+/* Whether the very same bytes came from this source before, or others under the same version. */
+static enum err known_before(struct op *op, struct store *store, const struct stix_object *object,
+                             struct span source, struct span bytes, bool *ret_known,
+                             bool *ret_conflict)
+{
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    digest_sha256(bytes, digest);
+    *ret_known = false;
+    *ret_conflict = false;
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT digest FROM objects"
+                                 " WHERE stix_id = ? AND source = ? AND modified IS ?");
+    db_bind_text(&q, object->id);
+    db_bind_text(&q, source);
+    db_bind_time(&q, object->modified_us);
+    while (db_next(&q)) {
+        bool same = span_equal(db_borrow(&q), span_make(digest, sizeof digest));
+        *ret_known = *ret_known || same;
+        *ret_conflict = *ret_conflict || !same;
+    }
+    return db_end(&q);
+}
+
+static enum err object_append(struct op *op, struct store *store,
+                              const struct store_objects_options *options,
+                              const struct stix_object *object, struct span bytes)
+{
+    enum policy_tlp own = POLICY_TLP_CLEAR;
+    bool marked = false;
+    TRY(own_label(op, store, object, &own, &marked));
+    struct span marking = { NULL, 0 };
+    bool definition = span_equal(object->type, SPAN("marking-definition"));
+    if (options->has_local) {
+        marking = span_of(policy_tlp_name(options->local));
+    } else if (!marked && !definition) {
+        marking = span_of(policy_tlp_name(options->otherwise));
+    }
+    const struct journal_entry entry = { .kind = SPAN("stix.object"),
+                                         .source = options->source,
+                                         .marking = marking,
+                                         .payload = bytes };
+    uint64_t number = 0;
+    return journal_append(op, store->journal, &entry, &number);
+}
+
+/* One pass over the objects: the marking definitions, or all others. */
+static enum err objects_pass(struct op *op, struct store *store,
+                             const struct store_objects_options *options,
+                             const struct store_object_add *objects, size_t count,
+                             bool definitions, struct store_objects_added *added)
+{
+    struct span source = options->source.data == NULL ? SPAN("") : options->source;
+    for (size_t i = 0; i < count; i++) {
+        struct json_value value;
+        struct stix_object object;
+        bool known = false;
+        bool conflict = false;
+        if (objects[i].bytes.size > STORE_OBJECT_SIZE_MAX) {
+            return op_fail(op, ERR_LIMIT, "an object is larger than %d bytes",
+                           STORE_OBJECT_SIZE_MAX);
+        }
+        TRY(json_parse(op, objects[i].bytes, &value));
+        TRY(stix_object_read(op, value, &object));
+        if (span_equal(object.type, SPAN("marking-definition")) != definitions) {
+            continue;
+        }
+        TRY(known_before(op, store, &object, source, objects[i].bytes, &known, &conflict));
+        if (known) {
+            added->known++;
+            continue;
+        }
+        added->added++;
+        added->conflicts += conflict ? 1 : 0;
+        TRY(object_append(op, store, options, &object, objects[i].bytes));
+    }
+    return definitions ? store_commit(op, store) : ERR_OK;
+}
+
+static enum err watched_count(struct op *op, struct store *store, uint64_t after,
+                              struct store_objects_added *added)
+{
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM watched WHERE object = o.id)), 0)"
+                 " FROM objects o WHERE entry > ? AND type = 'indicator'");
+    db_bind_i64(&q, (int64_t)after);
+    while (db_next(&q)) {
+        uint64_t indicators = (uint64_t)db_i64(&q);
+        added->watched = (uint64_t)db_i64(&q);
+        added->unwatched = indicators - added->watched;
+    }
+    return db_end(&q);
+}
+
+enum err store_objects_add(struct op *op, struct store *store,
+                           const struct store_objects_options *options,
+                           const struct store_object_add *objects, size_t count,
+                           struct store_objects_added *ret)
+{
+    struct store_objects_added added = { 0 };
+    uint64_t before = journal_last(store->journal);
+    enum err err = objects_pass(op, store, options, objects, count, true, &added);
+    if (err == ERR_OK) {
+        err = objects_pass(op, store, options, objects, count, false, &added);
+    }
+    if (err == ERR_OK) {
+        err = store_commit(op, store);
+    }
+    if (err != ERR_OK) {
+        journal_drop(store->journal);
+        return err;
+    }
+    TRY(watched_count(op, store, before, &added));
+    *ret = added;
+    return ERR_OK;
+}
+
+enum err store_object_remove(struct op *op, struct store *store, struct span id,
+                             uint64_t *ret_removed)
+{
+    uint64_t versions = 0;
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT count(*) FROM objects WHERE stix_id = ? AND type = 'indicator'"
+                 " AND NOT removed");
+    db_bind_text(&q, id);
+    while (db_next(&q)) {
+        versions = (uint64_t)db_i64(&q);
+    }
+    TRY(db_end(&q));
+    if (versions == 0) {
+        return op_fail(op, ERR_ABSENT, "there is no indicator %.*s", SPAN_FMT(id));
+    }
+    struct buf payload;
+    struct json_writer w;
+    buf_init(&payload, STORE_PAYLOAD_SIZE_MAX);
+    json_writer_init(&w, &payload);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("id"), id);
+    json_end_object(&w);
+    enum err err =
+        store_append(op, store, (struct journal_entry){ .kind = SPAN("object.remove") }, &payload,
+                     NULL);
+    buf_done(&payload);
+    TRY(err);
+    TRY(store_commit(op, store));
+    *ret_removed = versions;
+    return ERR_OK;
+}
+
+/* ---- applying ---- */
+
+enum err store_apply_object(struct op *op, struct store *store,
+                            const struct journal_header *header, struct span payload)
+{
+    return store_object_keep(op, store, header, payload, -1);
+}
+
+enum err store_apply_object_remove(struct op *op, struct store *store,
+                                   const struct journal_header *header, struct span payload)
+{
+    struct json_value root;
+    TRY(json_parse(op, payload, &root));
+    struct span id = json_string(json_member(root, SPAN("id")));
+    TRY(store_indicators_changed(op, store, header->number));
+    struct db_query q = db_query(
+        op, &store->db,
+        "DELETE FROM watched WHERE object IN (SELECT id FROM objects WHERE stix_id = ?)");
+    db_bind_text(&q, id);
+    TRY(db_finish(&q));
+    q = db_query(op, &store->db, "UPDATE objects SET removed = 1 WHERE stix_id = ?");
+    db_bind_text(&q, id);
+    return db_finish(&q);
+}
+
+/* Versions of one object of one source: is this the newest, was the object taken out of use? */
+static enum err standing(struct op *op, struct store *store, const struct stix_object *object,
+                         struct span source, bool *ret_latest, bool *ret_removed)
+{
+    *ret_latest = true;
+    *ret_removed = false;
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT coalesce(modified, 0) > coalesce(?, 0), removed FROM objects"
+                                 " WHERE stix_id = ? AND source = ?");
+    db_bind_time(&q, object->modified_us);
+    db_bind_text(&q, object->id);
+    db_bind_text(&q, source);
+    while (db_next(&q)) {
+        bool newer = db_i64(&q) != 0;
+        bool removed = db_i64(&q) != 0;
+        *ret_latest = *ret_latest && !newer;
+        *ret_removed = *ret_removed || removed;
+    }
+    return db_end(&q);
+}
+
+static enum err older_retire(struct op *op, struct store *store, struct span id, struct span source)
+{
+    struct db_query q = db_query(op, &store->db,
+                                 "DELETE FROM watched WHERE object IN"
+                                 " (SELECT id FROM objects WHERE stix_id = ? AND source = ?)");
+    db_bind_text(&q, id);
+    db_bind_text(&q, source);
+    TRY(db_finish(&q));
+    q = db_query(op, &store->db, "UPDATE objects SET latest = 0 WHERE stix_id = ? AND source = ?");
+    db_bind_text(&q, id);
+    db_bind_text(&q, source);
+    return db_finish(&q);
+}
+
+static enum err watched_insert(struct op *op, struct store *store, int64_t row,
+                               const struct stix_object *object,
+                               const struct stix_indicator *indicator, const struct value *value)
+{
+    struct db_query q = db_query(op, &store->db,
+                                 "INSERT INTO watched (object, kind, key, scheme, scope, confidence,"
+                                 " valid_from, valid_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    db_bind_i64(&q, row);
+    db_bind_i64(&q, value->kind);
+    db_bind_blob(&q, value->key);
+    db_bind_text(&q, value->scheme.data == NULL ? SPAN("") : value->scheme);
+    db_bind_i64(&q, VALUE_SCOPE_EXACT); /* STIX's "=" is exact, also for names */
+    db_bind_i64(&q, object->confidence == STIX_CONFIDENCE_NONE ? PACK_CONFIDENCE_UNKNOWN
+                                                               : object->confidence);
+    db_bind_time(&q, indicator->valid_from_us);
+    db_bind_time(&q, indicator->valid_until_us);
+    return db_finish(&q);
+}
+
+/* The values that a pattern is watched by; `reason` receives why some or all of it is not. */
+static enum err watch_values(struct op *op, struct store *store, int64_t row,
+                             const struct stix_object *object,
+                             const struct stix_indicator *indicator,
+                             const struct stix_pattern_values *values, struct buf *reason)
+{
+    struct value_buf *bytes = op_alloc(op, sizeof *bytes);
+    if (bytes == NULL) {
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < values->count; i++) {
+        enum value_kind kind = VALUE_NONE;
+        struct value value;
+        enum err err = value_kind_from_name(span_of(values->list[i].kind), &kind);
+        must(err == ERR_OK); /* stix/ and value/ agree on the words; a test says so */
+        bool address = kind == VALUE_IPV4 || kind == VALUE_IPV6;
+        if (address && span_find(values->list[i].value, '/') != SPAN_NOT_FOUND) {
+            kind = VALUE_CIDR; /* STIX writes ranges as values of addresses too */
+        }
+        if (value_parse(kind, values->list[i].value, bytes, &value) != ERR_OK) {
+            buf_clear(reason);
+            buf_add_format(reason, "byte %zu: not a value of kind %s", values->list[i].offset,
+                           value_kind_name(kind));
+            continue;
+        }
+        TRY(watched_insert(op, store, row, object, indicator, &value));
+    }
+    return ERR_OK;
+}
+
+static enum err indicator_watch(struct op *op, struct store *store, int64_t row,
+                                struct json_value value, const struct stix_object *object,
+                                struct buf *reason)
+{
+    struct stix_indicator indicator;
+    struct stix_pattern pattern;
+    struct stix_pattern_values values;
+    enum err err = stix_indicator_read(op, value, object, &indicator);
+    if (err == ERR_OK && !span_equal(indicator.pattern_type, SPAN("stix"))) {
+        buf_add(reason, SPAN("the pattern is not in STIX's own language but "));
+        text_add_printable(reason, span_slice(indicator.pattern_type, 0,
+                                              indicator.pattern_type.size < 64
+                                                  ? indicator.pattern_type.size
+                                                  : 64));
+        return ERR_OK;
+    }
+    if (err == ERR_OK) {
+        err = stix_pattern_parse(op, indicator.pattern, &pattern);
+    }
+    if (err == ERR_OK) {
+        err = stix_pattern_values(op, &pattern, &values);
+    }
+    if (err == ERR_OK && values.partial) {
+        buf_add(reason, SPAN("in part: "));
+        buf_add(reason, values.reason);
+    }
+    if (err == ERR_OK) {
+        return watch_values(op, store, row, object, &indicator, &values, reason);
+    }
+    if (err == ERR_LIMIT && op->fault.err == ERR_LIMIT && op->arena.total >= op->arena.size_max) {
+        return err; /* no memory: not the pattern's fault */
+    }
+    buf_add(reason, span_of(op->fault.text)); /* kept all the same, and said why it is not watched */
+    op_fault_clear(op);
+    return ERR_OK;
+}
+
+static enum err row_insert(struct op *op, struct store *store, const struct store_object *row,
+                           struct span bytes, int64_t *ret_row)
+{
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    digest_sha256(bytes, digest);
+    struct db_query q = db_query(
+        op, &store->db,
+        "INSERT INTO objects (stix_id, type, name, source, tlp, created, modified, revoked, removed,"
+        " latest, digest, entry, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
+    db_bind_text(&q, row->id);
+    db_bind_text(&q, row->type);
+    db_bind_text(&q, row->name);
+    db_bind_text(&q, row->source);
+    db_bind_i64(&q, row->tlp);
+    db_bind_time(&q, row->created_us);
+    db_bind_time(&q, row->modified_us);
+    db_bind_i64(&q, row->revoked ? 1 : 0);
+    db_bind_i64(&q, row->removed ? 1 : 0);
+    db_bind_i64(&q, row->latest ? 1 : 0);
+    db_bind_blob(&q, span_make(digest, sizeof digest));
+    db_bind_i64(&q, (int64_t)row->entry);
+    db_bind_i64(&q, row->part);
+    while (db_next(&q)) {
+        *ret_row = db_i64(&q);
+    }
+    return db_end(&q);
+}
+
+static enum err unwatched_write(struct op *op, struct store *store, int64_t row,
+                                const struct buf *reason)
+{
+    struct db_query q = db_query(op, &store->db, "UPDATE objects SET unwatched = ? WHERE id = ?");
+    db_bind_text(&q, buf_span(reason));
+    db_bind_i64(&q, row);
+    return db_finish(&q);
+}
+
+static enum err label_of(struct op *op, struct store *store, const struct stix_object *object,
+                         struct span local, enum policy_tlp *ret)
+{
+    bool marked = false;
+    enum policy_tlp label = POLICY_TLP_UNKNOWN;
+    TRY(own_label(op, store, object, ret, &marked));
+    if (local.size > 0) {
+        if (policy_tlp_from_name(local, &label) != ERR_OK) {
+            label = POLICY_TLP_UNKNOWN;
+        }
+        *ret = policy_tlp_tighten(*ret, label);
+    } else if (!marked && !span_equal(object->type, SPAN("marking-definition"))) {
+        *ret = POLICY_TLP_UNKNOWN; /* nobody said who may read it */
+    }
+    return ERR_OK;
+}
+
+enum err store_object_keep(struct op *op, struct store *store,
+                           const struct journal_header *header, struct span bytes, int64_t part)
+{
+    struct json_value value;
+    struct stix_object object;
+    struct store_object row = { .entry = header->number, .part = part };
+    int64_t row_id = 0;
+    TRY(json_parse(op, bytes, &value));
+    TRY(stix_object_read(op, value, &object));
+    row.id = object.id;
+    row.type = object.type;
+    row.name = name_of(value, &object);
+    row.source = header->source.data == NULL ? SPAN("") : header->source;
+    row.created_us = object.created_us;
+    row.modified_us = object.modified_us;
+    row.revoked = object.revoked;
+    TRY(label_of(op, store, &object, header->marking, &row.tlp));
+    TRY(standing(op, store, &object, row.source, &row.latest, &row.removed));
+    if (row.latest) {
+        TRY(older_retire(op, store, row.id, row.source));
+    }
+    TRY(row_insert(op, store, &row, bytes, &row_id));
+    if (span_equal(row.type, SPAN("indicator"))) {
+        TRY(store_indicators_changed(op, store, header->number));
+    }
+    bool watch = row.latest && !row.revoked && !row.removed &&
+                 span_equal(row.type, SPAN("indicator"));
+    if (!watch) {
+        return ERR_OK;
+    }
+    struct buf reason;
+    buf_init(&reason, REASON_SIZE_MAX);
+    enum err err = indicator_watch(op, store, row_id, value, &object, &reason);
+    if (err == ERR_OK && reason.size > 0) {
+        err = unwatched_write(op, store, row_id, &reason);
+    }
+    buf_done(&reason);
+    return err;
+}
+
+/* ---- reading ---- */
+
+enum err store_objects_walk(struct op *op, struct store *store, const struct policy_grant *grant,
+                            const struct store_object_filter *filter,
+                            enum err (*visit)(void *context, const struct store_object *object),
+                            void *context)
+{
+    struct db_query q = db_query(
+        op, &store->db,
+        "SELECT stix_id, type, name, source, tlp, created, modified, revoked, removed, latest,"
+        " unwatched, entry, part FROM objects WHERE (?1 = '' OR stix_id = ?1)"
+        " AND (?2 = '' OR type = ?2) AND (NOT ?3 OR latest) ORDER BY stix_id, source, modified, entry");
+    db_bind_text(&q, filter->id.data == NULL ? SPAN("") : filter->id);
+    db_bind_text(&q, filter->type.data == NULL ? SPAN("") : filter->type);
+    db_bind_i64(&q, filter->latest_only ? 1 : 0);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && db_next(&q)) {
+        struct store_object object = { 0 };
+        object.id = db_text(&q);
+        object.type = db_text(&q);
+        object.name = db_text(&q);
+        object.source = db_text(&q);
+        object.tlp = (enum policy_tlp)db_i64(&q);
+        object.created_us = db_time(&q);
+        object.modified_us = db_time(&q);
+        object.revoked = db_i64(&q) != 0;
+        object.removed = db_i64(&q) != 0;
+        object.latest = db_i64(&q) != 0;
+        object.unwatched = db_text(&q);
+        object.entry = (uint64_t)db_i64(&q);
+        object.part = db_i64(&q);
+        if (q.err == ERR_OK && policy_may_read(grant, object.tlp)) {
+            err = visit(context, &object);
+        }
+    }
+    enum err ended = db_end(&q);
+    return err != ERR_OK ? err : ended;
+}
+
+enum err store_object_read(struct op *op, struct store *store, const struct policy_grant *grant,
+                           const struct store_object *object, struct span *ret)
+{
+    struct journal_header header;
+    struct span payload;
+    if (!policy_may_read(grant, object->tlp)) {
+        return op_fail(op, ERR_DENIED, "the object may not be read under this grant");
+    }
+    TRY(journal_read(op, store->journal, object->entry, &header, &payload));
+    if (payload.data == NULL) {
+        return op_fail(op, ERR_ABSENT, "the object was erased by rule");
+    }
+    if (object->part < 0) {
+        *ret = payload;
+        return ERR_OK;
+    }
+    struct span *parts = NULL;
+    size_t count = 0;
+    TRY(json_array_spans(op, payload, SPAN("sightings"), &parts, &count));
+    if ((uint64_t)object->part >= count) {
+        return op_fail(op, ERR_CORRUPT, "entry %llu does not hold the object",
+                       (unsigned long long)object->entry);
+    }
+    *ret = parts[object->part];
+    return ERR_OK;
+}
+
+static enum err watched_row(struct op *op, struct store *store, struct db_query *q,
+                            struct store_watched *ret)
+{
+    struct span id = db_text(q);
+    ret->source = db_text(q);
+    ret->tlp = (enum policy_tlp)db_i64(q);
+    ret->value.kind = (enum value_kind)db_i64(q);
+    ret->value.key = db_text(q);
+    ret->value.scheme = db_text(q);
+    ret->scope = (enum value_scope)db_i64(q);
+    ret->confidence = (uint8_t)db_i64(q);
+    ret->valid_from_us = db_time(q);
+    ret->valid_until_us = db_time(q);
+    TRY(q->err);
+    if (uuid_parse(span_from(id, sizeof "indicator--" - 1), &ret->indicator) != ERR_OK) {
+        return op_fail(op, ERR_CORRUPT, "the database holds a broken indicator id");
+    }
+    return store_source_identity(op, store, ret->source, &ret->source_id);
+}
+
+enum err store_watched_walk(struct op *op, struct store *store,
+                            enum err (*visit)(void *context, const struct store_watched *watched),
+                            void *context)
+{
+    /* An object that several sources gave is watched once: of equal ones the narrowest label counts. */
+    struct db_query q = db_query(
+        op, &store->db,
+        "SELECT o.stix_id, o.source, max(o.tlp), w.kind, w.key, w.scheme, w.scope, w.confidence,"
+        " w.valid_from, w.valid_until FROM watched w JOIN objects o ON o.id = w.object"
+        " GROUP BY o.stix_id, w.kind, w.key, w.scheme, w.scope ORDER BY min(o.entry), w.kind, w.key");
+    enum err err = ERR_OK;
+    while (err == ERR_OK && db_next(&q)) {
+        struct store_watched watched = { 0 };
+        err = watched_row(op, store, &q, &watched);
+        if (err == ERR_OK) {
+            err = visit(context, &watched);
+        }
+    }
+    enum err ended = db_end(&q);
+    return err != ERR_OK ? err : ended;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The derived database. It is never migrated: a database of another version is made anew from the
+ * journal. Times are microseconds; NULL stands for "none". Foreign keys are for our own tables only: a
+ * STIX reference normally dangles.
+ */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+#define STORE_SCHEMA_VERSION 1
+
+#define STORE_SCHEMA                                                                               \
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
+    "CREATE TABLE sets (id INTEGER PRIMARY KEY, source_id TEXT NOT NULL, source TEXT NOT NULL,"    \
+    " name TEXT NOT NULL, tlp INTEGER NOT NULL, confidence INTEGER NOT NULL, valid_until INTEGER," \
+    " updated INTEGER NOT NULL, count INTEGER NOT NULL, pack TEXT NOT NULL,"                       \
+    " UNIQUE (source_id, name));"                                                                  \
+    "CREATE TABLE objects (id INTEGER PRIMARY KEY, stix_id TEXT NOT NULL, type TEXT NOT NULL,"     \
+    " name TEXT NOT NULL, source TEXT NOT NULL, tlp INTEGER NOT NULL, created INTEGER,"            \
+    " modified INTEGER, revoked INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0,"             \
+    " latest INTEGER NOT NULL, unwatched TEXT NOT NULL DEFAULT '', digest BLOB NOT NULL,"          \
+    " entry INTEGER NOT NULL, part INTEGER NOT NULL);"                                             \
+    "CREATE INDEX objects_by_id ON objects (stix_id, source, modified);"                           \
+    "CREATE INDEX objects_by_type ON objects (type);"                                              \
+    "CREATE INDEX objects_by_entry ON objects (entry);"                                            \
+    "CREATE TABLE watched (object INTEGER NOT NULL REFERENCES objects (id) ON DELETE CASCADE,"     \
+    " kind INTEGER NOT NULL, key BLOB NOT NULL, scheme TEXT NOT NULL, scope INTEGER NOT NULL,"     \
+    " confidence INTEGER NOT NULL, valid_from INTEGER, valid_until INTEGER);"                      \
+    "CREATE INDEX watched_by_object ON watched (object);"                                          \
+    "CREATE TABLE inputs (id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"                        \
+    " inode INTEGER NOT NULL, digest_size INTEGER NOT NULL, digest BLOB NOT NULL,"                 \
+    " path TEXT NOT NULL, format TEXT NOT NULL, sensor TEXT NOT NULL, position INTEGER NOT NULL,"  \
+    " lines INTEGER NOT NULL, observations INTEGER NOT NULL, size INTEGER NOT NULL,"               \
+    " ended INTEGER NOT NULL, UNIQUE (device, inode, digest_size, digest));"                       \
+    "CREATE TABLE input_faults (input INTEGER NOT NULL REFERENCES inputs (id) ON DELETE CASCADE,"  \
+    " reason TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (input, reason)) WITHOUT ROWID;"   \
+    "CREATE TABLE folds (id INTEGER PRIMARY KEY, indicator TEXT NOT NULL, inside TEXT NOT NULL,"   \
+    " hour INTEGER NOT NULL, value TEXT NOT NULL, kind INTEGER NOT NULL, last INTEGER NOT NULL,"   \
+    " count INTEGER NOT NULL, tlp INTEGER NOT NULL, noisy INTEGER NOT NULL, open INTEGER NOT NULL,"\
+    " sighting_created INTEGER NOT NULL, fold TEXT NOT NULL, UNIQUE (indicator, hour, inside));"   \
+    "CREATE INDEX folds_by_value ON folds (value);"                                                \
+    "CREATE INDEX folds_open ON folds (hour) WHERE open;"                                          \
+    "CREATE TABLE evidence (indicator TEXT NOT NULL, hour INTEGER NOT NULL, inside TEXT NOT NULL," \
+    " number INTEGER NOT NULL, entry INTEGER NOT NULL, part INTEGER NOT NULL,"                     \
+    " PRIMARY KEY (indicator, hour, inside, number)) WITHOUT ROWID;"                               \
+    "CREATE INDEX evidence_by_entry ON evidence (entry);"
+
+#endif

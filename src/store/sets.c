@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Packed sets. What came in (the list) and what was made of it (the pack) are blobs, named by the
+ * journal entry. The set as it stands is the pack of its only addition, or a file under sets/ that was
+ * merged from all of them.
+ */
+#include "base/must.h"
+#include "crypt/digest.h"
+#include "stix/id.h"
+#include "store/blob.h"
+#include "store/internal.h"
+
+enum { SET_NAMES_MAX = 1 << 20 };
+
+static struct span digest_text(struct op *op, const uint8_t *digest)
+{
+    struct buf text;
+    struct span copy = { NULL, 0 };
+    buf_init(&text, 2 * DIGEST_SHA256_SIZE);
+    buf_add_hex(&text, span_make(digest, DIGEST_SHA256_SIZE));
+    enum err err = op_copy(op, buf_span(&text), &copy);
+    buf_done(&text);
+    return err == ERR_OK ? copy : (struct span){ NULL, 0 };
+}
+
+enum err store_source_identity(struct op *op, const struct store *store, struct span name,
+                               struct span *ret)
+{
+    if (name.size == 0) {
+        *ret = store_identity(store);
+        return ERR_OK;
+    }
+    struct buf text;
+    struct json_writer w;
+    buf_init(&text, 2 * STORE_NAME_SIZE_MAX * 6);
+    json_writer_init(&w, &text);
+    json_begin_array(&w);
+    json_add_string(&w, SPAN("identity"));
+    json_add_string(&w, name);
+    json_end_array(&w);
+    const struct uuid uuid = uuid_v5(&STIX_MEMBER_NAMESPACE, buf_span(&text));
+    enum err err = text.err;
+    buf_clear(&text);
+    buf_add(&text, SPAN("identity--"));
+    uuid_add(&text, &uuid);
+    if (err == ERR_OK) {
+        err = op_copy(op, buf_span(&text), ret);
+    } else {
+        err = op_fail(op, ERR_LIMIT, "the source's name is too long");
+    }
+    buf_done(&text);
+    return err;
+}
+
+enum err store_member_id(struct op *op, struct span source_id, struct span set,
+                         const struct value *value, struct span *ret)
+{
+    struct buf text;
+    struct buf name;
+    buf_init(&text, VALUE_TEXT_SIZE_MAX);
+    buf_init(&name, 16 * VALUE_TEXT_SIZE_MAX);
+    value_add_text(&text, value);
+    const struct stix_member member = {
+        .source = source_id,
+        .set = set,
+        .kind = span_of(value_kind_name(value->kind)),
+        .value = buf_span(&text),
+    };
+    enum err err = stix_member_name(op, &name, &member);
+    const struct uuid uuid = uuid_v5(&STIX_MEMBER_NAMESPACE, buf_span(&name));
+    buf_clear(&text);
+    buf_add(&text, SPAN("indicator--"));
+    uuid_add(&text, &uuid);
+    if (err == ERR_OK) {
+        err = op_copy(op, buf_span(&text), ret);
+    }
+    buf_done(&text);
+    buf_done(&name);
+    return err;
+}
+
+/* ---- reading ---- */
+
+static struct store_set row_read(struct db_query *q)
+{
+    struct store_set set = { 0 };
+    set.id = db_i64(q);
+    set.source_id = db_text(q);
+    set.source = db_text(q);
+    set.name = db_text(q);
+    set.tlp = (enum policy_tlp)db_i64(q);
+    set.confidence = (uint8_t)db_i64(q);
+    set.valid_until_us = db_time(q);
+    set.updated_us = db_i64(q);
+    set.count = (uint64_t)db_i64(q);
+    return set;
+}
+
+#define SET_COLUMNS "id, source_id, source, name, tlp, confidence, valid_until, updated, count"
+
+static enum err sets_count(struct op *op, struct store *store, size_t *ret)
+{
+    struct db_query q = db_query(op, &store->db, "SELECT count(*) FROM sets");
+    while (db_next(&q)) {
+        *ret = (size_t)db_i64(&q);
+    }
+    return db_end(&q);
+}
+
+enum err store_sets(struct op *op, struct store *store, const struct policy_grant *grant,
+                    struct store_set **ret, size_t *ret_count)
+{
+    size_t room = 0;
+    TRY(sets_count(op, store, &room));
+    struct store_set *sets = op_alloc(op, (room + 1) * sizeof *sets);
+    if (sets == NULL) {
+        return ERR_LIMIT;
+    }
+    size_t count = 0;
+    struct db_query q =
+        db_query(op, &store->db, "SELECT " SET_COLUMNS " FROM sets ORDER BY source, name");
+    while (count < room && db_next(&q)) {
+        sets[count] = row_read(&q);
+        if (policy_may_read(grant, sets[count].tlp)) {
+            count++;
+        }
+    }
+    TRY(db_end(&q));
+    *ret = sets;
+    *ret_count = count;
+    return ERR_OK;
+}
+
+static enum err pack_of(struct op *op, struct store *store, int64_t id, struct span *ret)
+{
+    struct span pack = { NULL, 0 };
+    struct db_query q = db_query(op, &store->db, "SELECT pack FROM sets WHERE id = ?");
+    db_bind_i64(&q, id);
+    while (db_next(&q)) {
+        pack = db_text(&q);
+    }
+    TRY(db_end(&q));
+    if (pack.size == 0) {
+        return op_fail(op, ERR_ABSENT, "there is no such set any more");
+    }
+    *ret = pack;
+    return ERR_OK;
+}
+
+/* A pack's place is "blob:" and a digest, or a path below the world's folder. */
+static enum err pack_map(struct op *op, struct store *store, struct span pack, struct span *ret)
+{
+    if (!span_starts_with(pack, SPAN("blob:"))) {
+        return disk_map(op, store->disk, pack, ret);
+    }
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    if (hex_parse(span_from(pack, sizeof "blob:" - 1), digest, sizeof digest) != ERR_OK) {
+        return op_fail(op, ERR_CORRUPT, "the database names a pack that cannot be one");
+    }
+    return blob_map(op, store->disk, digest, false, ret);
+}
+
+enum err store_set_read(struct op *op, struct store *store, const struct policy_grant *grant,
+                        const struct store_set *set, struct pack_reader *ret, struct span *ret_map)
+{
+    if (!policy_may_read(grant, set->tlp)) {
+        return op_fail(op, ERR_DENIED, "the set may not be read under this grant");
+    }
+    struct span pack;
+    struct span map;
+    TRY(pack_of(op, store, set->id, &pack));
+    TRY(pack_map(op, store, pack, &map));
+    enum err err = pack_reader_open(op, map, ret);
+    if (err != ERR_OK) {
+        disk_unmap(store->disk, map);
+        return err;
+    }
+    *ret_map = map;
+    return ERR_OK;
+}
+
+/* ---- writing ---- */
+
+static void write_times(struct json_writer *w, const struct store_set_add *add)
+{
+    if (add->confidence != PACK_CONFIDENCE_UNKNOWN) {
+        json_member_u64(w, SPAN("confidence"), add->confidence);
+    }
+    if (add->valid_until_us != TIME_US_NONE) {
+        json_member_time(w, SPAN("valid_until"), add->valid_until_us);
+    }
+}
+
+static void write_set_add(struct json_writer *w, const struct store_set_add *add,
+                          struct span source_id, struct span file, struct span pack)
+{
+    json_begin_object(w);
+    json_member_string(w, SPAN("source_id"), source_id);
+    json_member_string(w, SPAN("set"), add->set);
+    json_member_string(w, SPAN("tlp"), span_of(policy_tlp_name(add->tlp)));
+    write_times(w, add);
+    json_member_string(w, SPAN("file_name"), add->file_name);
+    json_member_string(w, SPAN("file"), file);
+    json_member_string(w, SPAN("pack"), pack);
+    json_member_u64(w, SPAN("refused"), add->refused);
+    json_end_object(w);
+}
+
+static enum err set_members(struct op *op, struct store *store, struct span source_id,
+                            struct span name, uint64_t *ret)
+{
+    uint64_t count = 0;
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT count FROM sets WHERE source_id = ? AND name = ?");
+    db_bind_text(&q, source_id);
+    db_bind_text(&q, name);
+    while (db_next(&q)) {
+        count = (uint64_t)db_i64(&q);
+    }
+    TRY(db_end(&q));
+    *ret = count;
+    return ERR_OK;
+}
+
+static enum err names_check(struct op *op, struct span source, struct span set)
+{
+    if (set.size == 0 || set.size > STORE_NAME_SIZE_MAX || source.size > STORE_NAME_SIZE_MAX) {
+        return op_fail(op, ERR_LIMIT, "names of sets and sources have 1 to %d bytes",
+                       STORE_NAME_SIZE_MAX);
+    }
+    return ERR_OK;
+}
+
+static enum err set_add_append(struct op *op, struct store *store, const struct store_set_add *add,
+                               struct span source_id)
+{
+    uint8_t file[DIGEST_SHA256_SIZE];
+    uint8_t pack[DIGEST_SHA256_SIZE];
+    TRY(blob_put(op, store->disk, add->file, file));
+    TRY(blob_put(op, store->disk, add->pack, pack));
+    struct buf payload;
+    struct json_writer w;
+    buf_init(&payload, STORE_PAYLOAD_SIZE_MAX);
+    json_writer_init(&w, &payload);
+    write_set_add(&w, add, source_id, digest_text(op, file), digest_text(op, pack));
+    const struct journal_entry entry = { .kind = SPAN("set.add"),
+                                         .source = add->source,
+                                         .marking = span_of(policy_tlp_name(add->tlp)) };
+    enum err err = store_append(op, store, entry, &payload, NULL);
+    buf_done(&payload);
+    return err;
+}
+
+enum err store_set_add(struct op *op, struct store *store, const struct store_set_add *add,
+                       uint64_t *ret_new, uint64_t *ret_count)
+{
+    struct span source_id;
+    uint64_t before = 0;
+    uint64_t after = 0;
+    TRY(names_check(op, add->source, add->set));
+    TRY(store_source_identity(op, store, add->source, &source_id));
+    TRY(set_members(op, store, source_id, add->set, &before));
+    TRY(set_add_append(op, store, add, source_id));
+    TRY(store_commit(op, store));
+    TRY(store_sets_sweep(op, store));
+    TRY(set_members(op, store, source_id, add->set, &after));
+    *ret_new = after - before;
+    *ret_count = after;
+    return ERR_OK;
+}
+
+enum err store_set_remove(struct op *op, struct store *store, const struct store_set *set,
+                          const struct value *values, size_t count, uint64_t *ret_removed)
+{
+    struct buf payload;
+    struct buf text;
+    struct json_writer w;
+    buf_init(&payload, STORE_PAYLOAD_SIZE_MAX);
+    buf_init(&text, VALUE_TEXT_SIZE_MAX);
+    json_writer_init(&w, &payload);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("source_id"), set->source_id);
+    json_member_string(&w, SPAN("set"), set->name);
+    if (values != NULL) {
+        json_key(&w, SPAN("values"));
+        json_begin_array(&w);
+        for (size_t i = 0; i < count; i++) {
+            buf_clear(&text);
+            value_add_text(&text, &values[i]);
+            json_begin_object(&w);
+            json_member_string(&w, SPAN("kind"), span_of(value_kind_name(values[i].kind)));
+            json_member_string(&w, SPAN("value"), buf_span(&text));
+            json_end_object(&w);
+        }
+        json_end_array(&w);
+    }
+    json_end_object(&w);
+    uint64_t before = 0;
+    uint64_t after = 0;
+    enum err err = set_members(op, store, set->source_id, set->name, &before);
+    if (err == ERR_OK) {
+        err = store_append(op, store,
+                           (struct journal_entry){ .kind = SPAN("set.remove"), .source = set->source },
+                           &payload, NULL);
+    }
+    buf_done(&payload);
+    buf_done(&text);
+    TRY(err);
+    TRY(store_commit(op, store));
+    TRY(store_sets_sweep(op, store));
+    TRY(set_members(op, store, set->source_id, set->name, &after));
+    *ret_removed = before - after;
+    return *ret_removed > 0 ? ERR_OK : op_fail(op, ERR_ABSENT, "not a member of the set");
+}
+
+/* ---- applying ---- */
+
+static enum err merge_pack(struct op *op, struct pack_writer *writer, struct span pack)
+{
+    struct pack_reader reader;
+    struct pack_member member;
+    TRY(pack_reader_open(op, pack, &reader));
+    while (pack_next(&reader, &member)) {
+        TRY(pack_writer_add(op, writer, &member, NULL));
+    }
+    return reader.err == ERR_OK ? ERR_OK : op_fail(op, reader.err, "a packed set is damaged");
+}
+
+/* Write what a writer gathered as the set's own file; its name is new with every entry, so that a
+ * reader of the old one is not disturbed, and a crash leaves the old one in use. */
+static enum err own_pack_write(struct op *op, struct store *store, struct pack_writer *writer,
+                               const struct journal_header *header, struct span *ret_path,
+                               uint64_t *ret_count)
+{
+    struct buf bytes;
+    struct buf path;
+    buf_init(&bytes, PACK_SIZE_MAX);
+    buf_init(&path, DISK_PATH_SIZE_MAX);
+    buf_add_format(&path, "sets/%012llu.pack", (unsigned long long)header->number);
+    enum err err = pack_writer_finish(op, writer, &bytes, ret_count);
+    if (err == ERR_OK) {
+        err = disk_replace(op, store->disk, buf_span(&path), buf_span(&bytes));
+    }
+    if (err == ERR_OK) {
+        err = op_copy(op, buf_span(&path), ret_path);
+    }
+    buf_done(&bytes);
+    buf_done(&path);
+    return err;
+}
+
+static enum err pack_count(struct op *op, struct span pack, uint64_t *ret)
+{
+    struct pack_reader reader;
+    TRY(pack_reader_open(op, pack, &reader));
+    *ret = reader.left;
+    return ERR_OK;
+}
+
+/* The set with one more addition: the addition's own pack where it is the first. */
+static enum err merged_pack(struct op *op, struct store *store, const struct journal_header *header,
+                            struct span old_place, struct span add_place, struct span *ret_place,
+                            uint64_t *ret_count)
+{
+    struct span old = { NULL, 0 };
+    struct span add = { NULL, 0 };
+    struct pack_writer *writer = NULL;
+    TRY(pack_map(op, store, add_place, &add));
+    if (old_place.size == 0) {
+        *ret_place = add_place;
+        enum err err = pack_count(op, add, ret_count);
+        disk_unmap(store->disk, add);
+        return err;
+    }
+    enum err err = pack_map(op, store, old_place, &old);
+    if (err == ERR_OK) {
+        err = pack_writer_new(op, &store->secret, &writer);
+    }
+    if (err == ERR_OK) {
+        err = merge_pack(op, writer, old);
+    }
+    if (err == ERR_OK) {
+        err = merge_pack(op, writer, add);
+    }
+    if (err == ERR_OK) {
+        err = own_pack_write(op, store, writer, header, ret_place, ret_count);
+    }
+    pack_writer_free(writer);
+    disk_unmap(store->disk, old);
+    disk_unmap(store->disk, add);
+    return err;
+}
+
+static enum err old_place_find(struct op *op, struct store *store, struct span source_id,
+                               struct span name, struct span *ret)
+{
+    struct db_query q =
+        db_query(op, &store->db, "SELECT pack FROM sets WHERE source_id = ? AND name = ?");
+    db_bind_text(&q, source_id);
+    db_bind_text(&q, name);
+    while (db_next(&q)) {
+        *ret = db_text(&q);
+    }
+    return db_end(&q);
+}
+
+enum err store_apply_set_add(struct op *op, struct store *store,
+                             const struct journal_header *header, struct span payload)
+{
+    struct json_value root;
+    TRY(json_parse(op, payload, &root));
+    struct span source_id = json_string(json_member(root, SPAN("source_id")));
+    struct span name = json_string(json_member(root, SPAN("set")));
+    struct span pack = json_string(json_member(root, SPAN("pack")));
+    enum policy_tlp tlp = POLICY_TLP_UNKNOWN;
+    if (policy_tlp_from_name(json_string(json_member(root, SPAN("tlp"))), &tlp) != ERR_OK) {
+        tlp = POLICY_TLP_UNKNOWN;
+    }
+    int64_t valid_until_us = TIME_US_NONE;
+    struct span valid_until = json_string(json_member(root, SPAN("valid_until")));
+    if (valid_until.data != NULL) {
+        TRY(time_parse(valid_until, &valid_until_us));
+    }
+    struct buf place;
+    struct span add_place = { NULL, 0 };
+    struct span old_place = { NULL, 0 };
+    struct span new_place = { NULL, 0 };
+    uint64_t count = 0;
+    buf_init(&place, DISK_PATH_SIZE_MAX);
+    buf_add(&place, SPAN("blob:"));
+    buf_add(&place, pack);
+    enum err err = op_copy(op, buf_span(&place), &add_place);
+    buf_done(&place);
+    TRY(err);
+    TRY(old_place_find(op, store, source_id, name, &old_place));
+    TRY(merged_pack(op, store, header, old_place, add_place, &new_place, &count));
+
+    struct db_query q = db_query(
+        op, &store->db,
+        "INSERT INTO sets (source_id, source, name, tlp, confidence, valid_until, updated, count, pack)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, name) DO UPDATE SET"
+        " tlp = excluded.tlp, confidence = excluded.confidence, valid_until = excluded.valid_until,"
+        " updated = excluded.updated, count = excluded.count, pack = excluded.pack");
+    db_bind_text(&q, source_id);
+    db_bind_text(&q, header->source.data == NULL ? SPAN("") : header->source);
+    db_bind_text(&q, name);
+    db_bind_i64(&q, tlp);
+    db_bind_i64(&q, json_integer(json_member(root, SPAN("confidence")), PACK_CONFIDENCE_UNKNOWN));
+    db_bind_time(&q, valid_until_us);
+    db_bind_i64(&q, header->time_us);
+    db_bind_i64(&q, (int64_t)count);
+    db_bind_text(&q, new_place);
+    TRY(db_finish(&q));
+    return store_indicators_changed(op, store, header->number);
+}
+
+static enum err set_delete(struct op *op, struct store *store, struct span source_id,
+                           struct span name)
+{
+    struct db_query q =
+        db_query(op, &store->db, "DELETE FROM sets WHERE source_id = ? AND name = ?");
+    db_bind_text(&q, source_id);
+    db_bind_text(&q, name);
+    return db_finish(&q);
+}
+
+static enum err values_remove(struct op *op, struct pack_writer *writer, struct json_value values)
+{
+    struct value_buf *bytes = op_alloc(op, sizeof *bytes);
+    if (bytes == NULL) {
+        return ERR_LIMIT;
+    }
+    struct json_walk walk = json_walk_begin(values);
+    while (json_walk_next(&walk)) {
+        enum value_kind kind = VALUE_NONE;
+        struct value value;
+        TRY(value_kind_from_name(json_string(json_member(walk.value, SPAN("kind"))), &kind));
+        TRY(value_parse(kind, json_string(json_member(walk.value, SPAN("value"))), bytes, &value));
+        (void)pack_writer_remove(writer, value.kind, value.key);
+    }
+    return ERR_OK;
+}
+
+static enum err pack_without(struct op *op, struct store *store, const struct journal_header *header,
+                             struct span old_place, struct json_value values,
+                             struct span *ret_place, uint64_t *ret_count)
+{
+    struct span old = { NULL, 0 };
+    struct pack_writer *writer = NULL;
+    TRY(pack_map(op, store, old_place, &old));
+    enum err err = pack_writer_new(op, &store->secret, &writer);
+    if (err == ERR_OK) {
+        err = merge_pack(op, writer, old);
+    }
+    if (err == ERR_OK) {
+        err = values_remove(op, writer, values);
+    }
+    if (err == ERR_OK) {
+        err = own_pack_write(op, store, writer, header, ret_place, ret_count);
+    }
+    pack_writer_free(writer);
+    disk_unmap(store->disk, old);
+    return err;
+}
+
+enum err store_apply_set_remove(struct op *op, struct store *store,
+                                const struct journal_header *header, struct span payload)
+{
+    struct json_value root;
+    TRY(json_parse(op, payload, &root));
+    struct span source_id = json_string(json_member(root, SPAN("source_id")));
+    struct span name = json_string(json_member(root, SPAN("set")));
+    struct json_value values = json_member(root, SPAN("values"));
+    TRY(store_indicators_changed(op, store, header->number));
+    if (json_type(values) != JSON_ARRAY) {
+        return set_delete(op, store, source_id, name);
+    }
+    struct span old_place = { NULL, 0 };
+    struct span new_place = { NULL, 0 };
+    uint64_t count = 0;
+    TRY(old_place_find(op, store, source_id, name, &old_place));
+    if (old_place.size == 0) {
+        return ERR_OK; /* the set is gone already */
+    }
+    TRY(pack_without(op, store, header, old_place, values, &new_place, &count));
+    struct db_query q = db_query(op, &store->db,
+                                 "UPDATE sets SET updated = ?, count = ?, pack = ?"
+                                 " WHERE source_id = ? AND name = ?");
+    db_bind_i64(&q, header->time_us);
+    db_bind_i64(&q, (int64_t)count);
+    db_bind_text(&q, new_place);
+    db_bind_text(&q, source_id);
+    db_bind_text(&q, name);
+    return db_finish(&q);
+}
+
+static enum err pack_referred(struct op *op, struct store *store, struct span path, bool *ret)
+{
+    struct db_query q = db_query(op, &store->db, "SELECT 1 FROM sets WHERE pack = ?");
+    db_bind_text(&q, path);
+    *ret = db_next(&q);
+    return db_end(&q);
+}
+
+enum err store_sets_sweep(struct op *op, struct store *store)
+{
+    struct span *names = NULL;
+    size_t count = 0;
+    TRY(disk_list(op, store->disk, SPAN("sets"), &names, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct buf path;
+        bool referred = true;
+        buf_init(&path, DISK_PATH_SIZE_MAX);
+        buf_add(&path, SPAN("sets/"));
+        buf_add(&path, names[i]);
+        enum err err = pack_referred(op, store, buf_span(&path), &referred);
+        if (err == ERR_OK && !referred) {
+            err = disk_remove(op, store->disk, buf_span(&path));
+        }
+        buf_done(&path);
+        TRY(err);
+    }
+    return ERR_OK;
+}

@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "store/store.h"
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/must.h"
+#include "crypt/digest.h"
+#include "os/clock.h"
+#include "os/random.h"
+#include "store/blob.h"
+#include "store/internal.h"
+#include "store/journal_frame.h"
+#include "store/schema.h"
+
+enum {
+    APPLY_MEMORY_MAX = 512 * 1024 * 1024, /* of one entry */
+    TRANSACTION_ENTRIES_MAX = 1024,
+};
+
+#define DB_PATH   SPAN("linie.db")
+#define LOCK_PATH SPAN("lock")
+
+static int64_t system_clock_us(void *context)
+{
+    (void)context;
+    return os_clock_us();
+}
+
+struct span store_identity(const struct store *store)
+{
+    return span_make(store->identity, store->identity_size);
+}
+
+struct journal *store_journal(struct store *store)
+{
+    return store->journal;
+}
+
+struct disk *store_disk(struct store *store)
+{
+    return store->disk;
+}
+
+enum err store_append(struct op *op, struct store *store, struct journal_entry entry,
+                      const struct buf *payload, uint64_t *ret_number)
+{
+    if (payload->err != ERR_OK) {
+        return op_fail(op, ERR_LIMIT, "journal: an entry of kind %.*s is too large",
+                       SPAN_FMT(entry.kind));
+    }
+    uint64_t number = 0;
+    entry.payload = buf_span(payload);
+    TRY(journal_append(op, store->journal, &entry, &number));
+    if (ret_number != NULL) {
+        *ret_number = number;
+    }
+    return ERR_OK;
+}
+
+/* ---- applying ---- */
+
+static const struct {
+    const char *kind;
+    enum err (*apply)(struct op *op, struct store *store, const struct journal_header *header,
+                      struct span payload);
+} appliers[] = {
+    { "set.add", store_apply_set_add },
+    { "set.remove", store_apply_set_remove },
+    { "stix.object", store_apply_object },
+    { "object.remove", store_apply_object_remove },
+    { "watch.batch", store_apply_batch },
+    { "watch.evidence", store_apply_evidence },
+};
+
+static enum err apply_init(struct op *op, struct store *store, struct span payload)
+{
+    struct json_value root;
+    TRY(json_parse(op, payload, &root));
+    struct db_query q =
+        db_query(op, &store->db,
+                 "INSERT OR REPLACE INTO meta (key, value) VALUES ('identity', ?), ('salt', ?)");
+    db_bind_text(&q, json_string(json_member(root, SPAN("identity"))));
+    db_bind_text(&q, json_string(json_member(root, SPAN("salt"))));
+    return db_finish(&q);
+}
+
+/* An erased entry leaves nothing behind that was made of it. */
+static enum err apply_erase(struct op *op, struct store *store, uint64_t erase_entry,
+                            struct span payload)
+{
+    uint64_t number = 0;
+    struct span rule;
+    TRY(journal_erase_read(payload, &number, &rule));
+    struct db_query q = db_query(op, &store->db, "DELETE FROM evidence WHERE entry = ?");
+    db_bind_i64(&q, (int64_t)number);
+    TRY(db_finish(&q));
+    q = db_query(op, &store->db, "DELETE FROM objects WHERE entry = ? AND part = -1");
+    db_bind_i64(&q, (int64_t)number);
+    TRY(db_finish(&q));
+    return store_indicators_changed(op, store, erase_entry);
+}
+
+enum err store_apply(struct op *op, struct store *store, const struct journal_header *header,
+                     struct span payload)
+{
+    if (payload.data == NULL) {
+        return ERR_OK; /* erased by rule: the entry that says so is in the journal too */
+    }
+    if (span_equal(header->kind, SPAN("node.init"))) {
+        return apply_init(op, store, payload);
+    }
+    if (span_equal(header->kind, JOURNAL_KIND_ERASE)) {
+        return apply_erase(op, store, header->number, payload);
+    }
+    for (size_t i = 0; i < sizeof appliers / sizeof appliers[0]; i++) {
+        if (span_equal(header->kind, span_of(appliers[i].kind))) {
+            return appliers[i].apply(op, store, header, payload);
+        }
+    }
+    return op_fail(op, ERR_UNSUPPORTED,
+                   "journal entry %llu is of kind \"%.*s\", which this version does not know: use "
+                   "the version that wrote it, or a newer one",
+                   (unsigned long long)header->number, SPAN_FMT(header->kind));
+}
+
+/* One walk over the journal that applies as it goes. */
+struct catch_up {
+    struct store *store;
+    struct op *op;   /* of the caller: receives the fault */
+    struct op entry; /* memory of one entry */
+    uint64_t applied;
+    uint64_t in_transaction;
+};
+
+enum err store_indicators_changed(struct op *op, struct store *store, uint64_t number)
+{
+    struct db_query q = db_query(
+        op, &store->db, "INSERT OR REPLACE INTO meta (key, value) VALUES ('indicators', ?)");
+    db_bind_i64(&q, (int64_t)number);
+    return db_finish(&q);
+}
+
+static enum err meta_number(struct op *op, struct store *store, const char *key, uint64_t *ret)
+{
+    uint64_t number = 0;
+    struct db_query q = db_query(op, &store->db, "SELECT value FROM meta WHERE key = ?");
+    db_bind_text(&q, span_of(key));
+    while (db_next(&q)) {
+        number = (uint64_t)db_i64(&q);
+    }
+    TRY(db_end(&q));
+    *ret = number;
+    return ERR_OK;
+}
+
+enum err store_indicators_version(struct op *op, struct store *store, uint64_t *ret)
+{
+    return meta_number(op, store, "indicators", ret);
+}
+
+static enum err applied_write(struct op *op, struct store *store, uint64_t number)
+{
+    struct db_query q = db_query(
+        op, &store->db, "INSERT OR REPLACE INTO meta (key, value) VALUES ('applied', ?)");
+    db_bind_i64(&q, (int64_t)number);
+    return db_finish(&q);
+}
+
+static enum err transaction_end(struct catch_up *walk)
+{
+    if (walk->in_transaction == 0) {
+        return ERR_OK;
+    }
+    TRY(applied_write(walk->op, walk->store, walk->applied));
+    walk->in_transaction = 0;
+    return db_run(walk->op, &walk->store->db, "COMMIT");
+}
+
+static enum err catch_up_visit(void *context, const struct journal_header *header,
+                               struct span payload)
+{
+    struct catch_up *walk = context;
+    if (walk->in_transaction == 0) {
+        TRY(db_run(walk->op, &walk->store->db, "BEGIN IMMEDIATE"));
+    }
+    walk->in_transaction++;
+    op_begin(&walk->entry, &walk->op->actor, APPLY_MEMORY_MAX);
+    enum err err = store_apply(&walk->entry, walk->store, header, payload);
+    if (err != ERR_OK) {
+        err = op_fail(walk->op, err, "journal entry %llu: %s", (unsigned long long)header->number,
+                      walk->entry.fault.text);
+    }
+    op_end(&walk->entry);
+    TRY(err);
+    walk->applied = header->number;
+    return walk->in_transaction < TRANSACTION_ENTRIES_MAX ? ERR_OK : transaction_end(walk);
+}
+
+static enum err catch_up(struct op *op, struct store *store, uint64_t *ret_entries)
+{
+    uint64_t applied = 0;
+    TRY(meta_number(op, store, "applied", &applied));
+    if (applied > journal_last(store->journal)) {
+        return op_fail(op, ERR_CONFLICT,
+                       "the database is ahead of the journal (%llu entries against %llu): the "
+                       "journal has lost its end; restore it from a backup",
+                       (unsigned long long)applied,
+                       (unsigned long long)journal_last(store->journal));
+    }
+    struct catch_up walk = { .store = store, .op = op, .applied = applied };
+    enum err err = journal_walk(op, store->journal, applied + 1, catch_up_visit, &walk);
+    if (err == ERR_OK) {
+        err = transaction_end(&walk);
+    }
+    if (err != ERR_OK) {
+        (void)sqlite3_exec(store->db.handle, "ROLLBACK", NULL, NULL, NULL);
+        return err;
+    }
+    *ret_entries = walk.applied - applied;
+    return ERR_OK;
+}
+
+enum err store_commit(struct op *op, struct store *store)
+{
+    uint64_t entries = 0;
+    TRY(journal_commit(op, store->journal));
+    TRY(catch_up(op, store, &entries));
+    return ERR_OK;
+}
+
+/* ---- opening ---- */
+
+static enum err schema_version(struct op *op, struct db *db, int64_t *ret)
+{
+    struct db_query q = db_query(op, db, "PRAGMA user_version");
+    while (db_next(&q)) {
+        *ret = db_i64(&q);
+    }
+    return db_end(&q);
+}
+
+static enum err schema_make(struct op *op, struct store *store)
+{
+    char version[64];
+    snprintf(version, sizeof version, "PRAGMA user_version = %d", STORE_SCHEMA_VERSION);
+    TRY(db_run(op, &store->db, "BEGIN IMMEDIATE"));
+    TRY(db_run(op, &store->db, STORE_SCHEMA));
+    TRY(db_run(op, &store->db, version));
+    return db_run(op, &store->db, "COMMIT");
+}
+
+static enum err db_files_remove(struct op *op, struct store *store)
+{
+    const struct span paths[] = { DB_PATH, SPAN("linie.db-wal"), SPAN("linie.db-shm") };
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        enum err err = disk_remove(op, store->disk, paths[i]);
+        if (err == ERR_ABSENT) {
+            op_fault_clear(op);
+        } else if (err != ERR_OK) {
+            return err;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err db_make(struct op *op, struct store *store, struct span path)
+{
+    if (store->db.handle != NULL) {
+        db_close(&store->db);
+    }
+    TRY(db_files_remove(op, store));
+    TRY(db_open(op, path, true, &store->db));
+    return schema_make(op, store);
+}
+
+/* For writing: a database that is missing, damaged or of another version is made anew. */
+static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebuilt)
+{
+    struct span path;
+    int64_t version = 0;
+    TRY(disk_real_path(op, store->disk, DB_PATH, &path));
+    enum err err = db_open(op, path, true, &store->db);
+    if (err == ERR_OK) {
+        err = schema_version(op, &store->db, &version);
+    }
+    if (err == ERR_OK && version > STORE_SCHEMA_VERSION) {
+        return op_fail(op, ERR_UNSUPPORTED, "the node was last used by a newer version of linie");
+    }
+    if (err == ERR_OK && version == STORE_SCHEMA_VERSION) {
+        return ERR_OK;
+    }
+    if (err != ERR_OK && err != ERR_CORRUPT) {
+        return err;
+    }
+    op_fault_clear(op);
+    *ret_rebuilt = true;
+    return db_make(op, store, path);
+}
+
+static enum err db_open_read(struct op *op, struct store *store)
+{
+    struct span path;
+    int64_t version = 0;
+    TRY(disk_real_path(op, store->disk, DB_PATH, &path));
+    TRY(db_open(op, path, false, &store->db));
+    TRY(schema_version(op, &store->db, &version));
+    if (version != STORE_SCHEMA_VERSION) {
+        return op_fail(op, ERR_UNSUPPORTED,
+                       "the node's database is of another version: run 'linie rebuild'");
+    }
+    return ERR_OK;
+}
+
+static enum err identity_read(struct op *op, struct store *store)
+{
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT value FROM meta WHERE key IN ('identity', 'salt') ORDER BY key");
+    struct span found[2] = { { NULL, 0 }, { NULL, 0 } };
+    for (size_t i = 0; i < 2 && db_next(&q); i++) {
+        found[i] = db_text(&q);
+    }
+    TRY(db_end(&q));
+    if (found[0].size == 0 || found[0].size > sizeof store->identity ||
+        hex_parse(found[1], store->salt, sizeof store->salt) != ERR_OK) {
+        return op_fail(op, ERR_CORRUPT, "the journal does not begin with the node's identity");
+    }
+    span_copy(store->identity, sizeof store->identity, found[0]);
+    store->identity_size = found[0].size;
+    return ERR_OK;
+}
+
+static enum err lock_take(struct op *op, struct store *store)
+{
+    TRY(disk_file_open(op, store->disk, LOCK_PATH, DISK_WRITE, &store->lock));
+    enum err err = disk_lock(op, store->lock);
+    if (err == ERR_AGAIN) {
+        op_fault_clear(op);
+        return op_fail(op, ERR_AGAIN, "another linie is writing to this node");
+    }
+    return err;
+}
+
+static enum err store_new(struct op *op, struct disk *disk, const struct store_options *options,
+                          struct store **ret)
+{
+    must(options->world.size <= STORE_NAME_SIZE_MAX);
+    struct store *store = memory_new(sizeof *store);
+    if (store == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory");
+    }
+    store->disk = disk;
+    store->fold_hosts_max =
+        options->fold_hosts_max == 0 ? STORE_FOLD_HOSTS_MAX_DEFAULT : options->fold_hosts_max;
+    store->clock_us = options->clock_us == NULL ? system_clock_us : options->clock_us;
+    store->clock_context = options->clock_context;
+    span_copy(store->world, sizeof store->world, options->world);
+    store->world_size = options->world.size;
+    os_random(store->secret.bytes, sizeof store->secret.bytes);
+    *ret = store;
+    return ERR_OK;
+}
+
+static enum err journal_of(struct op *op, struct store *store, bool write, uint64_t *ret_cut)
+{
+    const struct journal_options options = {
+        .world = span_make(store->world, store->world_size),
+        .write = write,
+        .clock_us = store->clock_us,
+        .clock_context = store->clock_context,
+    };
+    return journal_open(op, store->disk, &options, &store->journal, ret_cut);
+}
+
+/* What is derived can always be made anew: where an entry cannot be applied because something derived
+ * is missing or damaged, start from nothing once. */
+static enum err catch_up_or_rebuild(struct op *op, struct store *store,
+                                    struct store_opened *opened)
+{
+    enum err err = catch_up(op, store, &opened->entries_applied);
+    bool derived_is_damaged = err == ERR_ABSENT || err == ERR_EXISTS || err == ERR_CORRUPT;
+    if (!derived_is_damaged || opened->rebuilt) {
+        return err;
+    }
+    op_fault_clear(op);
+    opened->rebuilt = true;
+    return store_rebuild(op, store, &opened->entries_applied);
+}
+
+static enum err open_steps(struct op *op, struct store *store, bool write,
+                           struct store_opened *opened)
+{
+    if (write) {
+        TRY(lock_take(op, store));
+    }
+    TRY(journal_of(op, store, write, &opened->cut_bytes));
+    if (!write) {
+        TRY(db_open_read(op, store));
+        return identity_read(op, store);
+    }
+    TRY(db_open_write(op, store, &opened->rebuilt));
+    TRY(catch_up_or_rebuild(op, store, opened));
+    TRY(store_sets_sweep(op, store));
+    uint64_t removed = 0;
+    TRY(blob_sweep(op, store->disk, &removed));
+    return identity_read(op, store);
+}
+
+enum err store_open(struct op *op, struct disk *disk, const struct store_options *options,
+                    struct store **ret, struct store_opened *ret_opened)
+{
+    struct store *store = NULL;
+    struct store_opened opened = { 0 };
+    TRY(store_new(op, disk, options, &store));
+    enum err err = open_steps(op, store, options->write, &opened);
+    if (err != ERR_OK) {
+        store_close(store);
+        return err;
+    }
+    if (ret_opened != NULL) {
+        *ret_opened = opened;
+    }
+    *ret = store;
+    return ERR_OK;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    if (store->db.handle != NULL) {
+        db_close(&store->db);
+    }
+    journal_close(store->journal);
+    disk_file_close(store->lock);
+    memory_free(store);
+}
+
+/* ---- making ---- */
+
+static enum err create_entries(struct op *op, struct store *store, struct span identity)
+{
+    struct json_value root;
+    TRY(json_parse(op, identity, &root));
+    struct span id = json_string(json_member(root, SPAN("id")));
+    if (id.size == 0 || id.size > sizeof store->identity) {
+        return op_fail(op, ERR_FORMAT, "the identity has no id");
+    }
+    os_random(store->salt, sizeof store->salt);
+    struct buf salt;
+    struct buf payload;
+    buf_init(&salt, 2 * sizeof store->salt);
+    buf_init(&payload, STORE_PAYLOAD_SIZE_MAX);
+    buf_add_hex(&salt, span_make(store->salt, sizeof store->salt));
+    struct json_writer w;
+    json_writer_init(&w, &payload);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("identity"), id);
+    json_member_string(&w, SPAN("salt"), buf_span(&salt));
+    json_member_string(&w, SPAN("version"), SPAN(LINIE_VERSION));
+    json_end_object(&w);
+    enum err err = store_append(op, store, (struct journal_entry){ .kind = SPAN("node.init") },
+                                &payload, NULL);
+    buf_done(&salt);
+    buf_done(&payload);
+    TRY(err);
+    const struct journal_entry object = { .kind = SPAN("stix.object"), .payload = identity };
+    uint64_t number = 0;
+    return journal_append(op, store->journal, &object, &number);
+}
+
+static enum err create_steps(struct op *op, struct store *store, struct span identity)
+{
+    uint64_t cut = 0;
+    bool rebuilt = false;
+    TRY(lock_take(op, store));
+    TRY(disk_make_folder(op, store->disk, SPAN("sets")));
+    TRY(journal_of(op, store, true, &cut));
+    if (journal_last(store->journal) > 0) {
+        return op_fail(op, ERR_EXISTS, "there is a world here already");
+    }
+    TRY(create_entries(op, store, identity));
+    TRY(db_open_write(op, store, &rebuilt));
+    return store_commit(op, store);
+}
+
+enum err store_create(struct op *op, struct disk *disk, const struct store_options *options,
+                      struct span identity)
+{
+    struct store *store = NULL;
+    TRY(store_new(op, disk, options, &store));
+    enum err err = create_steps(op, store, identity);
+    store_close(store);
+    return err;
+}
+
+enum err store_rebuild(struct op *op, struct store *store, uint64_t *ret_entries)
+{
+    must(store->lock != NULL);
+    struct span path;
+    TRY(disk_real_path(op, store->disk, DB_PATH, &path));
+    TRY(db_make(op, store, path));
+    TRY(catch_up(op, store, ret_entries));
+    return store_sets_sweep(op, store);
+}
+
+/* ---- digest of all that is derived ---- */
+
+/* Every table, in an order of its own columns; row numbers are left out, since they tell only in which
+ * order rows came. */
+static const char *const digest_queries[] = {
+    "SELECT key || '=' || value FROM meta ORDER BY key",
+    "SELECT json_array(source_id, source, name, tlp, confidence, valid_until, updated, count)"
+    " FROM sets ORDER BY source_id, name",
+    "SELECT json_array(stix_id, type, name, source, tlp, created, modified, revoked, removed, latest,"
+    " unwatched, hex(digest), entry, part) FROM objects ORDER BY entry, part",
+    "SELECT json_array(o.entry, o.part, w.kind, hex(w.key), w.scheme, w.scope, w.confidence,"
+    " w.valid_from, w.valid_until) FROM watched w JOIN objects o ON o.id = w.object"
+    " ORDER BY o.entry, o.part, w.kind, w.key, w.scope",
+    "SELECT json_array(device, inode, digest_size, hex(digest), path, format, sensor, position, lines,"
+    " observations, size, ended) FROM inputs ORDER BY device, inode, digest_size, digest",
+    "SELECT json_array(i.device, i.inode, hex(i.digest), f.reason, f.count) FROM input_faults f"
+    " JOIN inputs i ON i.id = f.input ORDER BY i.device, i.inode, i.digest, f.reason",
+    "SELECT json_array(indicator, inside, hour, value, kind, last, count, tlp, noisy, open,"
+    " sighting_created, fold) FROM folds ORDER BY indicator, hour, inside",
+    "SELECT json_array(indicator, hour, inside, number, entry, part) FROM evidence"
+    " ORDER BY indicator, hour, inside, number",
+};
+
+static enum err digest_packs(struct op *op, struct store *store, struct digest_sha256 *digest)
+{
+    const struct policy_grant *grant = NULL;
+    struct store_set *sets = NULL;
+    size_t count = 0;
+    TRY(policy_grant_owner(op, &grant));
+    TRY(store_sets(op, store, grant, &sets, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct pack_reader reader;
+        struct span map;
+        TRY(store_set_read(op, store, grant, &sets[i], &reader, &map));
+        digest_sha256_add(digest, map);
+        disk_unmap(store->disk, map);
+    }
+    return ERR_OK;
+}
+
+enum err store_derived_digest(struct op *op, struct store *store, uint8_t *ret)
+{
+    struct digest_sha256 digest;
+    digest_sha256_init(&digest);
+    for (size_t i = 0; i < sizeof digest_queries / sizeof digest_queries[0]; i++) {
+        struct db_query q = db_query(op, &store->db, digest_queries[i]);
+        while (db_next(&q)) {
+            digest_sha256_add(&digest, db_borrow(&q));
+            digest_sha256_add(&digest, SPAN("\n"));
+        }
+        TRY(db_end(&q));
+    }
+    TRY(digest_packs(op, store, &digest));
+    digest_sha256_done(&digest, ret);
+    return ERR_OK;
+}
+
+/* ---- erasing ---- */
+
+enum err store_erase(struct op *op, struct store *store, uint64_t number, struct span rule)
+{
+    struct journal_header header;
+    TRY(journal_read(op, store->journal, number, &header, NULL));
+    bool may = span_equal(header.kind, SPAN("stix.object")) ||
+               span_equal(header.kind, SPAN("watch.evidence"));
+    if (!may) {
+        return op_fail(op, ERR_UNSUPPORTED,
+                       "entry %llu is of kind %.*s, which stays: evidence (watch.evidence) and STIX "
+                       "objects (stix.object) can be erased",
+                       (unsigned long long)number, SPAN_FMT(header.kind));
+    }
+    uint64_t entries = 0;
+    TRY(journal_erase(op, store->journal, number, rule));
+    return catch_up(op, store, &entries);
+}

@@ -1,0 +1,570 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What a node keeps. The journal is the truth; the database, the packed sets and all that is counted
+ * are derived from it, by one path: an entry is committed to the journal, then applied. What was not
+ * applied when the process ended is applied at the next open, and store_rebuild() applies all anew.
+ *
+ * A world ("real", or an exercise's id) has a folder with a journal, a database and sets of its own.
+ * One process at a time may write to it. Whoever reads needs a grant, which only policy/ makes.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/uuid.h"
+#include "policy/policy.h"
+#include "store/fold.h"
+#include "store/journal.h"
+#include "store/pack.h"
+
+enum {
+    STORE_NAME_SIZE_MAX = 256, /* of sources and sets */
+    STORE_INPUT_DIGEST_SIZE = 4096, /* bytes of an input's start by which it is known again */
+    STORE_FAULT_COUNT_MAX = 32,     /* reasons for which lines could not be read */
+    STORE_OBJECT_SIZE_MAX = 16 * 1024 * 1024,
+    STORE_FOLD_HOSTS_MAX_DEFAULT = 100, /* folds of one indicator in one hour, before it is noisy */
+};
+
+struct store;
+
+struct store_options {
+    struct span world;
+    bool write;              /* take the world's lock */
+    uint32_t fold_hosts_max; /* folds of one indicator in one hour; 0: the default */
+    int64_t (*clock_us)(void *context); /* NULL: the system's clock */
+    void *clock_context;
+};
+
+/* What opening had to mend; all zero in most lives. */
+struct store_opened {
+    uint64_t cut_bytes;       /* torn tail of the journal */
+    uint64_t entries_applied; /* caught up with the journal */
+    bool rebuilt;             /* the database was damaged or missing, and was made anew */
+};
+
+/**
+ * Make a world: its folders, journal and first entry.
+ *
+ * op         work in hand
+ * disk       the world's folder, empty
+ * options    world and clock
+ * identity   STIX identity object of the node's owner, as JSON
+ *
+ * Errors    ERR_EXISTS there is a world already; ERR_FULL; ERR_IO; ERR_DENIED
+ */
+MUST_USE
+enum err store_create(struct op *op, struct disk *disk, const struct store_options *options,
+                      struct span identity);
+
+/**
+ * Open a world.
+ *
+ * op          work in hand
+ * disk        the world's folder; borrowed until store_close()
+ * options     copied
+ * ret         to give back with store_close(); untouched on error
+ * ret_opened  what had to be mended; may be NULL
+ *
+ * Errors    ERR_ABSENT no world here; ERR_AGAIN another process writes to it; ERR_CORRUPT;
+ *           ERR_CONFLICT a file of another world; ERR_UNSUPPORTED made by a newer version; ERR_IO
+ */
+MUST_USE
+enum err store_open(struct op *op, struct disk *disk, const struct store_options *options,
+                    struct store **ret, struct store_opened *ret_opened);
+
+/**
+ * Close a world.
+ *
+ * store     NULL does nothing
+ */
+void store_close(struct store *store);
+
+/**
+ * Throw away all that is derived and make it anew from the journal.
+ *
+ * op           work in hand
+ * store        open for writing
+ * ret_entries  entries applied
+ *
+ * Errors    ERR_CORRUPT; ERR_FULL; ERR_IO
+ */
+MUST_USE
+enum err store_rebuild(struct op *op, struct store *store, uint64_t *ret_entries);
+
+/**
+ * A digest of all that is derived, in an order that does not depend on how it came to be: equal
+ * digests mean equal content. For the check that a rebuild gives the same.
+ *
+ * op        work in hand
+ * store     open
+ * ret       receives JOURNAL_DIGEST_SIZE bytes
+ *
+ * Errors    ERR_IO; ERR_CORRUPT
+ */
+MUST_USE
+enum err store_derived_digest(struct op *op, struct store *store, uint8_t *ret);
+
+/**
+ * The node's own identity id ("identity--...").
+ *
+ * store     open
+ */
+struct span store_identity(const struct store *store);
+
+/**
+ * The journal of an open world, for reading.
+ *
+ * store     open
+ */
+struct journal *store_journal(struct store *store);
+
+/**
+ * The disk of an open world.
+ *
+ * store     open
+ */
+struct disk *store_disk(struct store *store);
+
+/**
+ * The id of a source's identity: the node's own for an empty name, else the same on every node for the
+ * same name.
+ *
+ * op        work in hand; the text lives in its memory
+ * store     open
+ * name      of the source
+ * ret       untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err store_source_identity(struct op *op, const struct store *store, struct span name,
+                               struct span *ret);
+
+/**
+ * Number of the last journal entry that changed what is to be watched: an index made for it stays right
+ * until the number changes.
+ *
+ * op        work in hand
+ * store     open
+ * ret       0 where there was none
+ *
+ * Errors    ERR_IO
+ */
+MUST_USE
+enum err store_indicators_version(struct op *op, struct store *store, uint64_t *ret);
+
+/* ---- packed sets ---- */
+
+struct store_set_add {
+    struct span source;    /* name; empty: the node's owner */
+    struct span set;       /* name of the set */
+    struct span file_name; /* for people */
+    struct span file;      /* what came in, byte for byte */
+    struct span pack;      /* its members, made with pack_writer */
+    uint64_t refused;      /* lines that were no indicator */
+    enum policy_tlp tlp;   /* of the set */
+    uint8_t confidence;    /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
+    int64_t valid_until_us; /* of members that state none; TIME_US_NONE: for ever */
+};
+
+/* A packed set as it stands now. */
+struct store_set {
+    int64_t id; /* in the database only */
+    struct span source_id;
+    struct span source;
+    struct span name;
+    enum policy_tlp tlp;
+    uint8_t confidence;
+    int64_t valid_until_us;
+    int64_t updated_us;
+    uint64_t count;
+};
+
+/**
+ * Add the members of a list to a packed set, which is made where absent. The list is kept as it came.
+ *
+ * op          work in hand
+ * store       open for writing
+ * add         borrowed until return
+ * ret_new     members that were not in the set before
+ * ret_count   members of the set now
+ *
+ * Errors    ERR_LIMIT names too long, or too large; ERR_FULL; ERR_IO
+ */
+MUST_USE
+enum err store_set_add(struct op *op, struct store *store, const struct store_set_add *add,
+                       uint64_t *ret_new, uint64_t *ret_count);
+
+/**
+ * Take values out of packed sets, or a whole set away. The journal keeps that they were there.
+ *
+ * op          work in hand
+ * store       open for writing
+ * set         the set
+ * values      to be taken out; NULL: the whole set
+ * count       how many values
+ * ret_removed how many members went
+ *
+ * Errors    ERR_ABSENT none of the values is a member; ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_set_remove(struct op *op, struct store *store, const struct store_set *set,
+                          const struct value *values, size_t count, uint64_t *ret_removed);
+
+/**
+ * The packed sets, ordered by source and name.
+ *
+ * op        work in hand; the list lives in its memory
+ * store     open
+ * grant     permission to read: sets that may not be read are left out
+ * ret       the list
+ * ret_count how many
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_sets(struct op *op, struct store *store, const struct policy_grant *grant,
+                    struct store_set **ret, size_t *ret_count);
+
+/**
+ * Read the members of a packed set.
+ *
+ * op         work in hand
+ * store      open
+ * grant      permission to read
+ * set        from store_sets()
+ * ret        reads the members
+ * ret_map    to give back with disk_unmap() of store_disk()
+ *
+ * Errors    ERR_DENIED; ERR_ABSENT; ERR_CORRUPT; ERR_IO
+ */
+MUST_USE
+enum err store_set_read(struct op *op, struct store *store, const struct policy_grant *grant,
+                        const struct store_set *set, struct pack_reader *ret,
+                        struct span *ret_map);
+
+/**
+ * The id of a member of a packed set (decision 0007): the same on every node that has the same feed.
+ *
+ * op        work in hand; the text lives in its memory
+ * source_id identity id of the source
+ * set       name of the set
+ * value     canonical
+ * ret       "indicator--...", untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err store_member_id(struct op *op, struct span source_id, struct span set,
+                         const struct value *value, struct span *ret);
+
+/* ---- STIX objects ---- */
+
+struct store_object_add {
+    struct span bytes; /* the object as it came */
+};
+
+struct store_objects_options {
+    struct span source;        /* name; empty: the node's owner */
+    bool has_local;            /* a local marking is stated: */
+    enum policy_tlp local;     /* it may tighten an object's own, never loosen it */
+    enum policy_tlp otherwise; /* label of objects that bear none and get no local one */
+};
+
+/* What became of the objects of one import. */
+struct store_objects_added {
+    uint64_t added;     /* new objects, or new versions of known ones */
+    uint64_t known;     /* the very same bytes were there already, from the same source */
+    uint64_t conflicts; /* same id, version and source, other bytes: both are kept */
+    uint64_t watched;   /* indicators whose pattern is watched, at least in part */
+    uint64_t unwatched; /* indicators whose pattern this version cannot watch */
+};
+
+/* One version of an object of one source. */
+struct store_object {
+    struct span id;
+    struct span type;
+    struct span name; /* empty where it has none */
+    struct span source;
+    enum policy_tlp tlp; /* its own marking, tightened by the local one */
+    int64_t created_us;  /* TIME_US_NONE where it has none */
+    int64_t modified_us; /* TIME_US_NONE where it has none */
+    bool revoked;
+    bool removed; /* taken out of use on this node */
+    bool latest;  /* no newer version from the same source */
+    struct span unwatched; /* indicators: why the pattern is not watched; empty where it is */
+    uint64_t entry; /* journal number */
+    int64_t part;   /* -1: the whole payload; else its place in the payload's "sightings" */
+};
+
+/**
+ * Keep STIX objects byte for byte, in one step: after a failure none of them is there.
+ *
+ * op        work in hand
+ * store     open for writing
+ * options   source and markings
+ * objects   the objects; marking definitions are kept first, so that the others' are known
+ * count     how many
+ * ret       what became of them
+ *
+ * Errors    ERR_FORMAT an object breaks STIX 2.1 (the text names it); ERR_LIMIT; ERR_FULL; ERR_IO
+ */
+MUST_USE
+enum err store_objects_add(struct op *op, struct store *store,
+                           const struct store_objects_options *options,
+                           const struct store_object_add *objects, size_t count,
+                           struct store_objects_added *ret);
+
+struct store_object_filter {
+    struct span id;   /* empty: all */
+    struct span type; /* empty: all */
+    bool latest_only;
+};
+
+/**
+ * Visit versions of objects, ordered by id, source and version.
+ *
+ * op        work in hand; given to the visitor, its memory is kept
+ * store     open
+ * grant     permission to read: what may not be read is passed over
+ * filter    which
+ * visit     called for each; any error ends the walk with it
+ * context   handed to `visit`
+ *
+ * Errors    ERR_IO; ERR_LIMIT; or what `visit` returned
+ */
+MUST_USE
+enum err store_objects_walk(struct op *op, struct store *store, const struct policy_grant *grant,
+                            const struct store_object_filter *filter,
+                            enum err (*visit)(void *context, const struct store_object *object),
+                            void *context);
+
+/**
+ * The bytes of an object, as they came.
+ *
+ * op        work in hand; the bytes live in its memory
+ * store     open
+ * grant     permission to read
+ * object    from store_objects_walk()
+ * ret       untouched on error
+ *
+ * Errors    ERR_DENIED; ERR_ABSENT they were erased; ERR_CORRUPT; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_object_read(struct op *op, struct store *store, const struct policy_grant *grant,
+                           const struct store_object *object, struct span *ret);
+
+/**
+ * Take all versions of an indicator object out of use on this node. They stay in the journal.
+ *
+ * op           work in hand
+ * store        open for writing
+ * id           "indicator--..."
+ * ret_removed  how many versions
+ *
+ * Errors    ERR_ABSENT there is none; ERR_FULL; ERR_IO
+ */
+MUST_USE
+enum err store_object_remove(struct op *op, struct store *store, struct span id,
+                             uint64_t *ret_removed);
+
+/* A value that a STIX indicator's pattern is watched by. */
+struct store_watched {
+    struct uuid indicator;
+    struct span source_id;
+    struct span source;
+    struct value value;
+    enum value_scope scope;
+    enum policy_tlp tlp;
+    uint8_t confidence;
+    int64_t valid_from_us;
+    int64_t valid_until_us;
+};
+
+/**
+ * Visit the values by which STIX indicators are watched: latest versions, neither revoked nor removed.
+ *
+ * op        work in hand
+ * store     open
+ * visit     called for each; its spans are borrowed for the call
+ * context   handed to `visit`
+ *
+ * Errors    ERR_IO; ERR_LIMIT; or what `visit` returned
+ */
+MUST_USE
+enum err store_watched_walk(struct op *op, struct store *store,
+                            enum err (*visit)(void *context, const struct store_watched *watched),
+                            void *context);
+
+/* ---- the watch ---- */
+
+/* By what an input is known again. */
+struct store_input_id {
+    uint64_t device;
+    uint64_t inode;
+    uint32_t digest_size; /* bytes that the digest covers: fewer than 4096 in a short file */
+    uint8_t digest[JOURNAL_DIGEST_SIZE];
+};
+
+struct store_fault_count {
+    struct span reason;
+    uint64_t count;
+};
+
+/* An input and how far it was read. */
+struct store_input {
+    struct store_input_id id;
+    struct span path;
+    struct span format;
+    struct span sensor;
+    uint64_t position; /* decompressed bytes read and counted */
+    uint64_t lines;
+    uint64_t observations;
+    uint64_t bytes_size; /* of the file when last looked at; 0 where unknown */
+    bool ended;          /* read to its end */
+    size_t fault_count;
+    struct store_fault_count faults[STORE_FAULT_COUNT_MAX];
+};
+
+/**
+ * How far an input was read.
+ *
+ * op        work in hand; texts live in its memory
+ * store     open
+ * device    of the file
+ * inode     of the file
+ * start     its first STORE_INPUT_DIGEST_SIZE bytes, decompressed, or all where there are fewer
+ * ret       untouched on error
+ *
+ * Errors    ERR_ABSENT never seen; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_input_find(struct op *op, struct store *store, uint64_t device, uint64_t inode,
+                          struct span start, struct store_input *ret);
+
+/* What the watch found since it last told. */
+struct store_batch {
+    const struct store_input *inputs; /* as they stand now */
+    size_t input_count;
+    const struct fold *folds; /* in the order of the lines */
+    size_t fold_count;
+    int64_t close_before_us; /* folds whose hour ended before this are closed */
+};
+
+/**
+ * Count what the watch found: positions and folds in one journal entry, so that each line counts once
+ * whatever happens.
+ *
+ * op        work in hand
+ * store     open for writing
+ * batch     borrowed until return
+ * opened    called for every fold that this batch opened; may be NULL
+ * context   handed to `opened`
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT: nothing was counted
+ */
+MUST_USE
+enum err store_batch_add(struct op *op, struct store *store, const struct store_batch *batch,
+                         void (*opened)(void *context, const struct fold *fold), void *context);
+
+/**
+ * The inputs, ordered by path.
+ *
+ * op        work in hand; the list lives in its memory
+ * store     open
+ * ret       the list
+ * ret_count how many
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_inputs(struct op *op, struct store *store, struct store_input **ret,
+                      size_t *ret_count);
+
+struct store_hit_filter {
+    int64_t since_us;       /* last line at or after this; TIME_US_NONE: all */
+    enum value_kind kind;   /* VALUE_NONE: all */
+    struct span indicator;  /* its id or its canonical value; empty: all */
+};
+
+/**
+ * Visit the folds of a world, those of one value together, the value with the latest line first, its
+ * folds by hour and inside host.
+ *
+ * op        work in hand
+ * store     open
+ * grant     permission to read: what may not be read is passed over
+ * filter    which
+ * visit     called for each; its spans are borrowed for the call
+ * context   handed to `visit`
+ *
+ * Errors    ERR_IO; ERR_LIMIT; or what `visit` returned
+ */
+MUST_USE
+enum err store_hits_walk(struct op *op, struct store *store, const struct policy_grant *grant,
+                         const struct store_hit_filter *filter,
+                         enum err (*visit)(void *context, const struct fold *fold), void *context);
+
+/**
+ * The evidence lines of a fold, after the privacy rule.
+ *
+ * op        work in hand; the lines live in its memory
+ * store     open
+ * grant     permission to read
+ * fold      changed: its evidence is filled in; an erased line is passed over
+ *
+ * Errors    ERR_DENIED; ERR_IO; ERR_CORRUPT; ERR_LIMIT
+ */
+MUST_USE
+enum err store_evidence_read(struct op *op, struct store *store, const struct policy_grant *grant,
+                             struct fold *fold);
+
+/* ---- the whole ---- */
+
+struct store_status {
+    uint64_t entries;
+    uint8_t head[JOURNAL_DIGEST_SIZE];
+    uint64_t applied;
+    uint64_t sets;
+    uint64_t set_members;
+    uint64_t objects;        /* versions of STIX objects */
+    uint64_t stix_indicators; /* watched */
+    uint64_t stix_unwatched;
+    uint64_t inputs;
+    uint64_t lines;
+    uint64_t observations;
+    uint64_t folds;
+    uint64_t folds_open;
+    uint64_t noisy;
+    uint64_t hits; /* lines that met an indicator, per fold */
+    size_t fault_count;
+    struct store_fault_count faults[STORE_FAULT_COUNT_MAX];
+};
+
+/**
+ * Count what there is.
+ *
+ * op        work in hand; texts live in its memory
+ * store     open
+ * ret       untouched on error
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_status(struct op *op, struct store *store, struct store_status *ret);
+
+/**
+ * Erase what an entry held, by rule. Evidence and objects can be erased; other kinds carry the state of
+ * the world itself.
+ *
+ * op        work in hand
+ * store     open for writing
+ * number    of the entry
+ * rule      why it may be erased
+ *
+ * Errors    ERR_ABSENT; ERR_EXISTS erased already; ERR_UNSUPPORTED an entry of a kind that stays;
+ *           ERR_FULL; ERR_IO
+ */
+MUST_USE
+enum err store_erase(struct op *op, struct store *store, uint64_t number, struct span rule);
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "watch/inside.h"
+
+#include "base/must.h"
+
+enum { KEY_IPV4_SIZE = 4, KEY_IPV6_SIZE = 16 };
+
+enum err inside_add(struct inside *inside, struct span text)
+{
+    static _Thread_local struct value_buf buf; /* large, and only used within this call */
+    struct value value;
+    struct inside_network network = { 0 };
+    TRY(value_parse(VALUE_CIDR, text, &buf, &value));
+    if (inside->count == INSIDE_NETWORK_COUNT_MAX) {
+        return ERR_LIMIT;
+    }
+    struct span address = value.key;
+    if (value.kind == VALUE_CIDR) { /* family, prefix length, address: see value/value.h */
+        network.prefix = value.key.data[1];
+        address = span_from(value.key, 2);
+    } else {
+        network.prefix = (uint8_t)(value.key.size * 8);
+    }
+    must(address.size == KEY_IPV4_SIZE || address.size == KEY_IPV6_SIZE);
+    network.size = (uint8_t)address.size;
+    span_copy(network.address, sizeof network.address, address);
+    inside->networks[inside->count] = network;
+    inside->count++;
+    return ERR_OK;
+}
+
+void inside_add_default(struct inside *inside)
+{
+    static const char *const networks[] = {
+        "10.0.0.0/8",     "172.16.0.0/12", "192.168.0.0/16", /* RFC 1918 */
+        "100.64.0.0/10",                                     /* RFC 6598 */
+        "169.254.0.0/16", "fe80::/10",                       /* link-local: RFC 3927, RFC 4291 */
+        "fc00::/7",                                          /* RFC 4193 */
+    };
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++) {
+        enum err err = inside_add(inside, span_of(networks[i]));
+        must(err == ERR_OK);
+    }
+}
+
+static bool network_holds(const struct inside_network *network, const uint8_t *key, size_t size)
+{
+    if (network->size != size) {
+        return false;
+    }
+    size_t whole = network->prefix / 8;
+    unsigned rest = network->prefix % 8;
+    if (!span_equal(span_make(network->address, whole), span_make(key, whole))) {
+        return false;
+    }
+    return rest == 0 || (network->address[whole] ^ key[whole]) >> (8 - rest) == 0;
+}
+
+bool inside_holds(const struct inside *inside, struct span address)
+{
+    uint8_t key[VALUE_KEY_SIZE_MAX];
+    size_t size = value_key_address(address, key);
+    for (size_t i = 0; size > 0 && i < inside->count; i++) {
+        if (network_holds(&inside->networks[i], key, size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct inside_ends inside_ends(const struct inside *inside, struct span originator,
+                               struct span responder)
+{
+    struct inside_ends as_opened = { .inside = originator, .outside = responder };
+    if (originator.size == 0 || inside_holds(inside, originator)) {
+        return as_opened;
+    }
+    if (inside_holds(inside, responder)) {
+        return (struct inside_ends){ .inside = responder, .outside = originator };
+    }
+    as_opened.assumed = true;
+    return as_opened;
+}

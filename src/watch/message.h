@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What the watch and the store say to each other. The watch reads hostile bytes, so the store checks
+ * every bound of what it says.
+ *
+ *     store                                   watch
+ *     IMAGE (file)                     -->             at the start, and whenever indicators change
+ *     OPEN (file, what is known of it) -->
+ *                                      <--    BEGUN    its first bytes and format
+ *     START (position) or DROP         -->
+ *                                      <--    FOLDS*, CHUNK    for every chunk, in order
+ *                                      <--    ENDED
+ *     QUIT                             -->             the watch ends
+ */
+#ifndef WATCH_MESSAGE_H
+#define WATCH_MESSAGE_H
+
+#include "os/channel.h"
+#include "watch/work.h"
+
+enum watch_message_type {
+    WATCH_MESSAGE_IMAGE = 1,
+    WATCH_MESSAGE_OPEN,
+    WATCH_MESSAGE_START,
+    WATCH_MESSAGE_DROP,
+    WATCH_MESSAGE_QUIT,
+    WATCH_MESSAGE_BEGUN,
+    WATCH_MESSAGE_FOLDS,
+    WATCH_MESSAGE_CHUNK,
+    WATCH_MESSAGE_ENDED,
+};
+
+enum { WATCH_TEXT_SIZE_MAX = 4096 };
+
+struct watch_message_open {
+    enum observe_format format; /* OBSERVE_FORMAT_AUTO: to be told by its first bytes */
+    struct span stream;         /* told by the file's name; may be empty */
+    struct span sensor;         /* configured; may be empty */
+};
+
+struct watch_message_begun {
+    enum observe_format format; /* OBSERVE_FORMAT_AUTO: none fits, nothing will be read */
+    struct span start;          /* at most WATCH_START_SIZE bytes */
+};
+
+struct watch_message_chunk {
+    uint64_t end; /* position up to which lines were counted */
+    uint64_t lines;
+    uint64_t observations;
+    uint64_t candidates;
+    uint64_t counts[WATCH_COUNT_COUNT];
+    int64_t latest_us;
+    uint64_t bytes_read; /* of the file, as it lies on the disk */
+};
+
+struct watch_message_ended {
+    enum err err;      /* ERR_OK, or why reading stopped before the end */
+    struct span fault; /* what is wrong with the input; empty where nothing is */
+};
+
+/**
+ * Append the body of a message.
+ *
+ * buf       receives the body
+ * message   written
+ */
+void watch_message_add_open(struct buf *buf, const struct watch_message_open *message);
+void watch_message_add_begun(struct buf *buf, const struct watch_message_begun *message);
+void watch_message_add_chunk(struct buf *buf, const struct watch_message_chunk *message);
+void watch_message_add_ended(struct buf *buf, const struct watch_message_ended *message);
+
+/**
+ * Read the body of a message; spans are borrowed from it.
+ *
+ * body      of a message of that type
+ * ret       untouched on error
+ *
+ * Errors    ERR_FORMAT cut short, or a value out of bounds
+ */
+MUST_USE
+enum err watch_message_read_open(struct span body, struct watch_message_open *ret);
+MUST_USE
+enum err watch_message_read_begun(struct span body, struct watch_message_begun *ret);
+MUST_USE
+enum err watch_message_read_chunk(struct span body, struct watch_message_chunk *ret);
+MUST_USE
+enum err watch_message_read_ended(struct span body, struct watch_message_ended *ret);
+
+#endif

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "watch/role.h"
+
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/must.h"
+#include "base/wire.h"
+#include "os/descriptor.h"
+#include "watch/crew.h"
+
+enum { FOLDS_MESSAGE_SIZE = 256 * 1024, MESSAGE_FOLD_SIZE_MAX = 256 * 1024 };
+
+/* An image in use. It is given back when no chunk that is out refers to it any more. */
+struct generation {
+    struct match_image *image;
+    struct span map;
+    size_t uses; /* chunks out, and one while it is the newest */
+};
+
+struct role {
+    struct channel *store;
+    const struct watch_role_options *options;
+    struct watch_crew *crew;
+    struct generation *newest;
+    struct watch_chunk *scratch;
+    struct buf body; /* of the message being made */
+    struct watch_source source;
+    uint64_t bytes_read; /* of the present input */
+    bool quit;
+};
+
+/* ---- the image ---- */
+
+static void generation_drop(struct generation *generation)
+{
+    if (generation == NULL) {
+        return;
+    }
+    must(generation->uses > 0);
+    generation->uses--;
+    if (generation->uses == 0) {
+        match_image_close(generation->image);
+        descriptor_unmap(generation->map);
+        memory_free(generation);
+    }
+}
+
+static enum err generation_open(struct op *op, int file, struct generation **ret)
+{
+    struct generation *generation = memory_new(sizeof *generation);
+    if (generation == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for the index");
+    }
+    enum err err = descriptor_map(op, file, &generation->map);
+    if (err == ERR_OK) {
+        err = match_image_open(op, generation->map, &generation->image);
+    }
+    if (err != ERR_OK) {
+        descriptor_unmap(generation->map);
+        memory_free(generation);
+        return err;
+    }
+    generation->uses = 1;
+    *ret = generation;
+    return ERR_OK;
+}
+
+/* From the next chunk on the new image is used; chunks that are out finish with the old one. */
+static enum err take_image(struct op *op, struct role *role, int file)
+{
+    struct generation *generation = NULL;
+    TRY(generation_open(op, file, &generation));
+    generation_drop(role->newest);
+    role->newest = generation;
+    return ERR_OK;
+}
+
+/* ---- telling ---- */
+
+static enum err tell(struct op *op, struct role *role, enum watch_message_type type)
+{
+    if (role->body.err != ERR_OK) {
+        return op_fail(op, ERR_LIMIT, "out of memory for a message");
+    }
+    enum err err =
+        channel_send(op, role->store, (uint8_t)type, buf_span(&role->body), CHANNEL_NO_FILE);
+    buf_clear(&role->body);
+    return err;
+}
+
+static enum err tell_folds(struct op *op, struct role *role, const struct watch_result *result)
+{
+    for (size_t i = 0; i < result->fold_count; i++) {
+        fold_wire_add(&role->body, result->folds[i]);
+        if (role->body.size >= FOLDS_MESSAGE_SIZE) {
+            TRY(tell(op, role, WATCH_MESSAGE_FOLDS));
+        }
+    }
+    return role->body.size == 0 ? ERR_OK : tell(op, role, WATCH_MESSAGE_FOLDS);
+}
+
+static enum err tell_chunk(struct op *op, struct role *role, const struct watch_result *result)
+{
+    struct watch_message_chunk chunk = {
+        .end = result->end,
+        .lines = result->lines,
+        .observations = result->observations,
+        .candidates = result->candidates,
+        .latest_us = result->latest_us,
+        .bytes_read = role->bytes_read,
+    };
+    span_copy(chunk.counts, sizeof chunk.counts, span_make(result->counts, sizeof chunk.counts));
+    TRY(tell_folds(op, role, result));
+    watch_message_add_chunk(&role->body, &chunk);
+    return tell(op, role, WATCH_MESSAGE_CHUNK);
+}
+
+/* ---- one input ---- */
+
+/* Requests that may come while an input is read: a new image, or to stop. */
+static enum err look_for_requests(struct op *op, struct role *role)
+{
+    for (;;) {
+        struct channel_message message;
+        enum err err = channel_receive(op, role->store, false, &message);
+        if (err == ERR_AGAIN) {
+            return ERR_OK;
+        }
+        TRY(err);
+        if (message.type == WATCH_MESSAGE_QUIT) {
+            role->quit = true;
+            return ERR_OK;
+        }
+        if (message.type != WATCH_MESSAGE_IMAGE || message.file == CHANNEL_NO_FILE) {
+            return op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+        }
+        err = take_image(op, role, message.file);
+        close(message.file);
+        TRY(err);
+    }
+}
+
+/* Hand out chunks while there are free slots. */
+static enum err give_chunks(struct op *op, struct role *role, struct watch_input *input,
+                            bool *ret_ended)
+{
+    struct watch_slot *slot = watch_crew_free_slot(role->crew);
+    while (slot != NULL && !*ret_ended && !role->quit) {
+        TRY(look_for_requests(op, role));
+        enum err err = watch_input_next(op, input, slot->chunk);
+        if (err == ERR_ABSENT) {
+            *ret_ended = true;
+            return ERR_OK;
+        }
+        TRY(err);
+        slot->source = &role->source;
+        slot->image = role->newest->image;
+        slot->tag = role->newest;
+        role->newest->uses++;
+        role->bytes_read = watch_input_bytes_read(input);
+        watch_crew_give(role->crew);
+        slot = watch_crew_free_slot(role->crew);
+    }
+    return ERR_OK;
+}
+
+static enum err take_chunk(struct op *op, struct role *role, bool *ret_none)
+{
+    struct watch_slot *slot = watch_crew_take(role->crew);
+    *ret_none = slot == NULL;
+    if (slot == NULL) {
+        return ERR_OK;
+    }
+    enum err err = slot->err;
+    if (err != ERR_OK) {
+        err = op_fail(op, err, "%s", slot->result.op.fault.text);
+    } else {
+        err = tell_chunk(op, role, &slot->result);
+    }
+    generation_drop(slot->tag);
+    watch_crew_release(role->crew);
+    return err;
+}
+
+static enum err read_through(struct op *op, struct role *role, struct watch_input *input)
+{
+    bool ended = false;
+    bool none = false;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && !none) {
+        err = give_chunks(op, role, input, &ended);
+        enum err taken = ERR_OK;
+        if (err == ERR_OK) {
+            taken = take_chunk(op, role, &none);
+        }
+        err = err != ERR_OK ? err : taken;
+    }
+    while (!none) { /* after an error: what is out comes back unused */
+        struct watch_slot *slot = watch_crew_take(role->crew);
+        none = slot == NULL;
+        if (slot != NULL) {
+            generation_drop(slot->tag);
+            watch_crew_release(role->crew);
+        }
+    }
+    return err;
+}
+
+static enum err tell_ended(struct op *op, struct role *role, enum err err, const char *fault)
+{
+    const struct watch_message_ended ended = {
+        .err = err,
+        .fault = err == ERR_OK ? span_of(fault) : span_of(op->fault.text),
+    };
+    buf_clear(&role->body);
+    watch_message_add_ended(&role->body, &ended);
+    op_fault_clear(op);
+    return tell(op, role, WATCH_MESSAGE_ENDED);
+}
+
+/* Whether the store has gone: then nothing more can be told. */
+static bool is_fatal(enum err err)
+{
+    return err == ERR_ABSENT || err == ERR_FORMAT;
+}
+
+static enum err serve_start(struct op *op, struct role *role, struct watch_input *input,
+                            uint64_t position)
+{
+    enum err err = watch_input_seek(op, input, role->source.format, position, role->scratch);
+    if (err == ERR_OK) {
+        err = read_through(op, role, input);
+    }
+    if (is_fatal(err)) {
+        return err;
+    }
+    return tell_ended(op, role, err, watch_input_fault(input));
+}
+
+/* The store says where to go on, or to leave the input alone; a new image may come before that. */
+static enum err wait_for_start(struct op *op, struct role *role, struct watch_input *input)
+{
+    for (;;) {
+        struct channel_message message;
+        TRY(channel_receive(op, role->store, true, &message));
+        struct wire_reader r = wire_reader_of(message.body);
+        switch (message.type) {
+        case WATCH_MESSAGE_START:
+            return serve_start(op, role, input, wire_u64(&r));
+        case WATCH_MESSAGE_DROP:
+            return ERR_OK;
+        case WATCH_MESSAGE_QUIT:
+            role->quit = true;
+            return ERR_OK;
+        case WATCH_MESSAGE_IMAGE: {
+            enum err err = take_image(op, role, message.file);
+            close(message.file);
+            TRY(err);
+            break;
+        }
+        default:
+            return op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+        }
+    }
+}
+
+static enum err serve_open(struct op *op, struct role *role, const struct channel_message *message)
+{
+    struct watch_message_open open;
+    struct watch_input *input = NULL;
+    struct span stream = { NULL, 0 };
+    struct span sensor = { NULL, 0 };
+    if (watch_message_read_open(message->body, &open) != ERR_OK || role->newest == NULL) {
+        close(message->file);
+        return op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+    }
+    TRY(op_copy(op, open.stream, &stream));
+    TRY(op_copy(op, open.sensor, &sensor));
+    enum observe_format format = open.format;
+    enum err err = watch_input_open(op, message->file, &input);
+    if (err != ERR_OK) {
+        return tell_ended(op, role, err, NULL);
+    }
+    struct span start = watch_input_start(input);
+    if (format == OBSERVE_FORMAT_AUTO) {
+        format = observe_detect(start);
+    }
+    role->bytes_read = 0;
+    role->source = (struct watch_source){ .format = format, .stream = stream, .sensor = sensor };
+    const struct watch_message_begun begun = { .format = format, .start = start };
+    watch_message_add_begun(&role->body, &begun);
+    err = tell(op, role, WATCH_MESSAGE_BEGUN);
+    if (err == ERR_OK) {
+        err = wait_for_start(op, role, input);
+    }
+    watch_input_close(input);
+    return err;
+}
+
+/* ---- the role ---- */
+
+static enum err serve(struct op *op, struct role *role)
+{
+    while (!role->quit) {
+        struct channel_message message;
+        TRY(channel_receive(op, role->store, true, &message));
+        enum err err = ERR_OK;
+        switch (message.type) {
+        case WATCH_MESSAGE_IMAGE:
+            err = take_image(op, role, message.file);
+            close(message.file);
+            break;
+        case WATCH_MESSAGE_OPEN:
+            err = serve_open(op, role, &message);
+            arena_reset(&op->arena); /* nothing of this input is needed any more */
+            break;
+        case WATCH_MESSAGE_QUIT:
+            role->quit = true;
+            break;
+        default:
+            err = op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+        }
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
+enum err watch_role_run(struct op *op, struct channel *store,
+                        const struct watch_role_options *options)
+{
+    must(options->jobs >= 1);
+    must(options->jobs <= WATCH_JOBS_MAX);
+    struct role role = { .store = store, .options = options };
+    buf_init(&role.body, FOLDS_MESSAGE_SIZE + MESSAGE_FOLD_SIZE_MAX);
+    enum err err = watch_crew_new(op, &options->rules, options->jobs, &role.crew);
+    if (err == ERR_OK) {
+        err = watch_chunk_new(op, &role.scratch);
+    }
+    if (err == ERR_OK) {
+        err = serve(op, &role);
+    }
+    watch_crew_free(role.crew);
+    watch_chunk_free(role.scratch);
+    generation_drop(role.newest);
+    buf_done(&role.body);
+    return err;
+}

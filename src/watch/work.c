@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "watch/work.h"
+
+#include "base/memory.h"
+#include "base/must.h"
+#include "base/text.h"
+#include "store/store.h"
+
+enum {
+    CANDIDATES_MAX = 64 * 1024, /* marks that gather before the lines are looked at */
+    FOLD_BUCKETS = 1024,
+    RESULT_MEMORY_MAX = 256 * 1024 * 1024,
+    FOLDS_GROWTH_MIN = 64,
+    FOLD_HOUR_MINUTES = 60,
+};
+
+#define FOLD_HOUR_US ((int64_t)FOLD_HOUR_MINUTES * 60 * US_PER_S)
+
+/* A fold of this chunk, with what finds it again. */
+struct chunk_fold {
+    struct fold fold; /* first: the result lists pointers to it */
+    uint32_t indicator; /* number in the image, of the first indicator with this id */
+    uint64_t last_line; /* the line that counted last: a line counts once a fold */
+    struct chunk_fold *next;
+};
+
+struct watch_work {
+    const struct watch_rules *rules;
+    struct observe_reader *reader;
+    struct match_batch batch;
+    uint32_t *candidates;
+    struct match_found *found;
+    struct chunk_fold *buckets[FOLD_BUCKETS];
+    size_t folds_room;
+    /* of the present chunk */
+    const struct watch_source *source;
+    const struct match_image *image;
+    const struct watch_chunk *chunk;
+    struct watch_result *result;
+    uint32_t candidate_last; /* line that was looked at last, plus 1 */
+};
+
+const char *watch_count_name(unsigned count)
+{
+    static const char *const names[] = {
+        [WATCH_COUNT_NO_TIME - OBSERVE_FAULT_COUNT] = "no-time",
+        [WATCH_COUNT_CUT - OBSERVE_FAULT_COUNT] = "cut",
+        [WATCH_COUNT_REPAIRED - OBSERVE_FAULT_COUNT] = "repaired",
+        [WATCH_COUNT_REFUSED - OBSERVE_FAULT_COUNT] = "bad-value",
+    };
+    must(count < WATCH_COUNT_COUNT);
+    if (count < OBSERVE_FAULT_COUNT) {
+        return observe_fault_name((enum observe_fault)count);
+    }
+    return names[count - OBSERVE_FAULT_COUNT];
+}
+
+enum err watch_work_new(struct op *op, const struct watch_rules *rules, struct watch_work **ret)
+{
+    struct watch_work *work = memory_new(sizeof *work);
+    if (work == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for the watch");
+    }
+    work->rules = rules;
+    work->candidates = memory_new_array(CANDIDATES_MAX, sizeof *work->candidates);
+    work->found = memory_new_array(MATCH_FOUND_COUNT_MAX, sizeof *work->found);
+    enum err err = observe_reader_new(op, rules->engine, &work->reader);
+    if (err == ERR_OK && (work->candidates == NULL || work->found == NULL)) {
+        err = op_fail(op, ERR_LIMIT, "out of memory for the watch");
+    }
+    if (err != ERR_OK) {
+        watch_work_free(work);
+        return err;
+    }
+    *ret = work;
+    return ERR_OK;
+}
+
+void watch_work_free(struct watch_work *work)
+{
+    if (work == NULL) {
+        return;
+    }
+    observe_reader_free(work->reader);
+    memory_free(work->candidates);
+    memory_free(work->found);
+    memory_free(work);
+}
+
+void watch_result_init(struct watch_result *result)
+{
+    const struct actor nobody = { .name = SPAN("watch") };
+    *result = (struct watch_result){ .latest_us = TIME_US_NONE };
+    op_begin(&result->op, &nobody, RESULT_MEMORY_MAX);
+}
+
+void watch_result_done(struct watch_result *result)
+{
+    op_end(&result->op);
+}
+
+/* ---- second pass: a line that may have met something ---- */
+
+static uint32_t bucket_of(uint32_t indicator, int64_t hour_us)
+{
+    uint64_t mixed = (indicator + (uint64_t)(hour_us / FOLD_HOUR_US)) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)(mixed >> 32) % FOLD_BUCKETS;
+}
+
+/* Numbers differ where one STIX object is watched by several values; its id is one. */
+static bool same_indicator(const struct watch_work *work, uint32_t a,
+                           const struct match_indicator *b, uint32_t b_number)
+{
+    if (a == b_number) {
+        return true;
+    }
+    struct match_indicator other;
+    match_indicator_at(work->image, a, &other);
+    return other.has_uuid && b->has_uuid && uuid_equal(&other.uuid, &b->uuid);
+}
+
+/* One observation of one line that met one indicator. */
+struct meeting {
+    const struct observe_line *line;
+    const struct observation *observation;
+    struct inside_ends ends;
+    struct span inside; /* canonical text of ends.inside */
+    uint64_t line_number;
+    int64_t time_us;
+    bool no_time;
+    uint32_t number; /* of the indicator */
+    struct match_indicator indicator;
+};
+
+static struct chunk_fold *fold_find(struct watch_work *work, const struct meeting *meeting,
+                                    uint32_t *ret_bucket)
+{
+    int64_t hour_us = time_floor(meeting->time_us, FOLD_HOUR_US);
+    /* A STIX object's values may stand under several numbers: its id chooses the bucket. */
+    uint32_t key = meeting->number;
+    if (meeting->indicator.has_uuid) {
+        span_copy(&key, sizeof key, span_make(meeting->indicator.uuid.bytes, sizeof key));
+    }
+    *ret_bucket = bucket_of(key, hour_us);
+    struct chunk_fold *at = work->buckets[*ret_bucket];
+    while (at != NULL) {
+        if (at->fold.hour_us == hour_us && span_equal(at->fold.inside, meeting->inside) &&
+            same_indicator(work, at->indicator, &meeting->indicator, meeting->number)) {
+            return at;
+        }
+        at = at->next;
+    }
+    return NULL;
+}
+
+/* Text from a log, fit to be kept and shown: UTF-8, in the result's memory. */
+static enum err keep_text(struct watch_result *result, struct span text, struct span *ret)
+{
+    struct buf repaired;
+    buf_init(&repaired, 4 * VALUE_TEXT_SIZE_MAX);
+    text_add_repaired(&repaired, text);
+    enum err err = op_copy(&result->op, buf_span(&repaired), ret);
+    buf_done(&repaired);
+    return err;
+}
+
+static enum err indicator_id(struct op *op, const struct match_indicator *indicator,
+                             const struct match_origin *origin, struct span *ret)
+{
+    if (!indicator->has_uuid) {
+        return store_member_id(op, origin->source_id, origin->set, &indicator->value, ret);
+    }
+    struct buf text;
+    buf_init(&text, sizeof "indicator--" + UUID_TEXT_SIZE);
+    buf_add(&text, SPAN("indicator--"));
+    uuid_add(&text, &indicator->uuid);
+    enum err err = op_copy(op, buf_span(&text), ret);
+    buf_done(&text);
+    return err;
+}
+
+static struct span sensor_of(const struct watch_work *work, const struct observe_line *line)
+{
+    if (work->source->sensor.size > 0) {
+        return work->source->sensor;
+    }
+    return line->sensor.size > 0 ? line->sensor : work->rules->host_name;
+}
+
+static enum err list_fold(struct watch_work *work, struct fold *fold)
+{
+    struct watch_result *result = work->result;
+    if (result->fold_count == work->folds_room) {
+        size_t room = work->folds_room * 2 + FOLDS_GROWTH_MIN;
+        struct fold **larger = op_alloc(&result->op, room * sizeof *larger);
+        if (larger == NULL) {
+            return ERR_LIMIT;
+        }
+        span_copy(larger, room * sizeof *larger,
+                  span_make(result->folds, result->fold_count * sizeof *larger));
+        result->folds = larger;
+        work->folds_room = room;
+    }
+    result->folds[result->fold_count] = fold;
+    result->fold_count++;
+    return ERR_OK;
+}
+
+/* What the indicator says, written into a new fold. */
+static enum err fold_describe(struct watch_work *work, const struct meeting *meeting,
+                              struct fold *fold)
+{
+    struct op *op = &work->result->op;
+    struct match_origin origin;
+    struct buf text;
+    match_origin_at(work->image, meeting->indicator.origin, &origin);
+    TRY(indicator_id(op, &meeting->indicator, &origin, &fold->indicator));
+    buf_init(&text, VALUE_TEXT_SIZE_MAX);
+    value_add_text(&text, &meeting->indicator.value);
+    enum err err = op_copy(op, buf_span(&text), &fold->value);
+    buf_clear(&text);
+    if (err == ERR_OK) {
+        observe_field_add_name(&text, meeting->line, meeting->observation->field);
+        err = keep_text(work->result, buf_span(&text), &fold->field);
+    }
+    buf_done(&text);
+    TRY(err);
+    TRY(op_copy(op, origin.source, &fold->source));
+    TRY(keep_text(work->result, sensor_of(work, meeting->line), &fold->sensor));
+    return op_copy(op, meeting->inside, &fold->inside);
+}
+
+static enum err fold_open(struct watch_work *work, const struct meeting *meeting, uint32_t bucket,
+                          struct chunk_fold **ret)
+{
+    struct chunk_fold *opened = op_alloc(&work->result->op, sizeof *opened);
+    if (opened == NULL) {
+        return ERR_LIMIT;
+    }
+    const struct match_indicator *indicator = &meeting->indicator;
+    struct fold *fold = &opened->fold;
+    fold->hour_us = time_floor(meeting->time_us, FOLD_HOUR_US);
+    fold->kind = indicator->value.kind;
+    fold->tlp = indicator->tlp;
+    fold->first_us = meeting->time_us;
+    fold->last_us = meeting->time_us;
+    fold->inside_assumed = meeting->ends.assumed;
+    fold->before_publication = indicator->valid_from_us != TIME_US_NONE &&
+                               meeting->time_us < indicator->valid_from_us;
+    TRY(fold_describe(work, meeting, fold));
+    TRY(list_fold(work, fold));
+    opened->indicator = meeting->number;
+    opened->next = work->buckets[bucket];
+    work->buckets[bucket] = opened;
+    *ret = opened;
+    return ERR_OK;
+}
+
+static enum err fold_value(struct watch_result *result, struct fold_values *values,
+                           struct span value)
+{
+    if (value.size == 0 || (values->count == FOLD_VALUE_COUNT_MAX && values->more)) {
+        return ERR_OK;
+    }
+    struct span kept;
+    TRY(keep_text(result, value, &kept));
+    fold_values_add(values, kept);
+    return ERR_OK;
+}
+
+static enum err fold_evidence(struct watch_work *work, const struct meeting *meeting,
+                              struct fold *fold)
+{
+    if (fold->evidence_count == FOLD_EVIDENCE_COUNT_MAX) {
+        return ERR_OK;
+    }
+    struct op *op = &work->result->op;
+    struct buf line;
+    buf_init(&line, FOLD_EVIDENCE_SIZE_MAX);
+    enum err err =
+        observe_redact(op, work->reader, meeting->line, work->rules->privacy, &line);
+    if (err == ERR_OK) {
+        err = op_copy(op, buf_span(&line), &fold->evidence[fold->evidence_count]);
+        fold->evidence_count += err == ERR_OK ? 1 : 0;
+    } else {
+        op_fault_clear(op); /* a line that the privacy rule cannot be kept for is not kept */
+        err = ERR_OK;
+    }
+    buf_done(&line);
+    return err;
+}
+
+/* A line counts once in a fold, whichever of its fields met the indicator; all its values are told. */
+static enum err meet(struct watch_work *work, const struct meeting *meeting)
+{
+    uint32_t bucket = 0;
+    struct chunk_fold *at = fold_find(work, meeting, &bucket);
+    if (at == NULL) {
+        TRY(fold_open(work, meeting, bucket, &at));
+    }
+    struct fold *fold = &at->fold;
+    TRY(fold_value(work->result, &fold->observed, meeting->observation->observed));
+    TRY(fold_value(work->result, &fold->outside, meeting->ends.outside));
+    if (at->last_line == meeting->line_number) {
+        return ERR_OK;
+    }
+    at->last_line = meeting->line_number;
+    fold->count++;
+    fold->first_us = meeting->time_us < fold->first_us ? meeting->time_us : fold->first_us;
+    fold->last_us = meeting->time_us > fold->last_us ? meeting->time_us : fold->last_us;
+    return fold_evidence(work, meeting, fold);
+}
+
+/* Validity is judged by the time of the event (decision 0006): past valid_until nothing is said. */
+static bool is_valid(const struct match_indicator *indicator, int64_t time_us)
+{
+    return indicator->valid_until_us == TIME_US_NONE || time_us < indicator->valid_until_us;
+}
+
+static enum err look_at_observation(struct watch_work *work, struct meeting *meeting)
+{
+    bool cut = false;
+    const struct observation *observation = meeting->observation;
+    size_t count =
+        match_find(work->image, observation->kind, observation->key, work->found, &cut);
+    for (size_t i = 0; i < count; i++) {
+        meeting->number = work->found[i].indicator;
+        match_indicator_at(work->image, meeting->number, &meeting->indicator);
+        if (is_valid(&meeting->indicator, meeting->time_us)) {
+            if (meeting->no_time) {
+                work->result->counts[WATCH_COUNT_NO_TIME]++;
+                meeting->no_time = false; /* counted once a line */
+            }
+            TRY(meet(work, meeting));
+        }
+    }
+    work->result->counts[WATCH_COUNT_CUT] += cut ? 1 : 0;
+    return ERR_OK;
+}
+
+/* The inside host in its canonical writing, so that two logs that write it differently agree. */
+static void inside_text(struct buf *buf, struct span address)
+{
+    uint8_t key[VALUE_KEY_SIZE_MAX];
+    size_t size = value_key_address(address, key);
+    if (size == 0) {
+        return;
+    }
+    const struct value value = {
+        .kind = size == 4 ? VALUE_IPV4 : VALUE_IPV6, /* 4 or 16 bytes: see value/value.h */
+        .key = span_make(key, size),
+    };
+    value_add_text(buf, &value);
+}
+
+static enum err look_at_line(struct watch_work *work, uint32_t offset)
+{
+    struct observe_line line;
+    struct span rest = span_from(span_make(work->chunk->bytes, work->chunk->size), offset);
+    ptrdiff_t end = span_find(rest, '\n');
+    struct span text = end == SPAN_NOT_FOUND ? rest : span_slice(rest, 0, (size_t)end);
+    enum observe_fault fault = observe_reader_line(work->reader, text, &line);
+    must(fault == OBSERVE_FAULT_NONE); /* it was read before */
+
+    uint8_t inside_bytes[64]; /* the longest address has 39 characters */
+    struct buf inside = { .data = inside_bytes, .capacity = sizeof inside_bytes,
+                          .size_max = sizeof inside_bytes };
+    struct meeting meeting = { .line = &line, .line_number = work->chunk->position + offset + 1 };
+    meeting.ends = inside_ends(work->rules->inside, line.originator, line.responder);
+    inside_text(&inside, meeting.ends.inside);
+    meeting.inside = buf_span(&inside);
+    if (observe_time(&line, &meeting.time_us) != ERR_OK) {
+        meeting.time_us = work->rules->now_us;
+        meeting.no_time = true;
+    }
+    work->result->candidates++;
+    for (size_t i = 0; i < line.count; i++) {
+        meeting.observation = &line.observations[i];
+        TRY(look_at_observation(work, &meeting));
+    }
+    if (meeting.time_us > work->result->latest_us) {
+        work->result->latest_us = meeting.time_us;
+    }
+    return ERR_OK;
+}
+
+/* Marks come in the order of the lines, and may repeat. */
+static enum err look_at_candidates(struct watch_work *work)
+{
+    for (size_t i = 0; i < work->batch.candidate_count; i++) {
+        uint32_t offset = work->batch.candidates[i];
+        if (offset + 1 > work->candidate_last) {
+            work->candidate_last = offset + 1;
+            TRY(look_at_line(work, offset));
+        }
+    }
+    work->batch.candidate_count = 0;
+    return ERR_OK;
+}
+
+/* ---- first pass: every line ---- */
+
+static void count_line(struct watch_result *result, const struct observe_line *line)
+{
+    result->lines += line->no_event ? 0 : 1;
+    result->observations += line->count;
+    result->counts[WATCH_COUNT_CUT] += line->cut ? 1 : 0;
+    result->counts[WATCH_COUNT_REPAIRED] += line->repaired ? 1 : 0;
+    result->counts[WATCH_COUNT_REFUSED] += line->refused;
+}
+
+static void put_to_index(struct watch_work *work, const struct observe_line *line, uint32_t offset)
+{
+    for (size_t i = 0; i < line->count; i++) {
+        const struct observation *observation = &line->observations[i];
+        match_batch_add(&work->batch, observation->kind, observation->key, offset);
+    }
+}
+
+static enum err first_pass(struct watch_work *work)
+{
+    const struct watch_chunk *chunk = work->chunk;
+    struct watch_result *result = work->result;
+    size_t offset = 0;
+    while (offset < chunk->size) {
+        const uint8_t *begin = chunk->bytes + offset;
+        const uint8_t *end = memchr(begin, '\n', chunk->size - offset);
+        size_t size = end == NULL ? chunk->size - offset : (size_t)(end - begin);
+        struct observe_line line;
+        enum observe_fault fault =
+            observe_reader_line(work->reader, span_make(begin, size), &line);
+        if (fault == OBSERVE_FAULT_NONE) {
+            count_line(result, &line);
+            put_to_index(work, &line, (uint32_t)offset);
+        } else if (end == NULL && chunk->may_grow) {
+            result->end = chunk->end - size; /* half a line: its other half is still to come */
+            return ERR_OK;
+        } else {
+            result->lines++;
+            result->counts[fault]++;
+        }
+        if (work->batch.candidate_count > CANDIDATES_MAX / 2) {
+            TRY(look_at_candidates(work));
+        }
+        offset += size + 1;
+    }
+    return ERR_OK;
+}
+
+/* TSV: the header lines in force where the chunk begins. */
+static void learn_header(struct watch_work *work)
+{
+    struct span rest = span_make(work->chunk->header, work->chunk->header_size);
+    struct span line;
+    while (rest.size > 0 && span_next(&rest, '\n', &line)) {
+        struct observe_line nothing;
+        if (line.size > 0) {
+            /* What is wrong with a header is counted at the lines that need it. */
+            enum observe_fault fault = observe_reader_line(work->reader, line, &nothing);
+            (void)fault;
+        }
+    }
+}
+
+static void result_begin(struct watch_result *result, const struct watch_chunk *chunk)
+{
+    struct op op = result->op;
+    arena_reset(&op.arena);
+    op_fault_clear(&op);
+    *result = (struct watch_result){ .op = op, .end = chunk->end, .latest_us = TIME_US_NONE };
+    result->counts[OBSERVE_FAULT_SIZE] = chunk->overlong;
+    result->lines = chunk->overlong;
+}
+
+enum err watch_work_run(struct watch_work *work, const struct watch_source *source,
+                        const struct match_image *image, const struct watch_chunk *chunk,
+                        struct watch_result *result)
+{
+    result_begin(result, chunk);
+    work->source = source;
+    work->image = image;
+    work->chunk = chunk;
+    work->result = result;
+    work->candidate_last = 0;
+    work->folds_room = 0;
+    static struct chunk_fold *const no_folds[FOLD_BUCKETS];
+    span_copy(work->buckets, sizeof work->buckets, span_make(no_folds, sizeof no_folds));
+
+    observe_reader_begin(work->reader, source->format, source->stream);
+    learn_header(work);
+    match_batch_begin(&work->batch, image, work->candidates, CANDIDATES_MAX);
+    TRY(first_pass(work));
+    match_batch_flush(&work->batch);
+    return look_at_candidates(work);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "tests/exchange/lines.h"
+
+#define check_list(file, told) check_lines(EXCHANGE_FORMAT_LIST, (file), (told))
+
+TEST(list_gives_one_value_a_line)
+{
+    check_list("198.51.100.7\n"
+               "hxxp://example[.]org/a\r\n"
+               "=example.org\n"
+               "  *.example.net  \n"
+               "198.51.100.0/24",
+               "1: ipv4 198.51.100.7\n"
+               "2: url http://example.org/a\n"
+               "3: domain example.org\n"
+               "4: domain example.net below\n"
+               "5: cidr 198.51.100.0/24\n");
+}
+
+TEST(list_passes_over_blank_lines_and_comments)
+{
+    check_list("# one\n"
+               "\n"
+               " ; two\n"
+               "// three\r\n"
+               " \t \n"
+               "example.org\n"
+               "#\n",
+               "6: domain example.org and below\n");
+    check_list("", "");
+    check_list("\n\n", "");
+}
+
+TEST(list_keeps_the_comment_behind_a_value)
+{
+    check_list("example.org # seen at Easter # twice \n"
+               "198.51.100.7\t#\n"
+               "http://example.org/a#b\n"
+               "http://example.org/a#b #c\n",
+               "1: domain example.org and below (seen at Easter # twice)\n"
+               "2: ipv4 198.51.100.7\n"
+               "3: url http://example.org/a\n"
+               "4: url http://example.org/a (c)\n");
+}
+
+TEST(list_refuses_what_it_does_not_know_and_goes_on)
+{
+    check_list("example.org\n"
+               "198.51.100.7:443\n"
+               "com\n"
+               "example.net\n",
+               "1: domain example.org and below\n"
+               "2@12! unknown kind \"198.51.100.7:443\"\n"
+               "3@29! unknown kind \"com\"\n"
+               "4: domain example.net and below\n");
+}
+
+TEST(list_passes_over_a_byte_order_mark)
+{
+    check_list("\357\273\277example.org\ncom\n", "1: domain example.org and below\n"
+                                                 "2@15! unknown kind \"com\"\n");
+}
+
+TEST(list_in_utf_16_is_refused)
+{
+    assert_string_equal(lines_told(EXCHANGE_FORMAT_LIST, SPAN("\377\376e\0x\0")), "! format\n");
+    assert_string_equal(lines_told(EXCHANGE_FORMAT_LIST, SPAN("\376\377\0e\0x")), "! format\n");
+}
+
+TEST(list_refuses_a_line_that_is_too_long_and_goes_on)
+{
+    enum { LONG_SIZE = EXCHANGE_LINE_SIZE_MAX + 1 };
+    static uint8_t file[LONG_SIZE + 64];
+    memset(file, 'a', LONG_SIZE);
+    struct span rest = SPAN("\nexample.org\n");
+    span_copy(file + LONG_SIZE, 64, rest);
+
+    const char *told = lines_told(EXCHANGE_FORMAT_LIST, span_make(file, LONG_SIZE + rest.size));
+
+    assert_non_null(strstr(told, "1@0! too long \"aaaa"));
+    assert_non_null(strstr(told, "\n2: domain example.org and below\n"));
+}
+
+TEST(list_refuses_a_value_that_is_too_long)
+{
+    static uint8_t file[VALUE_TEXT_SIZE_MAX + 1];
+    memset(file, 'a', sizeof file);
+    span_copy(file, sizeof file, SPAN("http://example.org/"));
+
+    const char *told = lines_told(EXCHANGE_FORMAT_LIST, span_make(file, sizeof file));
+
+    assert_non_null(strstr(told, "1@0! too long \"http://example.org/aaa"));
+}
+
+TEST(list_reads_lines_of_any_bytes)
+{
+    assert_string_equal(lines_told(EXCHANGE_FORMAT_LIST, SPAN("a\0.org\nexample.org\n")),
+                        "1@0! unknown kind \"a\"\n2: domain example.org and below\n");
+    check_list("\377\377\n\"\n<\nexample.org\n", "1@0! unknown kind \"\377\377\"\n"
+                                                 "2@3! unknown kind \"\"\"\n"
+                                                 "3@5! unknown kind \"<\"\n"
+                                                 "4: domain example.org and below\n");
+}

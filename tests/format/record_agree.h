@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What record.h promises of its two engines, as a check on any line; for tests and fuzz targets.
+ * A promise that is broken ends the process.
+ */
+#ifndef TESTS_FORMAT_RECORD_AGREE_H
+#define TESTS_FORMAT_RECORD_AGREE_H
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/must.h"
+#include "format/record_engine.h"
+
+enum {
+    AGREE_WAY_COUNT_MAX = 4,
+    AGREE_TURN_COUNT = 3,        /* unknown, met once, remembered */
+    AGREE_NUMBER_SIZE_SURE = 15, /* digits that fit 64 bits and a double for certain */
+    AGREE_NUMBER_SIZE_MAX = 512,
+};
+
+static const char *const agree_paths[] = {
+    "a",
+    "b",
+    "b/c",
+    "a/a",
+    "b/a/b",
+    "c/c/c",
+    "",
+    "q/",
+    "id.orig_h",
+    "k\"ey",
+    "\xC3\xA9",
+    "seventeen_letters",
+    "sixteen_letters_",
+    "fourteen_letter",
+    "a_key_that_is_longer_than_the_padding_which_stands_behind_every_line_that_is_read",
+    "_path",
+    "ts",
+    "uid",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+    "id_orig_h",
+    "id_resp_h",
+    "query",
+    "answers",
+    "TTLs",
+    "server_name",
+    "subject",
+    "cert_chain_fuids",
+    "host",
+    "uri",
+    "certificate.subject",
+    "san.dns",
+    "timestamp",
+    "event_type",
+    "src_ip",
+    "dest_ip",
+    "dest_port",
+    "dns/rrname",
+    "dns/queries/rrname",
+    "dns/answers/rdata",
+    "dns/grouped/A",
+    "http/hostname",
+    "http/url",
+    "tls/sni",
+    "tls/subject",
+    "fileinfo/sha256",
+    "fileinfo/size",
+    "alert/severity",
+    "flow/alerted",
+    "tls/ja3/hash",
+    "smtp/rcpt_to",
+};
+
+enum { AGREE_PATH_COUNT = sizeof agree_paths / sizeof agree_paths[0] };
+
+struct agree {
+    struct op op;
+    struct record_shape *shape;
+    struct record_scanner *dom;
+    struct record_fast *ways[AGREE_WAY_COUNT_MAX];
+    size_t way_count;
+    struct record expected;
+    struct record got;
+    size_t accepted; /* lines that the fast engine has read */
+    size_t repaired; /* of these, lines that the DOM engine refused */
+};
+
+static inline void agree_begin(struct agree *agree)
+{
+    struct record_path paths[AGREE_PATH_COUNT];
+    for (size_t i = 0; i < AGREE_PATH_COUNT; i++) {
+        paths[i] = (struct record_path){ agree_paths[i], (uint16_t)i };
+    }
+    memset(agree, 0, sizeof *agree);
+    op_begin(&agree->op, &(struct actor){ .name = SPAN("tester") }, 1 << 20);
+    must(record_shape_new(&agree->op, paths, AGREE_PATH_COUNT, &agree->shape) == ERR_OK);
+    must(record_scanner_new(&agree->op, RECORD_ENGINE_DOM, agree->shape, &agree->dom) == ERR_OK);
+    const struct record_index *index = record_index_at(0);
+    while (index != NULL) {
+        struct record_fast **way = &agree->ways[agree->way_count];
+        must(record_fast_new(&agree->op, agree->shape, index, way) == ERR_OK);
+        agree->way_count++;
+        index = record_index_at(agree->way_count);
+    }
+}
+
+static inline void agree_end(struct agree *agree)
+{
+    for (size_t i = 0; i < agree->way_count; i++) {
+        record_fast_free(agree->ways[i]);
+    }
+    record_scanner_free(agree->dom);
+    record_shape_free(agree->shape);
+    op_end(&agree->op);
+}
+
+/* A copy on the heap that ends with its padding, so that a sanitizer sees what is read behind it.
+ */
+static inline struct span agree_copy(struct span text, uint8_t padding)
+{
+    uint8_t *bytes = memory_new(text.size + RECORD_PADDING_SIZE);
+    must(bytes != NULL);
+    span_copy(bytes, text.size, text);
+    memset(bytes + text.size, padding, RECORD_PADDING_SIZE);
+    return span_make(bytes, text.size);
+}
+
+static inline void agree_free(struct span copy)
+{
+    memory_free((void *)(uintptr_t)copy.data);
+}
+
+static inline double agree_number(struct span text)
+{
+    char copy[AGREE_NUMBER_SIZE_MAX + 1] = { 0 };
+    must(text.size <= AGREE_NUMBER_SIZE_MAX);
+    span_copy(copy, AGREE_NUMBER_SIZE_MAX, text);
+    return strtod(copy, NULL);
+}
+
+static inline void agree_same(const struct record *a, const struct record *b, bool numbers)
+{
+    must(a->count == b->count);
+    must(a->cut == b->cut);
+    for (size_t i = 0; i < a->count; i++) {
+        const struct record_field *field = &a->fields[i];
+        const struct record_field *other = &b->fields[i];
+        must(field->slot == other->slot);
+        must(field->type == other->type);
+        if (field->type != RECORD_NUMBER) {
+            must(span_equal(field->value, other->value));
+        } else if (numbers && field->value.size <= AGREE_NUMBER_SIZE_MAX) {
+            must(agree_number(field->value) == agree_number(other->value));
+        }
+    }
+}
+
+/* A line is read the same in every way of computing, however often it was met before and whatever
+ * stands behind it. Fields of the last reading are left in `agree->expected`. */
+static inline enum record_fault agree_fast(struct agree *agree, struct span line)
+{
+    static const uint8_t paddings[AGREE_TURN_COUNT] = { '"', '}', 0 };
+    enum record_fault fault = record_fast_scan(agree->ways[0], line, &agree->expected);
+    for (size_t way = 0; way < agree->way_count; way++) {
+        for (size_t turn = 0; turn < AGREE_TURN_COUNT; turn++) {
+            struct span copy = agree_copy(line, paddings[turn]);
+            agree->got.count = 0;
+            agree->got.cut = false;
+            must(record_fast_scan(agree->ways[way], copy, &agree->got) == fault);
+            if (fault == RECORD_FAULT_NONE) {
+                agree_same(&agree->expected, &agree->got, true);
+            }
+            agree_free(copy);
+        }
+    }
+    return fault;
+}
+
+static inline bool agree_is_digit(struct span text, size_t at)
+{
+    return at < text.size && text.data[at] >= '0' && text.data[at] <= '9';
+}
+
+/* A number that simdjson reads for certain; those with an exponent or many digits are not sure. */
+static inline bool agree_number_sure(struct span text)
+{
+    size_t at = text.data[0] == '-' ? 1 : 0;
+    bool zero = at < text.size && text.data[at] == '0';
+    bool whole = agree_is_digit(text, at);
+    if (text.size > AGREE_NUMBER_SIZE_SURE || !whole || (zero && agree_is_digit(text, at + 1))) {
+        return false;
+    }
+    while (agree_is_digit(text, at)) {
+        at++;
+    }
+    if (at < text.size && text.data[at] == '.' && agree_is_digit(text, at + 1)) {
+        at++;
+        while (agree_is_digit(text, at)) {
+            at++;
+        }
+    }
+    return at == text.size;
+}
+
+/* What stands for a number or literal becomes a sure one. */
+static inline size_t agree_repair_scalar(uint8_t *text, size_t size)
+{
+    size_t end = 0;
+    while (end < size && (record_class_of[text[end]] & RECORD_CLASS_SCALAR_BIT) != 0) {
+        end++;
+    }
+    struct span scalar = span_make(text, end);
+    bool literal = span_equal(scalar, SPAN("true")) || span_equal(scalar, SPAN("false")) ||
+                   span_equal(scalar, SPAN("null"));
+    bool begins = record_class_of[text[0]] != RECORD_CLASS_TAIL;
+    if (begins && !literal && !agree_number_sure(scalar)) {
+        memset(text, ' ', end);
+        text[0] = '0';
+    }
+    return end;
+}
+
+static inline bool agree_unit(const uint8_t *text, size_t size, unsigned long *ret)
+{
+    char digits[5] = { 0 };                              /* four, and a NUL */
+    if (size < 6 || text[0] != '\\' || text[1] != 'u') { /* \uXXXX */
+        return false;
+    }
+    memcpy(digits, text + 2, 4);
+    *ret = strtoul(digits, NULL, 16);
+    return strspn(digits, "0123456789abcdefABCDEF") == 4;
+}
+
+/* Size of the escape at the start of `text`; 0 where JSON has none such. */
+static inline size_t agree_escape(const uint8_t *text, size_t size)
+{
+    unsigned long unit = 0;
+    unsigned long low = 0;
+    if (size >= 2 && text[1] != '\0' && strchr("\"\\/bfnrt", text[1]) != NULL) {
+        return 2;
+    }
+    if (!agree_unit(text, size, &unit) || (unit >= 0xDC00 && unit <= 0xDFFF)) {
+        return 0;
+    }
+    if (unit < 0xD800 || unit > 0xDFFF) {
+        return 6; /* \uXXXX */
+    }
+    bool pair = agree_unit(text + 6, size - 6, &low) && low >= 0xDC00 && low <= 0xDFFF;
+    return pair ? 12 : 0; /* two of them */
+}
+
+static inline size_t agree_repair_string(uint8_t *text, size_t size)
+{
+    size_t at = 1;
+    while (at < size && text[at] != '"') {
+        size_t escape = text[at] == '\\' ? agree_escape(text + at, size - at) : 1;
+        if (escape == 0) {
+            text[at] = 'x';
+            escape = 1;
+        }
+        at += escape;
+    }
+    return at + 1;
+}
+
+/* Takes from a line what the fast engine may overlook in values that are not wanted. */
+static inline void agree_repair(uint8_t *text, size_t size)
+{
+    size_t at = 0;
+    while (at < size) {
+        if (text[at] == '"') {
+            at += agree_repair_string(text + at, size - at);
+        } else if ((record_class_of[text[at]] & RECORD_CLASS_SCALAR_BIT) != 0) {
+            at += agree_repair_scalar(text + at, size - at);
+        } else {
+            at++;
+        }
+    }
+}
+
+/* The whole promise, for one line. */
+static inline void agree_check(struct agree *agree, struct span text)
+{
+    struct span line = agree_copy(text, ' ');
+    struct span repaired = agree_copy(text, ' ');
+    agree->expected.count = 0;
+    agree->expected.cut = false;
+    enum record_fault fast = agree_fast(agree, line);
+    enum record_fault dom = record_scan(agree->dom, line, &agree->got);
+    if (dom == RECORD_FAULT_NONE) {
+        must(fast == RECORD_FAULT_NONE);
+        agree_same(&agree->expected, &agree->got, true);
+    } else if (fast == RECORD_FAULT_NONE) {
+        agree_repair((uint8_t *)(uintptr_t)repaired.data, repaired.size);
+        must(record_scan(agree->dom, repaired, &agree->got) == RECORD_FAULT_NONE);
+        agree_same(&agree->expected, &agree->got, false);
+        agree->repaired++;
+    }
+    agree->accepted += fast == RECORD_FAULT_NONE;
+    agree_free(repaired);
+    agree_free(line);
+}
+
+#endif

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: EUPL-1.2
+/* The batch: what it lets through, and what it does not even ask. */
+#include "tests/match/world.h"
+
+enum { KEYS = 100000, STRANGERS = 200000, ROOM = 2 * MATCH_BATCH_SIZE };
+
+static struct match_batch batch;
+static uint32_t candidates[ROOM];
+
+static struct span number_key(uint64_t number, uint8_t *key)
+{
+    uint64_t state = number;
+    for (size_t i = 0; i < VALUE_MD5_SIZE; i++) {
+        key[i] = (uint8_t)testing_random(&state);
+    }
+    return span_make(key, VALUE_MD5_SIZE);
+}
+
+TEST(filter_lets_at_most_two_of_a_hundred_strangers_through_and_the_table_none)
+{
+    static struct world world;
+    uint8_t key[VALUE_MD5_SIZE];
+    size_t passed = 0;
+    world_begin(&world);
+    for (uint64_t i = 0; i < KEYS; i++) {
+        world_add(&world, VALUE_MD5, number_key(i, key));
+    }
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    for (uint64_t i = KEYS; i < KEYS + STRANGERS; i++) {
+        const struct span stranger = number_key(i, key);
+        uint64_t hash = match_hash(&world.image->hasher, VALUE_MD5, stranger);
+        passed += match_filter_has(world.image, hash) ? 1 : 0;
+        match_batch_add(&batch, VALUE_MD5, stranger, 0);
+    }
+    match_batch_flush(&batch);
+
+    assert_true(passed * 100 <= STRANGERS * 2);
+    assert_true(batch.candidate_count <= 2); /* a tag of 32 bits errs once in 10 million here */
+    world_end(&world);
+}
+
+TEST(every_value_of_a_large_image_is_a_candidate_in_the_order_added)
+{
+    static struct world world;
+    uint8_t key[VALUE_MD5_SIZE];
+    uint32_t next = 0;
+    world_begin(&world);
+    for (uint64_t i = 0; i < KEYS; i++) {
+        world_add(&world, VALUE_MD5, number_key(i, key));
+    }
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    for (uint32_t i = 0; i < KEYS; i++) {
+        match_batch_add(&batch, VALUE_MD5, number_key(i, key), i);
+        if (i + 1 == KEYS) {
+            match_batch_flush(&batch);
+        }
+        for (size_t k = 0; k < batch.candidate_count; k++) {
+            assert_int_equal(candidates[k], next);
+            next++;
+        }
+        batch.candidate_count = 0;
+    }
+
+    assert_int_equal(next, KEYS);
+    world_end(&world);
+}
+
+TEST(kind_without_indicators_is_not_probed)
+{
+    static struct world world;
+    world_begin(&world);
+    world_add(&world, VALUE_MD5, SPAN("0123456789abcdef"));
+    world_add(&world, VALUE_CIDR, BYTES(4, 8, 10, 0, 0, 0));
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    match_batch_add(&batch, VALUE_DOMAIN, SPAN("www.example.org"), 1);
+    match_batch_add(&batch, VALUE_IPV4, BYTES(11, 0, 0, 1), 2);
+    match_batch_add(&batch, VALUE_IPV6, SPAN("0123456789abcdef"), 3);
+
+    assert_int_equal(batch.count, 0);
+    assert_int_equal(batch.candidate_count, 0);
+    world_end(&world);
+}
+
+TEST(address_in_a_range_is_a_candidate_at_once)
+{
+    static struct world world;
+    world_begin(&world);
+    world_add(&world, VALUE_CIDR, BYTES(4, 8, 10, 0, 0, 0));
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    match_batch_add(&batch, VALUE_IPV4, BYTES(10, 255, 255, 255), 7);
+
+    assert_int_equal(batch.candidate_count, 1);
+    assert_int_equal(candidates[0], 7);
+    world_end(&world);
+}
+
+TEST(domain_is_probed_only_at_depths_that_indicators_have)
+{
+    static struct world world;
+    world_begin(&world);
+    world_add_scoped(&world, VALUE_DOMAIN, SPAN("example.org"), VALUE_SCOPE_SUBDOMAINS);
+    world_add_scoped(&world, VALUE_DOMAIN, SPAN("a.b.c.d.test"), VALUE_SCOPE_EXACT);
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    match_batch_add(&batch, VALUE_DOMAIN, SPAN("one.two.three"), 0);
+    assert_int_equal(batch.count, 1);
+    match_batch_add(&batch, VALUE_DOMAIN, SPAN("five.four.three.two.one"), 0);
+    assert_int_equal(batch.count, 3);
+    match_batch_add(&batch, VALUE_DOMAIN, SPAN("one"), 0);
+    assert_int_equal(batch.count, 3);
+    world_end(&world);
+}
+
+TEST(name_beside_an_indicators_scope_is_no_candidate)
+{
+    static struct world world;
+    world_begin(&world);
+    world_add_scoped(&world, VALUE_DOMAIN, SPAN("exact.example"), VALUE_SCOPE_EXACT);
+    world_add_scoped(&world, VALUE_DOMAIN, SPAN("below.example"), VALUE_SCOPE_SUBDOMAINS_ONLY);
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    match_batch_add(&batch, VALUE_DOMAIN, SPAN("www.exact.example"), 0);
+    match_batch_add(&batch, VALUE_DOMAIN, SPAN("below.example"), 1);
+    match_batch_add(&batch, VALUE_DOMAIN, SPAN("www.below.example"), 2);
+    match_batch_flush(&batch);
+
+    assert_int_equal(batch.candidate_count, 1);
+    assert_int_equal(candidates[0], 2);
+    world_end(&world);
+}
+
+TEST(names_of_every_length_give_the_candidates_that_find_gives)
+{
+    static struct world world;
+    struct match_found found[MATCH_FOUND_COUNT_MAX];
+    uint8_t name[VALUE_DOMAIN_SIZE_MAX];
+    world_begin(&world);
+    world_add_scoped(&world, VALUE_DOMAIN, SPAN("a"), VALUE_SCOPE_SUBDOMAINS_ONLY);
+    world_add_scoped(&world, VALUE_DOMAIN, SPAN("aa.a"), VALUE_SCOPE_SUBDOMAINS);
+    world_open(&world);
+
+    for (size_t size = 1; size <= sizeof name; size++) {
+        for (size_t dot = 0; dot < size; dot++) {
+            for (size_t i = 0; i < size; i++) {
+                name[i] = i == dot || (i + 2 == size && dot % 2 == 0) ? '.' : 'a';
+            }
+            bool cut = false;
+            const struct span key = span_make(name, size);
+            size_t count = match_find(world.image, VALUE_DOMAIN, key, found, &cut);
+            match_batch_begin(&batch, world.image, candidates, ROOM);
+            match_batch_add(&batch, VALUE_DOMAIN, key, 0);
+            match_batch_flush(&batch);
+            assert_int_equal(batch.candidate_count > 0, count > 0);
+        }
+    }
+    world_end(&world);
+}
+
+TEST(room_for_candidates_is_enough_when_one_batch_more_is_left)
+{
+    static struct world world;
+    size_t total = 0;
+    world_begin(&world);
+    world_add(&world, VALUE_IPV4, BYTES(192, 0, 2, 1));
+    world_add(&world, VALUE_CIDR, BYTES(4, 8, 10, 0, 0, 0));
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, MATCH_BATCH_SIZE + 1);
+    for (uint32_t i = 0; i < 3 * MATCH_BATCH_SIZE; i++) {
+        bool listed = i % 3 != 0;
+        match_batch_add(&batch, VALUE_IPV4, listed ? BYTES(192, 0, 2, 1) : BYTES(10, 0, 0, 1), i);
+        total += batch.candidate_count;
+        batch.candidate_count = 0;
+    }
+    match_batch_flush(&batch);
+    total += batch.candidate_count;
+
+    assert_int_equal(total, 3 * MATCH_BATCH_SIZE);
+    world_end(&world);
+}

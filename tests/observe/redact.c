@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "observe/redact.h"
+
+#include "base/text.h"
+#include "tests/observe/observing.h"
+
+enum { RULE_COUNT = 5 };
+
+static struct observe_rule rule_list[RULE_COUNT];
+
+static struct observe_rules rules(void)
+{
+    rule_list[0] = (struct observe_rule){ SPAN("http.user_agent"), OBSERVE_TRUNCATE, 4 };
+    rule_list[1] = (struct observe_rule){ SPAN("password"), OBSERVE_DROP, 0 };
+    rule_list[2] = (struct observe_rule){ SPAN("id.orig_h"), OBSERVE_HASH, 0 };
+    rule_list[3] = (struct observe_rule){ SPAN("smtp.to"), OBSERVE_HASH, 0 };
+    rule_list[4] = (struct observe_rule){ SPAN("email"), OBSERVE_DROP, 0 };
+    struct observe_rules rules = { .rules = rule_list, .count = RULE_COUNT };
+    memset(rules.secret, 0x0B, sizeof rules.secret);
+    return rules;
+}
+
+static void check_redacted(struct observing *o, const char *line, const char *expected)
+{
+    struct buf evidence;
+    buf_init(&evidence, OBSERVE_EVIDENCE_SIZE_MAX);
+    assert_int_equal(observing_read(o, span_of(line)), OBSERVE_FAULT_NONE);
+    const struct observe_rules the_rules = rules();
+
+    check_err(observe_redact(&o->op, o->reader, &o->line, &the_rules, &evidence), ERR_OK);
+
+    check_span(buf_span(&evidence), expected);
+    buf_done(&evidence);
+}
+
+TEST(what_no_rule_names_is_kept_byte_for_byte)
+{
+    struct observing o;
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_JSON, "");
+    const char *line = "{ \"_path\":\"conn\", \"ts\":1588205199.824370 ,\"x\":[1e5,{\"y\":\"\\u0041"
+                       "\\\"\"},[]],\"z\":{},\"t\":true,\"n\":null}";
+
+    check_redacted(&o, line, line);
+    observing_end(&o);
+}
+
+TEST(json_values_are_shortened_hashed_and_dropped)
+{
+    struct observing o;
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_JSON, "");
+
+    check_redacted(&o,
+                   "{\"_path\":\"http\",\"user_agent\":\"Mozilla/5.0\",\"password\":\"p\\\"w\"}",
+                   "{\"_path\":\"http\",\"user_agent\":\"Mozi...\",\"password\":null}");
+    check_redacted(&o, "{\"_path\":\"http\",\"user_agent\":\"ab\xC3\xA9\xC3\xA9\"}",
+                   "{\"_path\":\"http\",\"user_agent\":\"ab\xC3\xA9...\"}");
+    check_redacted(&o, "{\"_path\":\"http\",\"user_agent\":\"a\\\"b\"}",
+                   "{\"_path\":\"http\",\"user_agent\":\"a\\\"b\"}");
+    check_redacted(&o, "{\"_path\":\"http\",\"user_agent\":123456}",
+                   "{\"_path\":\"http\",\"user_agent\":\"1234...\"}");
+    check_redacted(&o, "{\"_path\":\"dns\",\"user_agent\":\"Mozilla/5.0\"}",
+                   "{\"_path\":\"dns\",\"user_agent\":\"Mozilla/5.0\"}");
+    observing_end(&o);
+}
+
+TEST(a_rule_is_not_dodged_by_another_writing_of_the_name)
+{
+    struct observing o;
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_JSON, "");
+
+    check_redacted(&o, "{\"_path\":\"ftp\",\"pass\\u0077ord\":\"secret\"}",
+                   "{\"_path\":\"ftp\",\"pass\\u0077ord\":null}");
+    check_redacted(&o, "{\"_path\":\"ftp\",\"a\":[{\"password\":[\"s\",{\"b\":1}]}]}",
+                   "{\"_path\":\"ftp\",\"a\":[{\"password\":[null,{\"b\":null}]}]}");
+    observing_end(&o);
+}
+
+TEST(a_hash_is_the_same_for_the_same_value_in_every_writing)
+{
+    /* HMAC-SHA-256 with 32 bytes 0x0B over "192.0.2.1", from an independent program. */
+    const char *hash = "hash:16e3b86dce5cdd72d147132c38e1dd06";
+    struct observing o;
+    struct buf expected;
+    buf_init(&expected, OBSERVE_EVIDENCE_SIZE_MAX);
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_JSON, "");
+
+    buf_add_format(&expected, "{\"_path\":\"conn\",\"id.orig_h\":\"%s\"}%c", hash, 0);
+    check_redacted(&o, "{\"_path\":\"conn\",\"id.orig_h\":\"192.0.2.1\"}",
+                   (const char *)expected.data);
+    buf_clear(&expected);
+    buf_add_format(&expected, "{\"_path\":\"conn\",\"id_orig_h\":\"%s\"}%c", hash, 0);
+    check_redacted(&o, "{\"_path\":\"conn\",\"id_orig_h\":\"192.0.2.\\u0031\"}",
+                   (const char *)expected.data);
+    buf_clear(&expected);
+    buf_add_format(&expected, "{\"_path\":\"conn\",\"id\":{\"orig_h\":\"%s\"}}%c", hash, 0);
+    check_redacted(&o, "{\"_path\":\"conn\",\"id\":{\"orig_h\":\"192.0.2.1\"}}",
+                   (const char *)expected.data);
+    observing_end(&o);
+
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_TSV, "");
+    check_observed(&o, "#path\tconn", "");
+    check_observed(&o, "#fields\tid.orig_h\tx", "");
+    buf_clear(&expected);
+    buf_add_format(&expected, "%s\ty%c", hash, 0);
+    check_redacted(&o, "192.0.2.\\x31\ty", (const char *)expected.data);
+    observing_end(&o);
+    buf_done(&expected);
+}
+
+TEST(suricata_events_are_treated_by_their_paths)
+{
+    struct observing o;
+    observing_begin(&o, OBSERVE_FORMAT_EVE, "");
+
+    check_redacted(
+        &o,
+        "{\"event_type\":\"smtp\",\"email\":{\"from\":\"a@b.example\",\"to\":[\"c\",\"d\"]},"
+        "\"http\":{\"user_agent\":\"Mozilla\"}}",
+        "{\"event_type\":\"smtp\",\"email\":{\"from\":null,\"to\":[null,null]},"
+        "\"http\":{\"user_agent\":\"Mozi...\"}}");
+    observing_end(&o);
+}
+
+TEST(tsv_columns_are_treated_by_their_names)
+{
+    struct observing o;
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_TSV, "");
+    check_observed(&o, "#path\tsmtp", "");
+    check_observed(&o, "#fields\tts\tpassword\tto\tsubject", "");
+    check_observed(&o, "#types\ttime\tstring\tset[string]\tstring", "");
+
+    check_redacted(&o, "1.5\tsecret\t-\ta,b\\x09", "1.5\t-\t-\ta,b\\x09");
+    check_redacted(
+        &o, "1.5\t-\tc,192.0.2.1\tx",
+        "1.5\t-\thash:faf8cae024b4e7eb0b34b99837d9d2b0,hash:16e3b86dce5cdd72d147132c38e1dd06\tx");
+    check_redacted(&o, "1.5\t-\t(empty)\t-", "1.5\t-\t(empty)\t-");
+    observing_end(&o);
+}
+
+TEST(a_long_line_is_cut_between_characters_and_says_so)
+{
+    struct observing o;
+    struct buf line;
+    struct buf evidence;
+    buf_init(&line, RECORD_LINE_SIZE_MAX);
+    buf_init(&evidence, OBSERVE_EVIDENCE_SIZE_MAX);
+    observing_begin(&o, OBSERVE_FORMAT_EVE, "");
+    buf_add(&line, SPAN("{\"event_type\":\"dns\",\"x\":\""));
+    for (int i = 0; i < 5000; i++) {
+        buf_add(&line, SPAN("\xE2\x82\xAC"));
+    }
+    buf_add(&line, SPAN("\",\"password\":\"secret\"}"));
+    assert_int_equal(observing_read(&o, buf_span(&line)), OBSERVE_FAULT_NONE);
+    const struct observe_rules the_rules = rules();
+
+    check_err(observe_redact(&o.op, o.reader, &o.line, &the_rules, &evidence), ERR_OK);
+
+    assert_true(evidence.size <= OBSERVE_EVIDENCE_SIZE_MAX);
+    assert_true(evidence.size > OBSERVE_EVIDENCE_SIZE_MAX - 4);
+    assert_true(span_ends_with(buf_span(&evidence), SPAN("...[cut]")));
+    assert_int_equal(text_valid_size(buf_span(&evidence)), evidence.size);
+    buf_done(&line);
+    buf_done(&evidence);
+    observing_end(&o);
+}
+
+TEST(a_line_that_was_no_event_gives_no_evidence)
+{
+    struct observing o;
+    struct buf evidence;
+    buf_init(&evidence, OBSERVE_EVIDENCE_SIZE_MAX);
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_JSON, "");
+    const struct observe_rules the_rules = rules();
+
+    check_fault(&o, SPAN("{\"password\":\"x\""), OBSERVE_FAULT_SYNTAX);
+
+    check_err(observe_redact(&o.op, o.reader, &o.line, &the_rules, &evidence), ERR_ABSENT);
+    assert_int_equal(evidence.size, 0);
+    buf_done(&evidence);
+    observing_end(&o);
+}
+
+TEST(a_name_too_long_to_be_judged_gives_no_evidence)
+{
+    struct observing o;
+    struct buf line;
+    struct buf evidence;
+    buf_init(&line, RECORD_LINE_SIZE_MAX);
+    buf_init(&evidence, OBSERVE_EVIDENCE_SIZE_MAX);
+    observing_begin(&o, OBSERVE_FORMAT_ZEEK_JSON, "");
+    buf_add(&line, SPAN("{\"_path\":\"ftp\",\""));
+    for (int i = 0; i < 2000; i++) {
+        buf_add(&line, SPAN("k"));
+    }
+    buf_add(&line, SPAN("\":{\"password\":\"secret\"}}"));
+    assert_int_equal(observing_read(&o, buf_span(&line)), OBSERVE_FAULT_NONE);
+    const struct observe_rules the_rules = rules();
+
+    check_err(observe_redact(&o.op, o.reader, &o.line, &the_rules, &evidence), ERR_LIMIT);
+
+    assert_int_equal(evidence.size, 0);
+    buf_done(&line);
+    buf_done(&evidence);
+    observing_end(&o);
+}
