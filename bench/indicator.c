@@ -14,8 +14,8 @@ enum {
 };
 
 static const unsigned shares[VALUE_KIND_COUNT] = {
-    [VALUE_DOMAIN] = 45, [VALUE_IPV4] = 25,   [VALUE_IPV6] = 5, [VALUE_CIDR] = 2,  [VALUE_URL] = 10,
-    [VALUE_SHA256] = 10, [VALUE_MD5] = 1,     [VALUE_SHA1] = 1, [VALUE_EMAIL] = 1,
+    [VALUE_DOMAIN] = 45, [VALUE_IPV4] = 25, [VALUE_IPV6] = 5, [VALUE_CIDR] = 2,  [VALUE_URL] = 10,
+    [VALUE_SHA256] = 10, [VALUE_MD5] = 1,   [VALUE_SHA1] = 1, [VALUE_EMAIL] = 1,
 };
 
 struct indicator indicator_at(uint64_t place)
@@ -47,7 +47,8 @@ static void letters_add(struct buf *buf, struct bench_random *random, uint64_t c
     }
 }
 
-/* A name whose label below the suffix holds the indicator's number in letters, and so stands once. */
+/* A name whose label below the suffix holds the indicator's number in letters, and so stands once.
+ */
 static void name_add(struct buf *buf, struct indicator indicator, struct bench_random *random)
 {
     static const char *const suffixes[] = { ".com", ".net",  ".org", ".info", ".xyz",

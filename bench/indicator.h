@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * Made-up indicators. The text of the number'th one of a kind follows from the two numbers alone, so
- * that those who plant hits need no list, and no two are equal.
+ * Made-up indicators. The text of the number'th one of a kind follows from the two numbers alone,
+ * so that those who plant hits need no list, and no two are equal.
  *
  * What is planted must be all that is found. So indicators keep to one half of what the generator
  * writes, and everything else in the logs to the other:

@@ -47,7 +47,8 @@ class Dice:
 
     def bits(self):
         self.thrown += 1
-        return int.from_bytes(digest("sha256", f"{self.seed} {self.thrown}", binary=True)[:8], "big")
+        fallen = digest("sha256", f"{self.seed} {self.thrown}", binary=True)
+        return int.from_bytes(fallen[:8], "big")
 
     def number(self, low, high):
         """A whole number from low to high, both included."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""The network: who asks whom for what. Each act becomes connections; sensors write down those that pass them."""
+"""The network: who asks whom for what. Each act becomes connections, which sensors see pass."""
 
 from dataclasses import dataclass, field
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: EUPL-1.2
-"""What Suricata writes: EVE. Until noon of an upgrade it is version 7, then 8, which says DNS otherwise."""
+"""What Suricata writes: EVE. During the day version 8 takes the place of 7, and DNS looks new."""
 
 import json
 
-from making.base import at, iso, unique, digest
+from making.base import at, digest, iso
 from making.network import Copy, Lookup, Mail, Request, Session
 
 ZONE_HOURS = 1 # the sensor's clock shows the local time of a winter's day

@@ -89,7 +89,8 @@ class Zeek:
             "proto": c.proto, "service": c.service, "duration": c.duration,
             "orig_bytes": c.sent, "resp_bytes": received, "conn_state": c.state,
             "local_orig": is_ours(c.client), "local_resp": is_ours(c.server), "missed_bytes": 0,
-            "history": history, "orig_pkts": packets, "orig_ip_bytes": c.sent + packets * IP_HEADERS,
+            "history": history, "orig_pkts": packets,
+            "orig_ip_bytes": c.sent + packets * IP_HEADERS,
             "resp_pkts": packets_back, "resp_ip_bytes": received + packets_back * IP_HEADERS})
 
     def lookup(self, c, lookup, ends):

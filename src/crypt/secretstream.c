@@ -28,12 +28,13 @@ enum err secretstream_key_derive(struct op *op, struct span secret,
     }
     sodium_ready();
     struct secretstream_key key;
-    int result = crypto_pwhash(key.bytes, sizeof key.bytes, (const char *)secret.data, secret.size,
-                               cost->salt, cost->ops, (size_t)cost->memory,
-                               crypto_pwhash_ALG_ARGON2ID13);
+    int result =
+        crypto_pwhash(key.bytes, sizeof key.bytes, (const char *)secret.data, secret.size,
+                      cost->salt, cost->ops, (size_t)cost->memory, crypto_pwhash_ALG_ARGON2ID13);
     if (result != 0) {
-        return op_fail(op, ERR_LIMIT, "deriving the key takes %" PRIu64 " bytes of memory, which "
-                                      "this machine does not give",
+        return op_fail(op, ERR_LIMIT,
+                       "deriving the key takes %" PRIu64 " bytes of memory, which "
+                       "this machine does not give",
                        cost->memory);
     }
     *ret = key;
@@ -80,9 +81,8 @@ enum err secretstream_open(struct secretstream *stream, struct span sealed, stru
         return ERR_FORMAT;
     }
     uint8_t tag = 0;
-    int result = crypto_secretstream_xchacha20poly1305_pull(&stream->state, target, NULL, &tag,
-                                                            sealed.data, sealed.size, context.data,
-                                                            context.size);
+    int result = crypto_secretstream_xchacha20poly1305_pull(
+        &stream->state, target, NULL, &tag, sealed.data, sealed.size, context.data, context.size);
     if (result != 0) {
         return ERR_FORMAT;
     }

@@ -21,10 +21,10 @@ enum {
 };
 
 /* How dear guessing is. A stranger's file may ask for no more than the MAX values. */
-#define SECRETSTREAM_OPS_DEFAULT    UINT64_C(3)                       /* libsodium's "moderate" */
-#define SECRETSTREAM_MEMORY_DEFAULT (UINT64_C(256) * 1024 * 1024)     /* libsodium's "moderate" */
-#define SECRETSTREAM_OPS_MAX        UINT64_C(16)                      /* some ten seconds */
-#define SECRETSTREAM_MEMORY_MAX     (UINT64_C(1024) * 1024 * 1024)    /* libsodium's "sensitive" */
+#define SECRETSTREAM_OPS_DEFAULT    UINT64_C(3)                    /* libsodium's "moderate" */
+#define SECRETSTREAM_MEMORY_DEFAULT (UINT64_C(256) * 1024 * 1024)  /* libsodium's "moderate" */
+#define SECRETSTREAM_OPS_MAX        UINT64_C(16)                   /* some ten seconds */
+#define SECRETSTREAM_MEMORY_MAX     (UINT64_C(1024) * 1024 * 1024) /* libsodium's "sensitive" */
 #define SECRETSTREAM_OPS_MIN        ((uint64_t)crypto_pwhash_OPSLIMIT_MIN)
 #define SECRETSTREAM_MEMORY_MIN     ((uint64_t)crypto_pwhash_MEMLIMIT_MIN)
 

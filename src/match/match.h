@@ -199,7 +199,7 @@ struct match_batch {
     struct match_probe probes[MATCH_BATCH_SIZE];
     size_t candidate_count;
     size_t candidate_max;
-    uint32_t *candidates; /* marks, in the order they were added; may repeat */
+    uint32_t *candidates; /* marks, in no order; they may repeat */
 };
 
 /**

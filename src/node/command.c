@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "base/text.h"
 #include "node/node.h"
 #include "node/remote.h"
 #include "os/clock.h"
@@ -47,8 +48,13 @@ int command_fail(const struct invocation *invocation)
 {
     const struct fault *fault = &invocation->op->fault;
     const char *name = invocation->command == NULL ? "" : invocation->command->name;
-    fprintf(invocation->err, "linie%s%s: %s\n", name[0] == '\0' ? "" : " ", name,
-            fault->err == ERR_OK ? "failed without saying why" : fault->text);
+    const char *why = fault->err == ERR_OK ? "failed without saying why" : fault->text;
+    struct buf text; /* it may hold names of files, and those may hold anything */
+    buf_init(&text, 4 * FAULT_TEXT_SIZE);
+    text_add_printable(&text, span_of(why));
+    fprintf(invocation->err, "linie%s%s: %.*s\n", name[0] == '\0' ? "" : " ", name,
+            SPAN_FMT(buf_span(&text)));
+    buf_done(&text);
     return EXIT_TROUBLE;
 }
 
@@ -82,29 +88,23 @@ static void help_command(FILE *out, const struct command *command)
 
 static void help_all(FILE *out)
 {
-    fprintf(out, "linie: a node in a line of cyber defence\n\n"
+    fprintf(out, "linie: a node in a line of cyber defence\n"
                  "  linie COMMAND [OPTION...] [ARGUMENT...]\n\n");
     const struct command *commands = command_table();
     for (size_t i = 0; commands[i].name != NULL; i++) {
         fprintf(out, "  %-20s %s\n", commands[i].name, commands[i].summary);
     }
-    fprintf(out, "\n'linie COMMAND --help' tells more. A first try:\n\n"
+    fprintf(out, "\n'linie COMMAND --help' tells more. A first try:\n"
                  "  linie init my-node\n"
                  "  linie --node my-node indicators add list.txt --source \"National CSIRT\"\n"
                  "  linie --node my-node watch /var/log/suricata/eve.json\n"
                  "  linie --node my-node hits\n");
 }
 
-int command_help(struct invocation *invocation)
-{
-    help_all(invocation->out);
-    return EXIT_DONE;
-}
-
 /* ---- parsing ---- */
 
 /* The command that the first one or two words name, and how many words those are. */
-static const struct command *command_find(char **words, size_t count, size_t *ret_words)
+static const struct command *command_find(const char *const *words, size_t count, size_t *ret_words)
 {
     const struct command *commands = command_table();
     for (size_t used = COMMAND_WORDS_MAX; used >= 1; used--) {
@@ -127,7 +127,7 @@ static const struct command *command_find(char **words, size_t count, size_t *re
 static void tell_commands_like(FILE *err, const char *word)
 {
     const struct command *commands = command_table();
-    fprintf(err, "linie: there is no command \"%s\"", word);
+    fprintf(err, "linie: there is no command \"%.64s\"", word);
     bool any = false;
     for (size_t i = 0; commands[i].name != NULL; i++) {
         if (strncmp(commands[i].name, word, strlen(word)) == 0) {
@@ -136,6 +136,23 @@ static void tell_commands_like(FILE *err, const char *word)
         }
     }
     fprintf(err, "\n'linie --help' lists all commands\n");
+}
+
+int command_help(struct invocation *invocation)
+{
+    if (invocation->argument_count == 0) {
+        help_all(invocation->out);
+        return EXIT_DONE;
+    }
+    size_t words = 0;
+    const struct command *command =
+        command_find(invocation->arguments, invocation->argument_count, &words);
+    if (command == NULL) {
+        tell_commands_like(invocation->err, invocation->arguments[0]);
+        return EXIT_TROUBLE;
+    }
+    help_command(invocation->out, command);
+    return EXIT_DONE;
 }
 
 /* Options may stand before the command ("linie --node DIR watch"): they are taken off the front. */
@@ -207,10 +224,16 @@ static int options_read(struct invocation *invocation, int argc, char **argv, bo
 
 static int arguments_take(struct invocation *invocation, int argc, char **argv)
 {
+    const struct command *command = invocation->command;
+    if (optind < argc && command->usage[0] == '\0') {
+        fprintf(invocation->err,
+                "linie %s: takes no arguments, and was given \"%.64s\"; see 'linie %s --help'\n",
+                command->name, argv[optind], command->name);
+        return -1;
+    }
     for (int i = optind; i < argc; i++) {
         if (invocation->argument_count == COMMAND_ARGUMENT_COUNT_MAX) {
-            fprintf(invocation->err, "linie: more than %d arguments\n",
-                    COMMAND_ARGUMENT_COUNT_MAX);
+            fprintf(invocation->err, "linie: more than %d arguments\n", COMMAND_ARGUMENT_COUNT_MAX);
             return -1;
         }
         invocation->arguments[invocation->argument_count] = argv[i];
@@ -232,7 +255,7 @@ static int parse(struct invocation *invocation, int argc, char **argv, bool *ret
     }
     char **rest = argv + optind;
     int rest_count = argc - optind;
-    invocation->command = command_find(rest, (size_t)rest_count, &words);
+    invocation->command = command_find((const char *const *)rest, (size_t)rest_count, &words);
     if (invocation->command == NULL) {
         tell_commands_like(invocation->err, rest[0]);
         return -1;
@@ -242,7 +265,7 @@ static int parse(struct invocation *invocation, int argc, char **argv, bool *ret
     if (options_read(invocation, rest_count, rest, ret_help) != 0) {
         return -1;
     }
-    return arguments_take(invocation, rest_count, rest);
+    return *ret_help ? 0 : arguments_take(invocation, rest_count, rest);
 }
 
 /* ---- running ---- */
@@ -268,8 +291,8 @@ enum err command_time(struct invocation *invocation, const char *name, int64_t *
     enum { COUNT_MAX = 1000000 };
     for (size_t i = 0; span.size > 1 && i < sizeof units / sizeof units[0]; i++) {
         struct span digits = span_slice(span, 0, span.size - 1);
-        if (span.data[span.size - 1] == units[i].unit &&
-            span_to_u64(digits, &count) == ERR_OK && count < COUNT_MAX) {
+        if (span.data[span.size - 1] == units[i].unit && span_to_u64(digits, &count) == ERR_OK &&
+            count < COUNT_MAX) {
             *ret_us = os_clock_us() - (int64_t)count * units[i].us;
             return ERR_OK;
         }
@@ -331,9 +354,8 @@ int command_main(int argc, char **argv, struct invocation *invocation)
     const struct actor actor = { .name = span_of(user) };
     op_begin(&op, &actor, OP_MEMORY_MAX);
     invocation->op = &op;
-    int code = invocation->command->access == COMMAND_LOCAL
-                   ? invocation->command->run(invocation)
-                   : run_here(invocation);
+    int code = invocation->command->access == COMMAND_LOCAL ? invocation->command->run(invocation)
+                                                            : run_here(invocation);
     op_end(&op);
     bool lost = fflush(invocation->out) != 0 || ferror(invocation->out) != 0;
     if (lost) {

@@ -17,8 +17,8 @@ enum {
     COMMAND_ARGUMENT_COUNT_MAX = 4096,
 };
 
-/* Exit codes (decision 0010): watch and hits: 0 nothing, 1 found, 2 trouble; verify: 0 good, 1 faults, 2
- * trouble; all others: 0 done, 3 done with refusals, 2 trouble. */
+/* Exit codes (decision 0013): watch and hits: 0 nothing, 1 found, 2 trouble; verify: 0 good, 1
+ * faults, 2 trouble; all others: 0 done, 3 done with refusals, 2 trouble. */
 enum {
     EXIT_DONE = 0,
     EXIT_FOUND = 1,
@@ -56,13 +56,13 @@ struct command {
 struct invocation {
     struct op *op;
     const struct command *command;
-    struct node *node; /* open as the command needs it; NULL where it is local */
+    struct node *node;    /* open as the command needs it; NULL where it is local */
     struct span node_dir; /* as given by --node, $LINIE_NODE, or "." */
     struct span world;
     FILE *out;
     FILE *err;
-    int in;     /* standard input */
-    int folder; /* the caller's working folder: relative paths start here */
+    int in;        /* standard input */
+    int folder;    /* the caller's working folder: relative paths start here */
     bool colour;   /* `out` is a terminal that shows colours */
     bool progress; /* `err` is a terminal */
     bool json;

@@ -8,6 +8,7 @@
 
 #include "base/must.h"
 #include "exchange/exchange.h"
+#include "format/inflate.h"
 #include "node/node.h"
 #include "node/print.h"
 #include "os/descriptor.h"
@@ -57,8 +58,8 @@ static enum err options_read(struct adding *adding)
     }
     uint64_t number = PACK_CONFIDENCE_UNKNOWN;
     enum { CONFIDENCE_MAX = 100 };
-    if (confidence != NULL && (span_to_u64(span_of(confidence), &number) != ERR_OK ||
-                               number > CONFIDENCE_MAX)) {
+    if (confidence != NULL &&
+        (span_to_u64(span_of(confidence), &number) != ERR_OK || number > CONFIDENCE_MAX)) {
         return op_fail(op, ERR_FORMAT, "--confidence %s: not a number from 0 to 100", confidence);
     }
     adding->confidence = (uint8_t)number;
@@ -98,9 +99,9 @@ static void tell_refusal(struct adding *adding, const struct exchange_fault *fau
     fprintf(invocation->err, ": line %llu, byte %llu: %s: ", (unsigned long long)fault->line,
             (unsigned long long)fault->byte, exchange_refusal_name(fault->refusal));
     enum { SHOWN_MAX = 120 };
-    print_text(&on_err, span_slice(fault->text, 0,
-                                   fault->text.size < SHOWN_MAX ? fault->text.size : SHOWN_MAX),
-               0);
+    print_text(
+        &on_err,
+        span_slice(fault->text, 0, fault->text.size < SHOWN_MAX ? fault->text.size : SHOWN_MAX), 0);
     fputc('\n', invocation->err);
 }
 
@@ -160,7 +161,17 @@ static struct span set_name(const struct adding *adding)
     return dot > 0 ? span_slice(name, 0, (size_t)dot) : name;
 }
 
-static void tell_set(const struct adding *adding, struct span set, uint64_t fresh, uint64_t count)
+/* Where the set's label comes from, if not from the command line. */
+static const char *label_note(const struct adding *adding, const struct store_set_added *added)
+{
+    if (added->tlp != adding->tlp) {
+        return ", as the set had it";
+    }
+    return adding->has_tlp ? "" : ", the node's default";
+}
+
+static void tell_set(const struct adding *adding, struct span set,
+                     const struct store_set_added *added)
 {
     struct invocation *invocation = adding->invocation;
     if (invocation->json) {
@@ -172,10 +183,10 @@ static void tell_set(const struct adding *adding, struct span set, uint64_t fres
         json_member_string(&w, SPAN("file"), adding->name);
         json_member_string(&w, SPAN("set"), set);
         json_member_string(&w, SPAN("source"), adding->source);
-        json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(adding->tlp)));
+        json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(added->tlp)));
         json_member_u64(&w, SPAN("read"), adding->items);
-        json_member_u64(&w, SPAN("new"), fresh);
-        json_member_u64(&w, SPAN("members"), count);
+        json_member_u64(&w, SPAN("new"), added->fresh);
+        json_member_u64(&w, SPAN("members"), added->count);
         json_member_u64(&w, SPAN("refused"), adding->refused);
         json_end_object(&w);
         print_json(invocation, &line);
@@ -185,14 +196,13 @@ static void tell_set(const struct adding *adding, struct span set, uint64_t fres
     char number[32];
     char members[32];
     print_text(invocation, adding->name, 0);
-    fprintf(invocation->out, ": %s new", print_count(fresh, number, sizeof number));
-    fprintf(invocation->out, ", %s in set ", print_count(count, members, sizeof members));
+    fprintf(invocation->out, ": %s new", print_count(added->fresh, number, sizeof number));
+    fprintf(invocation->out, ", %s in set ", print_count(added->count, members, sizeof members));
     print_text(invocation, set, 0);
-    fprintf(invocation->out, " (TLP:%s%s)", policy_tlp_name(adding->tlp),
-            adding->has_tlp ? "" : ", the node's default");
+    fprintf(invocation->out, " (TLP:%s%s)", policy_tlp_name(added->tlp), label_note(adding, added));
     if (adding->refused > 0) {
-        fprintf(invocation->out, ", %s refused:", print_count(adding->refused, number,
-                                                              sizeof number));
+        fprintf(invocation->out,
+                ", %s refused:", print_count(adding->refused, number, sizeof number));
         for (int i = 1; i < EXCHANGE_REFUSAL_COUNT; i++) {
             if (adding->refusals[i] > 0) {
                 fprintf(invocation->out, " %s %s",
@@ -208,7 +218,7 @@ static enum err pack_store(struct adding *adding, struct pack_writer *writer)
 {
     struct buf pack;
     uint64_t count = 0;
-    uint64_t fresh = 0;
+    struct store_set_added added = { .tlp = adding->tlp };
     buf_init(&pack, PACK_SIZE_MAX);
     enum err err = pack_writer_finish(adding->op, writer, &pack, &count);
     const struct store_set_add add = {
@@ -223,11 +233,11 @@ static enum err pack_store(struct adding *adding, struct pack_writer *writer)
         .valid_until_us = adding->valid_until_us,
     };
     if (err == ERR_OK && count > 0) {
-        err = store_set_add(adding->op, adding->invocation->node->store, &add, &fresh, &count);
+        err = store_set_add(adding->op, adding->invocation->node->store, &add, &added);
     }
     buf_done(&pack);
     TRY(err);
-    tell_set(adding, add.set, fresh, count);
+    tell_set(adding, add.set, &added);
     return ERR_OK;
 }
 
@@ -313,8 +323,7 @@ static enum err add_stix(struct adding *adding)
     struct stix_bundle bundle;
     struct store_objects_added added;
     TRY(stix_bundle_read(adding->op, adding->bytes, &bundle));
-    struct store_object_add *objects =
-        op_alloc(adding->op, (bundle.count + 1) * sizeof *objects);
+    struct store_object_add *objects = op_alloc(adding->op, (bundle.count + 1) * sizeof *objects);
     if (objects == NULL) {
         return ERR_LIMIT;
     }
@@ -336,6 +345,11 @@ static enum err add_stix(struct adding *adding)
 static enum err add_bytes(struct adding *adding)
 {
     enum exchange_format format = adding->format;
+    if (inflate_detect(adding->bytes) != INFLATE_PLAIN) {
+        return op_fail(
+            adding->op, ERR_UNSUPPORTED,
+            "is compressed: unpack it first, as in 'zcat FILE | linie indicators add -'");
+    }
     if (format == EXCHANGE_FORMAT_AUTO) {
         format = exchange_detect(adding->bytes, adding->name);
     }
@@ -373,8 +387,7 @@ static enum err add_file(struct adding *adding, struct span path)
         adding->refusals[i] = 0;
     }
     int fd = invocation->in;
-    enum err err =
-        standard_input ? ERR_OK : descriptor_open(&op, invocation->folder, path, &fd);
+    enum err err = standard_input ? ERR_OK : descriptor_open(&op, invocation->folder, path, &fd);
     if (err == ERR_OK) {
         err = add_open(adding, fd);
         if (!standard_input) {

@@ -1,4 +1,179 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "node/command.h"
-int command_backup(struct invocation *invocation) { return command_fail(invocation); }
-int command_restore(struct invocation *invocation) { return command_fail(invocation); }
+/*
+ * linie backup, restore.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/node.h"
+#include "node/print.h"
+#include "os/descriptor.h"
+#include "store/backup.h"
+
+enum { KEY_SIZE_MAX = 1024 * 1024, LINE_SIZE_MAX = 64 * 1024 };
+
+static enum err key_read(struct invocation *invocation, struct backup_options *options)
+{
+    const char *path = command_value(invocation, "key");
+    int fd = -1;
+    if (path == NULL) {
+        return ERR_OK;
+    }
+    TRY(descriptor_open(invocation->op, invocation->folder, span_of(path), &fd));
+    enum err err = descriptor_read_all(invocation->op, fd, KEY_SIZE_MAX, &options->key);
+    close(fd);
+    return err;
+}
+
+static enum err folder_open(struct op *op, const char *path, bool make, struct disk **ret)
+{
+    if (make && mkdir(path, 0700) != 0 && errno != EEXIST) {
+        return op_fail(op, errno == EACCES ? ERR_DENIED : ERR_IO, "cannot make %s: %s", path,
+                       strerror(errno));
+    }
+    return disk_open_real(op, span_of(path), ret);
+}
+
+/* ---- backup ---- */
+
+static void backup_json(struct invocation *invocation, const struct backup_summary *summary)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_bool(&w, SPAN("written"), summary->written);
+    json_member_bool(&w, SPAN("full"), summary->full);
+    json_member_bool(&w, SPAN("encrypted"), summary->encrypted);
+    json_member_u64(&w, SPAN("parts"), summary->parts);
+    json_member_u64(&w, SPAN("size"), summary->size);
+    json_member_u64(&w, SPAN("files"), summary->files);
+    json_member_u64(&w, SPAN("worlds"), summary->worlds);
+    json_member_u64(&w, SPAN("entries"), summary->entries);
+    json_member_u64(&w, SPAN("new_size"), summary->new_size);
+    json_member_u64(&w, SPAN("new_files"), summary->new_files);
+    json_member_u64(&w, SPAN("new_entries"), summary->new_entries);
+    json_member_u64(&w, SPAN("erased_but_kept"), summary->remains);
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+static void backup_tell(struct invocation *invocation, const struct backup_summary *summary)
+{
+    char fresh[32];
+    char whole[32];
+    if (invocation->json) {
+        backup_json(invocation, summary);
+        return;
+    }
+    print_size(summary->new_size, fresh, sizeof fresh);
+    print_size(summary->size, whole, sizeof whole);
+    if (summary->written) {
+        fprintf(invocation->out, "part %llu written: %s, %llu new entries, %llu new files%s\n",
+                (unsigned long long)summary->number, fresh,
+                (unsigned long long)summary->new_entries, (unsigned long long)summary->new_files,
+                summary->encrypted ? ", encrypted" : "");
+    } else {
+        fprintf(invocation->out, "nothing new since the last part\n");
+    }
+    fprintf(invocation->out, "the backup has %llu parts, %s: %llu journal entries, %llu files\n",
+            (unsigned long long)summary->parts, whole, (unsigned long long)summary->entries,
+            (unsigned long long)summary->files);
+    if (summary->remains > 0) {
+        fprintf(
+            invocation->out,
+            "%llu erased payloads or files still lie in older parts: 'linie backup --full' makes "
+            "new ones and removes those\n",
+            (unsigned long long)summary->remains);
+    }
+}
+
+static enum err backup(struct invocation *invocation, const char *to, struct backup_summary *ret)
+{
+    struct op *op = invocation->op;
+    struct disk *target = NULL;
+    struct backup_options options = { .full = command_value(invocation, "full") != NULL };
+    TRY(key_read(invocation, &options));
+    TRY(node_open(op, invocation->node_dir, invocation->world, NODE_FILES, &invocation->node));
+    enum err err = folder_open(op, to, true, &target);
+    if (err == ERR_OK) {
+        err = backup_write(op, invocation->node->disk, target, &options, ret);
+    }
+    disk_close(target);
+    node_close(invocation->node);
+    return err;
+}
+
+int command_backup(struct invocation *invocation)
+{
+    struct backup_summary summary;
+    if (invocation->argument_count != 1) {
+        (void)op_fail(invocation->op, ERR_FORMAT, "name the folder of the backup: linie backup TO");
+        return command_fail(invocation);
+    }
+    if (backup(invocation, invocation->arguments[0], &summary) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    backup_tell(invocation, &summary);
+    return EXIT_DONE;
+}
+
+/* ---- restore ---- */
+
+/* What is derived is made now, so that the node is ready, and proven to open. */
+static enum err derived_make(struct invocation *invocation, const char *to)
+{
+    struct node *node = NULL;
+    struct span index;
+    TRY(node_open(invocation->op, span_of(to), SPAN("real"), NODE_WRITE, &node));
+    enum err err = node_index(invocation->op, node, &index);
+    node_close(node);
+    return err;
+}
+
+static enum err restore(struct invocation *invocation, const char *from, const char *to,
+                        struct backup_summary *ret)
+{
+    struct op *op = invocation->op;
+    struct disk *source = NULL;
+    struct disk *target = NULL;
+    struct backup_options options = { .full = false };
+    TRY(key_read(invocation, &options));
+    TRY(folder_open(op, from, false, &source));
+    enum err err = folder_open(op, to, true, &target);
+    if (err == ERR_OK) {
+        err = backup_restore(op, source, target, &options, ret);
+    }
+    disk_close(source);
+    disk_close(target);
+    TRY(err);
+    return derived_make(invocation, to);
+}
+
+int command_restore(struct invocation *invocation)
+{
+    struct backup_summary summary;
+    if (invocation->argument_count != 2) {
+        (void)op_fail(invocation->op, ERR_FORMAT,
+                      "name the backup and the folder of the new node: linie restore FROM TO");
+        return command_fail(invocation);
+    }
+    if (restore(invocation, invocation->arguments[0], invocation->arguments[1], &summary) !=
+        ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        backup_json(invocation, &summary);
+    } else {
+        fprintf(invocation->out, "restored into ");
+        print_text(invocation, span_of(invocation->arguments[1]), 0);
+        fprintf(invocation->out, ": %llu journal entries, %llu files, %llu worlds; all checked\n",
+                (unsigned long long)summary.entries, (unsigned long long)summary.files,
+                (unsigned long long)summary.worlds);
+    }
+    return EXIT_DONE;
+}

@@ -168,8 +168,7 @@ static enum err filter_read(struct invocation *invocation, struct store_hit_filt
                        "email",
                        kind);
     }
-    bool by_value = indicator != NULL &&
-                    !span_starts_with(span_of(indicator), SPAN("indicator--"));
+    bool by_value = indicator != NULL && !span_starts_with(span_of(indicator), SPAN("indicator--"));
     if (!by_value) {
         return ERR_OK;
     }

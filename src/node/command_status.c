@@ -198,8 +198,7 @@ struct named {
     struct blob_check *blobs;
 };
 
-static enum err named_visit(void *context, const struct journal_header *header,
-                            struct span payload)
+static enum err named_visit(void *context, const struct journal_header *header, struct span payload)
 {
     struct named *named = context;
     static const char *const keys[] = { "file", "pack" };
@@ -224,8 +223,7 @@ static enum err named_visit(void *context, const struct journal_header *header,
     }
     if (err != ERR_OK && named->blobs->faults == 0) {
         snprintf(named->blobs->first_fault_text, sizeof named->blobs->first_fault_text,
-                 "entry %llu names a file that is not there",
-                 (unsigned long long)header->number);
+                 "entry %llu names a file that is not there", (unsigned long long)header->number);
     }
     named->blobs->faults += err != ERR_OK ? 1 : 0;
     op_end(&op);
@@ -245,7 +243,8 @@ static enum err named_check(struct invocation *invocation, struct blob_check *bl
     return err;
 }
 
-/* Without the store: it could not be opened on a damaged journal, and that is just what is asked. */
+/* Without the store: it could not be opened on a damaged journal, and that is just what is asked.
+ */
 static enum err verify(struct invocation *invocation, struct journal_check *journal,
                        struct blob_check *blobs)
 {
@@ -287,8 +286,8 @@ int command_rebuild(struct invocation *invocation)
         node_index(op, node, &index) != ERR_OK) {
         return command_fail(invocation);
     }
-    bool same = compared && span_equal(span_make(before, sizeof before),
-                                       span_make(after, sizeof after));
+    bool same =
+        compared && span_equal(span_make(before, sizeof before), span_make(after, sizeof after));
     if (invocation->json) {
         fprintf(invocation->out, "{\"entries\":%llu,\"same\":%s}\n", (unsigned long long)entries,
                 same ? "true" : "false");
@@ -318,16 +317,17 @@ int command_erase(struct invocation *invocation)
         struct span text = span_of(invocation->arguments[i]);
         enum err err = span_to_u64(text, &number);
         if (err != ERR_OK) {
-            (void)op_fail(invocation->op, err, "%s is no entry's number",
-                          invocation->arguments[i]);
+            (void)op_fail(invocation->op, err, "%s is no entry's number", invocation->arguments[i]);
         } else {
             err = store_erase(invocation->op, invocation->node->store, number, span_of(rule));
         }
         if (err != ERR_OK) {
             code = command_fail(invocation);
             op_fault_clear(invocation->op);
-        } else if (!invocation->json) {
-            fprintf(invocation->out, "entry %llu erased\n", (unsigned long long)number);
+        } else {
+            fprintf(invocation->out,
+                    invocation->json ? "{\"entry\":%llu,\"erased\":true}\n" : "entry %llu erased\n",
+                    (unsigned long long)number);
         }
     }
     if (node_index(invocation->op, invocation->node, &index) != ERR_OK) {

@@ -32,11 +32,9 @@ static void signals_take(void)
 
 /* ---- while it runs ---- */
 
-void session_show_fold(void *context, const struct fold *fold)
+static void show_fold(struct session *session, const struct fold *fold)
 {
-    struct session *session = context;
     struct invocation *invocation = session->invocation;
-    session->totals.folds_opened++;
     if (session->options.quiet) {
         return;
     }
@@ -85,7 +83,7 @@ static void show_bar(FILE *err, double share)
     fprintf(err, "] %3d%% ", (int)(share * 100));
 }
 
-void session_show_progress(struct session *session)
+static void show_progress(struct session *session)
 {
     struct invocation *invocation = session->invocation;
     int64_t now_us = os_monotonic_us();
@@ -200,8 +198,9 @@ static void summary_text(struct session *session, double seconds)
     bool any = false;
     for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
         if (totals->counts[i] > 0) {
-            fprintf(out, "%s %llu %s", any ? "," : "not fully read:",
-                    (unsigned long long)totals->counts[i], watch_count_name(i));
+            fprintf(out, "%s %llu %s",
+                    any ? "," : "not fully read:", (unsigned long long)totals->counts[i],
+                    watch_count_name(i));
             any = true;
         }
     }
@@ -236,8 +235,8 @@ static enum err jobs_read(struct invocation *invocation, unsigned *ret)
 {
     const char *text = command_value(invocation, "jobs");
     uint64_t jobs = invocation->node->config->jobs;
-    if (text != NULL && (span_to_u64(span_of(text), &jobs) != ERR_OK || jobs == 0 ||
-                         jobs > WATCH_JOBS_MAX)) {
+    if (text != NULL &&
+        (span_to_u64(span_of(text), &jobs) != ERR_OK || jobs == 0 || jobs > WATCH_JOBS_MAX)) {
         return op_fail(invocation->op, ERR_FORMAT, "--jobs %s: not a number from 1 to %d", text,
                        WATCH_JOBS_MAX);
     }
@@ -341,10 +340,13 @@ static int watch(struct invocation *invocation, const struct session_options *op
     }
     summary(session);
     if (stopped) {
-        fprintf(invocation->err, "linie watch: stopped; the next run goes on where this one ended\n");
+        fprintf(invocation->err,
+                "linie watch: stopped; the next run goes on where this one ended\n");
     }
-    if (session->totals.inputs_failed > 0) {
-        return EXIT_TROUBLE;
+    const struct session_totals *totals = &session->totals;
+    bool none_read = totals->inputs_strange > 0 && totals->inputs + totals->inputs_known == 0;
+    if (totals->inputs_failed > 0 || none_read) {
+        return EXIT_TROUBLE; /* "nothing found" would be a word too many */
     }
     return session->totals.hits > 0 ? EXIT_FOUND : EXIT_DONE;
 }
@@ -354,6 +356,8 @@ int command_watch(struct invocation *invocation)
     struct session_options options = {
         .again = command_value(invocation, "again") != NULL,
         .quiet = command_value(invocation, "quiet") != NULL,
+        .on_fold = show_fold,
+        .on_wait = show_progress,
     };
     struct inputs inputs = { 0 };
     int folder = -1;

@@ -162,7 +162,8 @@ static enum err set_input_sensor(struct reading *reading, struct span value)
 
 static const struct key keys[] = {
     { "node", "owner", NULL,
-      "The organisation whose node this is. Its identity (identity.json) bears this name.", set_owner },
+      "The organisation whose node this is. Its identity (identity.json) bears this name.",
+      set_owner },
     { "marking", "default", "AMBER+STRICT",
       "TLP 2.0 label of indicators that come without one and are added without --tlp:\n"
       "CLEAR, GREEN, AMBER, AMBER+STRICT or RED.",
@@ -175,16 +176,18 @@ static const struct key keys[] = {
     { "watch", "jobs", "0",
       "Threads that work on log lines; 0: as many as there are processors, at most 8.", set_jobs },
     { "watch", "hosts-per-hour", "100",
-      "Inside hosts for which one indicator gets a hit of its own within an hour. Further hosts are\n"
-      "counted together, and the indicator is shown as noisy.",
+      "Inside hosts for which one indicator gets a hit of its own within an hour. Further\n"
+      "hosts are counted together, and the indicator is shown as noisy.",
       set_fold_hosts },
     { "watch", "sensor", NULL,
-      "Name of the sensor, where neither the input nor the log names one; else the host's name.",
+      "Name of the sensor, where neither the input nor the log names one; else the host's\n"
+      "name.\nsensor = border-1",
       set_sensor },
     { "privacy", "drop", "password cookie authorization",
-      "What of a log line may be kept as evidence of a hit, by names of fields (as hits show them, or\n"
-      "their last part). Left out; also: keep, truncate (to 32 bytes), hash (with a key of this node).\n"
-      "The first rule that fits a field applies; fields without a rule are kept.",
+      "What of a log line may be kept as evidence of a hit, by names of fields (as hits show\n"
+      "them, or their last part). Left out; also: keep, truncate (to 32 bytes), hash (with a\n"
+      "key of this node). The first rule that fits a field applies; fields without a rule\n"
+      "are kept.",
       set_drop },
     { "privacy", "truncate", NULL, "Shortened to 32 bytes.\ntruncate = user_agent", set_truncate },
     { "privacy", "hash", NULL, "Replaced by a keyed hash.\nhash = username", set_hash },
@@ -197,7 +200,10 @@ static const struct key keys[] = {
     { "input", "sensor", NULL, NULL, set_input_sensor },
 };
 
-enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
+enum {
+    KEY_COUNT = sizeof keys / sizeof keys[0],
+    LINE_SIZE_MAX = 198, /* INI_MAX_LINE of inih, less the line's end and a NUL */
+};
 
 /* ---- reading ---- */
 
@@ -262,8 +268,8 @@ static void tell_unknown(struct reading *reading, struct span section, struct sp
     size_t best = 0;
     size_t best_edits = SIZE_MAX;
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        size_t count = edits(name, span_of(keys[i].name)) +
-                       edits(section, span_of(keys[i].section));
+        size_t count =
+            edits(name, span_of(keys[i].name)) + edits(section, span_of(keys[i].section));
         if (count < best_edits) {
             best_edits = count;
             best = i;
@@ -329,6 +335,19 @@ static enum err check(struct reading *reading)
     return ERR_OK;
 }
 
+/* inih cuts longer lines in two, and would complain about the second half. */
+static enum err lines_check(struct op *op, struct span name, struct span text)
+{
+    struct span line;
+    for (unsigned number = 1; span_next(&text, '\n', &line); number++) {
+        if (line.size > LINE_SIZE_MAX) {
+            return op_fail(op, ERR_LIMIT, "%.*s: line %u: longer than %d bytes", SPAN_FMT(name),
+                           number, LINE_SIZE_MAX);
+        }
+    }
+    return ERR_OK;
+}
+
 enum err config_read(struct op *op, struct span name, struct span text, struct config *ret)
 {
     struct reading reading = { .op = op, .config = ret, .name = name };
@@ -337,6 +356,7 @@ enum err config_read(struct op *op, struct span name, struct span text, struct c
         return op_fail(op, ERR_LIMIT, "%.*s: larger than %d bytes", SPAN_FMT(name),
                        CONFIG_SIZE_MAX);
     }
+    TRY(lines_check(op, name, text));
     struct span copy; /* ended by a NUL, as inih wants it */
     TRY(op_copy(op, text, &copy));
     int line = ini_parse_string((const char *)copy.data, on_pair, &reading);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The configuration of a node: an INI file in git's manner (linie.conf). One table holds every key with
- * its type, default, bounds and help; the file that 'linie init' writes, the checks and the manual come
- * from it.
+ * The configuration of a node: an INI file in git's manner (linie.conf). One table holds every key
+ * with its type, default, bounds and help; the file that 'linie init' writes, the checks and the
+ * manual come from it.
  */
 #ifndef NODE_CONFIG_H
 #define NODE_CONFIG_H
@@ -33,7 +33,8 @@ struct config {
     struct inside inside;
     uint32_t jobs; /* 0: as many as there are processors, at most 8 */
     uint32_t fold_hosts_max;
-    struct span sensor; /* of all inputs that name none; empty: the log's own, else the host's name */
+    struct span
+        sensor; /* of all inputs that name none; empty: the log's own, else the host's name */
     size_t input_count;
     struct config_input inputs[CONFIG_INPUT_COUNT_MAX];
     size_t rule_count;
@@ -48,8 +49,8 @@ struct config {
  * text      its content
  * ret       large: keep it in the op
  *
- * Errors    ERR_FORMAT an unknown key, or a value that does not fit (the fault names file, line and the
- *           nearest known key); ERR_LIMIT too large
+ * Errors    ERR_FORMAT an unknown key, or a value that does not fit (the fault names file, line and
+ * the nearest known key); ERR_LIMIT too large
  */
 MUST_USE
 enum err config_read(struct op *op, struct span name, struct span text, struct config *ret);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The index image of a node: made from the packed sets and the STIX indicators whenever these change.
- * Its file bears the number of the journal entry that changed them last, so that an image is right or
- * absent.
+ * The index image of a node: made from the packed sets and the STIX indicators whenever these
+ * change. Its file bears the number of the journal entry that changed them last, so that an image
+ * is right or absent.
  */
 #include <stdlib.h>
 
@@ -39,12 +39,12 @@ static enum err add_set(struct making *making, const struct policy_grant *grant,
             .value = member.value,
             .scope = member.scope,
             .tlp = (uint8_t)(member.tlp == PACK_TLP_OF_SET ? (uint8_t)set->tlp : member.tlp),
-            .confidence = member.confidence == PACK_CONFIDENCE_UNKNOWN ? set->confidence
-                                                                       : member.confidence,
+            .confidence =
+                member.confidence == PACK_CONFIDENCE_UNKNOWN ? set->confidence : member.confidence,
             .origin = origin,
             .valid_from_us = member.valid_from_us,
-            .valid_until_us = member.valid_until_us == TIME_US_NONE ? set->valid_until_us
-                                                                    : member.valid_until_us,
+            .valid_until_us =
+                member.valid_until_us == TIME_US_NONE ? set->valid_until_us : member.valid_until_us,
         };
         err = match_builder_add(making->builder, &indicator);
     }
@@ -60,8 +60,7 @@ static enum err add_watched(void *context, const struct store_watched *watched)
 {
     struct making *making = context;
     uint16_t origin = 0;
-    const struct match_origin from = { .source_id = watched->source_id,
-                                       .source = watched->source };
+    const struct match_origin from = { .source_id = watched->source_id, .source = watched->source };
     TRY(match_builder_origin(making->builder, &from, &origin));
     const struct match_indicator indicator = {
         .value = watched->value,

@@ -33,8 +33,7 @@ static enum err list_add(struct op *op, struct inputs *inputs, const struct inpu
         if (list == NULL) {
             return ERR_LIMIT;
         }
-        span_copy(list, room * sizeof *list,
-                  span_make(inputs->list, inputs->count * sizeof *list));
+        span_copy(list, room * sizeof *list, span_make(inputs->list, inputs->count * sizeof *list));
         inputs->list = list;
         inputs->room = room;
     }
@@ -73,8 +72,8 @@ static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
 {
     struct dirent **entries = NULL;
     if (depth == INPUTS_DEPTH_MAX) {
-        return op_fail(op, ERR_LIMIT, "%.*s: folders are more than %d deep",
-                       SPAN_FMT(named->path), INPUTS_DEPTH_MAX);
+        return op_fail(op, ERR_LIMIT, "%.*s: folders are more than %d deep", SPAN_FMT(named->path),
+                       INPUTS_DEPTH_MAX);
     }
     int count = scandirat(folder, (const char *)named->path.data, &entries, not_hidden, alphasort);
     if (count < 0) {
@@ -128,7 +127,8 @@ static enum err add_glob(struct op *op, struct inputs *inputs, int folder,
     if (code == GLOB_NOMATCH) {
         err = op_fail(op, ERR_ABSENT, "%.*s: no file fits", SPAN_FMT(named->path));
     } else if (code != 0) {
-        err = op_fail(op, ERR_IO, "%.*s: cannot be looked through", SPAN_FMT(named->path));
+        err = op_fail(op, ERR_IO, "%.*s: cannot be looked through: %s", SPAN_FMT(named->path),
+                      strerror(errno));
     }
     for (size_t i = 0; err == ERR_OK && i < found.gl_pathc; i++) {
         struct input_named one = *named;

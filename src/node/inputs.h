@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The inputs that a command line or the configuration names: files, folders (all files below, in order
- * of their names) and globs.
+ * The inputs that a command line or the configuration names: files, folders (all files below, in
+ * order of their names) and globs.
  */
 #ifndef NODE_INPUTS_H
 #define NODE_INPUTS_H

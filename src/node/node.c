@@ -282,7 +282,14 @@ static enum err open_steps(struct op *op, struct node *node, enum node_mode mode
     TRY(config_load(op, node));
     TRY(world_folder(op, node->world, &folder));
     TRY(join(op, node->dir, folder, &node->world_path));
-    TRY(disk_open_real(op, node->world_path, &node->world_disk));
+    err = disk_open_real(op, node->world_path, &node->world_disk);
+    if (err == ERR_ABSENT) {
+        op_fault_clear(op);
+        return op_fail(op, ERR_ABSENT,
+                       "%.*s has no exercise \"%.*s\": make it with 'linie init --world %.*s'",
+                       SPAN_FMT(node->dir), SPAN_FMT(node->world), SPAN_FMT(node->world));
+    }
+    TRY(err);
     return mode == NODE_FILES ? ERR_OK : node_open_store(op, node, mode == NODE_WRITE);
 }
 

@@ -14,9 +14,9 @@
 enum { NODE_SOCKET_PATH_MAX = 100 };
 
 struct node {
-    struct span dir;         /* path of the node's folder */
-    struct span world;       /* "real" or an exercise's id */
-    struct span world_path;  /* path of the world's folder */
+    struct span dir;        /* path of the node's folder */
+    struct span world;      /* "real" or an exercise's id */
+    struct span world_path; /* path of the world's folder */
     struct config *config;
     struct disk *disk;       /* of the node's folder */
     struct disk *world_disk; /* of the world's folder */
@@ -26,7 +26,8 @@ struct node {
 };
 
 /**
- * Make a node in a folder that is absent or empty: configuration, identity, keys, and the world "real".
+ * Make a node in a folder that is absent or empty: configuration, identity, keys, and the world
+ * "real".
  *
  * op        work in hand
  * dir       path of the folder
@@ -44,7 +45,8 @@ enum err node_create(struct op *op, struct span dir, struct span owner);
  * dir       path of the node's folder
  * world     id of the exercise
  *
- * Errors    ERR_ABSENT no node there; ERR_EXISTS there is such a world; ERR_FORMAT no fit name; ERR_IO
+ * Errors    ERR_ABSENT no node there; ERR_EXISTS there is such a world; ERR_FORMAT no fit name;
+ * ERR_IO
  */
 MUST_USE
 enum err node_create_world(struct op *op, struct span dir, struct span world);

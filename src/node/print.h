@@ -27,8 +27,8 @@ void print_text(const struct invocation *invocation, struct span text, size_t wi
  * format      as for printf; its arguments must be harmless
  */
 __attribute__((format(printf, 3, 4))) void print_styled(const struct invocation *invocation,
-                                                        enum print_style style,
-                                                        const char *format, ...);
+                                                        enum print_style style, const char *format,
+                                                        ...);
 
 /**
  * Print a time, or "-" where there is none.

@@ -45,9 +45,10 @@ static enum err socket_address(struct op *op, struct span world_path, struct soc
     span_copy(ret->sun_path, sizeof ret->sun_path, buf_span(&path));
     buf_done(&path);
     if (err != ERR_OK) {
-        return op_fail(op, ERR_LIMIT,
-                       "the path of the node's folder is too long for a socket (107 bytes at most): "
-                       "use a shorter or relative path");
+        return op_fail(
+            op, ERR_LIMIT,
+            "the path of the node's folder is too long for a socket (107 bytes at most): "
+            "use a shorter or relative path");
     }
     return ERR_OK;
 }
@@ -245,8 +246,7 @@ static const struct command *command_named(struct span name)
 {
     const struct command *commands = command_table();
     for (size_t i = 0; commands[i].name != NULL; i++) {
-        if (commands[i].access == COMMAND_WRITES &&
-            span_equal(name, span_of(commands[i].name))) {
+        if (commands[i].access == COMMAND_WRITES && span_equal(name, span_of(commands[i].name))) {
             return &commands[i];
         }
     }
@@ -319,8 +319,7 @@ static enum err serve_caller(struct op *op, struct remote_server *server, struct
     TRY(arguments_read(op, &r, invocation));
     uint8_t code = (uint8_t)run_for(op, server, caller, invocation);
     op_fault_clear(op);
-    return channel_send(op, channel, MESSAGE_DONE, span_make(&code, sizeof code),
-                        CHANNEL_NO_FILE);
+    return channel_send(op, channel, MESSAGE_DONE, span_make(&code, sizeof code), CHANNEL_NO_FILE);
 }
 
 /* A caller who connects and says nothing must not hold the node up. */

@@ -25,7 +25,7 @@ enum {
     BATCH_MEMORY_MAX = 512 * 1024 * 1024,
     WATCH_MEMORY_MAX = 64 * 1024 * 1024,
     HOST_NAME_SIZE = 256,
-    WATCH_FAILED = 70, /* exit code of a watch process that gave up; EX_SOFTWARE */
+    WATCH_FAILED = 70,    /* exit code of a watch process that gave up; EX_SOFTWARE */
     FOLD_GRACE_HOURS = 1, /* a fold is closed this long after its hour, by the time of the lines */
 };
 
@@ -103,8 +103,7 @@ static enum err watch_start(struct session *session)
     channel_done(&theirs);
     if (session->pid < 0) {
         channel_done(&session->watch);
-        return op_fail(session->op, ERR_IO, "cannot start the watch process: %s",
-                       strerror(saved));
+        return op_fail(session->op, ERR_IO, "cannot start the watch process: %s", strerror(saved));
     }
     session->has_watch = true;
     return ERR_OK;
@@ -174,6 +173,13 @@ static void batch_clear(struct session *session)
     session->state = has_present ? &session->inputs[0] : NULL;
 }
 
+static void on_fold_opened(void *context, const struct fold *fold)
+{
+    struct session *session = context;
+    session->totals.folds_opened++;
+    session->options.on_fold(session, fold);
+}
+
 static enum err batch_commit(struct session *session, int64_t close_before_us)
 {
     struct op work;
@@ -187,7 +193,7 @@ static enum err batch_commit(struct session *session, int64_t close_before_us)
     op_begin(&work, &session->op->actor, BATCH_MEMORY_MAX);
     enum err err = ERR_OK;
     if (!session->options.again) {
-        err = store_batch_add(&work, session->node->store, &batch, session_show_fold, session);
+        err = store_batch_add(&work, session->node->store, &batch, on_fold_opened, session);
     }
     if (err != ERR_OK) {
         err = op_fail(session->op, err, "%s", work.fault.text);
@@ -249,7 +255,7 @@ static enum err on_folds(struct session *session, struct span body)
         }
         TRY(fold_keep(session, &fold));
         if (session->options.again) {
-            session_show_fold(session, &fold);
+            on_fold_opened(session, &fold);
         }
     }
     return ERR_OK;
@@ -317,7 +323,7 @@ static enum err wait_for_watch(struct session *session, struct channel_message *
 {
     for (;;) {
         TRY(op_check(session->op));
-        session_show_progress(session);
+        session->options.on_wait(session);
         enum err err = channel_receive(session->op, &session->watch, false, ret);
         if (err != ERR_AGAIN) {
             return err;
@@ -346,7 +352,9 @@ static void tell(struct session *session, const char *what)
     }
     on_err.out = on_err.err;
     print_text(&on_err, session->input->path, 0);
-    fprintf(on_err.err, ": %s\n", what);
+    fputs(": ", on_err.err);
+    print_text(&on_err, span_of(what), 0);
+    fputc('\n', on_err.err);
 }
 
 static enum err send_open(struct session *session, int fd)
@@ -360,9 +368,8 @@ static enum err send_open(struct session *session, int fd)
     };
     buf_init(&body, 4 * WATCH_TEXT_SIZE_MAX);
     watch_message_add_open(&body, &open);
-    enum err err = body.err == ERR_OK
-                       ? send(session, WATCH_MESSAGE_OPEN, buf_span(&body), fd)
-                       : op_fail(session->op, ERR_LIMIT, "a name is too long");
+    enum err err = body.err == ERR_OK ? send(session, WATCH_MESSAGE_OPEN, buf_span(&body), fd)
+                                      : op_fail(session->op, ERR_LIMIT, "a name is too long");
     buf_done(&body);
     return err;
 }

@@ -20,22 +20,27 @@ enum { SESSION_BATCH_INPUTS_MAX = 256 };
 
 /* What a run did, for the summary. */
 struct session_totals {
-    uint64_t inputs;       /* read, at least in part */
-    uint64_t inputs_known; /* skipped: nothing new in them */
+    uint64_t inputs;         /* read, at least in part */
+    uint64_t inputs_known;   /* skipped: nothing new in them */
     uint64_t inputs_strange; /* no known format */
     uint64_t inputs_failed;  /* could not be opened or read to their end */
     uint64_t lines;
     uint64_t observations;
-    uint64_t bytes;       /* of files, as they lie on the disk */
-    uint64_t hits;        /* lines that met an indicator, per fold */
+    uint64_t bytes; /* of files, as they lie on the disk */
+    uint64_t hits;  /* lines that met an indicator, per fold */
     uint64_t folds_opened;
     uint64_t counts[WATCH_COUNT_COUNT];
 };
+
+struct session;
 
 struct session_options {
     bool again; /* read from the start, count nothing */
     bool quiet;
     unsigned jobs;
+    /* Called for every fold that a batch opened, and some times a second while the run waits. */
+    void (*on_fold)(struct session *session, const struct fold *fold);
+    void (*on_wait)(struct session *session);
 };
 
 struct session {
@@ -50,7 +55,7 @@ struct session {
     struct remote_server *server;
     struct span image; /* path of the index in use */
     int64_t started_us;
-    int64_t shown_us; /* when progress was last shown */
+    int64_t shown_us;    /* when progress was last shown */
     uint64_t total_size; /* of all inputs */
     /* the batch that gathers */
     struct op batch; /* memory of its folds */
@@ -88,8 +93,8 @@ enum err session_begin(struct session *session, struct invocation *invocation,
  * folder    where a relative path starts: an open folder
  * input     borrowed until return
  *
- * Errors    ERR_CANCELLED somebody asked to stop; ERR_IO or others: the run cannot go on. An input that
- *           cannot be read is told and counted, and is no error
+ * Errors    ERR_CANCELLED somebody asked to stop; ERR_IO or others: the run cannot go on. An input
+ * that cannot be read is told and counted, and is no error
  */
 MUST_USE
 enum err session_read(struct session *session, int folder, const struct input_named *input);
@@ -103,20 +108,5 @@ enum err session_read(struct session *session, int folder, const struct input_na
  */
 MUST_USE
 enum err session_end(struct session *session);
-
-/**
- * Called for every fold that a batch opened; see command_watch.c.
- *
- * context   the session
- * fold      borrowed
- */
-void session_show_fold(void *context, const struct fold *fold);
-
-/**
- * Show how far the run is, where `err` is a terminal.
- *
- * session   begun
- */
-void session_show_progress(struct session *session);
 
 #endif

@@ -69,8 +69,9 @@ static const struct command commands[] = {
     { .name = "init",
       .usage = "DIR",
       .summary = "make a node: configuration, journal, database, identity, keys",
-      .help = "The folder is made, or must be empty; only its owner may enter it. With --world ID in an\n"
-              "existing node: an exercise, kept apart from what is real.\n\n"
+      .help = "The folder is made, or must be empty; only its owner may enter it.\n"
+              "With --world ID, in a node that exists: an exercise, kept apart from what is real.\n"
+              "\n"
               "  linie init water-board --owner \"Water board of the example polder\"",
       .access = COMMAND_LOCAL,
       .options = init_options,
@@ -78,11 +79,14 @@ static const struct command commands[] = {
     { .name = "indicators add",
       .usage = "FILE... | -",
       .summary = "add indicators: plain lists, CSV, STIX 2.1 bundles",
-      .help = "Lists have one value a line, defanged or not; the kind is recognised. A domain covers its\n"
-              "subdomains; \"=name\" is exact, \".name\" the subdomains only. CSV wants a header. Of STIX all\n"
-              "objects are kept byte for byte, and patterns of single values are watched. A running watch\n"
-              "uses them from the next lines on. Exit: 0 done, 3 done but some lines were refused.\n\n"
-              "  linie indicators add c2.txt --source \"National CSIRT\" --tlp GREEN --valid-until 2027-01-31",
+      .help =
+          "Lists have one value a line, defanged or not; the kind is recognised. A domain\n"
+          "covers its subdomains; \"=name\" is exact, \".name\" the subdomains only. CSV wants a\n"
+          "header. Of STIX all objects are kept byte for byte, and patterns of single values\n"
+          "are watched. A running watch uses them from the next lines on.\n"
+          "Exit: 0 done, 2 trouble, 3 done but some lines were refused.\n"
+          "\n"
+          "  linie indicators add c2.txt --source \"National CSIRT\" --valid-until 2027-01-31",
       .access = COMMAND_WRITES,
       .options = add_options,
       .run = command_indicators_add },
@@ -96,7 +100,9 @@ static const struct command commands[] = {
     { .name = "indicators show",
       .usage = "ID|VALUE...",
       .summary = "show indicators whole, with all their sources",
-      .help = "A STIX object is shown as it came; a member of a list as the STIX object it stands for.\n\n"
+      .help = "A value is shown with every source that names it; an id of a STIX object with the\n"
+              "object, byte for byte as it came, in all its versions.\n"
+              "\n"
               "  linie indicators show hxxps://portal[.]update-dms.example/login",
       .run = command_indicators_show },
     { .name = "indicators remove",
@@ -116,9 +122,11 @@ static const struct command commands[] = {
     { .name = "watch",
       .usage = "[INPUT...]",
       .summary = "watch logs against the indicators",
-      .help = "Inputs are files, folders, globs or '-'; without any: those configured. Zeek JSON, Zeek TSV and\n"
-              "Suricata EVE, also as gz and zst. What was read is not counted again; after a kill it goes on\n"
-              "where it stopped. Exit: 0 nothing found, 1 found, 2 trouble.\n\n"
+      .help = "Inputs are files, folders, globs or '-'; without any: those configured. Zeek JSON,\n"
+              "Zeek TSV and Suricata EVE, also as gz and zst. What was read is not counted again;\n"
+              "after a kill it goes on where it stopped.\n"
+              "Exit: 0 nothing found, 1 found, 2 trouble.\n"
+              "\n"
               "  linie watch /var/log/suricata/eve.json '/data/zeek/2026-11-*/'",
       .access = COMMAND_LOCAL,
       .options = watch_options,
@@ -126,8 +134,10 @@ static const struct command commands[] = {
     { .name = "hits",
       .usage = "",
       .summary = "show what was found, folded",
-      .help = "A fold is what one inside host met of one indicator in an hour; those of one value stand\n"
-              "together. Keys of --json: docs/format/hits.md. Exit: 0 nothing, 1 found, 2 trouble.\n\n"
+      .help = "A fold is what one inside host met of one indicator in an hour; those of one value\n"
+              "stand together. Keys of --json: docs/format/hits.md.\n"
+              "Exit: 0 nothing, 1 found, 2 trouble.\n"
+              "\n"
               "  linie hits --since 24h --kind domain",
       .options = hits_options,
       .run = command_hits },
@@ -151,9 +161,11 @@ static const struct command commands[] = {
     { .name = "erase",
       .usage = "ENTRY...",
       .summary = "erase the content of journal entries by rule",
-      .help = "Evidence and STIX objects can be erased; that they were there, and the rule, stays.\n"
-              "Backups made before still hold it: see 'linie backup --full'.\n\n"
-              "  linie erase 17 --rule \"retention: 30 days\"",
+      .help =
+          "Evidence and STIX objects can be erased; that they were there, and the rule, stays.\n"
+          "Backups made before still hold it: see 'linie backup --full'.\n"
+          "\n"
+          "  linie erase 17 --rule \"retention: 30 days\"",
       .access = COMMAND_WRITES,
       .options = erase_options,
       .run = command_erase },
@@ -171,7 +183,11 @@ static const struct command commands[] = {
       .access = COMMAND_LOCAL,
       .options = restore_options,
       .run = command_restore },
-    { .name = "help", .usage = "", .summary = "show this", .help = "", .access = COMMAND_LOCAL,
+    { .name = "help",
+      .usage = "[COMMAND]",
+      .summary = "show this, or what a command does",
+      .help = "  linie help indicators add",
+      .access = COMMAND_LOCAL,
       .run = command_help },
     { .name = NULL },
 };

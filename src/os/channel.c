@@ -127,8 +127,8 @@ static void take_file(struct channel *channel, struct msghdr *message)
     }
 }
 
-/* Bytes that go beyond a message's end may bring the next message's file; so no more is read than the
- * message still needs. */
+/* Bytes that go beyond a message's end may bring the next message's file; so no more is read than
+ * the message still needs. */
 static enum err receive_some(struct op *op, struct channel *channel, size_t wanted, bool wait)
 {
     uint8_t *room = buf_reserve(&channel->incoming, wanted);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * Messages between two processes of a node, over a stream socket: a type, bytes, and perhaps an open
- * file. A message is read whole or not at all.
+ * Messages between two processes of a node, over a stream socket: a type, bytes, and perhaps an
+ * open file. A message is read whole or not at all.
  */
 #ifndef OS_CHANNEL_H
 #define OS_CHANNEL_H

@@ -235,7 +235,8 @@ void disk_unmap(struct disk *disk, struct span map);
  * path      of the file
  * bytes     its new content
  *
- * Errors    ERR_FULL; ERR_IO; ERR_DENIED; on any of them the old file is still there
+ * Errors    ERR_FULL; ERR_IO; ERR_DENIED; ERR_LIMIT. The path then still holds all of the old bytes
+ * or all of the new; the new only where the last step, syncing the folder, failed
  */
 MUST_USE
 enum err disk_replace(struct op *op, struct disk *disk, struct span path, struct span bytes);

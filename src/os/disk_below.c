@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * Every path gets the folder's path put before it, and goes to the disk above. Files that are opened
- * belong to the disk above, so no function for open files is needed here.
+ * Every path gets the folder's path put before it, and goes to the disk above. Files that are
+ * opened belong to the disk above, so no function for open files is needed here.
  */
 #include "os/disk_below.h"
 
@@ -145,9 +145,8 @@ enum err disk_open_below(struct op *op, struct disk *disk, struct span path, str
     }
     uint8_t *text = (uint8_t *)(below + 1);
     span_copy(text, path.size, path);
-    *below = (struct below_disk){ .base.ops = &below_ops,
-                                  .above = disk,
-                                  .path = { text, path.size } };
+    *below =
+        (struct below_disk){ .base.ops = &below_ops, .above = disk, .path = { text, path.size } };
     *ret = &below->base;
     return ERR_OK;
 }

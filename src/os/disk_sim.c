@@ -378,6 +378,15 @@ static enum err sim_rename(struct op *op, struct disk *disk, struct span from, s
     return fault_err(op, fault);
 }
 
+static bool folder_is_used(const struct sim_node *folder)
+{
+    const struct sim_name *name = folder->names;
+    while (name != NULL && name->seen == NULL) {
+        name = name->next;
+    }
+    return name != NULL;
+}
+
 static enum err sim_remove(struct op *op, struct disk *disk, struct span path)
 {
     struct sim_disk *sim = sim_of(disk);
@@ -388,6 +397,9 @@ static enum err sim_remove(struct op *op, struct disk *disk, struct span path)
     struct sim_name *name = sim_name_find(folder, disk_path_name(path));
     if (name == NULL || name->seen == NULL) {
         return fail_absent(op, path);
+    }
+    if (folder_is_used(name->seen)) {
+        return op_fail(op, ERR_IO, "the folder %.*s is not empty", SPAN_FMT(path));
     }
     if (fault_lets_through(sim, fault) && !sim_name_set(folder, name, NULL)) {
         return fail_memory(op);

@@ -65,8 +65,7 @@ static uint64_t access_all(int version)
 /* A ruleset without rules: every access it handles is refused. */
 static enum err landlock_enter(struct op *op, int *ret_version)
 {
-    long version =
-        syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version <= 0) {
         *ret_version = 0;
         return ERR_OK;

@@ -21,8 +21,9 @@ MUST_USE
 enum err sandbox_close_others(struct op *op, const int *keep, size_t count);
 
 /**
- * From here on: no new privileges, no core dump, no tracing by others, and no file can be opened, made
- * or removed by path (Landlock, kernel 5.13 or later; where the kernel has none, the rest still holds).
+ * From here on: no new privileges, no core dump, no tracing by others, and no file can be opened,
+ * made or removed by path (Landlock, kernel 5.13 or later; where the kernel has none, the rest
+ * still holds).
  *
  * op            work in hand
  * ret_landlock  version of Landlock in force; 0 where the kernel has none

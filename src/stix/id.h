@@ -60,7 +60,7 @@ void stix_id_add(struct buf *buf, struct span type, const struct uuid *uuid);
 struct stix_member {
     struct span source; /* id of the source's identity object */
     struct span set;    /* name of the set */
-    struct span kind;   /* "ipv4-addr", "sha256", ... */
+    struct span kind;   /* Linie's own word: "ipv4", "sha256", ... */
     struct span value;  /* in canonical form */
 };
 

@@ -7,7 +7,7 @@
 
 enum {
     SLOT_COUNT_MIN = 256,
-    WORLD_COUNT_MAX = 100000, /* they are kept in a list */
+    WORLD_COUNT_MAX = 4096, /* they are kept in a list */
 };
 
 /* A few million files. */

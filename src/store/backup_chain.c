@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "store/backup_chain.h"
 
-#include <stdlib.h>
-
 #include "base/must.h"
 
-enum { DIGEST_PIECE_SIZE = 64 * 1024 };
+enum { DIGEST_PIECE_SIZE = 16 * 1024 };
 
 /* The name of a part's file. */
 struct part_name {
@@ -163,7 +161,8 @@ static enum err part_fits(struct op *op, const struct backup_part *before,
     return ERR_OK;
 }
 
-/* Which of the numbers in the folder is the generation's first; those behind it must be complete. */
+/* Which of the numbers in the folder is the generation's first; those behind it must be complete.
+ */
 static enum err numbers_check(struct op *op, const struct backup_chain *chain, uint64_t first,
                               size_t *ret_index)
 {
@@ -216,9 +215,10 @@ static enum err key_make(struct op *op, struct backup_chain *chain, struct span 
         return op_fail(op, ERR_DENIED, "this backup is encrypted: name its key file with --key");
     }
     if (!header->encrypted && secret.data != NULL) {
-        return op_fail(op, ERR_CONFLICT,
-                       "this backup is not encrypted, though a key was given: leave --key out to use "
-                       "it as it is, or begin an encrypted one with --full");
+        return op_fail(
+            op, ERR_CONFLICT,
+            "this backup is not encrypted, though a key was given: leave --key out to use "
+            "it as it is, or begin an encrypted one with --full");
     }
     if (!header->encrypted) {
         return ERR_OK;
@@ -236,8 +236,9 @@ enum err backup_secret_of(struct op *op, struct span key, struct span *ret)
         key.size--;
     }
     if (key.size == 0) {
-        return op_fail(op, ERR_FORMAT, "the key file is empty: put a long passphrase into it, or "
-                                       "some random bytes");
+        return op_fail(op, ERR_FORMAT,
+                       "the key file is empty: put a long passphrase into it, or "
+                       "some random bytes");
     }
     *ret = key;
     return ERR_OK;
@@ -262,19 +263,17 @@ static struct backup_place place_of(const struct backup_chain *chain,
     };
 }
 
-/* An index is hashed before it is opened: what cannot be opened then was sealed with another key. */
+/* An index is hashed before it is opened: what cannot be opened then was sealed with another key.
+ */
 static enum err place_digest_check(struct op *op, const struct backup_place *place)
 {
-    uint8_t *piece = op_alloc(op, DIGEST_PIECE_SIZE);
-    if (piece == NULL) {
-        return ERR_LIMIT;
-    }
+    uint8_t piece[DIGEST_PIECE_SIZE];
     struct digest_sha256 digest;
     digest_sha256_init(&digest);
     uint64_t done = 0;
     while (done < place->size) {
         uint64_t left = place->size - done;
-        size_t want = left < DIGEST_PIECE_SIZE ? (size_t)left : DIGEST_PIECE_SIZE;
+        size_t want = left < sizeof piece ? (size_t)left : sizeof piece;
         size_t got = 0;
         TRY(op_check(op));
         TRY(disk_read(op, place->file, place->offset + done, piece, want, &got));
@@ -293,24 +292,9 @@ static enum err place_digest_check(struct op *op, const struct backup_place *pla
     return ERR_OK;
 }
 
-static enum err index_end_check(struct op *op, struct backup_chain *chain, struct span name,
-                                const struct backup_record *end)
-{
-    uint64_t files;
-    uint64_t worlds;
-    uint64_t entries;
-    backup_catalog_count(&chain->catalog, &files, &worlds, &entries);
-    if (end->files != files || end->worlds != worlds) {
-        return op_fail(op, ERR_CORRUPT, "%.*s: its index does not count what there is",
-                       SPAN_FMT(name));
-    }
-    chain->remains = end->remains;
-    return ERR_OK;
-}
-
 /* Applies an index; its last record, and no other, is BACKUP_END. */
 static enum err index_apply(struct op *op, struct backup_chain *chain, struct span name,
-                            struct backup_section *section)
+                            struct backup_section *section, struct backup_record *ret_end)
 {
     struct backup_record record = { 0 };
     bool more = true;
@@ -319,7 +303,7 @@ static enum err index_apply(struct op *op, struct backup_chain *chain, struct sp
     while (more && !ended) {
         if (record.kind == BACKUP_END) {
             ended = true;
-            TRY(index_end_check(op, chain, name, &record));
+            *ret_end = record;
         } else {
             TRY(backup_catalog_apply(op, &chain->catalog, &record));
         }
@@ -340,8 +324,9 @@ static enum err fail_key(struct op *op)
                    "(Or somebody has forged a part.)");
 }
 
-static enum err index_read(struct op *op, struct backup_chain *chain, const struct backup_part *part,
-                           struct disk_file *file)
+static enum err index_read(struct op *op, struct backup_chain *chain,
+                           const struct backup_part *part, struct disk_file *file,
+                           struct backup_record *ret_end)
 {
     struct part_name text = name_of(part->header.number);
     struct span name = span_of(text.text);
@@ -350,13 +335,28 @@ static enum err index_read(struct op *op, struct backup_chain *chain, const stru
     struct backup_section section;
     enum err err = backup_section_read(op, &place, &section);
     if (err == ERR_OK) {
-        err = index_apply(op, chain, name, &section);
+        err = index_apply(op, chain, name, &section, ret_end);
     }
     backup_section_done(&section);
     if (err == ERR_CORRUPT && part->header.encrypted && part == chain->parts) {
         return fail_key(op);
     }
     return err;
+}
+
+/* The newest index says what there is after all of them. */
+static enum err end_check(struct op *op, struct backup_chain *chain,
+                          const struct backup_record *end)
+{
+    uint64_t files;
+    uint64_t worlds;
+    uint64_t entries;
+    backup_catalog_count(&chain->catalog, &files, &worlds, &entries);
+    if (end->files != files || end->worlds != worlds) {
+        return op_fail(op, ERR_CORRUPT, "the backup's newest index does not count what there is");
+    }
+    chain->remains = end->remains;
+    return ERR_OK;
 }
 
 enum err backup_chain_read(struct op *op, struct backup_chain *chain, struct span secret)
@@ -366,15 +366,16 @@ enum err backup_chain_read(struct op *op, struct backup_chain *chain, struct spa
     }
     TRY(parts_load(op, chain));
     TRY(key_make(op, chain, secret));
+    struct backup_record end = { 0 };
     for (size_t i = 0; i < chain->part_count; i++) {
         const struct backup_part *part = &chain->parts[i];
         struct disk_file *file;
         TRY(part_open(op, chain, part->header.number, &file));
-        enum err err = index_read(op, chain, part, file);
+        enum err err = index_read(op, chain, part, file, &end);
         disk_file_close(file);
         TRY(err);
     }
-    return ERR_OK;
+    return end_check(op, chain, &end);
 }
 
 static enum err section_walk(struct op *op, const struct backup_place *place,

@@ -19,8 +19,8 @@ struct backup_part {
 };
 
 struct backup_chain {
-    struct disk *disk;  /* the backup's folder; borrowed */
-    uint64_t *numbers;  /* of all parts in the folder, ascending; in the op's memory */
+    struct disk *disk; /* the backup's folder; borrowed */
+    uint64_t *numbers; /* of all parts in the folder, ascending; in the op's memory */
     size_t number_count;
     struct backup_part *parts; /* of the generation, in order; in the op's memory */
     size_t part_count;         /* 0: there is no backup */

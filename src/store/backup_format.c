@@ -139,8 +139,7 @@ void backup_part_name(uint64_t number, char *ret_name)
 {
     must(number > 0);
     must(number <= BACKUP_NUMBER_MAX);
-    int size =
-        snprintf(ret_name, BACKUP_PART_NAME_SIZE, "part-%06" PRIu64 ".linie-backup", number);
+    int size = snprintf(ret_name, BACKUP_PART_NAME_SIZE, "part-%06" PRIu64 ".linie-backup", number);
     must(size < BACKUP_PART_NAME_SIZE);
 }
 

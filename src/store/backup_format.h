@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The bytes of a backup's parts, to values and back; no input, no output. docs/format/backup.md says
- * the same for those who write their own reader.
+ * The bytes of a backup's parts, to values and back; no input, no output. docs/format/backup.md
+ * says the same for those who write their own reader.
  *
  *   part    = header, data section, index section, footer
  *   section = blocks of records, compressed, sealed where the backup is encrypted
@@ -36,12 +36,12 @@ enum {
 /* The start of every part. In an encrypted backup it can be read without the key. */
 struct backup_header {
     bool encrypted;
-    uint8_t generation[BACKUP_ID_SIZE]; /* random; the same in all parts that belong together */
-    uint8_t node[BACKUP_ID_SIZE];       /* made from the first entry of the node's journal */
-    uint8_t part[BACKUP_ID_SIZE];       /* random */
-    uint64_t number;                    /* as in the file's name */
-    uint64_t first;                     /* number of the generation's first part */
-    int64_t time_us;                    /* when the part was begun */
+    uint8_t generation[BACKUP_ID_SIZE];   /* random; the same in all parts that belong together */
+    uint8_t node[BACKUP_ID_SIZE];         /* made from the first entry of the node's journal */
+    uint8_t part[BACKUP_ID_SIZE];         /* random */
+    uint64_t number;                      /* as in the file's name */
+    uint64_t first;                       /* number of the generation's first part */
+    int64_t time_us;                      /* when the part was begun */
     uint8_t previous[DIGEST_SHA256_SIZE]; /* digest of the part before; zeros in the first */
     struct secretstream_cost cost;        /* all zero where not encrypted */
 };

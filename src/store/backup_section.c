@@ -295,8 +295,8 @@ static enum err records_unpack(struct op *op, struct backup_section *section, st
         return fail_memory(op);
     }
     if (compressed) {
-        size_t got = ZSTD_decompressDCtx(section->codec->unpack, room, size, payload.data,
-                                         payload.size);
+        size_t got =
+            ZSTD_decompressDCtx(section->codec->unpack, room, size, payload.data, payload.size);
         if (ZSTD_isError(got) || got != size) {
             return fail_damaged(op, section, "a block cannot be unpacked");
         }
@@ -362,7 +362,8 @@ enum err backup_section_next(struct op *op, struct backup_section *section,
     bool data = section->place.kind == BACKUP_SECTION_DATA;
     struct backup_record record = { 0 };
     if (backup_record_next(&section->rest, &record) != ERR_OK) {
-        return fail_damaged(op, section, "a record breaks the rules, or names what no backup holds");
+        return fail_damaged(op, section,
+                            "a record breaks the rules, or names what no backup holds");
     }
     if (data != (record.kind == BACKUP_DATA)) {
         return fail_damaged(op, section, "a record is in the wrong section");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * A section of a backup's part: records, cut into blocks that are compressed and, where there is a
- * key, sealed. A section is written once from its begin to its end, and read in the same way; memory
- * is that of a few blocks.
+ * key, sealed. A section is written once from its begin to its end, and read in the same way;
+ * memory is that of a few blocks.
  */
 #ifndef STORE_BACKUP_SECTION_H
 #define STORE_BACKUP_SECTION_H

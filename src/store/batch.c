@@ -11,9 +11,7 @@
 #include "stix/id.h"
 #include "store/internal.h"
 
-enum { HOUR_MINUTES = 60, SIGHTING_SIZE_MAX = 4096, BATCH_FOLD_COUNT_MAX = 1 << 20 };
-
-#define HOUR_US ((int64_t)HOUR_MINUTES * 60 * US_PER_S)
+enum { BATCH_FOLD_COUNT_MAX = 1 << 20 };
 
 /* A fold of the world, as this batch changes it. */
 struct pending {
@@ -21,8 +19,9 @@ struct pending {
     bool opened;  /* by this batch */
     bool closing; /* by this batch */
     int64_t sighting_created_us;
-    size_t evidence_before; /* lines it had before this batch */
-    uint32_t next;          /* in its bucket, plus 1 */
+    int64_t sighting_modified_us; /* of its last version; TIME_US_NONE where there is none yet */
+    size_t evidence_before;       /* lines it had before this batch */
+    uint32_t next;                /* in its bucket, plus 1 */
 };
 
 /* How many folds one indicator has in one hour. */
@@ -60,9 +59,9 @@ static enum err fold_parse(struct op *op, struct span text, struct fold *ret)
 static enum err evidence_count(struct op *op, struct store *store, const struct fold *fold,
                                size_t *ret)
 {
-    struct db_query q = db_query(
-        op, &store->db,
-        "SELECT count(*) FROM evidence WHERE indicator = ? AND hour = ? AND inside = ?");
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT coalesce(max(number) + 1, 0) FROM evidence"
+                                 " WHERE indicator = ? AND hour = ? AND inside = ?");
     db_bind_text(&q, fold->indicator);
     db_bind_i64(&q, fold->hour_us);
     db_bind_text(&q, fold->inside);
@@ -78,7 +77,7 @@ static enum err fold_load(struct merge *m, const struct fold *key, struct pendin
 {
     struct span text = { NULL, 0 };
     struct db_query q = db_query(m->op, &m->store->db,
-                                 "SELECT fold, sighting_created FROM folds"
+                                 "SELECT fold, sighting_created, sighting_modified FROM folds"
                                  " WHERE indicator = ? AND hour = ? AND inside = ?");
     db_bind_text(&q, key->indicator);
     db_bind_i64(&q, key->hour_us);
@@ -86,6 +85,7 @@ static enum err fold_load(struct merge *m, const struct fold *key, struct pendin
     while (db_next(&q)) {
         text = db_text(&q);
         ret->sighting_created_us = db_i64(&q);
+        ret->sighting_modified_us = db_i64(&q);
     }
     TRY(db_end(&q));
     *ret_found = text.size > 0;
@@ -103,7 +103,7 @@ static enum err fold_load(struct merge *m, const struct fold *key, struct pendin
 static size_t hour_bucket(const struct merge *m, const struct fold *key)
 {
     uint64_t hash = hash_bytes(&m->store->secret, key->indicator);
-    hash ^= (uint64_t)(key->hour_us / HOUR_US) * 0x9E3779B97F4A7C15u;
+    hash ^= (uint64_t)(key->hour_us / FOLD_HOUR_US) * 0x9E3779B97F4A7C15u;
     return (size_t)(hash >> 32) & (m->bucket_count - 1);
 }
 
@@ -174,11 +174,10 @@ static struct pending *pending_add(struct merge *m, const struct pending *add)
 }
 
 /* The fold that gathers hosts beyond the rate: no host of its own. */
-static struct fold noisy_key(const struct fold *fold)
+static struct fold noisy_of(const struct fold *fold)
 {
     struct fold noisy = *fold;
-    noisy.inside = SPAN("*");
-    noisy.noisy = true;
+    fold_make_noisy(&noisy);
     return noisy;
 }
 
@@ -206,6 +205,7 @@ static void open_fold(struct merge *m, const struct fold *fold)
         .fold = *fold,
         .opened = true,
         .sighting_created_us = m->now_us,
+        .sighting_modified_us = TIME_US_NONE,
     };
     (void)pending_add(m, &opened);
 }
@@ -224,7 +224,7 @@ static enum err merge_fold(struct merge *m, const struct fold *fold)
         open_fold(m, fold);
         return ERR_OK;
     }
-    struct fold noisy = noisy_key(fold);
+    struct fold noisy = noisy_of(fold);
     TRY(merge_into(m, &noisy, &done));
     if (!done) {
         open_fold(m, &noisy);
@@ -236,20 +236,21 @@ static enum err merge_fold(struct merge *m, const struct fold *fold)
 static enum err close_folds(struct merge *m, int64_t close_before_us)
 {
     for (size_t i = 0; i < m->count; i++) {
-        if (m->list[i].fold.hour_us + HOUR_US <= close_before_us) {
+        if (m->list[i].fold.hour_us + FOLD_HOUR_US <= close_before_us) {
             m->list[i].closing = true;
         }
     }
     struct db_query q = db_query(m->op, &m->store->db,
-                                 "SELECT fold, sighting_created FROM folds"
+                                 "SELECT fold, sighting_created, sighting_modified FROM folds"
                                  " WHERE open AND hour <= ? ORDER BY indicator, hour, inside");
-    db_bind_i64(&q, close_before_us < TIME_US_MIN + HOUR_US ? TIME_US_MIN
-                                                            : close_before_us - HOUR_US);
+    db_bind_i64(&q, close_before_us < TIME_US_MIN + FOLD_HOUR_US ? TIME_US_MIN
+                                                                 : close_before_us - FOLD_HOUR_US);
     enum err err = ERR_OK;
     while (err == ERR_OK && m->count < m->room && db_next(&q)) {
         struct pending closing = { .closing = true };
         err = fold_parse(m->op, db_text(&q), &closing.fold);
         closing.sighting_created_us = db_i64(&q);
+        closing.sighting_modified_us = db_i64(&q);
         if (err == ERR_OK) {
             err = evidence_count(m->op, m->store, &closing.fold, &closing.evidence_before);
             closing.fold.evidence_count = closing.evidence_before;
@@ -301,8 +302,8 @@ static void write_input(struct json_writer *w, const struct store_input *input)
     buf_init(&digest, 2 * sizeof input->id.digest);
     buf_add_hex(&digest, span_make(input->id.digest, sizeof input->id.digest));
     json_begin_object(w);
-    json_member_u64(w, SPAN("device"), input->id.device);
-    json_member_u64(w, SPAN("inode"), input->id.inode);
+    json_member_i64(w, SPAN("device"), (int64_t)input->id.device);
+    json_member_i64(w, SPAN("inode"), (int64_t)input->id.inode);
     json_member_u64(w, SPAN("digest_size"), input->id.digest_size);
     json_member_string(w, SPAN("digest"), buf_span(&digest));
     json_member_string(w, SPAN("path"), input->path);
@@ -321,6 +322,26 @@ static void write_input(struct json_writer *w, const struct store_input *input)
     json_end_object(w);
     json_end_object(w);
     buf_done(&digest);
+}
+
+static bool has_new_sighting(const struct pending *pending)
+{
+    return pending->opened || pending->closing;
+}
+
+/* STIX 2.1, section 3.6: a new version's `modified` is later than that of every earlier one, also
+ * where the clock went back. */
+static void sightings_stamp(struct merge *m)
+{
+    for (size_t i = 0; i < m->count; i++) {
+        struct pending *pending = &m->list[i];
+        int64_t earliest_us = pending->sighting_modified_us == TIME_US_NONE
+                                  ? pending->sighting_created_us
+                                  : pending->sighting_modified_us + US_PER_MS;
+        if (has_new_sighting(pending)) {
+            pending->sighting_modified_us = m->now_us > earliest_us ? m->now_us : earliest_us;
+        }
+    }
 }
 
 /* The name from which a sighting's id is made holds the node's salt: an id must not let a partner
@@ -351,10 +372,6 @@ static void write_sighting(struct json_writer *w, const struct merge *m,
 {
     const struct fold *fold = &pending->fold;
     const struct uuid uuid = sighting_uuid(m->store, fold);
-    int64_t modified_us = m->now_us;
-    if (modified_us < pending->sighting_created_us) {
-        modified_us = pending->sighting_created_us;
-    }
     struct buf id;
     buf_init(&id, STIX_ID_SIZE_MAX);
     stix_id_add(&id, SPAN("sighting"), &uuid);
@@ -364,7 +381,7 @@ static void write_sighting(struct json_writer *w, const struct merge *m,
     json_member_string(w, SPAN("id"), buf_span(&id));
     json_member_string(w, SPAN("created_by_ref"), store_identity(m->store));
     json_member_time(w, SPAN("created"), pending->sighting_created_us);
-    json_member_time(w, SPAN("modified"), modified_us);
+    json_member_time(w, SPAN("modified"), pending->sighting_modified_us);
     json_member_time(w, SPAN("first_seen"), fold->first_us);
     json_member_time(w, SPAN("last_seen"), fold->last_us);
     json_member_u64(w, SPAN("count"), fold->count > 999999999 ? 999999999 : fold->count);
@@ -390,6 +407,7 @@ static void write_fold(struct json_writer *w, const struct pending *pending)
     fold_json_add(w, &pending->fold);
     json_member_bool(w, SPAN("open"), !pending->closing);
     json_member_time(w, SPAN("sighting_created"), pending->sighting_created_us);
+    json_member_time(w, SPAN("sighting_modified"), pending->sighting_modified_us);
     json_end_object(w);
 }
 
@@ -412,7 +430,7 @@ static void write_batch(struct json_writer *w, const struct merge *m,
     json_key(w, SPAN("sightings"));
     json_begin_array(w);
     for (size_t i = 0; i < m->count; i++) {
-        if (m->list[i].opened || m->list[i].closing) {
+        if (has_new_sighting(&m->list[i])) {
             write_sighting(w, m, &m->list[i]);
         }
     }
@@ -452,9 +470,9 @@ static enum err append_entries(struct merge *m, const struct store_batch *batch)
     size_t lines = write_evidence(&w, m);
     enum err err = ERR_OK;
     if (lines > 0) {
-        err = store_append(m->op, m->store,
-                           (struct journal_entry){ .kind = SPAN("watch.evidence") }, &payload,
-                           NULL);
+        err =
+            store_append(m->op, m->store, (struct journal_entry){ .kind = SPAN("watch.evidence") },
+                         &payload, NULL);
     }
     if (err == ERR_OK) {
         buf_clear(&payload);
@@ -467,6 +485,16 @@ static enum err append_entries(struct merge *m, const struct store_batch *batch)
     return err;
 }
 
+static enum err merge_batch(struct merge *m, const struct store_batch *batch)
+{
+    for (size_t i = 0; i < batch->fold_count; i++) {
+        TRY(merge_fold(m, &batch->folds[i]));
+    }
+    TRY(close_folds(m, batch->close_before_us));
+    sightings_stamp(m);
+    return ERR_OK;
+}
+
 enum err store_batch_add(struct op *op, struct store *store, const struct store_batch *batch,
                          void (*opened)(void *context, const struct fold *fold), void *context)
 {
@@ -474,15 +502,17 @@ enum err store_batch_add(struct op *op, struct store *store, const struct store_
     if (batch->fold_count > BATCH_FOLD_COUNT_MAX) {
         return op_fail(op, ERR_LIMIT, "a batch of the watch holds too many folds");
     }
+    TRY(store_ready(op, store));
     TRY(merge_begin(op, store, batch, &m));
-    for (size_t i = 0; i < batch->fold_count; i++) {
-        TRY(merge_fold(&m, &batch->folds[i]));
-    }
-    TRY(close_folds(&m, batch->close_before_us));
+    TRY(merge_batch(&m, batch));
     if (m.count == 0 && batch->input_count == 0) {
         return ERR_OK;
     }
-    TRY(append_entries(&m, batch));
+    enum err err = append_entries(&m, batch);
+    if (err != ERR_OK) {
+        journal_drop(store->journal);
+        return err;
+    }
     TRY(store_commit(op, store));
     for (size_t i = 0; i < m.count; i++) {
         if (m.list[i].opened && opened != NULL) {
@@ -531,9 +561,9 @@ static enum err apply_input(struct op *op, struct store *store, const struct jso
     TRY(input_row(op, store, input, &id));
     struct json_walk walk = json_walk_begin(json_member(input, SPAN("faults")));
     while (json_walk_next(&walk)) {
-        struct db_query q = db_query(
-            op, &store->db,
-            "INSERT OR REPLACE INTO input_faults (input, reason, count) VALUES (?, ?, ?)");
+        struct db_query q =
+            db_query(op, &store->db,
+                     "INSERT OR REPLACE INTO input_faults (input, reason, count) VALUES (?, ?, ?)");
         db_bind_i64(&q, id);
         db_bind_text(&q, walk.key);
         db_bind_i64(&q, json_integer(walk.value, 0));
@@ -546,9 +576,12 @@ static enum err apply_fold(struct op *op, struct store *store, struct json_value
 {
     struct fold fold;
     int64_t sighting_created_us = 0;
+    int64_t sighting_modified_us = 0;
     TRY(fold_json_read(json_member(entry, SPAN("fold")), &fold));
     TRY(time_parse(json_string(json_member(entry, SPAN("sighting_created"))),
                    &sighting_created_us));
+    TRY(time_parse(json_string(json_member(entry, SPAN("sighting_modified"))),
+                   &sighting_modified_us));
     struct buf text;
     struct json_writer w;
     buf_init(&text, STORE_PAYLOAD_SIZE_MAX);
@@ -557,9 +590,11 @@ static enum err apply_fold(struct op *op, struct store *store, struct json_value
     struct db_query q = db_query(
         op, &store->db,
         "INSERT INTO folds (indicator, inside, hour, value, kind, last, count, tlp, noisy, open,"
-        " sighting_created, fold) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " sighting_created, sighting_modified, fold)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (indicator, hour, inside) DO UPDATE SET last = excluded.last,"
-        " count = excluded.count, open = excluded.open, fold = excluded.fold");
+        " count = excluded.count, open = excluded.open,"
+        " sighting_modified = excluded.sighting_modified, fold = excluded.fold");
     db_bind_text(&q, fold.indicator);
     db_bind_text(&q, fold.inside);
     db_bind_i64(&q, fold.hour_us);
@@ -571,6 +606,7 @@ static enum err apply_fold(struct op *op, struct store *store, struct json_value
     db_bind_i64(&q, fold.noisy ? 1 : 0);
     db_bind_i64(&q, json_true(json_member(entry, SPAN("open"))) ? 1 : 0);
     db_bind_i64(&q, sighting_created_us);
+    db_bind_i64(&q, sighting_modified_us);
     db_bind_text(&q, buf_span(&text));
     enum err err = text.err == ERR_OK ? db_finish(&q) : db_end(&q);
     err = text.err == ERR_OK ? err : op_fail(op, ERR_LIMIT, "a fold is too large");
@@ -616,10 +652,10 @@ enum err store_apply_evidence(struct op *op, struct store *store,
     while (json_walk_next(&walk)) {
         int64_t hour_us = 0;
         TRY(time_parse(json_string(json_member(walk.value, SPAN("hour"))), &hour_us));
-        struct db_query q =
-            db_query(op, &store->db,
-                     "INSERT OR REPLACE INTO evidence (indicator, hour, inside, number, entry, part)"
-                     " VALUES (?, ?, ?, ?, ?, ?)");
+        struct db_query q = db_query(
+            op, &store->db,
+            "INSERT OR REPLACE INTO evidence (indicator, hour, inside, number, entry, part)"
+            " VALUES (?, ?, ?, ?, ?, ?)");
         db_bind_text(&q, json_string(json_member(walk.value, SPAN("indicator"))));
         db_bind_i64(&q, hour_us);
         db_bind_text(&q, json_string(json_member(walk.value, SPAN("inside"))));

@@ -36,21 +36,34 @@ static enum err fail(struct op *op, const struct db *db, int code)
     return op_fail(op, err_from_sqlite(code), "database: %s", text);
 }
 
-enum err db_open(struct op *op, struct span path, bool write, struct db *ret)
+/* FULL: what a transaction refers to (a set's file) may replace what the one before referred to, so
+ * a power loss must not take a transaction back that was followed by a clean-up. */
+#define PRAGMAS_WRITE                                                                              \
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"              \
+    "PRAGMA cache_size = -16000;"
+#define PRAGMAS_READ "PRAGMA query_only = ON; PRAGMA schema_version;"
+
+static int pragmas_run(struct db *db, bool write, const char *vfs)
+{
+    int code = SQLITE_OK;
+    if (vfs != NULL) { /* without shared memory, WAL wants to be alone */
+        code = sqlite3_exec(db->handle, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+    }
+    if (code == SQLITE_OK) {
+        code = sqlite3_exec(db->handle, write ? PRAGMAS_WRITE : PRAGMAS_READ, NULL, NULL, NULL);
+    }
+    return code;
+}
+
+enum err db_open(struct op *op, struct span path, bool write, const char *vfs, struct db *ret)
 {
     struct db db = { 0 };
     int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     int code = sqlite3_open_v2((const char *)path.data, &db.handle,
-                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+                               flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(db.handle, DB_BUSY_MS);
-        /* FULL: what a transaction refers to (a set's file) may replace what the one before referred
-         * to, so a power loss must not take a transaction back that was followed by a clean-up. */
-        code = sqlite3_exec(db.handle,
-                            write ? "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                                    "PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000;"
-                                  : "PRAGMA query_only = ON; PRAGMA schema_version;",
-                            NULL, NULL, NULL);
+        code = pragmas_run(&db, write, vfs);
     }
     if (code != SQLITE_OK) {
         enum err err = fail(op, &db, code);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * SQLite, so that code above reads straight: a query is prepared from a literal, values are bound and
- * columns read in order, and the first error is kept and looked at once, with db_end().
+ * SQLite, so that code above reads straight: a query is prepared from a literal, values are bound
+ * and columns read in order, and the first error is kept and looked at once, with db_end().
  *
  *     struct db_query q = db_query(op, db, "SELECT count FROM folds WHERE indicator = ?");
  *     db_bind_text(&q, indicator);
@@ -46,12 +46,14 @@ struct db_query {
  * op        work in hand
  * path      of the file, NUL-terminated
  * write     for writing, made where absent; else read-only
+ * vfs       name of a registered VFS of SQLite that is used in place of the system's files (the
+ *           simulated disk of the tests), by one process alone; NULL for the system's
  * ret       caller's memory; to give back with db_close()
  *
  * Errors    ERR_ABSENT; ERR_CORRUPT no SQLite file, or a damaged one; ERR_IO; ERR_LIMIT no memory
  */
 MUST_USE
-enum err db_open(struct op *op, struct span path, bool write, struct db *ret);
+enum err db_open(struct op *op, struct span path, bool write, const char *vfs, struct db *ret);
 
 /**
  * Close a database.

@@ -7,7 +7,7 @@
 #include "policy/policy.h"
 
 /* Cut at a character's boundary, so that text stays text. */
-static struct span cut(struct span text)
+struct span fold_text_cut(struct span text)
 {
     if (text.size <= FOLD_TEXT_SIZE_MAX) {
         return text;
@@ -20,7 +20,7 @@ static struct span cut(struct span text)
 
 void fold_values_add(struct fold_values *values, struct span value)
 {
-    struct span kept = cut(value);
+    struct span kept = fold_text_cut(value);
     for (size_t i = 0; i < values->count; i++) {
         if (span_equal(values->at[i], kept)) {
             return;
@@ -42,17 +42,26 @@ static void values_merge(struct fold_values *values, const struct fold_values *a
     values->more = values->more || add->more;
 }
 
-void fold_merge(struct fold *fold, const struct fold *add)
+static void values_of_noisy(struct fold *fold, const struct fold *add)
 {
-    values_merge(&fold->observed, &add->observed);
-    values_merge(&fold->outside, &add->outside);
-    if (add->first_us < fold->first_us) {
-        fold->first_us = add->first_us;
-    }
-    if (add->last_us > fold->last_us) {
-        fold->last_us = add->last_us;
-    }
-    fold->count += add->count;
+    bool same = add->observed.count == 1 && span_equal(add->observed.at[0], fold->observed.at[0]);
+    fold->observed.more = fold->observed.more || add->observed.more || !same;
+    fold->outside.more = fold->outside.more || add->outside.more || add->outside.count > 0;
+}
+
+void fold_make_noisy(struct fold *fold)
+{
+    fold->inside = FOLD_INSIDE_MANY;
+    fold->noisy = true;
+    fold->observed.more = fold->observed.more || fold->observed.count > 1;
+    fold->observed.count = 1;
+    fold->outside.more = fold->outside.more || fold->outside.count > 0;
+    fold->outside.count = 0;
+    fold->evidence_count = 0;
+}
+
+static void evidence_merge(struct fold *fold, const struct fold *add)
+{
     for (size_t i = 0; i < add->evidence_count; i++) {
         if (fold->evidence_count < FOLD_EVIDENCE_COUNT_MAX) {
             fold->evidence[fold->evidence_count] = add->evidence[i];
@@ -61,13 +70,37 @@ void fold_merge(struct fold *fold, const struct fold *add)
     }
 }
 
+void fold_merge(struct fold *fold, const struct fold *add)
+{
+    if (fold->noisy) {
+        values_of_noisy(fold, add);
+    } else {
+        values_merge(&fold->observed, &add->observed);
+        values_merge(&fold->outside, &add->outside);
+        evidence_merge(fold, add);
+    }
+    if (add->first_us < fold->first_us) {
+        fold->first_us = add->first_us;
+    }
+    if (add->last_us > fold->last_us) {
+        fold->last_us = add->last_us;
+    }
+    fold->count += add->count;
+}
+
 bool fold_same_key(const struct fold *a, const struct fold *b)
 {
     return a->hour_us == b->hour_us && span_equal(a->inside, b->inside) &&
            span_equal(a->indicator, b->indicator);
 }
 
-enum { WIRE_ASSUMED = 1, WIRE_BEFORE = 2, WIRE_NOISY = 4, WIRE_MORE_OBSERVED = 8, WIRE_MORE_OUTSIDE = 16 };
+enum {
+    WIRE_ASSUMED = 1,
+    WIRE_BEFORE = 2,
+    WIRE_NOISY = 4,
+    WIRE_MORE_OBSERVED = 8,
+    WIRE_MORE_OUTSIDE = 16
+};
 
 static uint8_t wire_flags(const struct fold *fold)
 {
@@ -128,6 +161,21 @@ static struct span never_null(struct span text)
     return text.data == NULL ? SPAN("") : text;
 }
 
+/* What the journal could not hold, or the store could not have been told, is no fold. */
+static bool wire_fold_fits(const struct fold *fold)
+{
+    bool times = fold->first_us >= TIME_US_MIN && fold->last_us <= TIME_US_MAX &&
+                 fold->first_us <= fold->last_us;
+    if (!times) {
+        return false;
+    }
+    bool in_its_hour = fold->hour_us == time_floor(fold->first_us, FOLD_HOUR_US) &&
+                       fold->hour_us == time_floor(fold->last_us, FOLD_HOUR_US);
+    bool counted = fold->count > 0 && fold->count <= UINT32_MAX && fold->observed.count > 0;
+    bool of_a_host = !fold->noisy && !span_equal(fold->inside, FOLD_INSIDE_MANY);
+    return in_its_hour && counted && of_a_host && fold->indicator.size > 0;
+}
+
 void fold_wire_read(struct wire_reader *r, struct fold *ret)
 {
     *ret = (struct fold){ 0 };
@@ -155,15 +203,16 @@ void fold_wire_read(struct wire_reader *r, struct fold *ret)
     ret->outside.more = (flags & WIRE_MORE_OUTSIDE) != 0;
     ret->evidence_count =
         wire_read_list(r, ret->evidence, FOLD_EVIDENCE_COUNT_MAX, FOLD_EVIDENCE_SIZE_MAX);
-    if (kind == VALUE_NONE || kind >= VALUE_KIND_COUNT || ret->tlp >= POLICY_TLP_COUNT ||
-        ret->observed.count == 0 || ret->count == 0 || ret->first_us > ret->last_us) {
+    ret->kind = (enum value_kind)kind;
+    bool known = kind != VALUE_NONE && kind < VALUE_KIND_COUNT && ret->tlp < POLICY_TLP_COUNT;
+    if (!known || !wire_fold_fits(ret)) {
         r->err = ERR_FORMAT;
     }
-    ret->kind = (enum value_kind)kind;
 }
 
 /* "observed": the first; "observed_count": how many are kept; "observed_more": the further ones. */
-static void json_add_values(struct json_writer *w, const char *name, const struct fold_values *values)
+static void json_add_values(struct json_writer *w, const char *name,
+                            const struct fold_values *values)
 {
     char key[64];
     json_key(w, span_of(name));
@@ -269,7 +318,8 @@ enum err fold_json_read(struct json_value value, struct fold *ret)
     if (policy_tlp_from_name(label, &tlp) != ERR_OK) {
         tlp = POLICY_TLP_UNKNOWN; /* shared with nobody */
     }
-    if (value_kind_from_name(kind, &fold.kind) != ERR_OK || fold.indicator.size == 0 || fold.observed.count == 0 || fold.count == 0) {
+    if (value_kind_from_name(kind, &fold.kind) != ERR_OK || fold.indicator.size == 0 ||
+        fold.observed.count == 0 || fold.count == 0) {
         return ERR_FORMAT;
     }
     fold.tlp = (uint8_t)tlp;

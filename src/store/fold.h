@@ -3,8 +3,8 @@
  * A fold: all lines of one hour of event time in which one inside host met one indicator. The first
  * line says what was observed where; further lines count, and add at most 8 further values.
  *
- * The watch makes folds of a piece of input, the store merges them into those of the world. Merging is
- * done in the order of the lines, so that the result does not depend on how the input was cut.
+ * The watch makes folds of a piece of input, the store merges them into those of the world. Merging
+ * is done in the order of the lines, so that the result does not depend on how the input was cut.
  */
 #ifndef STORE_FOLD_H
 #define STORE_FOLD_H
@@ -20,7 +20,13 @@ enum {
     FOLD_TEXT_SIZE_MAX = 1024,
     FOLD_EVIDENCE_COUNT_MAX = 3,
     FOLD_EVIDENCE_SIZE_MAX = 4096,
+    FOLD_HOUR_MINUTES = 60,
 };
+
+#define FOLD_HOUR_US ((int64_t)FOLD_HOUR_MINUTES * 60 * US_PER_S)
+
+/* Stands for the inside host of a noisy fold; no host is written so. */
+#define FOLD_INSIDE_MANY SPAN("*")
 
 /* Different values, the first line's first. */
 struct fold_values {
@@ -59,6 +65,13 @@ struct fold {
 };
 
 /**
+ * As much of a text as a fold keeps: at most FOLD_TEXT_SIZE_MAX bytes, cut between two characters.
+ *
+ * text      any text
+ */
+struct span fold_text_cut(struct span text);
+
+/**
  * Add a value, unless it is there or there is no room.
  *
  * values    changed
@@ -67,13 +80,22 @@ struct fold {
 void fold_values_add(struct fold_values *values, struct span value);
 
 /**
- * Merge the later lines of `add` into `fold`; both have the same key, or `fold` is a noisy one. What
- * only `add` knows is borrowed from it.
+ * Merge the later lines of `add` into `fold`; both have the same key, or `fold` is a noisy one.
+ * What only `add` knows is borrowed from it. A noisy one takes counts and times only.
  *
  * fold      changed
  * add       of lines that came after those of `fold`
  */
 void fold_merge(struct fold *fold, const struct fold *add);
+
+/**
+ * Make a fold the one that gathers all further hosts of its indicator and hour. Of the first line
+ * it keeps what was observed, field and sensor; it has no ends and no evidence, since which host's
+ * line comes next depends on how the input was cut.
+ *
+ * fold      changed
+ */
+void fold_make_noisy(struct fold *fold);
 
 /**
  * Whether two folds have the same key.
@@ -91,8 +113,8 @@ bool fold_same_key(const struct fold *a, const struct fold *b);
 void fold_wire_add(struct buf *buf, const struct fold *fold);
 
 /**
- * Read what fold_wire_add() wrote. Every bound is checked: the writer reads hostile bytes and is not
- * trusted.
+ * Read what fold_wire_add() wrote. Every bound is checked: the writer reads hostile bytes and is
+ * not trusted. A noisy fold is refused: only the store makes those.
  *
  * r         reader; its err tells of broken bytes
  * ret       borrows from the reader's span
@@ -100,8 +122,8 @@ void fold_wire_add(struct buf *buf, const struct fold *fold);
 void fold_wire_read(struct wire_reader *r, struct fold *ret);
 
 /**
- * Write a fold as a JSON object, for the journal and for people; the keys are in docs/format/hits.md.
- * Evidence is not part of it.
+ * Write a fold as a JSON object, for the journal and for people; the keys are in
+ * docs/format/hits.md. Evidence is not part of it.
  *
  * w         writer
  * fold      written

@@ -11,7 +11,7 @@ enum { FOLD_MEMORY_MAX = 4 * 1024 * 1024 };
 /* ---- inputs ---- */
 
 #define INPUT_COLUMNS                                                                              \
-    "id, device, inode, digest_size, digest, path, format, sensor, position, lines, observations,"  \
+    "id, device, inode, digest_size, digest, path, format, sensor, position, lines, observations," \
     " size, ended"
 
 static struct store_input input_read(struct db_query *q, int64_t *ret_row)
@@ -131,8 +131,7 @@ enum err store_inputs(struct op *op, struct store *store, struct store_input **r
 
 /* One fold's row to the visitor, in memory of its own. */
 static enum err fold_visit(struct op *op, const struct policy_grant *grant, struct span text,
-                           enum err (*visit)(void *context, const struct fold *fold),
-                           void *context)
+                           enum err (*visit)(void *context, const struct fold *fold), void *context)
 {
     struct op work;
     struct json_value root;
@@ -155,13 +154,13 @@ enum err store_hits_walk(struct op *op, struct store *store, const struct policy
                          const struct store_hit_filter *filter,
                          enum err (*visit)(void *context, const struct fold *fold), void *context)
 {
-    struct db_query q = db_query(
-        op, &store->db,
-        "SELECT f.fold FROM folds f JOIN (SELECT value, max(last) AS latest FROM folds"
-        "  GROUP BY value) v ON v.value = f.value"
-        " WHERE f.last >= ?1 AND (?2 = 0 OR f.kind = ?2)"
-        " AND (?3 = '' OR f.indicator = ?3 OR f.value = ?3)"
-        " ORDER BY v.latest DESC, f.value, f.hour, f.inside, f.indicator");
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT f.fold FROM folds f JOIN (SELECT value, max(last) AS latest FROM folds"
+                 "  GROUP BY value) v ON v.value = f.value"
+                 " WHERE f.last >= ?1 AND (?2 = 0 OR f.kind = ?2)"
+                 " AND (?3 = '' OR f.indicator = ?3 OR f.value = ?3)"
+                 " ORDER BY v.latest DESC, f.value, f.hour, f.inside, f.indicator");
     db_bind_i64(&q, filter->since_us);
     db_bind_i64(&q, filter->kind);
     db_bind_text(&q, filter->indicator.data == NULL ? SPAN("") : filter->indicator);
@@ -252,9 +251,9 @@ enum err store_status(struct op *op, struct store *store, struct store_status *r
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         TRY(rows_count(op, store, counts[i].sql, counts[i].count));
     }
-    struct db_query q = db_query(
-        op, &store->db,
-        "SELECT reason, sum(count) FROM input_faults GROUP BY reason ORDER BY reason");
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT reason, sum(count) FROM input_faults GROUP BY reason ORDER BY reason");
     TRY(faults_read(&q, status.faults, &status.fault_count));
     status.entries = journal_last(store->journal);
     journal_head(store->journal, status.head);

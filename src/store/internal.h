@@ -17,7 +17,9 @@ struct store {
     struct journal *journal;
     struct db db;
     struct hash_secret secret; /* for tables in memory */
+    bool behind;               /* the journal has entries that could not be applied yet */
     uint32_t fold_hosts_max;
+    const char *database_vfs; /* NULL: the system's files */
     int64_t (*clock_us)(void *context);
     void *clock_context;
     size_t world_size;
@@ -26,6 +28,18 @@ struct store {
     uint8_t identity[STORE_ID_SIZE_MAX];
     uint8_t salt[STORE_SALT_SIZE]; /* keeps ids that name inside hosts from being guessed */
 };
+
+/**
+ * Apply what an earlier commit could not apply (a full disk, no memory). Whoever reads the database
+ * to decide what to write begins with this.
+ *
+ * op        work in hand
+ * store     open for writing
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT; ERR_CORRUPT
+ */
+MUST_USE
+enum err store_ready(struct op *op, struct store *store);
 
 /**
  * Commit what was appended to the journal, and apply it.
@@ -60,14 +74,14 @@ MUST_USE
 enum err store_apply_set_remove(struct op *op, struct store *store,
                                 const struct journal_header *header, struct span payload);
 MUST_USE
-enum err store_apply_object(struct op *op, struct store *store,
-                            const struct journal_header *header, struct span payload);
+enum err store_apply_object(struct op *op, struct store *store, const struct journal_header *header,
+                            struct span payload);
 MUST_USE
 enum err store_apply_object_remove(struct op *op, struct store *store,
                                    const struct journal_header *header, struct span payload);
 MUST_USE
-enum err store_apply_batch(struct op *op, struct store *store,
-                           const struct journal_header *header, struct span payload);
+enum err store_apply_batch(struct op *op, struct store *store, const struct journal_header *header,
+                           struct span payload);
 MUST_USE
 enum err store_apply_evidence(struct op *op, struct store *store,
                               const struct journal_header *header, struct span payload);
@@ -84,8 +98,21 @@ enum err store_apply_evidence(struct op *op, struct store *store,
  * Errors    as store_apply()
  */
 MUST_USE
-enum err store_object_keep(struct op *op, struct store *store,
-                           const struct journal_header *header, struct span bytes, int64_t part);
+enum err store_object_keep(struct op *op, struct store *store, const struct journal_header *header,
+                           struct span bytes, int64_t part);
+
+/**
+ * Forget the object that an entry held, as if it had never come: the version before it counts
+ * again.
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * entry     whose payload was erased
+ *
+ * Errors    as store_apply()
+ */
+MUST_USE
+enum err store_object_forget(struct op *op, struct store *store, uint64_t entry);
 
 /**
  * Note that an entry changed what is to be watched; see store_indicators_version().
@@ -109,6 +136,18 @@ enum err store_indicators_changed(struct op *op, struct store *store, uint64_t n
  */
 MUST_USE
 enum err store_sets_sweep(struct op *op, struct store *store);
+
+/**
+ * Whether a name of a source or set can be kept.
+ *
+ * op        work in hand
+ * name      looked at
+ * size_min  0: an empty name stands for the node's owner; else 1
+ *
+ * Errors    ERR_LIMIT too long, or empty; ERR_FORMAT not UTF-8
+ */
+MUST_USE
+enum err store_name_check(struct op *op, struct span name, size_t size_min);
 
 /**
  * Append a JSON payload as an entry.

@@ -21,7 +21,8 @@ struct checker {
     struct journal_segment segment;
     struct buf header;           /* of the present entry: the view moves on to its body */
     uint64_t end;                /* of the last segment, without a torn tail */
-    uint64_t erase_target;       /* what the last entry of all erases: that may not be finished */
+    uint64_t last;               /* number of the last entry of all; 0 where it is not known */
+    uint64_t erase_target;       /* what that erases: it may not be finished; else 0 */
     uint64_t number;             /* of the entry expected next */
     uint64_t group_first;        /* of the present group; 0 where it is not known */
     bool leaf_known;             /* the entry before was sound */
@@ -111,7 +112,24 @@ static enum err erased_check(struct op *op, struct checker *checker, uint64_t nu
     return ERR_OK;
 }
 
-/* An entry of kind "erase" must name one before it, which bears its mark. */
+/* Whether a target bears the mark of the entry that erases it. */
+static enum err mark_check(struct op *op, struct checker *checker, uint64_t number,
+                           struct journal_segment *segment, const struct journal_frame *target)
+{
+    uint8_t mark[JOURNAL_SALT_SIZE];
+    journal_mark_write(mark, number);
+    struct span salt;
+    TRY(journal_segment_view(op, segment, target->offset + journal_body_offset(&target->prefix),
+                             JOURNAL_SALT_SIZE, &salt));
+    if (!span_equal(salt, span_make(mark, sizeof mark)) && number != checker->last) {
+        fault(checker, number, "it erases entry %" PRIu64 ", which is not erased",
+              target->prefix.number);
+    }
+    return ERR_OK;
+}
+
+/* An entry of kind "erase" must name one before it, of another kind, which bears its mark. Only the
+ * last entry of all may not have got that far. */
 static enum err eraser_check(struct op *op, struct checker *checker, uint64_t number,
                              struct span payload)
 {
@@ -121,26 +139,20 @@ static enum err eraser_check(struct op *op, struct checker *checker, uint64_t nu
         fault(checker, number, "it does not say what it erases and why");
         return ERR_OK;
     }
-    if (target == checker->erase_target) {
-        return ERR_OK;
-    }
-    uint8_t mark[JOURNAL_SALT_SIZE];
-    journal_mark_write(mark, number);
     struct journal_segment *segment;
     struct journal_frame frame;
-    struct span salt = { NULL, 0 };
     enum err err = find_softly(op, &checker->targets, target, &segment, &frame);
-    if (err == ERR_OK) {
-        err = journal_segment_view(op, segment, frame.offset + journal_body_offset(&frame.prefix),
-                                   JOURNAL_SALT_SIZE, &salt);
+    if (err == ERR_ABSENT) {
+        return ERR_OK; /* counted where it is missing */
     }
-    if (err != ERR_OK && err != ERR_ABSENT) {
-        return err;
+    TRY(err);
+    struct journal_header header;
+    if (journal_header_read(frame.header, &header) == ERR_OK &&
+        span_equal(header.kind, JOURNAL_KIND_ERASE)) {
+        fault(checker, number, "it erases entry %" PRIu64 ", which may not be erased", target);
+        return ERR_OK;
     }
-    if (!span_equal(salt, span_make(mark, sizeof mark))) {
-        fault(checker, number, "it erases entry %" PRIu64 ", which is not erased", target);
-    }
-    return ERR_OK;
+    return mark_check(op, checker, number, segment, &frame);
 }
 
 /* Frames are filled up with zeros: nothing hides between them. */
@@ -236,10 +248,13 @@ static enum err frame_check(struct op *op, struct checker *checker,
     if (err == ERR_OK) {
         struct journal_frame_body body;
         TRY(journal_frame_body(op, &checker->segment, frame, header.payload_digest, &body));
-        if (body.state != JOURNAL_BODY_WHOLE || number == checker->erase_target) {
-            err = erased_check(op, checker, number, &body);
-        } else if (span_equal(header.kind, JOURNAL_KIND_ERASE)) {
+        bool erases = span_equal(header.kind, JOURNAL_KIND_ERASE);
+        if (erases && body.state == JOURNAL_BODY_WHOLE) {
             err = eraser_check(op, checker, number, span_from(body.bytes, JOURNAL_SALT_SIZE));
+        } else if (erases) {
+            fault(checker, number, "it erases another, and is damaged itself");
+        } else if (body.state != JOURNAL_BODY_WHOLE || number == checker->erase_target) {
+            err = erased_check(op, checker, number, &body);
         }
     }
     if (err != ERR_OK && err != ERR_FORMAT) {
@@ -374,6 +389,7 @@ static enum err ends_measure(struct op *op, struct checker *checker)
         TRY(tail_measure(op, checker, index - 1, &tail));
         checker->result.torn_size = torn_size; /* only the last segment may have a torn tail */
     }
+    checker->last = tail.last;
     checker->erase_target = tail.erase_target;
     checker->erasers.end = checker->end > 0 ? checker->end : UINT64_MAX;
     checker->targets.end = checker->erasers.end;

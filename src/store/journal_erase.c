@@ -48,5 +48,6 @@ enum err journal_overwrite(struct op *op, struct journal *journal, uint64_t numb
     enum err err = body_overwrite(op, file, offset, frame.prefix.body_size, eraser);
     disk_file_close(file);
     journal_finder_forget(&journal->finder, segment->first);
+    journal->erasures++;
     return err;
 }

@@ -199,8 +199,12 @@ enum err journal_find(struct op *op, struct journal_finder *finder, uint64_t num
     uint64_t offset = slot_nearest(slot, number).offset;
     struct journal_frame frame = { 0 };
     while (frame.prefix.number < number && offset < slot->segment.limit) {
+        uint64_t before = frame.prefix.number;
         bool sound;
         TRY(journal_frame_at(op, &slot->segment, offset, &frame, &sound));
+        if (sound && frame.prefix.number <= before) {
+            break; /* out of order: the marks could not lead behind it */
+        }
         if (sound) {
             mark_add(slot, frame.prefix.number, offset);
             offset += journal_frame_size(&frame.prefix);

@@ -25,8 +25,9 @@ struct journal_pending {
 struct journal {
     struct disk *disk; /* borrowed */
     bool write;
-    bool failed;   /* a commit or an erasure failed: read-only until opened again */
-    bool in_doubt; /* and what it wrote could not be taken back */
+    bool failed;       /* a commit or an erasure failed: read-only until opened again */
+    bool in_doubt;     /* and what it wrote could not be taken back */
+    uint64_t erasures; /* done since it was opened: a walk looks again when this changes */
     int64_t (*clock_us)(void *context);
     void *clock_context;
     uint64_t segment_size;

@@ -21,7 +21,7 @@ static bool is_being_erased(const struct journal *journal, uint64_t number)
 
 /* Judges a body that is not what its header says: it must have been erased by rule. */
 static enum err erasure_check(struct op *op, struct journal *journal, uint64_t number,
-                               enum journal_body state, uint64_t eraser)
+                              enum journal_body state, uint64_t eraser)
 {
     if (state == JOURNAL_BODY_ERASED && eraser > number) {
         if (eraser > journal->tail.last && !journal->write) {
@@ -127,6 +127,7 @@ struct walk {
     uint64_t offset;
     uint8_t leaf[JOURNAL_DIGEST_SIZE];
     bool leaf_known;
+    uint64_t erasures; /* of the journal, when the view was last forgotten */
 };
 
 static enum err walk_frame(struct op *op, struct walk *walk, struct journal_frame *ret,
@@ -159,6 +160,10 @@ static enum err walk_payload(struct op *op, struct walk *walk, const struct jour
     if (is_being_erased(walk->journal, walk->number)) {
         *ret = span_make(NULL, 0);
         return ERR_OK;
+    }
+    if (walk->erasures != walk->journal->erasures) {
+        walk->erasures = walk->journal->erasures;
+        buf_clear(&walk->segment.view); /* the visitor erased something: perhaps in view */
     }
     struct journal_frame_body body;
     TRY(journal_frame_body(op, &walk->segment, frame, payload_digest, &body));

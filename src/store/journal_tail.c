@@ -9,6 +9,7 @@ struct group {
     uint64_t end;
     uint64_t last_offset; /* of its last frame */
     uint64_t last;        /* number of its last entry */
+    bool complete;        /* its last frame is there */
 };
 
 struct journal_tail journal_tail_at_start(const struct journal_segment *segment)
@@ -18,23 +19,23 @@ struct journal_tail journal_tail_at_start(const struct journal_segment *segment)
 
 /* Walks one group by its prefixes and headers. */
 static enum err group_walk(struct op *op, struct journal_segment *segment, uint64_t begin,
-                           uint64_t first, struct group *ret, bool *ret_complete)
+                           uint64_t first, struct group *ret)
 {
     struct group group = { .begin = begin, .end = begin, .last = first - 1 };
     struct journal_frame frame = { 0 };
-    *ret_complete = false;
     while (frame.prefix.flags != JOURNAL_GROUP_END) {
         bool sound;
         TRY(journal_frame_at(op, segment, group.end, &frame, &sound));
         if (!sound || frame.prefix.number != group.last + 1 || frame.prefix.group_first != first) {
+            *ret = group;
             return ERR_OK;
         }
         group.last_offset = group.end;
         group.last = frame.prefix.number;
         group.end += journal_frame_size(&frame.prefix);
     }
+    group.complete = true;
     *ret = group;
-    *ret_complete = true;
     return ERR_OK;
 }
 
@@ -134,6 +135,15 @@ static enum err tail_take(struct op *op, struct journal_segment *segment, const 
     return journal_frame_erase_target(op, segment, &frame, &tail->erase_target);
 }
 
+static enum err fail_group(struct op *op, const struct journal_segment *segment,
+                           const struct group *group)
+{
+    return op_fail(op, ERR_CORRUPT,
+                   "%s: byte %" PRIu64 ": a payload of the entries up to %" PRIu64
+                   " is damaged, and they were complete once; restore the file from a backup",
+                   journal_path_of(segment->first).text, group->begin, group->last);
+}
+
 enum err journal_tail_find(struct op *op, struct journal_segment *segment,
                            struct journal_tail *tail)
 {
@@ -142,10 +152,9 @@ enum err journal_tail_find(struct op *op, struct journal_segment *segment,
     uint64_t number = tail->last;
     for (;;) {
         struct group group;
-        bool complete;
         TRY(op_check(op));
-        TRY(group_walk(op, segment, at, number + 1, &group, &complete));
-        if (!complete) {
+        TRY(group_walk(op, segment, at, number + 1, &group));
+        if (!group.complete) {
             break;
         }
         groups[1] = groups[0];
@@ -156,7 +165,7 @@ enum err journal_tail_find(struct op *op, struct journal_segment *segment,
     if (at < segment->limit) {
         TRY(torn_check(op, segment, at, number + 1));
     }
-    if (groups[0].end == 0) {
+    if (!groups[0].complete) {
         return ERR_OK; /* nothing new */
     }
 
@@ -166,10 +175,13 @@ enum err journal_tail_find(struct op *op, struct journal_segment *segment,
         return tail_take(op, segment, &groups[0], tail);
     }
     if (groups[0].end < segment->limit) {
-        return op_fail(op, ERR_CORRUPT,
-                       "%s: byte %" PRIu64 ": a payload of the last entries is damaged; "
-                       "restore the file from a backup",
-                       journal_path_of(segment->first).text, groups[0].begin);
+        return fail_group(op, segment, &groups[0]);
     }
-    return groups[1].end == 0 ? ERR_OK : tail_take(op, segment, &groups[1], tail);
+    if (!groups[1].complete) {
+        return ERR_OK;
+    }
+    /* The last one is torn. The one before was acknowledged: were it let pass damaged, it would be
+     * the last one at the next open, and be taken for torn. */
+    TRY(group_bodies_check(op, segment, &groups[1], &whole));
+    return whole ? tail_take(op, segment, &groups[1], tail) : fail_group(op, segment, &groups[1]);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * STIX objects: every version of every source, byte for byte, and the values by which indicators are
- * watched.
+ * STIX objects: every version of every source, byte for byte, and the values by which indicators
+ * are watched.
  */
+#include <stdlib.h>
+
 #include "base/must.h"
 #include "base/text.h"
 #include "crypt/digest.h"
@@ -14,8 +16,8 @@ enum { REASON_SIZE_MAX = 512 };
 
 /* ---- markings ---- */
 
-/* A statement marking (a copyright notice) says nothing about who may read. That a definition is one is
- * known where it came before the objects that refer to it. */
+/* A statement marking (a copyright notice) says nothing about who may read. That a definition is
+ * one is known where it came before the objects that refer to it. */
 static enum err is_statement(struct op *op, struct store *store, struct span marking, bool *ret)
 {
     struct db_query q = db_query(op, &store->db,
@@ -63,25 +65,31 @@ static struct span name_of(struct json_value value, const struct stix_object *ob
     return name.data == NULL ? SPAN("") : name;
 }
 
-/* Whether the very same bytes came from this source before, or others under the same version. */
+/* What came under the same id, version and source before. */
+struct before {
+    bool known;    /* the very same bytes */
+    bool conflict; /* other bytes */
+};
+
+/* Whether the very same bytes came from this source before, or others under the same version. Known
+ * bytes are news where the local marking is narrower than what they have. */
 static enum err known_before(struct op *op, struct store *store, const struct stix_object *object,
-                             struct span source, struct span bytes, bool *ret_known,
-                             bool *ret_conflict)
+                             const struct store_objects_options *options, const uint8_t *digest,
+                             struct before *ret)
 {
-    uint8_t digest[DIGEST_SHA256_SIZE];
-    digest_sha256(bytes, digest);
-    *ret_known = false;
-    *ret_conflict = false;
+    *ret = (struct before){ .known = false };
     struct db_query q = db_query(op, &store->db,
-                                 "SELECT digest FROM objects"
+                                 "SELECT digest, tlp FROM objects"
                                  " WHERE stix_id = ? AND source = ? AND modified IS ?");
     db_bind_text(&q, object->id);
-    db_bind_text(&q, source);
+    db_bind_text(&q, options->source.data == NULL ? SPAN("") : options->source);
     db_bind_time(&q, object->modified_us);
     while (db_next(&q)) {
-        bool same = span_equal(db_borrow(&q), span_make(digest, sizeof digest));
-        *ret_known = *ret_known || same;
-        *ret_conflict = *ret_conflict || !same;
+        bool same = span_equal(db_borrow(&q), span_make(digest, DIGEST_SHA256_SIZE));
+        enum policy_tlp label = (enum policy_tlp)db_i64(&q);
+        bool narrow = !options->has_local || policy_tlp_tighten(label, options->local) == label;
+        ret->known = ret->known || (same && narrow);
+        ret->conflict = ret->conflict || !same;
     }
     return db_end(&q);
 }
@@ -100,43 +108,81 @@ static enum err object_append(struct op *op, struct store *store,
     } else if (!marked && !definition) {
         marking = span_of(policy_tlp_name(options->otherwise));
     }
-    const struct journal_entry entry = { .kind = SPAN("stix.object"),
-                                         .source = options->source,
-                                         .marking = marking,
-                                         .payload = bytes };
+    const struct journal_entry entry = {
+        .kind = SPAN("stix.object"), .source = options->source, .marking = marking, .payload = bytes
+    };
     uint64_t number = 0;
     return journal_append(op, store->journal, &entry, &number);
 }
 
-/* One pass over the objects: the marking definitions, or all others. */
-static enum err objects_pass(struct op *op, struct store *store,
-                             const struct store_objects_options *options,
-                             const struct store_object_add *objects, size_t count,
-                             bool definitions, struct store_objects_added *added)
+/* What is being added. */
+struct import {
+    const struct store_objects_options *options;
+    const struct store_object_add *objects;
+    size_t count;
+    struct imported *digests; /* of the objects, in their order */
+    struct store_objects_added added;
+};
+
+/* An object's digest, and whether the import holds the same bytes before. */
+struct imported {
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    bool repeated;
+};
+
+static int imported_compare(const void *a, const void *b)
 {
-    struct span source = options->source.data == NULL ? SPAN("") : options->source;
-    for (size_t i = 0; i < count; i++) {
-        struct json_value value;
-        struct stix_object object;
-        bool known = false;
-        bool conflict = false;
-        if (objects[i].bytes.size > STORE_OBJECT_SIZE_MAX) {
+    const struct imported *const *left = a;
+    const struct imported *const *right = b;
+    int order = memcmp((*left)->digest, (*right)->digest, DIGEST_SHA256_SIZE);
+    return order != 0 ? order : (*left > *right) - (*left < *right);
+}
+
+/* Feeds repeat objects within one bundle: only the first counts. */
+static enum err digests_make(struct op *op, struct import *import)
+{
+    struct imported **sorted = op_alloc(op, (import->count + 1) * sizeof(struct imported *));
+    import->digests = op_alloc(op, (import->count + 1) * sizeof *import->digests);
+    if (sorted == NULL || import->digests == NULL) {
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < import->count; i++) {
+        if (import->objects[i].bytes.size > STORE_OBJECT_SIZE_MAX) {
             return op_fail(op, ERR_LIMIT, "an object is larger than %d bytes",
                            STORE_OBJECT_SIZE_MAX);
         }
-        TRY(json_parse(op, objects[i].bytes, &value));
+        digest_sha256(import->objects[i].bytes, import->digests[i].digest);
+        sorted[i] = &import->digests[i];
+    }
+    qsort(sorted, import->count, sizeof(struct imported *), imported_compare);
+    for (size_t i = 1; i < import->count; i++) {
+        sorted[i]->repeated =
+            memcmp(sorted[i]->digest, sorted[i - 1]->digest, DIGEST_SHA256_SIZE) == 0;
+    }
+    return ERR_OK;
+}
+
+/* One pass over the objects: the marking definitions, or all others. */
+static enum err objects_pass(struct op *op, struct store *store, struct import *import,
+                             bool definitions)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        struct json_value value;
+        struct stix_object object;
+        struct before before;
+        TRY(json_parse(op, import->objects[i].bytes, &value));
         TRY(stix_object_read(op, value, &object));
         if (span_equal(object.type, SPAN("marking-definition")) != definitions) {
             continue;
         }
-        TRY(known_before(op, store, &object, source, objects[i].bytes, &known, &conflict));
-        if (known) {
-            added->known++;
+        TRY(known_before(op, store, &object, import->options, import->digests[i].digest, &before));
+        if (before.known || import->digests[i].repeated) {
+            import->added.known++;
             continue;
         }
-        added->added++;
-        added->conflicts += conflict ? 1 : 0;
-        TRY(object_append(op, store, options, &object, objects[i].bytes));
+        import->added.added++;
+        import->added.conflicts += before.conflict ? 1 : 0;
+        TRY(object_append(op, store, import->options, &object, import->objects[i].bytes));
     }
     return definitions ? store_commit(op, store) : ERR_OK;
 }
@@ -144,10 +190,10 @@ static enum err objects_pass(struct op *op, struct store *store,
 static enum err watched_count(struct op *op, struct store *store, uint64_t after,
                               struct store_objects_added *added)
 {
-    struct db_query q =
-        db_query(op, &store->db,
-                 "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM watched WHERE object = o.id)), 0)"
-                 " FROM objects o WHERE entry > ? AND type = 'indicator'");
+    struct db_query q = db_query(
+        op, &store->db,
+        "SELECT count(*), coalesce(sum(EXISTS (SELECT 1 FROM watched WHERE object = o.id)), 0)"
+        " FROM objects o WHERE entry > ? AND type = 'indicator'");
     db_bind_i64(&q, (int64_t)after);
     while (db_next(&q)) {
         uint64_t indicators = (uint64_t)db_i64(&q);
@@ -162,11 +208,14 @@ enum err store_objects_add(struct op *op, struct store *store,
                            const struct store_object_add *objects, size_t count,
                            struct store_objects_added *ret)
 {
-    struct store_objects_added added = { 0 };
+    struct import import = { .options = options, .objects = objects, .count = count };
     uint64_t before = journal_last(store->journal);
-    enum err err = objects_pass(op, store, options, objects, count, true, &added);
+    TRY(store_ready(op, store));
+    TRY(store_name_check(op, options->source, 0));
+    TRY(digests_make(op, &import));
+    enum err err = objects_pass(op, store, &import, true);
     if (err == ERR_OK) {
-        err = objects_pass(op, store, options, objects, count, false, &added);
+        err = objects_pass(op, store, &import, false);
     }
     if (err == ERR_OK) {
         err = store_commit(op, store);
@@ -175,8 +224,8 @@ enum err store_objects_add(struct op *op, struct store *store,
         journal_drop(store->journal);
         return err;
     }
-    TRY(watched_count(op, store, before, &added));
-    *ret = added;
+    TRY(watched_count(op, store, before, &import.added));
+    *ret = import.added;
     return ERR_OK;
 }
 
@@ -184,6 +233,7 @@ enum err store_object_remove(struct op *op, struct store *store, struct span id,
                              uint64_t *ret_removed)
 {
     uint64_t versions = 0;
+    TRY(store_ready(op, store));
     struct db_query q =
         db_query(op, &store->db,
                  "SELECT count(*) FROM objects WHERE stix_id = ? AND type = 'indicator'"
@@ -203,9 +253,8 @@ enum err store_object_remove(struct op *op, struct store *store, struct span id,
     json_begin_object(&w);
     json_member_string(&w, SPAN("id"), id);
     json_end_object(&w);
-    enum err err =
-        store_append(op, store, (struct journal_entry){ .kind = SPAN("object.remove") }, &payload,
-                     NULL);
+    enum err err = store_append(op, store, (struct journal_entry){ .kind = SPAN("object.remove") },
+                                &payload, NULL);
     buf_done(&payload);
     TRY(err);
     TRY(store_commit(op, store));
@@ -215,8 +264,8 @@ enum err store_object_remove(struct op *op, struct store *store, struct span id,
 
 /* ---- applying ---- */
 
-enum err store_apply_object(struct op *op, struct store *store,
-                            const struct journal_header *header, struct span payload)
+enum err store_apply_object(struct op *op, struct store *store, const struct journal_header *header,
+                            struct span payload)
 {
     return store_object_keep(op, store, header, payload, -1);
 }
@@ -228,34 +277,40 @@ enum err store_apply_object_remove(struct op *op, struct store *store,
     TRY(json_parse(op, payload, &root));
     struct span id = json_string(json_member(root, SPAN("id")));
     TRY(store_indicators_changed(op, store, header->number));
-    struct db_query q = db_query(
-        op, &store->db,
-        "DELETE FROM watched WHERE object IN (SELECT id FROM objects WHERE stix_id = ?)");
+    struct db_query q =
+        db_query(op, &store->db,
+                 "DELETE FROM watched WHERE object IN (SELECT id FROM objects WHERE stix_id = ?)");
     db_bind_text(&q, id);
     TRY(db_finish(&q));
-    q = db_query(op, &store->db, "UPDATE objects SET removed = 1 WHERE stix_id = ?");
+    q = db_query(op, &store->db,
+                 "UPDATE objects SET removed = 1, unwatched = '' WHERE stix_id = ?");
+    db_bind_text(&q, id);
+    TRY(db_finish(&q));
+    q = db_query(op, &store->db, "INSERT OR IGNORE INTO removals (stix_id) VALUES (?)");
     db_bind_text(&q, id);
     return db_finish(&q);
 }
 
-/* Versions of one object of one source: is this the newest, was the object taken out of use? */
-static enum err standing(struct op *op, struct store *store, const struct stix_object *object,
-                         struct span source, bool *ret_latest, bool *ret_removed)
+/* Whether this is the newest version of the object from its source. */
+static enum err is_latest(struct op *op, struct store *store, const struct stix_object *object,
+                          struct span source, bool *ret)
 {
-    *ret_latest = true;
-    *ret_removed = false;
     struct db_query q = db_query(op, &store->db,
-                                 "SELECT coalesce(modified, 0) > coalesce(?, 0), removed FROM objects"
-                                 " WHERE stix_id = ? AND source = ?");
-    db_bind_time(&q, object->modified_us);
+                                 "SELECT 1 FROM objects WHERE stix_id = ? AND source = ?"
+                                 " AND coalesce(modified, 0) > coalesce(?, 0)");
     db_bind_text(&q, object->id);
     db_bind_text(&q, source);
-    while (db_next(&q)) {
-        bool newer = db_i64(&q) != 0;
-        bool removed = db_i64(&q) != 0;
-        *ret_latest = *ret_latest && !newer;
-        *ret_removed = *ret_removed || removed;
-    }
+    db_bind_time(&q, object->modified_us);
+    *ret = !db_next(&q);
+    return db_end(&q);
+}
+
+/* Whether the object was taken out of use on this node, whichever source brings it. */
+static enum err is_removed(struct op *op, struct store *store, struct span id, bool *ret)
+{
+    struct db_query q = db_query(op, &store->db, "SELECT 1 FROM removals WHERE stix_id = ?");
+    db_bind_text(&q, id);
+    *ret = db_next(&q);
     return db_end(&q);
 }
 
@@ -267,35 +322,41 @@ static enum err older_retire(struct op *op, struct store *store, struct span id,
     db_bind_text(&q, id);
     db_bind_text(&q, source);
     TRY(db_finish(&q));
-    q = db_query(op, &store->db, "UPDATE objects SET latest = 0 WHERE stix_id = ? AND source = ?");
+    q = db_query(op, &store->db,
+                 "UPDATE objects SET latest = 0, unwatched = '' WHERE stix_id = ? AND source = ?");
     db_bind_text(&q, id);
     db_bind_text(&q, source);
     return db_finish(&q);
 }
 
-static enum err watched_insert(struct op *op, struct store *store, int64_t row,
-                               const struct stix_object *object,
-                               const struct stix_indicator *indicator, const struct value *value)
+/* The indicator whose values are being watched. */
+struct watch_row {
+    int64_t id;
+    const struct stix_object *object;
+    const struct stix_indicator *indicator;
+};
+
+static enum err watched_insert(struct op *op, struct store *store, const struct watch_row *row,
+                               const struct value *value)
 {
-    struct db_query q = db_query(op, &store->db,
-                                 "INSERT INTO watched (object, kind, key, scheme, scope, confidence,"
-                                 " valid_from, valid_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-    db_bind_i64(&q, row);
+    struct db_query q =
+        db_query(op, &store->db,
+                 "INSERT INTO watched (object, kind, key, scheme, scope, confidence,"
+                 " valid_from, valid_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    db_bind_i64(&q, row->id);
     db_bind_i64(&q, value->kind);
     db_bind_blob(&q, value->key);
     db_bind_text(&q, value->scheme.data == NULL ? SPAN("") : value->scheme);
     db_bind_i64(&q, VALUE_SCOPE_EXACT); /* STIX's "=" is exact, also for names */
-    db_bind_i64(&q, object->confidence == STIX_CONFIDENCE_NONE ? PACK_CONFIDENCE_UNKNOWN
-                                                               : object->confidence);
-    db_bind_time(&q, indicator->valid_from_us);
-    db_bind_time(&q, indicator->valid_until_us);
+    db_bind_i64(&q, row->object->confidence == STIX_CONFIDENCE_NONE ? PACK_CONFIDENCE_UNKNOWN
+                                                                    : row->object->confidence);
+    db_bind_time(&q, row->indicator->valid_from_us);
+    db_bind_time(&q, row->indicator->valid_until_us);
     return db_finish(&q);
 }
 
 /* The values that a pattern is watched by; `reason` receives why some or all of it is not. */
-static enum err watch_values(struct op *op, struct store *store, int64_t row,
-                             const struct stix_object *object,
-                             const struct stix_indicator *indicator,
+static enum err watch_values(struct op *op, struct store *store, const struct watch_row *row,
                              const struct stix_pattern_values *values, struct buf *reason)
 {
     struct value_buf *bytes = op_alloc(op, sizeof *bytes);
@@ -317,7 +378,7 @@ static enum err watch_values(struct op *op, struct store *store, int64_t row,
                            value_kind_name(kind));
             continue;
         }
-        TRY(watched_insert(op, store, row, object, indicator, &value));
+        TRY(watched_insert(op, store, row, &value));
     }
     return ERR_OK;
 }
@@ -332,10 +393,10 @@ static enum err indicator_watch(struct op *op, struct store *store, int64_t row,
     enum err err = stix_indicator_read(op, value, object, &indicator);
     if (err == ERR_OK && !span_equal(indicator.pattern_type, SPAN("stix"))) {
         buf_add(reason, SPAN("the pattern is not in STIX's own language but "));
-        text_add_printable(reason, span_slice(indicator.pattern_type, 0,
-                                              indicator.pattern_type.size < 64
-                                                  ? indicator.pattern_type.size
-                                                  : 64));
+        text_add_printable(
+            reason,
+            span_slice(indicator.pattern_type, 0,
+                       indicator.pattern_type.size < 64 ? indicator.pattern_type.size : 64));
         return ERR_OK;
     }
     if (err == ERR_OK) {
@@ -349,12 +410,14 @@ static enum err indicator_watch(struct op *op, struct store *store, int64_t row,
         buf_add(reason, values.reason);
     }
     if (err == ERR_OK) {
-        return watch_values(op, store, row, object, &indicator, &values, reason);
+        const struct watch_row watched = { row, object, &indicator };
+        return watch_values(op, store, &watched, &values, reason);
     }
-    if (err == ERR_LIMIT && op->fault.err == ERR_LIMIT && op->arena.total >= op->arena.size_max) {
-        return err; /* no memory: not the pattern's fault */
+    if (span_starts_with(span_of(op->fault.text), SPAN("out of memory"))) {
+        return err; /* not the pattern's fault: what is derived must not depend on it */
     }
-    buf_add(reason, span_of(op->fault.text)); /* kept all the same, and said why it is not watched */
+    /* Kept all the same, and said why it is not watched. */
+    buf_add(reason, span_of(op->fault.text));
     op_fault_clear(op);
     return ERR_OK;
 }
@@ -364,10 +427,11 @@ static enum err row_insert(struct op *op, struct store *store, const struct stor
 {
     uint8_t digest[DIGEST_SHA256_SIZE];
     digest_sha256(bytes, digest);
-    struct db_query q = db_query(
-        op, &store->db,
-        "INSERT INTO objects (stix_id, type, name, source, tlp, created, modified, revoked, removed,"
-        " latest, digest, entry, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
+    struct db_query q = db_query(op, &store->db,
+                                 "INSERT INTO objects (stix_id, type, name, source, tlp, created, "
+                                 "modified, revoked, removed,"
+                                 " latest, digest, entry, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                                 "?, ?, ?, ?) RETURNING id");
     db_bind_text(&q, row->id);
     db_bind_text(&q, row->type);
     db_bind_text(&q, row->name);
@@ -413,8 +477,22 @@ static enum err label_of(struct op *op, struct store *store, const struct stix_o
     return ERR_OK;
 }
 
-enum err store_object_keep(struct op *op, struct store *store,
-                           const struct journal_header *header, struct span bytes, int64_t part)
+/* Watch a row's indicator, and note where it is not watched, or in part only. */
+static enum err row_watch(struct op *op, struct store *store, int64_t row, struct json_value value,
+                          const struct stix_object *object)
+{
+    struct buf reason;
+    buf_init(&reason, REASON_SIZE_MAX);
+    enum err err = indicator_watch(op, store, row, value, object, &reason);
+    if (err == ERR_OK && reason.size > 0) {
+        err = unwatched_write(op, store, row, &reason);
+    }
+    buf_done(&reason);
+    return err;
+}
+
+enum err store_object_keep(struct op *op, struct store *store, const struct journal_header *header,
+                           struct span bytes, int64_t part)
 {
     struct json_value value;
     struct stix_object object;
@@ -430,7 +508,8 @@ enum err store_object_keep(struct op *op, struct store *store,
     row.modified_us = object.modified_us;
     row.revoked = object.revoked;
     TRY(label_of(op, store, &object, header->marking, &row.tlp));
-    TRY(standing(op, store, &object, row.source, &row.latest, &row.removed));
+    TRY(is_latest(op, store, &object, row.source, &row.latest));
+    TRY(is_removed(op, store, row.id, &row.removed));
     if (row.latest) {
         TRY(older_retire(op, store, row.id, row.source));
     }
@@ -438,19 +517,84 @@ enum err store_object_keep(struct op *op, struct store *store,
     if (span_equal(row.type, SPAN("indicator"))) {
         TRY(store_indicators_changed(op, store, header->number));
     }
-    bool watch = row.latest && !row.revoked && !row.removed &&
-                 span_equal(row.type, SPAN("indicator"));
-    if (!watch) {
+    bool watch =
+        row.latest && !row.revoked && !row.removed && span_equal(row.type, SPAN("indicator"));
+    return watch ? row_watch(op, store, row_id, value, &object) : ERR_OK;
+}
+
+/* ---- forgetting ---- */
+
+/* A version that counts again, since the one after it was erased. */
+struct heir {
+    int64_t row;
+    uint64_t entry;
+    bool found;
+    bool watch; /* an indicator in use */
+};
+
+static enum err heir_find(struct op *op, struct store *store, struct span id, struct span source,
+                          struct heir *ret)
+{
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT id, entry, type = 'indicator' AND NOT revoked AND NOT removed"
+                 " FROM objects WHERE stix_id = ? AND source = ? AND part = -1"
+                 " ORDER BY coalesce(modified, 0) DESC, entry DESC LIMIT 1");
+    db_bind_text(&q, id);
+    db_bind_text(&q, source);
+    while (db_next(&q)) {
+        ret->row = db_i64(&q);
+        ret->entry = (uint64_t)db_i64(&q);
+        ret->watch = db_i64(&q) != 0;
+        ret->found = true;
+    }
+    return db_end(&q);
+}
+
+static enum err heir_watch(struct op *op, struct store *store, const struct heir *heir)
+{
+    struct journal_header header;
+    struct span payload;
+    struct json_value value;
+    struct stix_object object;
+    TRY(journal_read(op, store->journal, heir->entry, &header, &payload));
+    if (payload.data == NULL) {
+        return ERR_OK; /* erased too: the entry that says so is still to be applied */
+    }
+    TRY(json_parse(op, payload, &value));
+    TRY(stix_object_read(op, value, &object));
+    return row_watch(op, store, heir->row, value, &object);
+}
+
+static enum err heir_enter(struct op *op, struct store *store, struct span id, struct span source)
+{
+    struct heir heir = { .found = false };
+    TRY(heir_find(op, store, id, source, &heir));
+    if (!heir.found) {
         return ERR_OK;
     }
-    struct buf reason;
-    buf_init(&reason, REASON_SIZE_MAX);
-    enum err err = indicator_watch(op, store, row_id, value, &object, &reason);
-    if (err == ERR_OK && reason.size > 0) {
-        err = unwatched_write(op, store, row_id, &reason);
+    struct db_query q = db_query(op, &store->db, "UPDATE objects SET latest = 1 WHERE id = ?");
+    db_bind_i64(&q, heir.row);
+    TRY(db_finish(&q));
+    return heir.watch ? heir_watch(op, store, &heir) : ERR_OK;
+}
+
+enum err store_object_forget(struct op *op, struct store *store, uint64_t entry)
+{
+    struct span id = { NULL, 0 };
+    struct span source = { NULL, 0 };
+    bool latest = false;
+    struct db_query q = db_query(op, &store->db,
+                                 "DELETE FROM objects WHERE entry = ? AND part = -1"
+                                 " RETURNING stix_id, source, latest");
+    db_bind_i64(&q, (int64_t)entry);
+    while (db_next(&q)) {
+        id = db_text(&q);
+        source = db_text(&q);
+        latest = db_i64(&q) != 0;
     }
-    buf_done(&reason);
-    return err;
+    TRY(db_end(&q));
+    return latest ? heir_enter(op, store, id, source.data == NULL ? SPAN("") : source) : ERR_OK;
 }
 
 /* ---- reading ---- */
@@ -464,7 +608,8 @@ enum err store_objects_walk(struct op *op, struct store *store, const struct pol
         op, &store->db,
         "SELECT stix_id, type, name, source, tlp, created, modified, revoked, removed, latest,"
         " unwatched, entry, part FROM objects WHERE (?1 = '' OR stix_id = ?1)"
-        " AND (?2 = '' OR type = ?2) AND (NOT ?3 OR latest) ORDER BY stix_id, source, modified, entry");
+        " AND (?2 = '' OR type = ?2) AND (NOT ?3 OR latest) ORDER BY stix_id, source, modified, "
+        "entry");
     db_bind_text(&q, filter->id.data == NULL ? SPAN("") : filter->id);
     db_bind_text(&q, filter->type.data == NULL ? SPAN("") : filter->type);
     db_bind_i64(&q, filter->latest_only ? 1 : 0);
@@ -519,40 +664,64 @@ enum err store_object_read(struct op *op, struct store *store, const struct poli
     return ERR_OK;
 }
 
-static enum err watched_row(struct op *op, struct store *store, struct db_query *q,
-                            struct store_watched *ret)
+/* The id of a source's identity, made anew only where the source is another than before. */
+struct source_known {
+    uint8_t name[STORE_NAME_SIZE_MAX];
+    size_t name_size;
+    struct span id;
+};
+
+static enum err source_id_of(struct op *op, struct store *store, struct span source,
+                             struct source_known *known, struct span *ret)
 {
-    struct span id = db_text(q);
-    ret->source = db_text(q);
+    bool same =
+        known->id.data != NULL && span_equal(source, span_make(known->name, known->name_size));
+    if (!same) {
+        TRY(store_source_identity(op, store, source, &known->id));
+        span_copy(known->name, sizeof known->name, source);
+        known->name_size = source.size;
+    }
+    *ret = known->id;
+    return ERR_OK;
+}
+
+static enum err watched_row(struct op *op, struct store *store, struct db_query *q,
+                            struct source_known *known, struct store_watched *ret)
+{
+    struct span id = db_borrow(q);
+    ret->source = db_borrow(q);
     ret->tlp = (enum policy_tlp)db_i64(q);
     ret->value.kind = (enum value_kind)db_i64(q);
-    ret->value.key = db_text(q);
-    ret->value.scheme = db_text(q);
+    ret->value.key = db_borrow(q);
+    ret->value.scheme = db_borrow(q);
     ret->scope = (enum value_scope)db_i64(q);
     ret->confidence = (uint8_t)db_i64(q);
     ret->valid_from_us = db_time(q);
     ret->valid_until_us = db_time(q);
-    TRY(q->err);
-    if (uuid_parse(span_from(id, sizeof "indicator--" - 1), &ret->indicator) != ERR_OK) {
+    const size_t prefix = sizeof "indicator--" - 1;
+    if (id.size < prefix || uuid_parse(span_from(id, prefix), &ret->indicator) != ERR_OK) {
         return op_fail(op, ERR_CORRUPT, "the database holds a broken indicator id");
     }
-    return store_source_identity(op, store, ret->source, &ret->source_id);
+    return source_id_of(op, store, ret->source, known, &ret->source_id);
 }
 
 enum err store_watched_walk(struct op *op, struct store *store,
                             enum err (*visit)(void *context, const struct store_watched *watched),
                             void *context)
 {
-    /* An object that several sources gave is watched once: of equal ones the narrowest label counts. */
+    /* An object that several sources gave is watched once: of equal ones the narrowest label
+     * counts. */
     struct db_query q = db_query(
         op, &store->db,
         "SELECT o.stix_id, o.source, max(o.tlp), w.kind, w.key, w.scheme, w.scope, w.confidence,"
         " w.valid_from, w.valid_until FROM watched w JOIN objects o ON o.id = w.object"
-        " GROUP BY o.stix_id, w.kind, w.key, w.scheme, w.scope ORDER BY min(o.entry), w.kind, w.key");
+        " GROUP BY o.stix_id, w.kind, w.key, w.scheme, w.scope ORDER BY min(o.entry), w.kind, "
+        "w.key");
+    struct source_known known = { .name_size = 0 };
     enum err err = ERR_OK;
     while (err == ERR_OK && db_next(&q)) {
         struct store_watched watched = { 0 };
-        err = watched_row(op, store, &q, &watched);
+        err = watched_row(op, store, &q, &known, &watched);
         if (err == ERR_OK) {
             err = visit(context, &watched);
         }

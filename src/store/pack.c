@@ -6,11 +6,12 @@
 #include "base/wire.h"
 
 /*
- * A member is laid out as: kind, scope, flags, confidence, tlp, scheme size (a byte each), key size (2
- * bytes), then the times that the flags name (8 bytes each), key, scheme.
+ * A member is laid out as: kind, scope, flags, confidence, tlp, scheme size (a byte each), key size
+ * (2 bytes), then the times that the flags name (8 bytes each), key, scheme.
  *
  * The writer keeps the members in one buffer, in that form, and an open-addressing table of their
- * offsets. Replacing and removing mark the old bytes dead; finishing leaves them out.
+ * offsets. Bytes that were replaced by longer or shorter ones are marked dead; finishing
+ * leaves them out.
  */
 enum {
     PACK_VERSION = 1,
@@ -35,7 +36,7 @@ struct pack_writer {
     struct buf members;
     struct slot *table;
     size_t table_size; /* a power of two */
-    size_t used;       /* slots taken, also by members that were removed */
+    size_t used;       /* slots taken */
     uint64_t live;
 };
 
@@ -83,8 +84,8 @@ static bool member_read(struct wire_reader *r, struct pack_member *ret)
     ret->value.key = wire_take(r, key_size);
     ret->value.scheme = wire_take(r, scheme_size);
     bool known = (kind < VALUE_KIND_COUNT || kind == KIND_DEAD) && kind != VALUE_NONE &&
-                 scope < VALUE_SCOPE_COUNT && flags <= FLAG_ALL &&
-                 key_size <= VALUE_KEY_SIZE_MAX && scheme_size <= VALUE_SCHEME_SIZE_MAX;
+                 scope < VALUE_SCOPE_COUNT && flags <= FLAG_ALL && key_size <= VALUE_KEY_SIZE_MAX &&
+                 scheme_size <= VALUE_SCHEME_SIZE_MAX;
     ret->value.kind = (enum value_kind)kind;
     ret->scope = (enum value_scope)scope;
     return known && r->err == ERR_OK;
@@ -128,9 +129,16 @@ static void member_at(const struct pack_writer *writer, uint32_t offset, struct 
     must(read);
 }
 
-static uint32_t key_hash(const struct pack_writer *writer, enum value_kind kind, struct span key)
+/* All that makes a member differ is in the hash: a feed that holds one URL under a million schemes
+ * must not find them in one place. */
+static uint32_t member_hash(const struct pack_writer *writer, const struct pack_member *member)
 {
-    uint64_t hash = hash_bytes(&writer->secret, key) + (uint64_t)kind * 0x9E3779B97F4A7C15u;
+    const uint64_t spread = 0x9E3779B97F4A7C15u; /* odd, so that no product is lost */
+    uint64_t hash = hash_bytes(&writer->secret, member->value.key);
+    hash += ((uint64_t)member->value.kind * VALUE_SCOPE_COUNT + (uint64_t)member->scope) * spread;
+    if (member->value.scheme.size > 0) {
+        hash ^= hash_bytes(&writer->secret, member->value.scheme) * spread;
+    }
     return (uint32_t)(hash >> 32);
 }
 
@@ -161,14 +169,13 @@ static enum err table_grow(struct op *op, struct pack_writer *writer)
     return ERR_OK;
 }
 
-/* Kind and key decide the slot; scope and scheme make members of one key differ. */
 static bool member_same(const struct pack_member *a, const struct pack_member *b)
 {
     return a->value.kind == b->value.kind && a->scope == b->scope &&
            span_equal(a->value.key, b->value.key) && span_equal(a->value.scheme, b->value.scheme);
 }
 
-static struct slot *table_find(struct pack_writer *writer, const struct pack_member *member,
+static struct slot *table_find(const struct pack_writer *writer, const struct pack_member *member,
                                uint32_t hash, struct pack_member *ret_there)
 {
     size_t at = hash & (writer->table_size - 1);
@@ -185,23 +192,49 @@ static struct slot *table_find(struct pack_writer *writer, const struct pack_mem
     return NULL;
 }
 
-static void member_kill(struct pack_writer *writer, uint32_t offset)
-{
-    writer->members.data[offset] = KIND_DEAD;
-    writer->live--;
-}
-
 static void member_inherit(struct pack_member *member, const struct pack_member *there)
 {
     if (member->confidence == PACK_CONFIDENCE_UNKNOWN) {
         member->confidence = there->confidence;
     }
-    bool there_first = there->first_seen_us != TIME_US_NONE &&
-                       (member->first_seen_us == TIME_US_NONE ||
-                        there->first_seen_us < member->first_seen_us);
+    bool there_first =
+        there->first_seen_us != TIME_US_NONE &&
+        (member->first_seen_us == TIME_US_NONE || there->first_seen_us < member->first_seen_us);
     if (there_first) {
         member->first_seen_us = there->first_seen_us;
     }
+}
+
+/* A member that was written at the end, at `offset`, takes the place of an older one: the very
+ * bytes where the sizes are equal, so that adding a feed again and again costs no memory. */
+static void member_replace(struct pack_writer *writer, struct slot *slot, uint32_t offset)
+{
+    uint32_t old = slot->offset - 1;
+    struct pack_member there;
+    struct span rest = span_from(buf_span(&writer->members), old);
+    struct wire_reader r = wire_reader_of(rest);
+    bool read = member_read(&r, &there);
+    must(read);
+    size_t old_size = rest.size - r.rest.size;
+    struct span fresh = span_from(buf_span(&writer->members), offset);
+    if (fresh.size == old_size) {
+        span_copy(writer->members.data + old, old_size, fresh);
+        writer->members.size = offset;
+    } else {
+        writer->members.data[old] = KIND_DEAD;
+        slot->offset = offset + 1;
+    }
+}
+
+static enum err member_enter(struct op *op, struct pack_writer *writer, uint32_t hash,
+                             uint32_t offset)
+{
+    if ((writer->used + 1) * 4 > writer->table_size * 3) {
+        TRY(table_grow(op, writer));
+    }
+    table_put(writer->table, writer->table_size, (struct slot){ hash, offset + 1 });
+    writer->used++;
+    return ERR_OK;
 }
 
 enum err pack_writer_add(struct op *op, struct pack_writer *writer,
@@ -209,55 +242,35 @@ enum err pack_writer_add(struct op *op, struct pack_writer *writer,
 {
     must(member->value.key.size <= VALUE_KEY_SIZE_MAX);
     must(member->value.scheme.size <= VALUE_SCHEME_SIZE_MAX);
-    uint32_t hash = key_hash(writer, member->value.kind, member->value.key);
-    struct pack_member there;
-    struct slot *slot = table_find(writer, member, hash, &there);
-    struct pack_member merged = *member;
-    if (slot != NULL) {
-        member_inherit(&merged, &there);
-    }
+    uint32_t hash = member_hash(writer, member);
     uint32_t offset = (uint32_t)writer->members.size;
+    struct pack_member there;
+    struct pack_member merged = *member;
     if (buf_reserve(&writer->members, MEMBER_SIZE_MAX) == NULL) {
         return op_fail(op, ERR_LIMIT, "the set is too large: a packed set holds at most %d bytes",
                        PACK_SIZE_MAX);
     }
-    if (slot != NULL) {
-        /* The bytes may have moved, but the old member's spans are not needed any more. */
-        member_kill(writer, slot->offset - 1);
-        slot->offset = offset + 1;
+    struct slot *slot = table_find(writer, member, hash, &there);
+    if (slot == NULL) {
+        TRY(member_enter(op, writer, hash, offset));
+        member_write(&writer->members, &merged);
     } else {
-        if ((writer->used + 1) * 4 > writer->table_size * 3) {
-            TRY(table_grow(op, writer));
-        }
-        table_put(writer->table, writer->table_size, (struct slot){ hash, offset + 1 });
-        writer->used++;
+        member_inherit(&merged, &there);
+        member_write(&writer->members, &merged);
+        member_replace(writer, slot, offset);
     }
-    member_write(&writer->members, &merged);
     must(writer->members.err == ERR_OK);
-    writer->live++;
+    writer->live += slot == NULL ? 1 : 0;
     if (ret_new != NULL) {
         *ret_new = slot == NULL;
     }
     return ERR_OK;
 }
 
-size_t pack_writer_remove(struct pack_writer *writer, enum value_kind kind, struct span key)
+bool pack_writer_has(const struct pack_writer *writer, const struct pack_member *member)
 {
-    uint32_t hash = key_hash(writer, kind, key);
-    size_t removed = 0;
-    size_t at = hash & (writer->table_size - 1);
-    while (writer->table[at].offset != 0) {
-        struct pack_member there;
-        uint32_t offset = writer->table[at].offset - 1;
-        member_at(writer, offset, &there);
-        if (writer->table[at].hash == hash && there.value.kind == kind &&
-            span_equal(there.value.key, key)) {
-            member_kill(writer, offset);
-            removed++;
-        }
-        at = (at + 1) & (writer->table_size - 1);
-    }
-    return removed;
+    struct pack_member there;
+    return table_find(writer, member, member_hash(writer, member), &there) != NULL;
 }
 
 enum err pack_writer_finish(struct op *op, struct pack_writer *writer, struct buf *ret,
@@ -287,12 +300,13 @@ enum err pack_reader_open(struct op *op, struct span bytes, struct pack_reader *
     struct wire_reader r = wire_reader_of(bytes);
     struct span found = wire_take(&r, sizeof magic);
     uint64_t count = wire_u64(&r);
-    if (r.err != ERR_OK || !span_starts_with(span_make(magic, sizeof magic),
-                                             span_slice(found, 0, sizeof magic - 1))) {
+    if (r.err != ERR_OK ||
+        !span_starts_with(span_make(magic, sizeof magic), span_slice(found, 0, sizeof magic - 1))) {
         return op_fail(op, ERR_CORRUPT, "packed set: not a packed set");
     }
     if (found.data[sizeof magic - 1] > PACK_VERSION) {
-        return op_fail(op, ERR_UNSUPPORTED, "packed set: version %d is newer than this program's %d",
+        return op_fail(op, ERR_UNSUPPORTED,
+                       "packed set: version %d is newer than this program's %d",
                        found.data[sizeof magic - 1], PACK_VERSION);
     }
     *ret = (struct pack_reader){ .rest = r.rest, .left = count };

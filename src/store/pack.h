@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * Packed sets: the members of a list or feed, a million of them in one file, without a row in any
- * database. A pack is immutable; adding to a set or removing from it writes a new pack. The format is
- * in docs/format/pack.md.
+ * database. A pack is immutable; adding to a set or removing from it writes a new pack. The format
+ * is in docs/format/pack.md.
  */
 #ifndef STORE_PACK_H
 #define STORE_PACK_H
@@ -21,8 +21,8 @@ enum {
 struct pack_member {
     struct value value; /* borrows from the pack */
     enum value_scope scope;
-    uint8_t confidence; /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
-    uint8_t tlp;        /* enum policy_tlp, or PACK_TLP_OF_SET */
+    uint8_t confidence;     /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
+    uint8_t tlp;            /* enum policy_tlp, or PACK_TLP_OF_SET */
     int64_t first_seen_us;  /* TIME_US_NONE where the feed says none */
     int64_t valid_from_us;  /* TIME_US_NONE where the feed says none */
     int64_t valid_until_us; /* TIME_US_NONE where the feed says none */
@@ -71,18 +71,15 @@ enum err pack_writer_add(struct op *op, struct pack_writer *writer,
                          const struct pack_member *member, bool *ret_new);
 
 /**
- * Take a member out.
+ * Whether there is a member with the same value and scope.
  *
  * writer    made by pack_writer_new()
- * kind      of the value
- * key       its canonical key; members of every scope and scheme go
- *
- * Returns how many were there.
+ * member    whose value and scope count
  */
-size_t pack_writer_remove(struct pack_writer *writer, enum value_kind kind, struct span key);
+bool pack_writer_has(const struct pack_writer *writer, const struct pack_member *member);
 
 /**
- * The bytes of the pack: members in the order in which they first came.
+ * The bytes of the pack. The same members, added in the same order, give the same bytes.
  *
  * op          work in hand
  * writer      made by pack_writer_new()

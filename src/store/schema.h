@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * The derived database. It is never migrated: a database of another version is made anew from the
- * journal. Times are microseconds; NULL stands for "none". Foreign keys are for our own tables only: a
- * STIX reference normally dangles.
+ * journal. Times are microseconds; NULL stands for "none". Foreign keys are for our own tables
+ * only: a STIX reference normally dangles.
  */
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
@@ -23,6 +23,7 @@
     "CREATE INDEX objects_by_id ON objects (stix_id, source, modified);"                           \
     "CREATE INDEX objects_by_type ON objects (type);"                                              \
     "CREATE INDEX objects_by_entry ON objects (entry);"                                            \
+    "CREATE TABLE removals (stix_id TEXT PRIMARY KEY) WITHOUT ROWID;"                              \
     "CREATE TABLE watched (object INTEGER NOT NULL REFERENCES objects (id) ON DELETE CASCADE,"     \
     " kind INTEGER NOT NULL, key BLOB NOT NULL, scheme TEXT NOT NULL, scope INTEGER NOT NULL,"     \
     " confidence INTEGER NOT NULL, valid_from INTEGER, valid_until INTEGER);"                      \
@@ -36,8 +37,10 @@
     " reason TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (input, reason)) WITHOUT ROWID;"   \
     "CREATE TABLE folds (id INTEGER PRIMARY KEY, indicator TEXT NOT NULL, inside TEXT NOT NULL,"   \
     " hour INTEGER NOT NULL, value TEXT NOT NULL, kind INTEGER NOT NULL, last INTEGER NOT NULL,"   \
-    " count INTEGER NOT NULL, tlp INTEGER NOT NULL, noisy INTEGER NOT NULL, open INTEGER NOT NULL,"\
-    " sighting_created INTEGER NOT NULL, fold TEXT NOT NULL, UNIQUE (indicator, hour, inside));"   \
+    " count INTEGER NOT NULL, tlp INTEGER NOT NULL, noisy INTEGER NOT NULL, open INTEGER NOT "     \
+    "NULL,"                                                                                        \
+    " sighting_created INTEGER NOT NULL, sighting_modified INTEGER NOT NULL, fold TEXT NOT NULL,"  \
+    " UNIQUE (indicator, hour, inside));"                                                          \
     "CREATE INDEX folds_by_value ON folds (value);"                                                \
     "CREATE INDEX folds_open ON folds (hour) WHERE open;"                                          \
     "CREATE TABLE evidence (indicator TEXT NOT NULL, hour INTEGER NOT NULL, inside TEXT NOT NULL," \

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * Packed sets. What came in (the list) and what was made of it (the pack) are blobs, named by the
- * journal entry. The set as it stands is the pack of its only addition, or a file under sets/ that was
- * merged from all of them.
+ * journal entry. The set as it stands is the pack of its only addition, or a file under sets/ that
+ * was merged from all of them.
  */
 #include "base/must.h"
+#include "base/text.h"
 #include "crypt/digest.h"
 #include "stix/id.h"
 #include "store/blob.h"
@@ -206,27 +207,62 @@ static void write_set_add(struct json_writer *w, const struct store_set_add *add
     json_end_object(w);
 }
 
-static enum err set_members(struct op *op, struct store *store, struct span source_id,
-                            struct span name, uint64_t *ret)
+/* A set as the database has it. */
+struct standing {
+    bool found;
+    uint64_t count;
+    enum policy_tlp tlp;
+    struct span place; /* of its pack */
+};
+
+static enum err standing_read(struct op *op, struct store *store, struct span source_id,
+                              struct span name, struct standing *ret)
 {
-    uint64_t count = 0;
-    struct db_query q = db_query(op, &store->db,
-                                 "SELECT count FROM sets WHERE source_id = ? AND name = ?");
+    struct standing set = { .tlp = POLICY_TLP_CLEAR };
+    struct db_query q = db_query(
+        op, &store->db, "SELECT count, tlp, pack FROM sets WHERE source_id = ? AND name = ?");
     db_bind_text(&q, source_id);
     db_bind_text(&q, name);
     while (db_next(&q)) {
-        count = (uint64_t)db_i64(&q);
+        set.found = true;
+        set.count = (uint64_t)db_i64(&q);
+        set.tlp = (enum policy_tlp)db_i64(&q);
+        set.place = db_text(&q);
     }
     TRY(db_end(&q));
-    *ret = count;
+    *ret = set;
     return ERR_OK;
 }
 
-static enum err names_check(struct op *op, struct span source, struct span set)
+/* Members to be taken out are gathered as a pack of their own: kind and key count, not scope or
+ * scheme. */
+static enum err wanted_add(struct op *op, struct pack_writer *wanted, const struct value *value)
 {
-    if (set.size == 0 || set.size > STORE_NAME_SIZE_MAX || source.size > STORE_NAME_SIZE_MAX) {
+    const struct pack_member member = {
+        .value = { .kind = value->kind, .key = value->key },
+        .scope = VALUE_SCOPE_EXACT,
+    };
+    return pack_writer_add(op, wanted, &member, NULL);
+}
+
+static bool is_wanted(const struct pack_writer *wanted, const struct pack_member *member)
+{
+    const struct pack_member bare = {
+        .value = { .kind = member->value.kind, .key = member->value.key },
+        .scope = VALUE_SCOPE_EXACT,
+    };
+    return pack_writer_has(wanted, &bare);
+}
+
+/* Ids are made from names, so a name that is repaired on the way would give two ids. */
+enum err store_name_check(struct op *op, struct span name, size_t size_min)
+{
+    if (name.size < size_min || name.size > STORE_NAME_SIZE_MAX) {
         return op_fail(op, ERR_LIMIT, "names of sets and sources have 1 to %d bytes",
                        STORE_NAME_SIZE_MAX);
+    }
+    if (text_valid_size(name) != name.size) {
+        return op_fail(op, ERR_FORMAT, "names of sets and sources are to be UTF-8");
     }
     return ERR_OK;
 }
@@ -252,97 +288,147 @@ static enum err set_add_append(struct op *op, struct store *store, const struct 
 }
 
 enum err store_set_add(struct op *op, struct store *store, const struct store_set_add *add,
-                       uint64_t *ret_new, uint64_t *ret_count)
+                       struct store_set_added *ret)
 {
     struct span source_id;
-    uint64_t before = 0;
-    uint64_t after = 0;
-    TRY(names_check(op, add->source, add->set));
+    struct standing before;
+    struct standing after;
+    TRY(store_ready(op, store));
+    TRY(store_name_check(op, add->source, 0));
+    TRY(store_name_check(op, add->set, 1));
     TRY(store_source_identity(op, store, add->source, &source_id));
-    TRY(set_members(op, store, source_id, add->set, &before));
+    TRY(standing_read(op, store, source_id, add->set, &before));
     TRY(set_add_append(op, store, add, source_id));
     TRY(store_commit(op, store));
     TRY(store_sets_sweep(op, store));
-    TRY(set_members(op, store, source_id, add->set, &after));
-    *ret_new = after - before;
-    *ret_count = after;
+    TRY(standing_read(op, store, source_id, add->set, &after));
+    *ret = (struct store_set_added){
+        .fresh = after.count - before.count,
+        .count = after.count,
+        .tlp = after.tlp,
+    };
     return ERR_OK;
+}
+
+static void write_set_remove(struct json_writer *w, const struct store_set *set,
+                             const struct value *values, size_t count)
+{
+    struct buf text;
+    buf_init(&text, VALUE_TEXT_SIZE_MAX);
+    json_begin_object(w);
+    json_member_string(w, SPAN("source_id"), set->source_id);
+    json_member_string(w, SPAN("set"), set->name);
+    if (values != NULL) {
+        json_key(w, SPAN("values"));
+        json_begin_array(w);
+        for (size_t i = 0; i < count; i++) {
+            buf_clear(&text);
+            value_add_text(&text, &values[i]);
+            json_begin_object(w);
+            json_member_string(w, SPAN("kind"), span_of(value_kind_name(values[i].kind)));
+            json_member_string(w, SPAN("value"), buf_span(&text));
+            json_end_object(w);
+        }
+        json_end_array(w);
+    }
+    json_end_object(w);
+    buf_done(&text);
+}
+
+/* Whether one of the values is a member: nothing is written into the journal for none. */
+static enum err any_is_member(struct op *op, struct store *store, struct span place,
+                              const struct value *values, size_t count)
+{
+    struct span map;
+    struct pack_writer *wanted = NULL;
+    struct pack_reader reader;
+    struct pack_member member;
+    bool found = false;
+    TRY(pack_map(op, store, place, &map));
+    enum err err = pack_writer_new(op, &store->secret, &wanted);
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        err = wanted_add(op, wanted, &values[i]);
+    }
+    if (err == ERR_OK) {
+        err = pack_reader_open(op, map, &reader);
+    }
+    while (err == ERR_OK && !found && pack_next(&reader, &member)) {
+        found = is_wanted(wanted, &member);
+    }
+    pack_writer_free(wanted);
+    disk_unmap(store->disk, map);
+    TRY(err);
+    return found ? ERR_OK : op_fail(op, ERR_ABSENT, "not a member of the set");
 }
 
 enum err store_set_remove(struct op *op, struct store *store, const struct store_set *set,
                           const struct value *values, size_t count, uint64_t *ret_removed)
 {
     struct buf payload;
-    struct buf text;
     struct json_writer w;
-    buf_init(&payload, STORE_PAYLOAD_SIZE_MAX);
-    buf_init(&text, VALUE_TEXT_SIZE_MAX);
-    json_writer_init(&w, &payload);
-    json_begin_object(&w);
-    json_member_string(&w, SPAN("source_id"), set->source_id);
-    json_member_string(&w, SPAN("set"), set->name);
+    struct standing before;
+    struct standing after;
+    const struct journal_entry entry = { .kind = SPAN("set.remove"), .source = set->source };
+    TRY(store_ready(op, store));
+    TRY(standing_read(op, store, set->source_id, set->name, &before));
+    if (!before.found) {
+        return op_fail(op, ERR_ABSENT, "there is no such set any more");
+    }
     if (values != NULL) {
-        json_key(&w, SPAN("values"));
-        json_begin_array(&w);
-        for (size_t i = 0; i < count; i++) {
-            buf_clear(&text);
-            value_add_text(&text, &values[i]);
-            json_begin_object(&w);
-            json_member_string(&w, SPAN("kind"), span_of(value_kind_name(values[i].kind)));
-            json_member_string(&w, SPAN("value"), buf_span(&text));
-            json_end_object(&w);
-        }
-        json_end_array(&w);
+        TRY(any_is_member(op, store, before.place, values, count));
     }
-    json_end_object(&w);
-    uint64_t before = 0;
-    uint64_t after = 0;
-    enum err err = set_members(op, store, set->source_id, set->name, &before);
-    if (err == ERR_OK) {
-        err = store_append(op, store,
-                           (struct journal_entry){ .kind = SPAN("set.remove"), .source = set->source },
-                           &payload, NULL);
-    }
+    buf_init(&payload, STORE_PAYLOAD_SIZE_MAX);
+    json_writer_init(&w, &payload);
+    write_set_remove(&w, set, values, count);
+    enum err err = store_append(op, store, entry, &payload, NULL);
     buf_done(&payload);
-    buf_done(&text);
     TRY(err);
     TRY(store_commit(op, store));
     TRY(store_sets_sweep(op, store));
-    TRY(set_members(op, store, set->source_id, set->name, &after));
-    *ret_removed = before - after;
-    return *ret_removed > 0 ? ERR_OK : op_fail(op, ERR_ABSENT, "not a member of the set");
+    TRY(standing_read(op, store, set->source_id, set->name, &after));
+    *ret_removed = before.count - after.count;
+    return ERR_OK;
 }
 
 /* ---- applying ---- */
 
-static enum err merge_pack(struct op *op, struct pack_writer *writer, struct span pack)
+/* All members of a pack but those that are unwanted; NULL: none is. */
+static enum err merge_pack(struct op *op, struct pack_writer *writer, struct span pack,
+                           const struct pack_writer *unwanted)
 {
     struct pack_reader reader;
     struct pack_member member;
     TRY(pack_reader_open(op, pack, &reader));
     while (pack_next(&reader, &member)) {
-        TRY(pack_writer_add(op, writer, &member, NULL));
+        if (unwanted == NULL || !is_wanted(unwanted, &member)) {
+            TRY(pack_writer_add(op, writer, &member, NULL));
+        }
     }
     return reader.err == ERR_OK ? ERR_OK : op_fail(op, reader.err, "a packed set is damaged");
 }
 
+/* Where a set's pack lies, and how many members it has. */
+struct place {
+    struct span path; /* "blob:" and a digest, or a path below the world's folder */
+    uint64_t count;
+};
+
 /* Write what a writer gathered as the set's own file; its name is new with every entry, so that a
  * reader of the old one is not disturbed, and a crash leaves the old one in use. */
 static enum err own_pack_write(struct op *op, struct store *store, struct pack_writer *writer,
-                               const struct journal_header *header, struct span *ret_path,
-                               uint64_t *ret_count)
+                               uint64_t number, struct place *ret)
 {
     struct buf bytes;
     struct buf path;
     buf_init(&bytes, PACK_SIZE_MAX);
     buf_init(&path, DISK_PATH_SIZE_MAX);
-    buf_add_format(&path, "sets/%012llu.pack", (unsigned long long)header->number);
-    enum err err = pack_writer_finish(op, writer, &bytes, ret_count);
+    buf_add_format(&path, "sets/%012llu.pack", (unsigned long long)number);
+    enum err err = pack_writer_finish(op, writer, &bytes, &ret->count);
     if (err == ERR_OK) {
         err = disk_replace(op, store->disk, buf_span(&path), buf_span(&bytes));
     }
     if (err == ERR_OK) {
-        err = op_copy(op, buf_span(&path), ret_path);
+        err = op_copy(op, buf_span(&path), &ret->path);
     }
     buf_done(&bytes);
     buf_done(&path);
@@ -358,17 +444,16 @@ static enum err pack_count(struct op *op, struct span pack, uint64_t *ret)
 }
 
 /* The set with one more addition: the addition's own pack where it is the first. */
-static enum err merged_pack(struct op *op, struct store *store, const struct journal_header *header,
-                            struct span old_place, struct span add_place, struct span *ret_place,
-                            uint64_t *ret_count)
+static enum err merged_pack(struct op *op, struct store *store, uint64_t number,
+                            struct span old_place, struct span add_place, struct place *ret)
 {
     struct span old = { NULL, 0 };
     struct span add = { NULL, 0 };
     struct pack_writer *writer = NULL;
     TRY(pack_map(op, store, add_place, &add));
     if (old_place.size == 0) {
-        *ret_place = add_place;
-        enum err err = pack_count(op, add, ret_count);
+        ret->path = add_place;
+        enum err err = pack_count(op, add, &ret->count);
         disk_unmap(store->disk, add);
         return err;
     }
@@ -377,13 +462,13 @@ static enum err merged_pack(struct op *op, struct store *store, const struct jou
         err = pack_writer_new(op, &store->secret, &writer);
     }
     if (err == ERR_OK) {
-        err = merge_pack(op, writer, old);
+        err = merge_pack(op, writer, old, NULL);
     }
     if (err == ERR_OK) {
-        err = merge_pack(op, writer, add);
+        err = merge_pack(op, writer, add, NULL);
     }
     if (err == ERR_OK) {
-        err = own_pack_write(op, store, writer, header, ret_place, ret_count);
+        err = own_pack_write(op, store, writer, number, ret);
     }
     pack_writer_free(writer);
     disk_unmap(store->disk, old);
@@ -391,66 +476,71 @@ static enum err merged_pack(struct op *op, struct store *store, const struct jou
     return err;
 }
 
-static enum err old_place_find(struct op *op, struct store *store, struct span source_id,
-                               struct span name, struct span *ret)
+static enum policy_tlp label_read(struct json_value root)
 {
-    struct db_query q =
-        db_query(op, &store->db, "SELECT pack FROM sets WHERE source_id = ? AND name = ?");
-    db_bind_text(&q, source_id);
-    db_bind_text(&q, name);
-    while (db_next(&q)) {
-        *ret = db_text(&q);
+    enum policy_tlp tlp = POLICY_TLP_UNKNOWN;
+    if (policy_tlp_from_name(json_string(json_member(root, SPAN("tlp"))), &tlp) != ERR_OK) {
+        return POLICY_TLP_UNKNOWN; /* shared with nobody */
     }
-    return db_end(&q);
+    return tlp;
+}
+
+static enum err add_place(struct op *op, struct json_value root, struct span *ret)
+{
+    struct buf place;
+    buf_init(&place, DISK_PATH_SIZE_MAX);
+    buf_add(&place, SPAN("blob:"));
+    buf_add(&place, json_string(json_member(root, SPAN("pack"))));
+    enum err err = op_copy(op, buf_span(&place), ret);
+    buf_done(&place);
+    return err;
+}
+
+static enum err set_write(struct op *op, struct store *store, const struct journal_header *header,
+                          struct json_value root, const struct standing *now)
+{
+    int64_t valid_until_us = TIME_US_NONE;
+    struct span valid_until = json_string(json_member(root, SPAN("valid_until")));
+    if (valid_until.data != NULL) {
+        TRY(time_parse(valid_until, &valid_until_us));
+    }
+    struct db_query q = db_query(
+        op, &store->db,
+        "INSERT INTO sets (source_id, source, name, tlp, confidence, valid_until, updated, count,"
+        " pack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, name) DO UPDATE SET"
+        " tlp = excluded.tlp, confidence = excluded.confidence, valid_until = excluded.valid_until,"
+        " updated = excluded.updated, count = excluded.count, pack = excluded.pack");
+    db_bind_text(&q, json_string(json_member(root, SPAN("source_id"))));
+    db_bind_text(&q, header->source.data == NULL ? SPAN("") : header->source);
+    db_bind_text(&q, json_string(json_member(root, SPAN("set"))));
+    db_bind_i64(&q, now->tlp);
+    db_bind_i64(&q, json_integer(json_member(root, SPAN("confidence")), PACK_CONFIDENCE_UNKNOWN));
+    db_bind_time(&q, valid_until_us);
+    db_bind_i64(&q, header->time_us);
+    db_bind_i64(&q, (int64_t)now->count);
+    db_bind_text(&q, now->place);
+    return db_finish(&q);
 }
 
 enum err store_apply_set_add(struct op *op, struct store *store,
                              const struct journal_header *header, struct span payload)
 {
     struct json_value root;
+    struct standing before;
+    struct span add = { NULL, 0 };
+    struct place merged = { .count = 0 };
     TRY(json_parse(op, payload, &root));
-    struct span source_id = json_string(json_member(root, SPAN("source_id")));
-    struct span name = json_string(json_member(root, SPAN("set")));
-    struct span pack = json_string(json_member(root, SPAN("pack")));
-    enum policy_tlp tlp = POLICY_TLP_UNKNOWN;
-    if (policy_tlp_from_name(json_string(json_member(root, SPAN("tlp"))), &tlp) != ERR_OK) {
-        tlp = POLICY_TLP_UNKNOWN;
-    }
-    int64_t valid_until_us = TIME_US_NONE;
-    struct span valid_until = json_string(json_member(root, SPAN("valid_until")));
-    if (valid_until.data != NULL) {
-        TRY(time_parse(valid_until, &valid_until_us));
-    }
-    struct buf place;
-    struct span add_place = { NULL, 0 };
-    struct span old_place = { NULL, 0 };
-    struct span new_place = { NULL, 0 };
-    uint64_t count = 0;
-    buf_init(&place, DISK_PATH_SIZE_MAX);
-    buf_add(&place, SPAN("blob:"));
-    buf_add(&place, pack);
-    enum err err = op_copy(op, buf_span(&place), &add_place);
-    buf_done(&place);
-    TRY(err);
-    TRY(old_place_find(op, store, source_id, name, &old_place));
-    TRY(merged_pack(op, store, header, old_place, add_place, &new_place, &count));
-
-    struct db_query q = db_query(
-        op, &store->db,
-        "INSERT INTO sets (source_id, source, name, tlp, confidence, valid_until, updated, count, pack)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, name) DO UPDATE SET"
-        " tlp = excluded.tlp, confidence = excluded.confidence, valid_until = excluded.valid_until,"
-        " updated = excluded.updated, count = excluded.count, pack = excluded.pack");
-    db_bind_text(&q, source_id);
-    db_bind_text(&q, header->source.data == NULL ? SPAN("") : header->source);
-    db_bind_text(&q, name);
-    db_bind_i64(&q, tlp);
-    db_bind_i64(&q, json_integer(json_member(root, SPAN("confidence")), PACK_CONFIDENCE_UNKNOWN));
-    db_bind_time(&q, valid_until_us);
-    db_bind_i64(&q, header->time_us);
-    db_bind_i64(&q, (int64_t)count);
-    db_bind_text(&q, new_place);
-    TRY(db_finish(&q));
+    TRY(standing_read(op, store, json_string(json_member(root, SPAN("source_id"))),
+                      json_string(json_member(root, SPAN("set"))), &before));
+    TRY(add_place(op, root, &add));
+    TRY(merged_pack(op, store, header->number, before.place, add, &merged));
+    const struct standing now = {
+        /* What comes later may narrow a set's label, never widen it. */
+        .tlp = policy_tlp_tighten(before.tlp, label_read(root)),
+        .count = merged.count,
+        .place = merged.path,
+    };
+    TRY(set_write(op, store, header, root, &now));
     return store_indicators_changed(op, store, header->number);
 }
 
@@ -464,7 +554,7 @@ static enum err set_delete(struct op *op, struct store *store, struct span sourc
     return db_finish(&q);
 }
 
-static enum err values_remove(struct op *op, struct pack_writer *writer, struct json_value values)
+static enum err values_read(struct op *op, struct json_value values, struct pack_writer *unwanted)
 {
     struct value_buf *bytes = op_alloc(op, sizeof *bytes);
     if (bytes == NULL) {
@@ -476,29 +566,33 @@ static enum err values_remove(struct op *op, struct pack_writer *writer, struct 
         struct value value;
         TRY(value_kind_from_name(json_string(json_member(walk.value, SPAN("kind"))), &kind));
         TRY(value_parse(kind, json_string(json_member(walk.value, SPAN("value"))), bytes, &value));
-        (void)pack_writer_remove(writer, value.kind, value.key);
+        TRY(wanted_add(op, unwanted, &value));
     }
     return ERR_OK;
 }
 
-static enum err pack_without(struct op *op, struct store *store, const struct journal_header *header,
-                             struct span old_place, struct json_value values,
-                             struct span *ret_place, uint64_t *ret_count)
+static enum err pack_without(struct op *op, struct store *store, uint64_t number,
+                             struct span old_place, struct json_value values, struct place *ret)
 {
     struct span old = { NULL, 0 };
     struct pack_writer *writer = NULL;
+    struct pack_writer *unwanted = NULL;
     TRY(pack_map(op, store, old_place, &old));
     enum err err = pack_writer_new(op, &store->secret, &writer);
     if (err == ERR_OK) {
-        err = merge_pack(op, writer, old);
+        err = pack_writer_new(op, &store->secret, &unwanted);
     }
     if (err == ERR_OK) {
-        err = values_remove(op, writer, values);
+        err = values_read(op, values, unwanted);
     }
     if (err == ERR_OK) {
-        err = own_pack_write(op, store, writer, header, ret_place, ret_count);
+        err = merge_pack(op, writer, old, unwanted);
+    }
+    if (err == ERR_OK) {
+        err = own_pack_write(op, store, writer, number, ret);
     }
     pack_writer_free(writer);
+    pack_writer_free(unwanted);
     disk_unmap(store->disk, old);
     return err;
 }
@@ -515,20 +609,19 @@ enum err store_apply_set_remove(struct op *op, struct store *store,
     if (json_type(values) != JSON_ARRAY) {
         return set_delete(op, store, source_id, name);
     }
-    struct span old_place = { NULL, 0 };
-    struct span new_place = { NULL, 0 };
-    uint64_t count = 0;
-    TRY(old_place_find(op, store, source_id, name, &old_place));
-    if (old_place.size == 0) {
+    struct standing before;
+    struct place rest = { .count = 0 };
+    TRY(standing_read(op, store, source_id, name, &before));
+    if (!before.found) {
         return ERR_OK; /* the set is gone already */
     }
-    TRY(pack_without(op, store, header, old_place, values, &new_place, &count));
+    TRY(pack_without(op, store, header->number, before.place, values, &rest));
     struct db_query q = db_query(op, &store->db,
                                  "UPDATE sets SET updated = ?, count = ?, pack = ?"
                                  " WHERE source_id = ? AND name = ?");
     db_bind_i64(&q, header->time_us);
-    db_bind_i64(&q, (int64_t)count);
-    db_bind_text(&q, new_place);
+    db_bind_i64(&q, (int64_t)rest.count);
+    db_bind_text(&q, rest.path);
     db_bind_text(&q, source_id);
     db_bind_text(&q, name);
     return db_finish(&q);

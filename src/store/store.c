@@ -65,12 +65,9 @@ static const struct {
     enum err (*apply)(struct op *op, struct store *store, const struct journal_header *header,
                       struct span payload);
 } appliers[] = {
-    { "set.add", store_apply_set_add },
-    { "set.remove", store_apply_set_remove },
-    { "stix.object", store_apply_object },
-    { "object.remove", store_apply_object_remove },
-    { "watch.batch", store_apply_batch },
-    { "watch.evidence", store_apply_evidence },
+    { "set.add", store_apply_set_add },    { "set.remove", store_apply_set_remove },
+    { "stix.object", store_apply_object }, { "object.remove", store_apply_object_remove },
+    { "watch.batch", store_apply_batch },  { "watch.evidence", store_apply_evidence },
 };
 
 static enum err apply_init(struct op *op, struct store *store, struct span payload)
@@ -95,9 +92,7 @@ static enum err apply_erase(struct op *op, struct store *store, uint64_t erase_e
     struct db_query q = db_query(op, &store->db, "DELETE FROM evidence WHERE entry = ?");
     db_bind_i64(&q, (int64_t)number);
     TRY(db_finish(&q));
-    q = db_query(op, &store->db, "DELETE FROM objects WHERE entry = ? AND part = -1");
-    db_bind_i64(&q, (int64_t)number);
-    TRY(db_finish(&q));
+    TRY(store_object_forget(op, store, number));
     return store_indicators_changed(op, store, erase_entry);
 }
 
@@ -161,8 +156,8 @@ enum err store_indicators_version(struct op *op, struct store *store, uint64_t *
 
 static enum err applied_write(struct op *op, struct store *store, uint64_t number)
 {
-    struct db_query q = db_query(
-        op, &store->db, "INSERT OR REPLACE INTO meta (key, value) VALUES ('applied', ?)");
+    struct db_query q =
+        db_query(op, &store->db, "INSERT OR REPLACE INTO meta (key, value) VALUES ('applied', ?)");
     db_bind_i64(&q, (int64_t)number);
     return db_finish(&q);
 }
@@ -221,12 +216,22 @@ static enum err catch_up(struct op *op, struct store *store, uint64_t *ret_entri
     return ERR_OK;
 }
 
-enum err store_commit(struct op *op, struct store *store)
+enum err store_ready(struct op *op, struct store *store)
 {
     uint64_t entries = 0;
-    TRY(journal_commit(op, store->journal));
+    if (!store->behind) {
+        return ERR_OK;
+    }
     TRY(catch_up(op, store, &entries));
+    store->behind = false;
     return ERR_OK;
+}
+
+enum err store_commit(struct op *op, struct store *store)
+{
+    TRY(journal_commit(op, store->journal));
+    store->behind = true;
+    return store_ready(op, store);
 }
 
 /* ---- opening ---- */
@@ -250,6 +255,14 @@ static enum err schema_make(struct op *op, struct store *store)
     return db_run(op, &store->db, "COMMIT");
 }
 
+static enum err db_path(struct op *op, struct store *store, struct span *ret)
+{
+    if (store->database_vfs != NULL) {
+        return op_copy(op, DB_PATH, ret);
+    }
+    return disk_real_path(op, store->disk, DB_PATH, ret);
+}
+
 static enum err db_files_remove(struct op *op, struct store *store)
 {
     const struct span paths[] = { DB_PATH, SPAN("linie.db-wal"), SPAN("linie.db-shm") };
@@ -270,7 +283,7 @@ static enum err db_make(struct op *op, struct store *store, struct span path)
         db_close(&store->db);
     }
     TRY(db_files_remove(op, store));
-    TRY(db_open(op, path, true, &store->db));
+    TRY(db_open(op, path, true, store->database_vfs, &store->db));
     return schema_make(op, store);
 }
 
@@ -279,8 +292,8 @@ static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebu
 {
     struct span path;
     int64_t version = 0;
-    TRY(disk_real_path(op, store->disk, DB_PATH, &path));
-    enum err err = db_open(op, path, true, &store->db);
+    TRY(db_path(op, store, &path));
+    enum err err = db_open(op, path, true, store->database_vfs, &store->db);
     if (err == ERR_OK) {
         err = schema_version(op, &store->db, &version);
     }
@@ -302,8 +315,8 @@ static enum err db_open_read(struct op *op, struct store *store)
 {
     struct span path;
     int64_t version = 0;
-    TRY(disk_real_path(op, store->disk, DB_PATH, &path));
-    TRY(db_open(op, path, false, &store->db));
+    TRY(db_path(op, store, &path));
+    TRY(db_open(op, path, false, store->database_vfs, &store->db));
     TRY(schema_version(op, &store->db, &version));
     if (version != STORE_SCHEMA_VERSION) {
         return op_fail(op, ERR_UNSUPPORTED,
@@ -314,9 +327,8 @@ static enum err db_open_read(struct op *op, struct store *store)
 
 static enum err identity_read(struct op *op, struct store *store)
 {
-    struct db_query q =
-        db_query(op, &store->db,
-                 "SELECT value FROM meta WHERE key IN ('identity', 'salt') ORDER BY key");
+    struct db_query q = db_query(
+        op, &store->db, "SELECT value FROM meta WHERE key IN ('identity', 'salt') ORDER BY key");
     struct span found[2] = { { NULL, 0 }, { NULL, 0 } };
     for (size_t i = 0; i < 2 && db_next(&q); i++) {
         found[i] = db_text(&q);
@@ -353,6 +365,7 @@ static enum err store_new(struct op *op, struct disk *disk, const struct store_o
     store->disk = disk;
     store->fold_hosts_max =
         options->fold_hosts_max == 0 ? STORE_FOLD_HOSTS_MAX_DEFAULT : options->fold_hosts_max;
+    store->database_vfs = options->database_vfs;
     store->clock_us = options->clock_us == NULL ? system_clock_us : options->clock_us;
     store->clock_context = options->clock_context;
     span_copy(store->world, sizeof store->world, options->world);
@@ -373,19 +386,27 @@ static enum err journal_of(struct op *op, struct store *store, bool write, uint6
     return journal_open(op, store->disk, &options, &store->journal, ret_cut);
 }
 
-/* What is derived can always be made anew: where an entry cannot be applied because something derived
- * is missing or damaged, start from nothing once. */
-static enum err catch_up_or_rebuild(struct op *op, struct store *store,
-                                    struct store_opened *opened)
+static enum err open_derived(struct op *op, struct store *store, struct store_opened *opened)
 {
-    enum err err = catch_up(op, store, &opened->entries_applied);
+    TRY(catch_up(op, store, &opened->entries_applied));
+    TRY(store_sets_sweep(op, store));
+    return identity_read(op, store);
+}
+
+/* What is derived can always be made anew: where something of it is missing or damaged, start from
+ * nothing once. */
+static enum err open_derived_or_rebuild(struct op *op, struct store *store,
+                                        struct store_opened *opened)
+{
+    enum err err = open_derived(op, store, opened);
     bool derived_is_damaged = err == ERR_ABSENT || err == ERR_EXISTS || err == ERR_CORRUPT;
     if (!derived_is_damaged || opened->rebuilt) {
         return err;
     }
     op_fault_clear(op);
     opened->rebuilt = true;
-    return store_rebuild(op, store, &opened->entries_applied);
+    TRY(store_rebuild(op, store, &opened->entries_applied));
+    return identity_read(op, store);
 }
 
 static enum err open_steps(struct op *op, struct store *store, bool write,
@@ -400,11 +421,9 @@ static enum err open_steps(struct op *op, struct store *store, bool write,
         return identity_read(op, store);
     }
     TRY(db_open_write(op, store, &opened->rebuilt));
-    TRY(catch_up_or_rebuild(op, store, opened));
-    TRY(store_sets_sweep(op, store));
     uint64_t removed = 0;
     TRY(blob_sweep(op, store->disk, &removed));
-    return identity_read(op, store);
+    return open_derived_or_rebuild(op, store, opened);
 }
 
 enum err store_open(struct op *op, struct disk *disk, const struct store_options *options,
@@ -500,7 +519,7 @@ enum err store_rebuild(struct op *op, struct store *store, uint64_t *ret_entries
 {
     must(store->lock != NULL);
     struct span path;
-    TRY(disk_real_path(op, store->disk, DB_PATH, &path));
+    TRY(db_path(op, store, &path));
     TRY(db_make(op, store, path));
     TRY(catch_up(op, store, ret_entries));
     return store_sets_sweep(op, store);
@@ -508,18 +527,20 @@ enum err store_rebuild(struct op *op, struct store *store, uint64_t *ret_entries
 
 /* ---- digest of all that is derived ---- */
 
-/* Every table, in an order of its own columns; row numbers are left out, since they tell only in which
- * order rows came. */
+/* Every table, in an order of its own columns; row numbers are left out, since they tell only in
+ * which order rows came. */
 static const char *const digest_queries[] = {
     "SELECT key || '=' || value FROM meta ORDER BY key",
     "SELECT json_array(source_id, source, name, tlp, confidence, valid_until, updated, count)"
     " FROM sets ORDER BY source_id, name",
-    "SELECT json_array(stix_id, type, name, source, tlp, created, modified, revoked, removed, latest,"
+    "SELECT json_array(stix_id, type, name, source, tlp, created, modified, revoked, removed, "
+    "latest,"
     " unwatched, hex(digest), entry, part) FROM objects ORDER BY entry, part",
     "SELECT json_array(o.entry, o.part, w.kind, hex(w.key), w.scheme, w.scope, w.confidence,"
     " w.valid_from, w.valid_until) FROM watched w JOIN objects o ON o.id = w.object"
     " ORDER BY o.entry, o.part, w.kind, w.key, w.scope",
-    "SELECT json_array(device, inode, digest_size, hex(digest), path, format, sensor, position, lines,"
+    "SELECT json_array(device, inode, digest_size, hex(digest), path, format, sensor, position, "
+    "lines,"
     " observations, size, ended) FROM inputs ORDER BY device, inode, digest_size, digest",
     "SELECT json_array(i.device, i.inode, hex(i.digest), f.reason, f.count) FROM input_faults f"
     " JOIN inputs i ON i.id = f.input ORDER BY i.device, i.inode, i.digest, f.reason",
@@ -565,19 +586,35 @@ enum err store_derived_digest(struct op *op, struct store *store, uint8_t *ret)
 
 /* ---- erasing ---- */
 
+/* What others are judged by stays: an object's label may rest on a marking definition. */
+static enum err is_definition(struct op *op, struct store *store, uint64_t entry, bool *ret)
+{
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT 1 FROM objects WHERE entry = ? AND part = -1"
+                                 " AND type = 'marking-definition'");
+    db_bind_i64(&q, (int64_t)entry);
+    *ret = db_next(&q);
+    return db_end(&q);
+}
+
 enum err store_erase(struct op *op, struct store *store, uint64_t number, struct span rule)
 {
     struct journal_header header;
+    bool definition = false;
+    TRY(store_ready(op, store));
     TRY(journal_read(op, store->journal, number, &header, NULL));
+    TRY(is_definition(op, store, number, &definition));
     bool may = span_equal(header.kind, SPAN("stix.object")) ||
                span_equal(header.kind, SPAN("watch.evidence"));
-    if (!may) {
-        return op_fail(op, ERR_UNSUPPORTED,
-                       "entry %llu is of kind %.*s, which stays: evidence (watch.evidence) and STIX "
-                       "objects (stix.object) can be erased",
-                       (unsigned long long)number, SPAN_FMT(header.kind));
+    if (!may || definition) {
+        return op_fail(
+            op, ERR_UNSUPPORTED,
+            "entry %llu is of kind %.*s%s, which stays: evidence (watch.evidence) and STIX "
+            "objects (stix.object) can be erased",
+            (unsigned long long)number, SPAN_FMT(header.kind),
+            definition ? " and defines a marking" : "");
     }
-    uint64_t entries = 0;
     TRY(journal_erase(op, store->journal, number, rule));
-    return catch_up(op, store, &entries);
+    store->behind = true;
+    return store_ready(op, store);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * What a node keeps. The journal is the truth; the database, the packed sets and all that is counted
- * are derived from it, by one path: an entry is committed to the journal, then applied. What was not
- * applied when the process ended is applied at the next open, and store_rebuild() applies all anew.
+ * What a node keeps. The journal is the truth; the database, the packed sets and all that is
+ * counted are derived from it, by one path: an entry is committed to the journal, then applied.
+ * What was not applied when the process ended is applied at the next open, and store_rebuild()
+ * applies all anew.
  *
- * A world ("real", or an exercise's id) has a folder with a journal, a database and sets of its own.
- * One process at a time may write to it. Whoever reads needs a grant, which only policy/ makes.
+ * A world ("real", or an exercise's id) has a folder with a journal, a database and sets of its
+ * own. One process at a time may write to it. Whoever reads needs a grant, which only policy/
+ * makes.
  */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -17,7 +19,7 @@
 #include "store/pack.h"
 
 enum {
-    STORE_NAME_SIZE_MAX = 256, /* of sources and sets */
+    STORE_NAME_SIZE_MAX = 256,      /* of sources and sets */
     STORE_INPUT_DIGEST_SIZE = 4096, /* bytes of an input's start by which it is known again */
     STORE_FAULT_COUNT_MAX = 32,     /* reasons for which lines could not be read */
     STORE_OBJECT_SIZE_MAX = 16 * 1024 * 1024,
@@ -30,6 +32,9 @@ struct store_options {
     struct span world;
     bool write;              /* take the world's lock */
     uint32_t fold_hosts_max; /* folds of one indicator in one hour; 0: the default */
+    /* Name of a registered VFS of SQLite for the database, whose paths are then relative to the
+     * disk's root: the simulated disk of the tests. NULL: the system's files. */
+    const char *database_vfs;
     int64_t (*clock_us)(void *context); /* NULL: the system's clock */
     void *clock_context;
 };
@@ -125,8 +130,8 @@ struct journal *store_journal(struct store *store);
 struct disk *store_disk(struct store *store);
 
 /**
- * The id of a source's identity: the node's own for an empty name, else the same on every node for the
- * same name.
+ * The id of a source's identity: the node's own for an empty name, else the same on every node for
+ * the same name.
  *
  * op        work in hand; the text lives in its memory
  * store     open
@@ -140,8 +145,8 @@ enum err store_source_identity(struct op *op, const struct store *store, struct 
                                struct span *ret);
 
 /**
- * Number of the last journal entry that changed what is to be watched: an index made for it stays right
- * until the number changes.
+ * Number of the last journal entry that changed what is to be watched: an index made for it stays
+ * right until the number changes.
  *
  * op        work in hand
  * store     open
@@ -155,14 +160,14 @@ enum err store_indicators_version(struct op *op, struct store *store, uint64_t *
 /* ---- packed sets ---- */
 
 struct store_set_add {
-    struct span source;    /* name; empty: the node's owner */
-    struct span set;       /* name of the set */
-    struct span file_name; /* for people */
-    struct span file;      /* what came in, byte for byte */
-    struct span pack;      /* its members, made with pack_writer */
-    uint64_t refused;      /* lines that were no indicator */
-    enum policy_tlp tlp;   /* of the set */
-    uint8_t confidence;    /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
+    struct span source;     /* name; empty: the node's owner */
+    struct span set;        /* name of the set */
+    struct span file_name;  /* for people */
+    struct span file;       /* what came in, byte for byte */
+    struct span pack;       /* its members, made with pack_writer */
+    uint64_t refused;       /* lines that were no indicator */
+    enum policy_tlp tlp;    /* of the set */
+    uint8_t confidence;     /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
     int64_t valid_until_us; /* of members that state none; TIME_US_NONE: for ever */
 };
 
@@ -179,20 +184,29 @@ struct store_set {
     uint64_t count;
 };
 
+/* What became of an addition. */
+struct store_set_added {
+    uint64_t fresh;      /* members that were not in the set before */
+    uint64_t count;      /* members of the set now */
+    enum policy_tlp tlp; /* of the set now */
+};
+
 /**
- * Add the members of a list to a packed set, which is made where absent. The list is kept as it came.
+ * Add the members of a list to a packed set, which is made where absent. The list is kept as it
+ * came. The label narrows that of a set that is there, never widens it: to widen it, remove the
+ * set.
  *
  * op          work in hand
  * store       open for writing
  * add         borrowed until return
- * ret_new     members that were not in the set before
- * ret_count   members of the set now
+ * ret         what became of it
  *
- * Errors    ERR_LIMIT names too long, or too large; ERR_FULL; ERR_IO
+ * Errors    ERR_LIMIT names too long, or too large; ERR_FORMAT a name is not UTF-8; ERR_FULL;
+ * ERR_IO
  */
 MUST_USE
 enum err store_set_add(struct op *op, struct store *store, const struct store_set_add *add,
-                       uint64_t *ret_new, uint64_t *ret_count);
+                       struct store_set_added *ret);
 
 /**
  * Take values out of packed sets, or a whole set away. The journal keeps that they were there.
@@ -202,7 +216,7 @@ enum err store_set_add(struct op *op, struct store *store, const struct store_se
  * set         the set
  * values      to be taken out; NULL: the whole set
  * count       how many values
- * ret_removed how many members went
+ * ret_removed  how many members went
  *
  * Errors    ERR_ABSENT none of the values is a member; ERR_FULL; ERR_IO; ERR_LIMIT
  */
@@ -217,7 +231,7 @@ enum err store_set_remove(struct op *op, struct store *store, const struct store
  * store     open
  * grant     permission to read: sets that may not be read are left out
  * ret       the list
- * ret_count how many
+ * ret_count  how many
  *
  * Errors    ERR_IO; ERR_LIMIT
  */
@@ -239,14 +253,14 @@ enum err store_sets(struct op *op, struct store *store, const struct policy_gran
  */
 MUST_USE
 enum err store_set_read(struct op *op, struct store *store, const struct policy_grant *grant,
-                        const struct store_set *set, struct pack_reader *ret,
-                        struct span *ret_map);
+                        const struct store_set *set, struct pack_reader *ret, struct span *ret_map);
 
 /**
- * The id of a member of a packed set (decision 0007): the same on every node that has the same feed.
+ * The id of a member of a packed set (decision 0007): the same on every node that has the same
+ * feed.
  *
  * op        work in hand; the text lives in its memory
- * source_id identity id of the source
+ * source_id  identity id of the source
  * set       name of the set
  * value     canonical
  * ret       "indicator--...", untouched on error
@@ -289,11 +303,11 @@ struct store_object {
     int64_t created_us;  /* TIME_US_NONE where it has none */
     int64_t modified_us; /* TIME_US_NONE where it has none */
     bool revoked;
-    bool removed; /* taken out of use on this node */
-    bool latest;  /* no newer version from the same source */
+    bool removed;          /* taken out of use on this node */
+    bool latest;           /* no newer version from the same source */
     struct span unwatched; /* indicators: why the pattern is not watched; empty where it is */
-    uint64_t entry; /* journal number */
-    int64_t part;   /* -1: the whole payload; else its place in the payload's "sightings" */
+    uint64_t entry;        /* journal number */
+    int64_t part;          /* -1: the whole payload; else its place in the payload's "sightings" */
 };
 
 /**
@@ -381,7 +395,8 @@ struct store_watched {
 };
 
 /**
- * Visit the values by which STIX indicators are watched: latest versions, neither revoked nor removed.
+ * Visit the values by which STIX indicators are watched: latest versions, neither revoked nor
+ * removed.
  *
  * op        work in hand
  * store     open
@@ -451,8 +466,8 @@ struct store_batch {
 };
 
 /**
- * Count what the watch found: positions and folds in one journal entry, so that each line counts once
- * whatever happens.
+ * Count what the watch found: positions and folds in one journal entry, so that each line counts
+ * once whatever happens.
  *
  * op        work in hand
  * store     open for writing
@@ -472,7 +487,7 @@ enum err store_batch_add(struct op *op, struct store *store, const struct store_
  * op        work in hand; the list lives in its memory
  * store     open
  * ret       the list
- * ret_count how many
+ * ret_count  how many
  *
  * Errors    ERR_IO; ERR_LIMIT
  */
@@ -481,14 +496,14 @@ enum err store_inputs(struct op *op, struct store *store, struct store_input **r
                       size_t *ret_count);
 
 struct store_hit_filter {
-    int64_t since_us;       /* last line at or after this; TIME_US_NONE: all */
-    enum value_kind kind;   /* VALUE_NONE: all */
-    struct span indicator;  /* its id or its canonical value; empty: all */
+    int64_t since_us;      /* last line at or after this; TIME_US_NONE: all */
+    enum value_kind kind;  /* VALUE_NONE: all */
+    struct span indicator; /* its id or its canonical value; empty: all */
 };
 
 /**
- * Visit the folds of a world, those of one value together, the value with the latest line first, its
- * folds by hour and inside host.
+ * Visit the folds of a world, those of one value together, the value with the latest line first,
+ * its folds by hour and inside host.
  *
  * op        work in hand
  * store     open
@@ -526,7 +541,7 @@ struct store_status {
     uint64_t applied;
     uint64_t sets;
     uint64_t set_members;
-    uint64_t objects;        /* versions of STIX objects */
+    uint64_t objects;         /* versions of STIX objects */
     uint64_t stix_indicators; /* watched */
     uint64_t stix_unwatched;
     uint64_t inputs;
@@ -553,8 +568,8 @@ MUST_USE
 enum err store_status(struct op *op, struct store *store, struct store_status *ret);
 
 /**
- * Erase what an entry held, by rule. Evidence and objects can be erased; other kinds carry the state of
- * the world itself.
+ * Erase what an entry held, by rule. Evidence and objects can be erased; other kinds carry the
+ * state of the world itself.
  *
  * op        work in hand
  * store     open for writing

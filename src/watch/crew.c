@@ -6,7 +6,8 @@
 #include "base/memory.h"
 #include "base/must.h"
 
-/* A ring of slots. `given`, `started` and `taken` only grow; a slot is at its number modulo the count.
+/* A ring of slots. `given`, `started` and `taken` only grow; a slot is at its number modulo the
+ * count.
  *
  *     taken <= started <= given <= taken + slot_count
  */
@@ -152,7 +153,8 @@ void watch_crew_free(struct watch_crew *crew)
     memory_free(crew);
 }
 
-/* `given` and `taken` are written by the owner's thread only, which may read them without the lock. */
+/* `given` and `taken` are written by the owner's thread only, which may read them without the lock.
+ */
 struct watch_slot *watch_crew_free_slot(struct watch_crew *crew)
 {
     return crew->given - crew->taken == crew->slot_count ? NULL : slot_at(crew, crew->given);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The threads that work on chunks. Chunks are handed out and taken back in the same order, so that the
- * result does not depend on how many threads there are. With one job there is no thread: the work is
- * done when the chunk is taken back.
+ * The threads that work on chunks. Chunks are handed out and taken back in the same order, so that
+ * the result does not depend on how many threads there are. With one job there is no thread: the
+ * work is done when the chunk is taken back.
  */
 #ifndef WATCH_CREW_H
 #define WATCH_CREW_H

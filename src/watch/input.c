@@ -2,6 +2,7 @@
 #include "watch/input.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +10,10 @@
 #include "base/must.h"
 #include "format/inflate.h"
 
-enum { RAW_SIZE = 256 * 1024 };
+enum {
+    RAW_SIZE = 256 * 1024,
+    SILENT_AFTER_MS = 200, /* a pipe that gives nothing for so long hands on what it gave */
+};
 
 struct watch_input {
     int fd;
@@ -18,16 +22,14 @@ struct watch_input {
     struct inflate *inflate; /* NULL: the bytes are read as they lie */
     const char *fault;       /* of the compressed stream */
     bool ended;              /* nothing more comes from the file */
-    bool passing_over;       /* inside a line that is too long */
     uint64_t bytes_read;     /* of the file */
     uint64_t position;       /* decompressed: of the next chunk */
     size_t raw_size;         /* compressed bytes waiting in `raw` */
     size_t raw_at;
-    size_t carry_size;       /* decompressed bytes waiting in `carry` */
-    size_t header_size;
+    size_t carry_size; /* decompressed bytes waiting in `carry` */
     uint8_t raw[RAW_SIZE];
     uint8_t carry[WATCH_CHUNK_SIZE];
-    uint8_t header[OBSERVE_HEADER_SIZE_MAX];
+    struct watch_header header; /* TSV: in force at `position` */
 };
 
 enum err watch_chunk_new(struct op *op, struct watch_chunk **ret)
@@ -119,8 +121,8 @@ static enum err raw_refill(struct op *op, struct watch_input *input)
     return input->raw_size > 0 ? ERR_OK : stream_end(op, input);
 }
 
-/* Decompress into `output` until it is full or the input ends. A full output may have left bytes with
- * the stream: they are asked for before more is read. */
+/* Decompress into `output` until it is full or the input ends. A full output may have left bytes
+ * with the stream: they are asked for before more is read. */
 static enum err fill_inflated(struct op *op, struct watch_input *input,
                               struct inflate_output *output)
 {
@@ -137,6 +139,26 @@ static enum err fill_inflated(struct op *op, struct watch_input *input,
     return ERR_OK;
 }
 
+/* Whether nothing comes within some time. The end of a pipe counts as something. */
+static bool is_silent(const struct watch_input *input, int wait_ms)
+{
+    struct pollfd pipe = { .fd = input->fd, .events = POLLIN };
+    return !input->regular && poll(&pipe, 1, wait_ms) == 0;
+}
+
+bool watch_input_is_silent(const struct watch_input *input)
+{
+    bool held_back = input->raw_at < input->raw_size && input->inflate != NULL;
+    return !input->ended && !held_back && is_silent(input, 0);
+}
+
+static bool has_line(const struct inflate_output *output)
+{
+    return span_find_last(span_make(output->data, output->size), '\n') != SPAN_NOT_FOUND;
+}
+
+/* Until the output is full or the input ends; a pipe that falls silent is not waited for where there
+ * is a whole line to go on with. */
 static enum err fill_plain(struct op *op, struct watch_input *input, struct inflate_output *output)
 {
     while (output->size < output->capacity && !input->ended) {
@@ -195,6 +217,7 @@ enum err watch_input_open(struct op *op, int fd, struct watch_input **ret)
         return op_fail(op, ERR_LIMIT, "out of memory for reading");
     }
     input->fd = fd;
+    watch_header_init(&input->header);
     enum err err = input_begin(op, input);
     if (err != ERR_OK) {
         watch_input_close(input);
@@ -213,40 +236,6 @@ static void carry_keep(struct watch_input *input, const struct watch_chunk *chun
     span_copy(input->carry, sizeof input->carry, span_make(chunk->bytes + from, size - from));
 }
 
-/* Header lines of TSV at the start of `lines`: where they end. */
-static size_t header_lines_size(struct span lines)
-{
-    size_t at = 0;
-    while (at < lines.size && lines.data[at] == '#') {
-        ptrdiff_t end = span_find(span_from(lines, at), '\n');
-        if (end == SPAN_NOT_FOUND) {
-            return lines.size;
-        }
-        at += (size_t)end + 1;
-    }
-    return at;
-}
-
-/* A chunk of TSV holds header lines at its start only; what begins a new header begins a new chunk. */
-static size_t cut_before_header(struct span lines)
-{
-    size_t header = header_lines_size(lines);
-    ptrdiff_t at = span_find_span(span_from(lines, header), SPAN("\n#"));
-    return at == SPAN_NOT_FOUND ? lines.size : header + (size_t)at + 1;
-}
-
-/* Remember the header that a chunk brought, for the chunks behind it. A block without "#fields" (a
- * "#close" line) changes nothing. */
-static void header_learn(struct watch_input *input, struct span lines)
-{
-    struct span block = span_slice(lines, 0, header_lines_size(lines));
-    if (block.size > 0 && block.size <= sizeof input->header &&
-        span_find_span(block, SPAN("#fields")) != SPAN_NOT_FOUND) {
-        span_copy(input->header, sizeof input->header, block);
-        input->header_size = block.size;
-    }
-}
-
 /* Where the chunk's last whole line ends; 0 where not even one does. */
 static size_t lines_end(const struct watch_input *input, struct span bytes)
 {
@@ -257,24 +246,47 @@ static size_t lines_end(const struct watch_input *input, struct span bytes)
     return last == SPAN_NOT_FOUND ? 0 : (size_t)last + 1;
 }
 
-/* Read on to the end of a line that is too long, without keeping it. */
-static enum err pass_over(struct op *op, struct watch_input *input, struct watch_chunk *chunk)
+/* Bytes that wait, then as many as there is room for. */
+static enum err chunk_fill(struct op *op, struct watch_input *input, struct watch_chunk *chunk,
+                           size_t *ret_size)
 {
-    while (input->passing_over) {
-        struct inflate_output output = { .data = chunk->bytes, .capacity = WATCH_CHUNK_SIZE };
-        span_copy(chunk->bytes, WATCH_CHUNK_SIZE, span_make(input->carry, input->carry_size));
-        output.size = input->carry_size;
-        input->carry_size = 0;
-        TRY(fill(op, input, &output));
-        ptrdiff_t end = span_find(span_make(chunk->bytes, output.size), '\n');
-        if (end == SPAN_NOT_FOUND && !input->ended) {
-            input->position += output.size;
-            continue;
-        }
-        size_t passed = end == SPAN_NOT_FOUND ? output.size : (size_t)end + 1;
-        input->position += passed;
-        input->passing_over = false;
-        carry_keep(input, chunk, passed, output.size);
+    struct inflate_output output = { .data = chunk->bytes, .capacity = WATCH_CHUNK_SIZE };
+    span_copy(chunk->bytes, WATCH_CHUNK_SIZE, span_make(input->carry, input->carry_size));
+    output.size = input->carry_size;
+    input->carry_size = 0;
+    TRY(fill(op, input, &output));
+    *ret_size = output.size;
+    return ERR_OK;
+}
+
+/* A file that is still written may go on behind its last line. */
+static bool may_grow(const struct watch_input *input)
+{
+    return input->regular && (input->inflate == NULL || input->fault != NULL);
+}
+
+/* Read to the end of a line that is too long, without keeping it; the chunk holds its first `size`
+ * bytes. A line that has no end yet may be of a file that grows: then it is not passed over, but read
+ * again when there is more. */
+static enum err pass_over(struct op *op, struct watch_input *input, struct watch_chunk *chunk,
+                          size_t size)
+{
+    uint64_t begin = input->position;
+    ptrdiff_t end = SPAN_NOT_FOUND;
+    while (end == SPAN_NOT_FOUND && !input->ended) {
+        input->position += size;
+        TRY(chunk_fill(op, input, chunk, &size));
+        end = span_find(span_make(chunk->bytes, size), '\n');
+    }
+    size_t passed = end == SPAN_NOT_FOUND ? size : (size_t)end + 1;
+    carry_keep(input, chunk, passed, size);
+    input->position += passed;
+    chunk->end = input->position;
+    if (end == SPAN_NOT_FOUND && may_grow(input)) {
+        chunk->end = begin;
+        chunk->waiting = input->position - begin;
+    } else {
+        chunk->overlong = 1;
     }
     return ERR_OK;
 }
@@ -283,11 +295,15 @@ static void chunk_begin(struct watch_chunk *chunk, const struct watch_input *inp
 {
     chunk->size = 0;
     chunk->position = input->position;
+    chunk->end = input->position;
     chunk->overlong = 0;
+    chunk->waiting = 0;
     chunk->unterminated = false;
     chunk->may_grow = false;
-    chunk->header_size = input->header_size;
-    span_copy(chunk->header, sizeof chunk->header, span_make(input->header, input->header_size));
+    chunk->header_size = 0;
+    if (input->format == OBSERVE_FORMAT_ZEEK_TSV) {
+        chunk->header_size = watch_header_write(&input->header, chunk->header);
+    }
 }
 
 /* The chunk is whole: zeros behind it, and what is known of its last line. */
@@ -298,38 +314,26 @@ static void chunk_end(struct watch_chunk *chunk, struct watch_input *input, size
     chunk->end = input->position;
     static const uint8_t zeros[RECORD_PADDING_SIZE];
     span_copy(chunk->bytes + size, WATCH_CHUNK_CAPACITY - size, span_make(zeros, sizeof zeros));
-    bool open_end = size > 0 && chunk->bytes[size - 1] != '\n';
-    chunk->unterminated = open_end;
-    chunk->may_grow = open_end && input->regular && input->inflate == NULL;
+    chunk->unterminated = size > 0 && chunk->bytes[size - 1] != '\n';
+    chunk->may_grow = chunk->unterminated && may_grow(input);
+    if (input->format == OBSERVE_FORMAT_ZEEK_TSV) {
+        watch_header_learn(&input->header, span_make(chunk->bytes, size));
+    }
 }
 
 enum err watch_input_next(struct op *op, struct watch_input *input, struct watch_chunk *chunk)
 {
+    size_t size = 0;
     chunk_begin(chunk, input);
-    bool passed_over = input->passing_over;
-    TRY(pass_over(op, input, chunk));
-    chunk->position = input->position;
-    struct inflate_output output = { .data = chunk->bytes, .capacity = WATCH_CHUNK_SIZE };
-    span_copy(chunk->bytes, WATCH_CHUNK_SIZE, span_make(input->carry, input->carry_size));
-    output.size = input->carry_size;
-    input->carry_size = 0;
-    TRY(fill(op, input, &output));
-    if (output.size == 0 && !passed_over) {
+    TRY(chunk_fill(op, input, chunk, &size));
+    if (size == 0) {
         return ERR_ABSENT;
     }
-    size_t end = lines_end(input, span_make(chunk->bytes, output.size));
-    if (end == 0 && output.size > 0) {
-        chunk->overlong = 1;
-        input->passing_over = true;
-        input->position += output.size;
-        chunk_end(chunk, input, 0);
-        return ERR_OK;
+    size_t end = lines_end(input, span_make(chunk->bytes, size));
+    if (end == 0) {
+        return pass_over(op, input, chunk, size);
     }
-    if (input->format == OBSERVE_FORMAT_ZEEK_TSV) {
-        end = cut_before_header(span_make(chunk->bytes, end));
-        header_learn(input, span_make(chunk->bytes, end));
-    }
-    carry_keep(input, chunk, end, output.size);
+    carry_keep(input, chunk, end, size);
     chunk_end(chunk, input, end);
     return ERR_OK;
 }
@@ -341,6 +345,7 @@ static enum err seek_plain(struct op *op, struct watch_input *input, uint64_t po
 {
     if (position <= input->carry_size) {
         size_t keep = input->carry_size - (size_t)position;
+        /* memmove: source and target overlap, as neither memcpy nor span_copy() allows. */
         memmove(input->carry, input->carry + position, keep);
         input->carry_size = keep;
     } else {
@@ -367,14 +372,19 @@ static enum err seek_by_reading(struct op *op, struct watch_input *input, uint64
         if (scratch->end <= position) {
             continue;
         }
-        /* The earlier run stopped inside this chunk (the file was shorter then): keep what is new. */
+        /* The earlier run stopped inside this chunk (the file was shorter then): keep what is new.
+         */
         size_t used = (size_t)(position - scratch->position);
         size_t keep = scratch->size - used;
         must(keep + input->carry_size <= sizeof input->carry);
+        /* memmove: they overlap again. */
         memmove(input->carry + keep, input->carry, input->carry_size);
         span_copy(input->carry, sizeof input->carry, span_make(scratch->bytes + used, keep));
         input->carry_size += keep;
         input->position = position;
+        watch_header_init(&input->header);
+        watch_header_learn(&input->header, span_make(scratch->header, scratch->header_size));
+        watch_header_learn(&input->header, span_make(scratch->bytes, used));
     }
     return ERR_OK;
 }

@@ -40,8 +40,8 @@ MUST_USE
 enum err inside_add(struct inside *inside, struct span text);
 
 /**
- * Add what is inside where nothing is configured: RFC 1918, RFC 6598 (carrier NAT), RFC 4193 (unique
- * local), link-local.
+ * Add what is inside where nothing is configured: RFC 1918, RFC 6598 (carrier NAT), RFC 4193
+ * (unique local), link-local.
  *
  * inside    changed
  */

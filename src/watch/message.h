@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * What the watch and the store say to each other. The watch reads hostile bytes, so the store checks
- * every bound of what it says.
+ * What the watch and the store say to each other. The watch reads hostile bytes, so the store
+ * checks every bound of what it says.
  *
  *     store                                   watch
  *     IMAGE (file)                     -->             at the start, and whenever indicators change

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The watch as a process of its own: it reads hostile bytes, so it is handed open files, has given up
- * everything else, and can only tell the store what it found.
+ * The watch as a process of its own: it reads hostile bytes, so it is handed open files, has given
+ * up everything else, and can only tell the store what it found.
  */
 #ifndef WATCH_ROLE_H
 #define WATCH_ROLE_H
@@ -22,8 +22,8 @@ struct watch_role_options {
  * store     connected to the store
  * options   borrowed until return
  *
- * Errors    ERR_ABSENT the store has gone; ERR_FORMAT it said something else than agreed; ERR_LIMIT;
- *           ERR_CORRUPT the image is damaged; ERR_IO
+ * Errors    ERR_ABSENT the store has gone; ERR_FORMAT it said something else than agreed;
+ * ERR_LIMIT; ERR_CORRUPT the image is damaged; ERR_IO
  */
 MUST_USE
 enum err watch_role_run(struct op *op, struct channel *store,

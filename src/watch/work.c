@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "watch/work.h"
 
+#include <stdlib.h>
+
 #include "base/memory.h"
 #include "base/must.h"
 #include "base/text.h"
@@ -11,14 +13,11 @@ enum {
     FOLD_BUCKETS = 1024,
     RESULT_MEMORY_MAX = 256 * 1024 * 1024,
     FOLDS_GROWTH_MIN = 64,
-    FOLD_HOUR_MINUTES = 60,
 };
-
-#define FOLD_HOUR_US ((int64_t)FOLD_HOUR_MINUTES * 60 * US_PER_S)
 
 /* A fold of this chunk, with what finds it again. */
 struct chunk_fold {
-    struct fold fold; /* first: the result lists pointers to it */
+    struct fold fold;   /* first: the result lists pointers to it */
     uint32_t indicator; /* number in the image, of the first indicator with this id */
     uint64_t last_line; /* the line that counted last: a line counts once a fold */
     struct chunk_fold *next;
@@ -37,7 +36,6 @@ struct watch_work {
     const struct match_image *image;
     const struct watch_chunk *chunk;
     struct watch_result *result;
-    uint32_t candidate_last; /* line that was looked at last, plus 1 */
 };
 
 const char *watch_count_name(unsigned count)
@@ -245,8 +243,8 @@ static enum err fold_open(struct watch_work *work, const struct meeting *meeting
     fold->first_us = meeting->time_us;
     fold->last_us = meeting->time_us;
     fold->inside_assumed = meeting->ends.assumed;
-    fold->before_publication = indicator->valid_from_us != TIME_US_NONE &&
-                               meeting->time_us < indicator->valid_from_us;
+    fold->before_publication =
+        indicator->valid_from_us != TIME_US_NONE && meeting->time_us < indicator->valid_from_us;
     TRY(fold_describe(work, meeting, fold));
     TRY(list_fold(work, fold));
     opened->indicator = meeting->number;
@@ -277,8 +275,7 @@ static enum err fold_evidence(struct watch_work *work, const struct meeting *mee
     struct op *op = &work->result->op;
     struct buf line;
     buf_init(&line, FOLD_EVIDENCE_SIZE_MAX);
-    enum err err =
-        observe_redact(op, work->reader, meeting->line, work->rules->privacy, &line);
+    enum err err = observe_redact(op, work->reader, meeting->line, work->rules->privacy, &line);
     if (err == ERR_OK) {
         err = op_copy(op, buf_span(&line), &fold->evidence[fold->evidence_count]);
         fold->evidence_count += err == ERR_OK ? 1 : 0;
@@ -290,7 +287,8 @@ static enum err fold_evidence(struct watch_work *work, const struct meeting *mee
     return err;
 }
 
-/* A line counts once in a fold, whichever of its fields met the indicator; all its values are told. */
+/* A line counts once in a fold, whichever of its fields met the indicator; all its values are told.
+ */
 static enum err meet(struct watch_work *work, const struct meeting *meeting)
 {
     uint32_t bucket = 0;
@@ -311,7 +309,7 @@ static enum err meet(struct watch_work *work, const struct meeting *meeting)
     return fold_evidence(work, meeting, fold);
 }
 
-/* Validity is judged by the time of the event (decision 0006): past valid_until nothing is said. */
+/* Validity is judged by the time of the event (decision 0008): past valid_until nothing is said. */
 static bool is_valid(const struct match_indicator *indicator, int64_t time_us)
 {
     return indicator->valid_until_us == TIME_US_NONE || time_us < indicator->valid_until_us;
@@ -321,8 +319,7 @@ static enum err look_at_observation(struct watch_work *work, struct meeting *mee
 {
     bool cut = false;
     const struct observation *observation = meeting->observation;
-    size_t count =
-        match_find(work->image, observation->kind, observation->key, work->found, &cut);
+    size_t count = match_find(work->image, observation->kind, observation->key, work->found, &cut);
     for (size_t i = 0; i < count; i++) {
         meeting->number = work->found[i].indicator;
         match_indicator_at(work->image, meeting->number, &meeting->indicator);
@@ -363,7 +360,8 @@ static enum err look_at_line(struct watch_work *work, uint32_t offset)
     must(fault == OBSERVE_FAULT_NONE); /* it was read before */
 
     uint8_t inside_bytes[64]; /* the longest address has 39 characters */
-    struct buf inside = { .data = inside_bytes, .capacity = sizeof inside_bytes,
+    struct buf inside = { .data = inside_bytes,
+                          .capacity = sizeof inside_bytes,
                           .size_max = sizeof inside_bytes };
     struct meeting meeting = { .line = &line, .line_number = work->chunk->position + offset + 1 };
     meeting.ends = inside_ends(work->rules->inside, line.originator, line.responder);
@@ -384,17 +382,27 @@ static enum err look_at_line(struct watch_work *work, uint32_t offset)
     return ERR_OK;
 }
 
-/* Marks come in the order of the lines, and may repeat. */
+static int mark_order(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a;
+    uint32_t right = *(const uint32_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Marks come in any order, and repeat: folds want the lines in theirs, each once. No probe may be
+ * left in flight, for it could still name a line before those that are looked at now. */
 static enum err look_at_candidates(struct watch_work *work)
 {
-    for (size_t i = 0; i < work->batch.candidate_count; i++) {
-        uint32_t offset = work->batch.candidates[i];
-        if (offset + 1 > work->candidate_last) {
-            work->candidate_last = offset + 1;
-            TRY(look_at_line(work, offset));
+    struct match_batch *batch = &work->batch;
+    match_batch_flush(batch);
+    qsort(batch->candidates, batch->candidate_count, sizeof *batch->candidates, mark_order);
+    for (size_t i = 0; i < batch->candidate_count; i++) {
+        bool again = i > 0 && batch->candidates[i] == batch->candidates[i - 1];
+        if (!again) {
+            TRY(look_at_line(work, batch->candidates[i]));
         }
     }
-    work->batch.candidate_count = 0;
+    batch->candidate_count = 0;
     return ERR_OK;
 }
 
@@ -427,8 +435,7 @@ static enum err first_pass(struct watch_work *work)
         const uint8_t *end = memchr(begin, '\n', chunk->size - offset);
         size_t size = end == NULL ? chunk->size - offset : (size_t)(end - begin);
         struct observe_line line;
-        enum observe_fault fault =
-            observe_reader_line(work->reader, span_make(begin, size), &line);
+        enum observe_fault fault = observe_reader_line(work->reader, span_make(begin, size), &line);
         if (fault == OBSERVE_FAULT_NONE) {
             count_line(result, &line);
             put_to_index(work, &line, (uint32_t)offset);
@@ -481,7 +488,6 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
     work->image = image;
     work->chunk = chunk;
     work->result = result;
-    work->candidate_last = 0;
     work->folds_room = 0;
     static struct chunk_fold *const no_folds[FOLD_BUCKETS];
     span_copy(work->buckets, sizeof work->buckets, span_make(no_folds, sizeof no_folds));
@@ -490,6 +496,5 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
     learn_header(work);
     match_batch_begin(&work->batch, image, work->candidates, CANDIDATES_MAX);
     TRY(first_pass(work));
-    match_batch_flush(&work->batch);
     return look_at_candidates(work);
 }

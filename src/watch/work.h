@@ -17,10 +17,11 @@
 /* Why lines or values were not fully read; counted for each input and shown. The first are the
  * faults of observe/, under their numbers. */
 enum {
-    WATCH_COUNT_NO_TIME = OBSERVE_FAULT_COUNT, /* no time that can be read: the time of reading is used */
-    WATCH_COUNT_CUT,                           /* more values than a line may have */
-    WATCH_COUNT_REPAIRED,                      /* bytes that were not UTF-8 were replaced */
-    WATCH_COUNT_REFUSED,                       /* an address or digest that is none */
+    WATCH_COUNT_NO_TIME =
+        OBSERVE_FAULT_COUNT, /* no time that can be read: the time of reading is used */
+    WATCH_COUNT_CUT,         /* more values than a line may have */
+    WATCH_COUNT_REPAIRED,    /* bytes that were not UTF-8 were replaced */
+    WATCH_COUNT_REFUSED,     /* an address or digest that is none */
     WATCH_COUNT_COUNT,
 };
 

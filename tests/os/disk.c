@@ -165,6 +165,10 @@ static void run_names(struct op *op, struct disk *disk)
     check_err(disk_list(op, disk, SPAN("box/none"), &names, &count), ERR_ABSENT);
     check_err(disk_list(op, disk, SPAN(""), &names, &count), ERR_OK);
     assert_int_equal(count, 1);
+    check_err(disk_remove(op, disk, SPAN("box")), ERR_IO);
+    check_err(disk_remove(op, disk, SPAN("box/b")), ERR_OK);
+    check_err(disk_remove(op, disk, SPAN("box")), ERR_OK);
+    check_err(disk_list(op, disk, SPAN("box"), &names, &count), ERR_ABSENT);
 }
 
 TEST(disk_lists_renames_and_removes_names)

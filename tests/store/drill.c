@@ -238,6 +238,27 @@ void drill_drop(struct drill *drill)
     drill->gathered = 0;
 }
 
+/* An erasure that was allowed is committed, or not, or nobody knows. */
+static enum err erase_follow(struct drill *drill, struct drill_entry *target, enum err err)
+{
+    if (journal_last(drill->journal) > drill->acknowledged) {
+        drill->gathered++;
+        commit_follow(drill, true);
+        target->erased = true; /* also when it is to be finished by the next open */
+        return err;
+    }
+    if (err == ERR_OK) {
+        violate(drill, "an erasure is not in the journal");
+    }
+    if (journal_in_doubt(drill->journal)) {
+        drill->gathered++;
+        commit_follow(drill, false);
+    } else if (err != ERR_LIMIT) { /* which leaves what was gathered */
+        drill->gathered = 0;
+    }
+    return err;
+}
+
 enum err drill_erase(struct drill *drill)
 {
     if (drill->acknowledged == 0 ||
@@ -254,26 +275,13 @@ enum err drill_erase(struct drill *drill)
         phase_end(drill, journal_erase(&drill->op, drill->journal, number, SPAN("a drill")));
 
     enum err expected = target->erases ? ERR_DENIED : target->erased ? ERR_EXISTS : ERR_OK;
-    if (expected != ERR_OK) {
-        if (err != expected && err != ERR_IO && err != ERR_LIMIT) {
-            violate(drill, "erasing entry %" PRIu64 " gave %s", number, err_name(err));
-        }
-        return ERR_OK;
+    if (expected == ERR_OK) {
+        return erase_follow(drill, target, err);
     }
-    bool committed = journal_last(drill->journal) > drill->acknowledged;
-    if (err == ERR_OK || committed) {
-        drill->gathered++;
-        commit_follow(drill, true);
-        target->erased = true; /* also when it is to be finished by the next open */
-    } else if (journal_in_doubt(drill->journal)) {
-        drill->gathered++;
-        commit_follow(drill, false);
-    } else if (err == ERR_LIMIT) {
-        return err; /* nothing was gathered or committed */
-    } else {
-        drill->gathered = 0;
+    if (err != expected && err != ERR_IO && err != ERR_LIMIT) {
+        violate(drill, "erasing entry %" PRIu64 " gave %s", number, err_name(err));
     }
-    return err;
+    return ERR_OK;
 }
 
 enum err drill_blob(struct drill *drill)

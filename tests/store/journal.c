@@ -216,6 +216,23 @@ TEST(damage_before_the_last_group_is_never_cut)
     desk_done(&desk);
 }
 
+TEST(a_torn_group_does_not_take_a_damaged_one_before_it_along)
+{
+    struct desk desk = desk_make();
+    desk_open(&desk);
+    desk_note(&desk, "the first payload");
+    desk_note(&desk, "the second payload");
+    desk_close(&desk);
+    struct span file = desk_file(&desk, DESK_SEGMENT);
+    desk_file_flip(&desk, DESK_SEGMENT, (uint64_t)span_find_span(file, SPAN("the first payload")));
+    desk_file_flip(&desk, DESK_SEGMENT, (uint64_t)span_find_span(file, SPAN("the second payload")));
+
+    check_err(desk_try_open(&desk), ERR_CORRUPT);
+    assert_int_equal(desk_file(&desk, DESK_SEGMENT).size, file.size);
+    assert_int_equal(desk_check(&desk).faults, 2);
+    desk_done(&desk);
+}
+
 TEST(a_damaged_payload_is_refused_and_the_others_are_read)
 {
     struct desk desk = desk_make();

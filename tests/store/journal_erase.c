@@ -216,3 +216,27 @@ TEST(a_reader_that_is_behind_sees_that_an_entry_was_erased)
     journal_close(reader);
     desk_done(&desk);
 }
+
+/* Erases the entry behind the one it is shown. */
+static enum err erase_next(void *context, const struct journal_header *header, struct span payload)
+{
+    struct desk *desk = context;
+    assert_true((payload.data == NULL) == (header->number == 2));
+    if (header->number == 1) {
+        check_err(journal_erase(&desk->op, desk->journal, 2, SPAN("a rule")), ERR_OK);
+        desk_note(desk, "so that the erasure is not the last entry");
+    }
+    return ERR_OK;
+}
+
+TEST(a_walk_does_not_show_what_was_erased_on_the_way)
+{
+    struct desk desk = desk_make();
+    desk_open(&desk);
+    desk_note(&desk, "first");
+    desk_note(&desk, "secret payload");
+    desk_note(&desk, "third");
+
+    check_err(journal_walk(&desk.op, desk.journal, 1, erase_next, &desk), ERR_OK);
+    desk_done(&desk);
+}

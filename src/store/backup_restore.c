@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Restoring: the indexes say what there is at the end, then the data sections are read in order and
+ * written. A record can only write below the size that the newest index gives its file, without
+ * leaving a gap, and only to a file that an index names.
+ */
+#include "os/disk_below.h"
+#include "store/backup.h"
+#include "store/backup_chain.h"
+#include "store/blob.h"
+#include "store/journal.h"
+
+enum { REMOVE_DEPTH_MAX = 8 };
+
+#define CONFIG_PATH SPAN("linie.conf")
+#define CONFIG_NEW  SPAN("linie.conf.restoring") /* its name until all is checked and durable */
+
+struct restorer {
+    struct backup_chain chain;
+    struct disk *target;           /* NULL: only checking */
+    struct backup_catalog folders; /* made so far; those at which a file is synced are durable */
+    struct disk_file *file;        /* open for writing, or NULL */
+    const struct backup_file *of;  /* which that is */
+    uint64_t bytes;
+};
+
+/* --- Files and folders --- */
+
+static struct span target_path(struct span path)
+{
+    return span_equal(path, CONFIG_PATH) ? CONFIG_NEW : path;
+}
+
+static enum err folder_make(struct op *op, struct restorer *restorer, struct span path)
+{
+    struct backup_file *folder = backup_catalog_find(&restorer->folders, path);
+    if (folder != NULL) {
+        return ERR_OK;
+    }
+    TRY(disk_make_folder(op, restorer->target, path));
+    return backup_catalog_file(op, &restorer->folders, path, &folder);
+}
+
+/* Makes each folder on the way to a file. */
+static enum err folders_make(struct op *op, struct restorer *restorer, struct span path)
+{
+    for (size_t i = 0; i < path.size; i++) {
+        if (path.data[i] == '/') {
+            TRY(folder_make(op, restorer, span_slice(path, 0, i)));
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err file_leave(struct op *op, struct restorer *restorer)
+{
+    if (restorer->file == NULL) {
+        return ERR_OK;
+    }
+    enum err err = disk_sync(op, restorer->file);
+    disk_file_close(restorer->file);
+    restorer->file = NULL;
+    return err;
+}
+
+static enum err file_enter(struct op *op, struct restorer *restorer, const struct backup_file *file)
+{
+    if (restorer->file != NULL && restorer->of == file) {
+        return ERR_OK;
+    }
+    TRY(file_leave(op, restorer));
+    TRY(folders_make(op, restorer, file->path));
+    TRY(disk_file_open(op, restorer->target, target_path(file->path), DISK_WRITE, &restorer->file));
+    restorer->of = file;
+    return ERR_OK;
+}
+
+/* --- Data --- */
+
+static enum err data_visit(struct op *op, void *context, const struct backup_record *record)
+{
+    struct restorer *restorer = context;
+    struct backup_file *file = backup_catalog_find(&restorer->chain.catalog, record->path);
+    if (file == NULL) {
+        return op_fail(op, ERR_CORRUPT, "the backup has bytes of %.*s, but no index names it",
+                       SPAN_FMT(record->path));
+    }
+    if (record->offset > file->filled) {
+        return op_fail(op, ERR_CORRUPT, "the backup lacks bytes of %.*s, from byte %llu on",
+                       SPAN_FMT(record->path), (unsigned long long)file->filled);
+    }
+    uint64_t end = record->offset + record->bytes.size;
+    file->filled = end > file->filled ? end : file->filled;
+    restorer->bytes += record->bytes.size;
+    if (restorer->target == NULL || !file->there || record->offset >= file->size) {
+        return ERR_OK;
+    }
+    uint64_t room = file->size - record->offset;
+    size_t size = record->bytes.size < room ? record->bytes.size : (size_t)room;
+    TRY(file_enter(op, restorer, file));
+    return disk_write(op, restorer->file, record->offset, span_slice(record->bytes, 0, size));
+}
+
+static enum err data_read(struct op *op, struct restorer *restorer)
+{
+    for (size_t i = 0; i < restorer->chain.part_count; i++) {
+        TRY(backup_chain_walk(op, &restorer->chain, i, data_visit, restorer));
+    }
+    for (const struct backup_file *file = restorer->chain.catalog.first; file != NULL;
+         file = file->next) {
+        if (file->there && file->filled < file->size) {
+            return op_fail(op, ERR_CORRUPT, "the backup lacks bytes of %.*s, from byte %llu on",
+                           SPAN_FMT(file->path), (unsigned long long)file->filled);
+        }
+        if (file->there && file->size == 0 && restorer->target != NULL) {
+            TRY(file_enter(op, restorer, file));
+        }
+    }
+    return file_leave(op, restorer);
+}
+
+/* --- Checking --- */
+
+/* Every file of a world belongs to one that is there, and so will be checked. */
+static enum err files_check(struct op *op, struct restorer *restorer)
+{
+    struct backup_catalog *catalog = &restorer->chain.catalog;
+    struct backup_world *world = NULL;
+    for (const struct backup_file *file = catalog->first; file != NULL; file = file->next) {
+        size_t size = 0;
+        if (!file->there || backup_path_kind(file->path, &size) == BACKUP_PATH_SMALL) {
+            continue;
+        }
+        struct span folder = span_slice(file->path, 0, size);
+        if (world == NULL || !span_equal(world->folder, folder)) {
+            TRY(backup_catalog_world(op, catalog, folder, &world));
+        }
+        if (world->last == 0) {
+            return op_fail(op, ERR_CORRUPT, "the backup has %.*s, but not that world",
+                           SPAN_FMT(file->path));
+        }
+    }
+    return ERR_OK;
+}
+
+/* What makes a folder a node: without these there is nothing to restore. */
+static enum err contents_check(struct op *op, struct restorer *restorer)
+{
+    struct backup_catalog *catalog = &restorer->chain.catalog;
+    const struct backup_file *config = backup_catalog_find(catalog, CONFIG_PATH);
+    struct backup_world *real;
+    TRY(backup_catalog_world(op, catalog, SPAN("real"), &real));
+    if (config == NULL || !config->there || real->last == 0) {
+        return op_fail(op, ERR_CORRUPT,
+                       "the backup holds no node: it lacks its configuration or "
+                       "its journal");
+    }
+    return files_check(op, restorer);
+}
+
+static struct span world_name(const struct backup_world *world)
+{
+    ptrdiff_t slash = span_find(world->folder, '/');
+    return slash == SPAN_NOT_FOUND ? world->folder : span_from(world->folder, (size_t)slash + 1);
+}
+
+/* The journal is whole and ends where the backup says; every blob has its digest. */
+static enum err world_check(struct op *op, struct disk *disk, const struct backup_world *world)
+{
+    struct journal_check journal;
+    TRY(journal_check(op, disk, world_name(world), &journal));
+    if (journal.faults > 0) {
+        return op_fail(op, ERR_CORRUPT, "what was restored of %.*s is damaged: %s",
+                       SPAN_FMT(world->folder), journal.first_fault_text);
+    }
+    if (journal.entries != world->last || journal.torn_size > 0 ||
+        memcmp(journal.head, world->head, sizeof journal.head) != 0) {
+        return op_fail(op, ERR_CORRUPT,
+                       "the restored journal of %.*s does not end where the backup says",
+                       SPAN_FMT(world->folder));
+    }
+    struct blob_check blobs;
+    TRY(blob_check(op, disk, &blobs));
+    if (blobs.faults > 0) {
+        return op_fail(op, ERR_CORRUPT, "what was restored of %.*s is damaged: %s",
+                       SPAN_FMT(world->folder), blobs.first_fault_text);
+    }
+    return ERR_OK;
+}
+
+static enum err worlds_check(struct op *op, struct restorer *restorer)
+{
+    for (const struct backup_world *world = restorer->chain.catalog.worlds; world != NULL;
+         world = world->next) {
+        if (world->last == 0) {
+            continue;
+        }
+        struct disk *disk;
+        TRY(disk_open_below(op, restorer->target, world->folder, &disk));
+        enum err err = world_check(op, disk, world);
+        disk_close(disk);
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
+/* --- The whole --- */
+
+static enum err folders_sync(struct op *op, struct restorer *restorer)
+{
+    for (const struct backup_file *folder = restorer->folders.first; folder != NULL;
+         folder = folder->next) {
+        TRY(disk_sync_folder(op, restorer->target, folder->path));
+    }
+    return disk_sync_folder(op, restorer->target, SPAN(""));
+}
+
+/* Begins with the configuration under its other name: what is found later in a folder that holds it
+ * was left by a restore cut short. */
+static enum err marker_make(struct op *op, struct restorer *restorer)
+{
+    struct disk_file *marker;
+    TRY(disk_file_open(op, restorer->target, CONFIG_NEW, DISK_CREATE_NEW, &marker));
+    disk_file_close(marker);
+    return disk_sync_folder(op, restorer->target, SPAN(""));
+}
+
+static enum err restore_all(struct op *op, struct restorer *restorer)
+{
+    TRY(marker_make(op, restorer));
+    enum err err = data_read(op, restorer);
+    disk_file_close(restorer->file); /* open only after an error */
+    restorer->file = NULL;
+    TRY(err);
+    TRY(folders_sync(op, restorer));
+    TRY(worlds_check(op, restorer));
+    TRY(disk_rename(op, restorer->target, CONFIG_NEW, CONFIG_PATH));
+    return disk_sync_folder(op, restorer->target, SPAN(""));
+}
+
+static enum err target_check(struct op *op, struct disk *target)
+{
+    struct span *names;
+    size_t count;
+    TRY(disk_list(op, target, SPAN(""), &names, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (span_equal(names[i], CONFIG_NEW)) {
+            return op_fail(
+                op, ERR_EXISTS,
+                "the folder holds what a restore left when it was cut short: empty it, or "
+                "name another folder");
+        }
+    }
+    if (count > 0) {
+        return op_fail(op, ERR_EXISTS,
+                       "the folder is not empty: a node is restored into an empty "
+                       "one");
+    }
+    return ERR_OK;
+}
+
+/* Removes all that lies in a folder. What cannot be removed stays: this follows a fault, which is
+ * the one to tell. */
+static void folder_empty(struct op *op, struct disk *target, struct span path, int depth)
+{
+    struct span *names;
+    size_t count;
+    if (depth > REMOVE_DEPTH_MAX || disk_list(op, target, path, &names, &count) != ERR_OK) {
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct buf below;
+        buf_init(&below, DISK_PATH_SIZE_MAX);
+        buf_add(&below, path);
+        buf_add(&below, path.size > 0 ? SPAN("/") : SPAN(""));
+        buf_add(&below, names[i]);
+        if (below.err == ERR_OK && disk_remove(op, target, buf_span(&below)) != ERR_OK) {
+            folder_empty(op, target, buf_span(&below), depth + 1);
+            enum err removed = disk_remove(op, target, buf_span(&below));
+            (void)removed;
+        }
+        buf_done(&below);
+    }
+}
+
+/* Removes all that was made: first the name by which the folder would be a node. */
+static void target_empty(struct op *op, struct disk *target)
+{
+    enum err err = disk_remove(op, target, CONFIG_PATH);
+    if (err == ERR_OK) {
+        err = disk_sync_folder(op, target, SPAN(""));
+    }
+    (void)err; /* mostly it is not there yet */
+    folder_empty(op, target, SPAN(""), 0);
+}
+
+static void summary_fill(const struct restorer *restorer, struct backup_summary *ret)
+{
+    const struct backup_chain *chain = &restorer->chain;
+    const struct backup_part *newest = &chain->parts[chain->part_count - 1];
+    *ret = (struct backup_summary){ .encrypted = newest->header.encrypted,
+                                    .number = newest->header.number,
+                                    .time_us = newest->header.time_us,
+                                    .parts = chain->part_count,
+                                    .new_bytes = restorer->bytes,
+                                    .remains = chain->remains };
+    for (size_t i = 0; i < chain->part_count; i++) {
+        ret->size += chain->parts[i].size;
+    }
+    backup_catalog_count(&chain->catalog, &ret->files, &ret->worlds, &ret->entries);
+}
+
+static enum err chain_begin(struct op *op, struct disk *source,
+                            const struct backup_options *options, struct restorer *restorer)
+{
+    struct span secret;
+    TRY(backup_secret_of(op, options->key, &secret));
+    TRY(backup_chain_list(op, source, &restorer->chain));
+    if (restorer->chain.number_count == 0) {
+        return op_fail(op, ERR_ABSENT, "there is no backup in this folder");
+    }
+    TRY(backup_chain_read(op, &restorer->chain, secret));
+    return contents_check(op, restorer);
+}
+
+enum err backup_restore(struct op *op, struct disk *source, struct disk *target,
+                        const struct backup_options *options, struct backup_summary *ret)
+{
+    TRY(target_check(op, target));
+    struct restorer restorer = { .target = target };
+    backup_catalog_init(&restorer.folders);
+    enum err err = chain_begin(op, source, options, &restorer);
+    if (err == ERR_OK) {
+        err = restore_all(op, &restorer);
+        if (err == ERR_OK) {
+            summary_fill(&restorer, ret);
+        } else {
+            target_empty(op, target);
+        }
+    }
+    backup_catalog_done(&restorer.folders);
+    backup_chain_done(&restorer.chain);
+    return err;
+}
+
+enum err backup_check(struct op *op, struct disk *source, const struct backup_options *options,
+                      struct backup_summary *ret)
+{
+    struct restorer restorer = { .target = NULL };
+    enum err err = chain_begin(op, source, options, &restorer);
+    if (err == ERR_OK) {
+        err = data_read(op, &restorer);
+    }
+    if (err == ERR_OK) {
+        summary_fill(&restorer, ret);
+    }
+    backup_chain_done(&restorer.chain);
+    return err;
+}

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Copying a world into a part, in rounds. A round takes the number of the last entry, copies the
+ * blobs, then the journal up to that entry. If meanwhile a payload was erased that had been copied,
+ * another round goes beyond the entry that erased it. store/backup.h says why this is enough.
+ */
+#include <inttypes.h>
+
+#include "base/must.h"
+#include "os/disk_below.h"
+#include "store/backup_inner.h"
+#include "store/journal_find.h"
+
+enum {
+    ROUNDS_MAX = 1000,                  /* of a world: each is one erasure at least */
+    NAMES_SIZE_MAX = 256 * 1024 * 1024, /* memory for the names of one folder */
+    PATH_ROOM = BACKUP_PATH_SIZE_MAX + DISK_NAME_SIZE_MAX + 2,
+};
+
+/* Bytes of a journal that must not be copied as they lie: an erasure that may not be finished. */
+struct mask {
+    uint64_t first; /* of the segment; 0: there is none */
+    uint64_t offset;
+    uint64_t size;
+    uint8_t mark[JOURNAL_SALT_SIZE];
+};
+
+struct copying {
+    struct op *op; /* for visitors */
+    struct backup_maker *maker;
+    struct backup_world *world; /* in the catalog: as far as the copy goes */
+    struct disk *disk;          /* of the world's folder */
+    struct journal *journal;
+    uint8_t world_mark[JOURNAL_WORLD_MARK_SIZE];
+    struct journal_list list;
+    struct journal_finder finder;
+    uint64_t last; /* how far this round goes */
+    struct mask mask;
+    bool other_past; /* the journal does not go on from where the backup ends */
+    bool again;      /* another round is needed */
+};
+
+/* --- Paths --- */
+
+struct joined {
+    uint8_t text[PATH_ROOM];
+    size_t size;
+};
+
+static struct span joined_span(const struct joined *path)
+{
+    return span_make(path->text, path->size);
+}
+
+static void join(struct joined *path, struct span name)
+{
+    must(name.size < sizeof path->text - path->size);
+    if (path->size > 0) {
+        path->text[path->size] = '/';
+        path->size++;
+    }
+    span_copy(path->text + path->size, sizeof path->text - path->size, name);
+    path->size += name.size;
+}
+
+static struct joined joined_of(struct span folder, struct span name)
+{
+    struct joined path = { .size = 0 };
+    join(&path, folder);
+    join(&path, name);
+    return path;
+}
+
+/* --- Blobs --- */
+
+/* Copies a file that never changes. */
+static enum err blob_copy(struct op *op, struct backup_maker *maker, struct disk_file *source,
+                          struct backup_file *file)
+{
+    struct digest_sha256 digest;
+    digest_sha256_init(&digest);
+    uint64_t offset = 0;
+    size_t got = 0;
+    do {
+        TRY(disk_read(op, source, offset, maker->piece, BACKUP_DATA_SIZE_MAX, &got));
+        struct span bytes = span_make(maker->piece, got);
+        if (got > 0) {
+            TRY(backup_data_add(op, maker, file->path, offset, bytes));
+            digest_sha256_add(&digest, bytes);
+        }
+        offset += got;
+    } while (got == BACKUP_DATA_SIZE_MAX);
+    file->size = offset;
+    digest_sha256_done(&digest, file->digest);
+    return ERR_OK;
+}
+
+/* Whether the file's name, which is hexadecimal, is its digest. */
+static bool name_is_digest(const struct backup_file *file)
+{
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    struct span name = span_from(file->path, file->path.size - 2 * sizeof digest);
+    return hex_parse(name, digest, sizeof digest) == ERR_OK &&
+           memcmp(digest, file->digest, sizeof digest) == 0;
+}
+
+static enum err blob_add(struct op *op, struct backup_maker *maker, struct span path)
+{
+    struct backup_file *file;
+    TRY(backup_catalog_file(op, &maker->chain.catalog, path, &file));
+    if (file->there) {
+        file->seen = true;
+        return ERR_OK;
+    }
+    struct disk_file *source;
+    enum err err = disk_file_open(op, maker->node, path, DISK_READ, &source);
+    if (err == ERR_ABSENT) {
+        op_fault_clear(op); /* removed since it was listed */
+        return ERR_OK;
+    }
+    TRY(err);
+    err = blob_copy(op, maker, source, file);
+    disk_file_close(source);
+    TRY(err);
+    if (!name_is_digest(file)) {
+        return op_fail(op, ERR_CORRUPT, "%.*s is damaged: see 'linie verify'", SPAN_FMT(path));
+    }
+    file->there = true;
+    file->seen = true;
+    file->changed = true;
+    return ERR_OK;
+}
+
+/* What lies in a folder of the node; nothing where there is no such folder. */
+static enum err names_of(struct op *op, struct disk *node, struct span folder, struct span **ret,
+                         size_t *ret_count)
+{
+    enum err err = disk_list(op, node, folder, ret, ret_count);
+    if (err == ERR_ABSENT) {
+        op_fault_clear(op);
+        *ret_count = 0;
+        return ERR_OK;
+    }
+    return err;
+}
+
+static enum err blob_folder_add(struct op *op, struct backup_maker *maker, struct span folder)
+{
+    struct span *names;
+    size_t count;
+    TRY(names_of(op, maker->node, folder, &names, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct joined path = joined_of(folder, names[i]);
+        if (backup_path_kind(joined_span(&path), NULL) == BACKUP_PATH_BLOB) {
+            TRY(blob_add(op, maker, joined_span(&path)));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Names of one folder at a time are held, in an op of their own. */
+static enum err blob_folder_add_apart(struct op *op, struct backup_maker *maker, struct span folder)
+{
+    struct op apart;
+    op_begin(&apart, &op->actor, NAMES_SIZE_MAX);
+    apart.cancel = op->cancel;
+    enum err err = blob_folder_add(&apart, maker, folder);
+    if (err != ERR_OK) {
+        (void)op_fail(op, err, "%s", apart.fault.text);
+    }
+    op_end(&apart);
+    return err;
+}
+
+static bool is_blob_folder_name(struct span name)
+{
+    uint8_t byte;
+    return name.size == 2 && hex_parse(name, &byte, sizeof byte) == ERR_OK;
+}
+
+static enum err blobs_add(struct op *op, struct backup_maker *maker, struct span world)
+{
+    struct joined folder = joined_of(world, SPAN("blobs"));
+    struct span *names;
+    size_t count;
+    TRY(names_of(op, maker->node, joined_span(&folder), &names, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (is_blob_folder_name(names[i])) {
+            struct joined path = joined_of(joined_span(&folder), names[i]);
+            TRY(blob_folder_add_apart(op, maker, joined_span(&path)));
+        }
+    }
+    return ERR_OK;
+}
+
+/* --- Erasures --- */
+
+/* Where the payload of an entry lies. */
+static enum err mask_of(struct op *op, struct copying *copying, uint64_t target, uint64_t eraser,
+                        struct mask *ret)
+{
+    struct journal_segment *segment;
+    struct journal_frame frame;
+    TRY(journal_find(op, &copying->finder, target, &segment, &frame));
+    ret->first = segment->first;
+    ret->offset = frame.offset + journal_body_offset(&frame.prefix);
+    ret->size = frame.prefix.body_size;
+    journal_mark_write(ret->mark, eraser);
+    return ERR_OK;
+}
+
+/* Puts the erased form of a payload over that part of it which lies in `piece`. */
+static void mask_apply(const struct mask *mask, uint64_t offset, uint8_t *piece, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        uint64_t at = offset + i;
+        if (at >= mask->offset && at < mask->offset + mask->size) {
+            uint64_t inside = at - mask->offset;
+            piece[i] = inside < sizeof mask->mark ? mask->mark[inside] : 0;
+        }
+    }
+}
+
+static struct joined segment_path(const struct copying *copying, uint64_t first)
+{
+    struct journal_path path = journal_path_of(first);
+    return joined_of(copying->world->folder, span_of(path.text));
+}
+
+/* Writes the erased form of a payload whose bytes older parts, or this one, hold already. */
+static enum err erased_add(struct op *op, struct copying *copying, const struct mask *mask)
+{
+    struct backup_maker *maker = copying->maker;
+    struct joined path = segment_path(copying, mask->first);
+    uint64_t done = 0;
+    while (done < mask->size) {
+        uint64_t left = mask->size - done;
+        size_t size = left < BACKUP_DATA_SIZE_MAX ? (size_t)left : BACKUP_DATA_SIZE_MAX;
+        mask_apply(mask, mask->offset + done, maker->piece, size);
+        TRY(backup_data_add(op, maker, joined_span(&path), mask->offset + done,
+                            span_make(maker->piece, size)));
+        done += size;
+    }
+    struct backup_file *file;
+    TRY(backup_catalog_file(op, &maker->chain.catalog, joined_span(&path), &file));
+    file->changed = true;
+    maker->remains++;
+    return ERR_OK;
+}
+
+static enum err erase_target(struct op *op, const struct journal_header *header,
+                             struct span payload, uint64_t *ret)
+{
+    struct span rule;
+    if (journal_erase_read(payload, ret, &rule) != ERR_OK || *ret >= header->number) {
+        return op_fail(op, ERR_CORRUPT,
+                       "entry %" PRIu64 " does not say what it erases: see 'linie verify'",
+                       header->number);
+    }
+    return ERR_OK;
+}
+
+/* Sees every entry that is new in this round, before the journal's bytes are copied. */
+static enum err entry_visit(void *context, const struct journal_header *header, struct span payload)
+{
+    struct copying *copying = context;
+    struct op *op = copying->op;
+    const struct backup_world *world = copying->world;
+    bool next = header->number == world->last + 1;
+    if (next && memcmp(header->previous, world->head, sizeof world->head) != 0) {
+        copying->other_past = true;
+        return ERR_CONFLICT; /* told by round_run() */
+    }
+    if (!span_equal(header->kind, JOURNAL_KIND_ERASE)) {
+        return ERR_OK;
+    }
+    uint64_t target = 0;
+    TRY(erase_target(op, header, payload, &target));
+    struct mask mask;
+    if (target <= world->last) {
+        TRY(mask_of(op, copying, target, header->number, &mask));
+        return erased_add(op, copying, &mask);
+    }
+    if (header->number == copying->last) {
+        TRY(mask_of(op, copying, target, header->number, &mask));
+        copying->mask = mask; /* its writer may still be overwriting */
+    }
+    return ERR_OK;
+}
+
+/* Sees what was committed while a round copied. */
+static enum err meanwhile_visit(void *context, const struct journal_header *header,
+                                struct span payload)
+{
+    struct copying *copying = context;
+    if (span_equal(header->kind, JOURNAL_KIND_ERASE)) {
+        uint64_t target = 0;
+        TRY(erase_target(copying->op, header, payload, &target));
+        copying->again = copying->again || target <= copying->last;
+    }
+    return ERR_OK;
+}
+
+/* --- The journal --- */
+
+/* Copies bytes [from, end) of a segment. */
+static enum err range_copy(struct op *op, struct copying *copying, struct disk_file *source,
+                           struct backup_file *file, const uint64_t range[2], uint64_t first)
+{
+    struct backup_maker *maker = copying->maker;
+    uint64_t at = range[0];
+    while (at < range[1]) {
+        uint64_t left = range[1] - at;
+        size_t want = left < BACKUP_DATA_SIZE_MAX ? (size_t)left : BACKUP_DATA_SIZE_MAX;
+        size_t got = 0;
+        TRY(disk_read(op, source, at, maker->piece, want, &got));
+        if (got < want) {
+            return op_fail(op, ERR_IO, "%.*s became shorter while it was copied",
+                           SPAN_FMT(file->path));
+        }
+        if (copying->mask.first == first) {
+            mask_apply(&copying->mask, at, maker->piece, got);
+        }
+        TRY(backup_data_add(op, maker, file->path, at, span_make(maker->piece, got)));
+        at += got;
+    }
+    return ERR_OK;
+}
+
+/* Where the last entry of this round ends. */
+static enum err last_end(struct op *op, struct copying *copying, uint64_t *ret)
+{
+    struct journal_segment *segment;
+    struct journal_frame frame;
+    TRY(journal_find(op, &copying->finder, copying->last, &segment, &frame));
+    *ret = frame.offset + journal_frame_size(&frame.prefix);
+    return ERR_OK;
+}
+
+static enum err segment_copy(struct op *op, struct copying *copying, struct disk_file *source,
+                             size_t index, struct backup_file *file)
+{
+    uint64_t end = 0;
+    if (index == journal_list_index(&copying->list, copying->last)) {
+        TRY(last_end(op, copying, &end));
+    } else {
+        TRY(disk_size(op, source, &end)); /* no longer written to */
+    }
+    const uint64_t range[2] = { file->there ? file->size : 0, end };
+    if (range[0] > end) {
+        return op_fail(op, ERR_CORRUPT, "%.*s is shorter than the backup's copy",
+                       SPAN_FMT(file->path));
+    }
+    TRY(range_copy(op, copying, source, file, range, copying->list.firsts[index]));
+    file->there = true;
+    file->changed = file->changed || range[0] < end;
+    file->size = end;
+    return ERR_OK;
+}
+
+static enum err segments_add(struct op *op, struct copying *copying)
+{
+    struct backup_maker *maker = copying->maker;
+    size_t last = journal_list_index(&copying->list, copying->last);
+    size_t begin = journal_list_index(&copying->list, copying->world->last + 1);
+    for (size_t i = 0; i <= last; i++) {
+        struct joined path = segment_path(copying, copying->list.firsts[i]);
+        struct backup_file *file;
+        TRY(backup_catalog_file(op, &maker->chain.catalog, joined_span(&path), &file));
+        file->seen = true;
+        if (i < begin && file->there) {
+            continue;
+        }
+        struct disk_file *source;
+        TRY(disk_file_open(op, maker->node, joined_span(&path), DISK_READ, &source));
+        enum err err = segment_copy(op, copying, source, i, file);
+        disk_file_close(source);
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
+/* --- Rounds --- */
+
+static enum err fail_other_past(struct op *op, const struct copying *copying)
+{
+    op_fault_clear(op);
+    return op_fail(op, ERR_CONFLICT,
+                   "the backup holds %" PRIu64 " entries of %.*s that do not stand in this node's "
+                   "journal: it was made of another past of this node, perhaps before a restore; "
+                   "use another folder, or --full to replace it",
+                   copying->world->last, SPAN_FMT(copying->world->folder));
+}
+
+/* The journal goes on from where the backup ends. What follows is checked by the walk. */
+static enum err past_check(struct op *op, const struct copying *copying)
+{
+    const struct backup_world *world = copying->world;
+    uint8_t head[JOURNAL_DIGEST_SIZE];
+    journal_head(copying->journal, head);
+    bool equal = memcmp(head, world->head, sizeof head) == 0;
+    if (world->last > copying->last || (world->last == copying->last && !equal)) {
+        return fail_other_past(op, copying);
+    }
+    return ERR_OK;
+}
+
+static enum err list_renew(struct op *op, struct copying *copying)
+{
+    journal_finder_done(&copying->finder);
+    journal_list_done(&copying->list);
+    TRY(journal_list_read(op, copying->disk, &copying->list));
+    copying->finder = (struct journal_finder){ .disk = copying->disk,
+                                               .list = &copying->list,
+                                               .world_mark = copying->world_mark,
+                                               .end = UINT64_MAX };
+    return ERR_OK;
+}
+
+static enum err round_run(struct op *op, struct copying *copying)
+{
+    struct backup_world *world = copying->world;
+    struct backup_maker *maker = copying->maker;
+    copying->last = journal_last(copying->journal);
+    copying->mask = (struct mask){ 0 };
+    TRY(past_check(op, copying));
+    uint8_t head[JOURNAL_DIGEST_SIZE];
+    journal_head(copying->journal, head);
+    TRY(list_renew(op, copying));
+
+    TRY(blobs_add(op, maker, world->folder));
+    enum err err = journal_walk(op, copying->journal, world->last + 1, entry_visit, copying);
+    if (copying->other_past) {
+        return fail_other_past(op, copying);
+    }
+    TRY(err);
+    TRY(segments_add(op, copying));
+
+    world->changed = world->changed || copying->last > world->last;
+    maker->entries += copying->last - world->last;
+    world->last = copying->last;
+    span_copy(world->head, sizeof world->head, span_make(head, sizeof head));
+    return ERR_OK;
+}
+
+/* Whether a payload that was copied has been erased since: then it may be copied half erased. */
+static enum err meanwhile_check(struct op *op, struct copying *copying)
+{
+    copying->again = false;
+    TRY(journal_refresh(op, copying->journal));
+    return journal_walk(op, copying->journal, copying->last + 1, meanwhile_visit, copying);
+}
+
+static enum err rounds_run(struct op *op, struct copying *copying)
+{
+    for (size_t i = 0; i < ROUNDS_MAX; i++) {
+        TRY(round_run(op, copying));
+        TRY(meanwhile_check(op, copying));
+        if (!copying->again) {
+            return ERR_OK;
+        }
+    }
+    return op_fail(op, ERR_AGAIN,
+                   "payloads of %.*s were erased faster than they could be copied: try again later",
+                   SPAN_FMT(copying->world->folder));
+}
+
+/* The name of a world, from its folder: "real", or what follows "exercises/". */
+static struct span world_of(struct span folder)
+{
+    ptrdiff_t slash = span_find(folder, '/');
+    return slash == SPAN_NOT_FOUND ? folder : span_from(folder, (size_t)slash + 1);
+}
+
+static enum err journal_begin(struct op *op, struct disk *disk, struct span folder,
+                              struct journal **ret)
+{
+    const struct journal_options options = { .world = world_of(folder) };
+    uint64_t cut;
+    TRY(journal_open(op, disk, &options, ret, &cut));
+    if (journal_last(*ret) == 0) {
+        journal_close(*ret);
+        return op_fail(op, ERR_ABSENT, "the journal of %.*s has no entry yet", SPAN_FMT(folder));
+    }
+    return ERR_OK;
+}
+
+static enum err world_copy(struct op *op, struct backup_maker *maker, struct disk *disk,
+                           struct span folder)
+{
+    struct copying copying = { .op = op, .maker = maker, .disk = disk };
+    journal_world_mark(world_of(folder), copying.world_mark);
+    TRY(journal_begin(op, disk, folder, &copying.journal));
+    enum err err = backup_catalog_world(op, &maker->chain.catalog, folder, &copying.world);
+    if (err == ERR_OK) {
+        copying.world->seen = true;
+        err = rounds_run(op, &copying);
+    }
+    journal_finder_done(&copying.finder);
+    journal_list_done(&copying.list);
+    journal_close(copying.journal);
+    return err;
+}
+
+enum err backup_world_add(struct op *op, struct backup_maker *maker, struct span folder)
+{
+    struct disk *disk;
+    TRY(disk_open_below(op, maker->node, folder, &disk));
+    enum err err = world_copy(op, maker, disk, folder);
+    disk_close(disk);
+    return err;
+}
+
+/* The leaf of a journal's first entry. */
+static enum err first_leaf(struct op *op, struct journal *journal, uint8_t *ret)
+{
+    if (journal_last(journal) == 1) {
+        journal_head(journal, ret);
+        return ERR_OK;
+    }
+    struct journal_header second;
+    TRY(journal_read(op, journal, 2, &second, NULL));
+    span_copy(ret, JOURNAL_DIGEST_SIZE, span_make(second.previous, sizeof second.previous));
+    return ERR_OK;
+}
+
+enum err backup_node_mark(struct op *op, struct disk *node, uint8_t *ret)
+{
+    struct disk *disk;
+    TRY(disk_open_below(op, node, SPAN("real"), &disk));
+    struct journal *journal = NULL;
+    uint8_t leaf[JOURNAL_DIGEST_SIZE];
+    enum err err = journal_begin(op, disk, SPAN("real"), &journal);
+    if (err == ERR_OK) {
+        err = first_leaf(op, journal, leaf);
+        journal_close(journal);
+    }
+    disk_close(disk);
+    TRY(err);
+
+    struct digest_sha256 digest;
+    uint8_t mark[DIGEST_SHA256_SIZE];
+    digest_sha256_init(&digest);
+    digest_sha256_add(&digest, SPAN("linie backup of "));
+    digest_sha256_add(&digest, span_make(leaf, sizeof leaf));
+    digest_sha256_done(&digest, mark);
+    span_copy(ret, BACKUP_ID_SIZE, span_make(mark, BACKUP_ID_SIZE));
+    return ERR_OK;
+}
