@@ -68,9 +68,9 @@ void secretstream_key_wipe(struct secretstream_key *key);
 /**
  * Begin to seal.
  *
- * stream    caller's memory, to be wiped with secretstream_wipe()
- * key       of the stream
- * ret_start receives SECRETSTREAM_START_SIZE bytes, which the one who opens needs; no secret
+ * stream     caller's memory, to be wiped with secretstream_wipe()
+ * key        of the stream
+ * ret_start  receives SECRETSTREAM_START_SIZE bytes, which the one who opens needs; no secret
  */
 void secretstream_seal_begin(struct secretstream *stream, const struct secretstream_key *key,
                              uint8_t *ret_start);

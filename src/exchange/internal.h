@@ -142,8 +142,9 @@ enum err exchange_list_next(struct exchange_reader *reader, struct exchange_item
  * text       the line or cell; cut here
  * ret_fault  receives it
  *
- * Returns ERR_FORMAT, so that one may write `return exchange_refuse(...)`.
+ * Errors    ERR_FORMAT always, so that one may write `return exchange_refuse(...)`
  */
+MUST_USE
 enum err exchange_refuse(enum exchange_refusal refusal, uint64_t line, size_t at, struct span text,
                          struct exchange_fault *ret_fault);
 

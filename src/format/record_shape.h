@@ -32,7 +32,11 @@ struct record_shape {
     const struct record_node *root;
 };
 
-/* Eight bytes of a key as a number; the one way to say "any alignment" that compiles to one load.
+/**
+ * Eight bytes of a key as a number, whatever their alignment: memcpy, since it compiles to one
+ * load.
+ *
+ * bytes     eight of them are read
  */
 static inline uint64_t record_key_word(const uint8_t *bytes)
 {

@@ -87,7 +87,7 @@ static bool is_scalar(uint8_t class)
 static enum record_fault field_add(struct walk *walk, uint16_t slot)
 {
     struct record *record = walk->record;
-    struct record_field cut;
+    struct record_field cut = { .slot = slot };
     bool full = record->count == RECORD_FIELD_COUNT_MAX;
     struct record_field *field = full ? &cut : &record->fields[record->count];
     enum record_fault fault = record_value_read(walk->source, walk->token, field);

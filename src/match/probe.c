@@ -79,7 +79,7 @@ static inline void probe_add(struct match_batch *batch, struct match_probe probe
 static inline uint64_t name_load(const uint8_t *bytes)
 {
     uint64_t word;
-    memcpy(&word, bytes, sizeof word); /* one load; span_copy() would be a call */
+    memcpy(&word, bytes, sizeof word); /* memcpy: one load; span_copy() would be a call */
     return word;
 }
 

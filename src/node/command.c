@@ -273,7 +273,7 @@ static int parse(struct invocation *invocation, int argc, char **argv, bool *ret
 enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us)
 {
     static const struct {
-        char unit;
+        uint8_t unit;
         int64_t us;
     } units[] = { { 'm', (int64_t)60 * US_PER_S },
                   { 'h', (int64_t)3600 * US_PER_S },
@@ -333,7 +333,7 @@ static void user_name(char *ret, size_t size)
 
 int command_main(int argc, char **argv, struct invocation *invocation)
 {
-    struct op op;
+    static struct op op; /* the invocation refers to it */
     char user[256];
     bool help = false;
     const char *node_dir = getenv("LINIE_NODE");

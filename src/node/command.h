@@ -115,7 +115,13 @@ int command_fail(const struct invocation *invocation);
 MUST_USE
 enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us);
 
-/* The commands. */
+/**
+ * Run a command: one function for each row of the table.
+ *
+ * invocation  parsed; its node is open as the row's access says
+ *
+ * Returns the exit code.
+ */
 int command_init(struct invocation *invocation);
 int command_indicators_add(struct invocation *invocation);
 int command_indicators_list(struct invocation *invocation);

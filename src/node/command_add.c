@@ -20,7 +20,8 @@ enum { FAULTS_SHOWN_MAX = 5, FILE_MEMORY_MAX = 0x7FFFFFFF };
 
 struct adding {
     struct invocation *invocation;
-    struct op *op; /* memory of the present file */
+    struct op work; /* memory of the present file */
+    struct op *op;  /* that one */
     /* what the command line says */
     struct span source;
     struct span set; /* empty: the file's name */
@@ -375,11 +376,11 @@ static enum err add_open(struct adding *adding, int fd)
 
 static enum err add_file(struct adding *adding, struct span path)
 {
-    struct op op;
     struct invocation *invocation = adding->invocation;
     bool standard_input = span_equal(path, SPAN("-"));
-    op_begin(&op, &invocation->op->actor, FILE_MEMORY_MAX);
-    adding->op = &op;
+    struct op *op = &adding->work;
+    op_begin(op, &invocation->op->actor, FILE_MEMORY_MAX);
+    adding->op = op;
     adding->name = standard_input ? SPAN("stdin") : path;
     adding->items = 0;
     adding->refused = 0;
@@ -387,19 +388,19 @@ static enum err add_file(struct adding *adding, struct span path)
         adding->refusals[i] = 0;
     }
     int fd = invocation->in;
-    enum err err = standard_input ? ERR_OK : descriptor_open(&op, invocation->folder, path, &fd);
+    enum err err = standard_input ? ERR_OK : descriptor_open(op, invocation->folder, path, &fd);
     if (err == ERR_OK) {
         err = add_open(adding, fd);
         if (!standard_input) {
             close(fd);
         }
-        op_fault_prefix(&op, "%.*s: ", SPAN_FMT(adding->name));
+        op_fault_prefix(op, "%.*s: ", SPAN_FMT(adding->name));
     }
     if (err != ERR_OK) {
-        (void)op_fail(invocation->op, err, "%s", op.fault.text);
+        (void)op_fail(invocation->op, err, "%s", op->fault.text);
     }
     adding->refused_total += adding->refused;
-    op_end(&op);
+    op_end(op);
     return err;
 }
 

@@ -124,14 +124,30 @@ int command_backup(struct invocation *invocation)
 
 /* ---- restore ---- */
 
-/* What is derived is made now, so that the node is ready, and proven to open. */
-static enum err derived_make(struct invocation *invocation, const char *to)
+static enum err world_derive(struct op *op, const char *to, struct span world)
 {
     struct node *node = NULL;
     struct span index;
-    TRY(node_open(invocation->op, span_of(to), SPAN("real"), NODE_WRITE, &node));
-    enum err err = node_index(invocation->op, node, &index);
+    TRY(node_open(op, span_of(to), world, NODE_WRITE, &node));
+    enum err err = node_index(op, node, &index);
     node_close(node);
+    return err;
+}
+
+/* What is derived is made now, so that every world is ready, and proven to open. */
+static enum err derived_make(struct op *op, struct disk *target, const char *to)
+{
+    struct span *exercises = NULL;
+    size_t count = 0;
+    TRY(world_derive(op, to, SPAN("real")));
+    enum err err = disk_list(op, target, SPAN("exercises"), &exercises, &count);
+    if (err == ERR_ABSENT) {
+        op_fault_clear(op);
+        return ERR_OK;
+    }
+    for (size_t i = 0; err == ERR_OK && i < count; i++) {
+        err = world_derive(op, to, exercises[i]);
+    }
     return err;
 }
 
@@ -148,10 +164,12 @@ static enum err restore(struct invocation *invocation, const char *from, const c
     if (err == ERR_OK) {
         err = backup_restore(op, source, target, &options, ret);
     }
+    if (err == ERR_OK) {
+        err = derived_make(op, target, to);
+    }
     disk_close(source);
     disk_close(target);
-    TRY(err);
-    return derived_make(invocation, to);
+    return err;
 }
 
 int command_restore(struct invocation *invocation)

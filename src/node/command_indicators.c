@@ -306,10 +306,9 @@ static bool is_wanted(const struct wanted *wanted, const struct entry *entry)
     if (wanted->value.kind == VALUE_NONE) {
         return span_equal(wanted->id, entry->id);
     }
-    bool same_key = entry->value->kind == wanted->value.kind &&
-                    span_equal(entry->value->key, wanted->value.key);
-    return same_key && (wanted->value.scheme.size == 0 ||
-                        span_equal(wanted->value.scheme, entry->value->scheme));
+    /* The scheme of a URL does not count, as it does not in matching. */
+    return entry->value->kind == wanted->value.kind &&
+           span_equal(entry->value->key, wanted->value.key);
 }
 
 static enum err show_visit(struct walk *walk, const struct entry *entry)

@@ -112,7 +112,7 @@ static enum err call(struct op *op, struct invocation *invocation, struct channe
     const int files[] = { invocation->in, fileno(invocation->out), fileno(invocation->err),
                           invocation->folder };
     const struct span nothing = { NULL, 0 };
-    for (uint8_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         TRY(channel_send(op, channel, (uint8_t)(MESSAGE_IN + i), nothing, files[i]));
     }
     struct buf body;

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +22,7 @@
 enum {
     COMMIT_EVERY_MS = 500,
     PROGRESS_EVERY_MS = 100,
-    BATCH_FOLDS_MAX = 20000,
+    BATCH_FOLDS_MAX = 1000, /* a fold takes some 9 kB on its way into the journal (measured) */
     BATCH_MEMORY_MAX = 512 * 1024 * 1024,
     WATCH_MEMORY_MAX = 64 * 1024 * 1024,
     HOST_NAME_SIZE = 256,
@@ -37,6 +38,7 @@ struct watch_setup {
     struct watch_role_options role;
     struct observe_rules privacy;
     char host[HOST_NAME_SIZE];
+    pid_t store;
 };
 
 static enum err setup_make(struct session *session, struct watch_setup *setup)
@@ -45,6 +47,7 @@ static enum err setup_make(struct session *session, struct watch_setup *setup)
     TRY(node_privacy_secret(session->op, node, setup->privacy.secret));
     setup->privacy.rules = node->config->rules;
     setup->privacy.count = node->config->rule_count;
+    setup->store = getpid();
     (void)gethostname(setup->host, sizeof setup->host - 1);
     setup->role = (struct watch_role_options){
         .jobs = session->options.jobs,
@@ -70,6 +73,10 @@ __attribute__((noreturn)) static void watch_main(struct channel *store,
     op_begin(&op, &nobody, WATCH_MEMORY_MAX);
     (void)signal(SIGINT, SIG_IGN); /* the store says when to stop */
     (void)signal(SIGTERM, SIG_IGN);
+    /* It may be waiting for a pipe for ever: when the store goes, so does the watch. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != setup->store) {
+        _exit(WATCH_FAILED);
+    }
     enum err err = sandbox_close_others(&op, &store->fd, 1);
     if (err == ERR_OK) {
         err = sandbox_enter(&op, &landlock);
@@ -161,6 +168,7 @@ static void batch_clear(struct session *session)
     arena_reset(&session->batch.arena);
     session->folds = NULL;
     session->fold_count = 0;
+    session->whole_count = 0;
     session->fold_room = 0;
     /* The present input's state goes on into the next batch. */
     struct store_input present = { 0 };
@@ -185,9 +193,9 @@ static enum err batch_commit(struct session *session, int64_t close_before_us)
     struct op work;
     const struct store_batch batch = {
         .inputs = session->inputs,
-        .input_count = session->options.again ? 0 : session->input_count,
+        .input_count = session->changed ? session->input_count : 0,
         .folds = session->folds,
-        .fold_count = session->options.again ? 0 : session->fold_count,
+        .fold_count = session->whole_count,
         .close_before_us = close_before_us,
     };
     op_begin(&work, &session->op->actor, BATCH_MEMORY_MAX);
@@ -201,6 +209,7 @@ static enum err batch_commit(struct session *session, int64_t close_before_us)
     op_end(&work);
     TRY(err);
     batch_clear(session);
+    session->changed = false;
     session->committed_us = os_monotonic_us();
     return ERR_OK;
 }
@@ -214,6 +223,9 @@ static int64_t close_before(const struct session *session)
 /* Batches are cut between chunks only, so that positions and folds fit together. */
 static enum err batch_commit_when_due(struct session *session)
 {
+    if (!session->changed || session->fold_count != session->whole_count) {
+        return ERR_OK;
+    }
     int64_t age_us = os_monotonic_us() - session->committed_us;
     bool due = age_us >= (int64_t)COMMIT_EVERY_MS * US_PER_MS ||
                session->fold_count >= BATCH_FOLDS_MAX ||
@@ -296,6 +308,9 @@ static enum err on_chunk(struct session *session, struct span body)
     for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
         totals->counts[i] += chunk.counts[i];
     }
+    session->whole_count = session->fold_count;
+    session->changed = true;
+    session->waiting = chunk.waiting;
     session->input_bytes = chunk.bytes_read;
     if (chunk.latest_us > session->latest_us) {
         session->latest_us = chunk.latest_us;
@@ -339,6 +354,7 @@ static enum err wait_for_watch(struct session *session, struct channel_message *
         if (ready > 0 && fds[1].revents != 0) {
             TRY(serve_callers(session));
         }
+        TRY(batch_commit_when_due(session)); /* also where the watch waits for a pipe */
     }
 }
 
@@ -470,6 +486,7 @@ static enum err on_ended(struct session *session, struct span body)
     }
     if (session->state != NULL) {
         session->state->ended = ended.err == ERR_OK;
+        session->changed = true;
     }
     if (ended.fault.size > 0) {
         snprintf(text, sizeof text, "%s: %.*s",
@@ -478,7 +495,14 @@ static enum err on_ended(struct session *session, struct span body)
         tell(session, text);
         session->totals.inputs_failed++;
     }
-    session->state = NULL; /* it stays in the batch */
+    if (ended.err == ERR_OK && session->waiting > 0) {
+        snprintf(text, sizeof text,
+                 "its last line has no end yet: %llu bytes are left for the next run",
+                 (unsigned long long)session->waiting);
+        tell(session, text);
+    }
+    session->fold_count = session->whole_count; /* of a chunk that failed, nothing counts */
+    session->state = NULL;                      /* it stays in the batch */
     return ERR_OK;
 }
 
@@ -522,6 +546,7 @@ enum err session_read(struct session *session, int folder, const struct input_na
     session->input = input;
     session->state = NULL;
     session->input_bytes = 0;
+    session->waiting = 0;
     if (!standard_input && descriptor_open(session->op, folder, input->path, &fd) != ERR_OK) {
         tell(session, session->op->fault.text);
         op_fault_clear(session->op);
@@ -539,7 +564,9 @@ enum err session_read(struct session *session, int folder, const struct input_na
         close(fd);
     }
     TRY(err);
+    session->reading = true;
     TRY(read_through(session, &status));
+    session->reading = false;
     session->bytes_done += session->input_bytes;
     session->totals.bytes += session->input_bytes;
     return batch_commit_when_due(session);
@@ -547,25 +574,36 @@ enum err session_read(struct session *session, int folder, const struct input_na
 
 /* ---- the end ---- */
 
-static enum err watch_stop(struct session *session)
+static void watch_ask_to_quit(struct session *session)
 {
-    int status = 0;
-    if (!session->has_watch) {
-        return ERR_OK;
-    }
     struct op quiet;
     op_begin(&quiet, &session->op->actor, WATCH_MEMORY_MAX);
     enum err err =
         channel_send(&quiet, &session->watch, WATCH_MESSAGE_QUIT, SPAN(""), CHANNEL_NO_FILE);
     (void)err; /* it may have gone already: its exit code tells */
     op_end(&quiet);
+}
+
+/* A watch in the middle of an input may be waiting for a pipe; it holds nothing that could be lost.
+ */
+static enum err watch_stop(struct session *session)
+{
+    int status = 0;
+    if (!session->has_watch) {
+        return ERR_OK;
+    }
+    bool stopped = session->reading && kill(session->pid, SIGKILL) == 0;
+    if (!stopped) {
+        watch_ask_to_quit(session);
+    }
     channel_done(&session->watch);
     session->has_watch = false;
     while (waitpid(session->pid, &status, 0) < 0 && errno == EINTR) {
     }
     bool ended_well = WIFEXITED(status) &&
                       (WEXITSTATUS(status) == EXIT_SUCCESS || WEXITSTATUS(status) == WATCH_FAILED);
-    if (!ended_well) {
+    bool by_us = stopped && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    if (!ended_well && !by_us) {
         return op_fail(session->op, ERR_IO, "the watch process was ended by signal %d",
                        WIFSIGNALED(status) ? WTERMSIG(status) : 0);
     }

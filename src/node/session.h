@@ -61,15 +61,19 @@ struct session {
     struct op batch; /* memory of its folds */
     struct fold *folds;
     size_t fold_count;
+    size_t whole_count; /* of these, how many are of chunks that were told whole */
     size_t fold_room;
     struct store_input inputs[SESSION_BATCH_INPUTS_MAX];
     size_t input_count;
+    bool changed; /* there is something to commit */
     int64_t committed_us;
     int64_t latest_us; /* latest time of a line that met something */
     /* the present input */
     const struct input_named *input;
     struct store_input *state; /* in `inputs`; NULL where nothing is counted */
     uint64_t input_bytes;
+    uint64_t waiting;    /* bytes of its last line, which has no end yet */
+    bool reading;        /* the watch is at work on it */
     uint64_t bytes_done; /* of earlier inputs */
 };
 

@@ -1,298 +1,24 @@
 // SPDX-License-Identifier: EUPL-1.2
-/*
- * Writing a part: under a temporary name, synced, renamed, folder synced. Until the rename is
- * durable the backup is what it was.
- */
 #include "store/backup.h"
 
-#include <stdio.h>
-
-#include "base/must.h"
 #include "os/clock.h"
 #include "os/random.h"
 #include "store/backup_inner.h"
 
-enum { NEW_NAME_SIZE = BACKUP_PART_NAME_SIZE + 8 };
+#define LOCK_NAME SPAN("lock")
 
-#define LOCK_NAME   SPAN("lock")
-#define NEW_ENDING  SPAN(".new")
-#define CONFIG_PATH SPAN("linie.conf")
-
-/* --- The part being made --- */
-
-/* What a part is called until it is whole. */
-struct new_name {
-    char text[NEW_NAME_SIZE];
-};
-
-static struct new_name new_name_of(uint64_t number)
-{
-    struct new_name name;
-    char part[BACKUP_PART_NAME_SIZE];
-    backup_part_name(number, part);
-    int size = snprintf(name.text, sizeof name.text, "%s.new", part);
-    must((size_t)size < sizeof name.text);
-    return name;
-}
-
-enum err backup_data_add(struct op *op, struct backup_maker *maker, struct span path,
-                         uint64_t offset, struct span bytes)
-{
-    const struct backup_record record = {
-        .kind = BACKUP_DATA, .path = path, .offset = offset, .bytes = bytes
-    };
-    TRY(backup_section_add(op, &maker->data, &record));
-    maker->bytes += bytes.size;
-    return ERR_OK;
-}
-
-static const struct secretstream_key *key_of(const struct backup_maker *maker)
-{
-    return maker->header.encrypted ? &maker->chain.key : NULL;
-}
-
-static struct backup_place place_of(const struct backup_maker *maker, struct span name,
-                                    enum backup_section_kind kind, uint64_t offset)
-{
-    return (struct backup_place){ .file = maker->file,
-                                  .name = name,
-                                  .header = maker->header_bytes,
-                                  .key = key_of(maker),
-                                  .kind = kind,
-                                  .offset = offset };
-}
-
-static enum err part_begin(struct op *op, struct backup_maker *maker)
-{
-    struct new_name name = new_name_of(maker->header.number);
-    maker->piece = op_alloc(op, BACKUP_DATA_SIZE_MAX);
-    if (maker->piece == NULL) {
-        return ERR_LIMIT;
-    }
-    backup_header_write(maker->header_bytes, &maker->header);
-    TRY(disk_file_open(op, maker->target, span_of(name.text), DISK_CREATE_NEW, &maker->file));
-    TRY(disk_write(op, maker->file, 0, span_make(maker->header_bytes, BACKUP_HEADER_SIZE)));
-    const struct backup_place place =
-        place_of(maker, span_of(name.text), BACKUP_SECTION_DATA, BACKUP_HEADER_SIZE);
-    return backup_section_write(op, &place, &maker->data);
-}
-
-static enum err file_record_add(struct op *op, struct backup_section *index,
-                                const struct backup_file *file)
-{
-    struct backup_record record = { .kind = file->there ? BACKUP_FILE : BACKUP_GONE,
-                                    .path = file->path,
-                                    .size = file->size };
-    span_copy(record.digest, sizeof record.digest, span_make(file->digest, sizeof file->digest));
-    if (backup_path_kind(file->path, NULL) == BACKUP_PATH_JOURNAL) {
-        memset(record.digest, 0, sizeof record.digest);
-    }
-    return backup_section_add(op, index, &record);
-}
-
-static enum err world_record_add(struct op *op, struct backup_section *index,
-                                 const struct backup_world *world)
-{
-    struct backup_record record = { .kind = BACKUP_WORLD,
-                                    .path = world->folder,
-                                    .last = world->last };
-    span_copy(record.digest, sizeof record.digest, span_make(world->head, sizeof world->head));
-    return backup_section_add(op, index, &record);
-}
-
-static enum err index_fill(struct op *op, const struct backup_maker *maker,
-                           struct backup_section *index)
-{
-    const struct backup_catalog *catalog = &maker->chain.catalog;
-    for (const struct backup_file *file = catalog->first; file != NULL; file = file->next) {
-        if (file->changed) {
-            TRY(file_record_add(op, index, file));
-        }
-    }
-    for (const struct backup_world *world = catalog->worlds; world != NULL; world = world->next) {
-        if (world->changed) {
-            TRY(world_record_add(op, index, world));
-        }
-    }
-    struct backup_record end = { .kind = BACKUP_END, .remains = maker->remains };
-    uint64_t entries;
-    backup_catalog_count(catalog, &end.files, &end.worlds, &entries);
-    return backup_section_add(op, index, &end);
-}
-
-static enum err index_write(struct op *op, struct backup_maker *maker, struct backup_footer *footer)
-{
-    struct new_name name = new_name_of(maker->header.number);
-    const struct backup_place place = place_of(maker, span_of(name.text), BACKUP_SECTION_INDEX,
-                                               BACKUP_HEADER_SIZE + footer->data_size);
-    struct backup_section index;
-    enum err err = backup_section_write(op, &place, &index);
-    if (err == ERR_OK) {
-        err = index_fill(op, maker, &index);
-    }
-    if (err == ERR_OK) {
-        err = backup_section_finish(op, &index, &footer->index_size, footer->index_digest);
-    }
-    backup_section_done(&index);
-    return err;
-}
-
-/* Ends the part and gives it its name. */
-static enum err part_finish(struct op *op, struct backup_maker *maker, uint64_t *ret_size)
-{
-    struct backup_footer footer = { 0 };
-    TRY(backup_section_finish(op, &maker->data, &footer.data_size, footer.data_digest));
-    TRY(index_write(op, maker, &footer));
-    backup_footer_seal(maker->header_bytes, &footer);
-    uint8_t bytes[BACKUP_FOOTER_SIZE];
-    backup_footer_write(bytes, &footer);
-    uint64_t end = BACKUP_HEADER_SIZE + footer.data_size + footer.index_size;
-    TRY(disk_write(op, maker->file, end, span_make(bytes, sizeof bytes)));
-    TRY(disk_sync(op, maker->file));
-
-    struct new_name name_new = new_name_of(maker->header.number);
-    char name[BACKUP_PART_NAME_SIZE];
-    backup_part_name(maker->header.number, name);
-    TRY(disk_rename(op, maker->target, span_of(name_new.text), span_of(name)));
-    TRY(disk_sync_folder(op, maker->target, SPAN("")));
-    *ret_size = end + sizeof bytes;
-    return ERR_OK;
-}
-
-/* --- What goes into it --- */
-
-static enum err small_read(struct op *op, struct backup_maker *maker, struct span path,
-                           size_t *ret_size)
-{
-    struct disk_file *source;
-    TRY(disk_file_open(op, maker->node, path, DISK_READ, &source));
-    uint64_t size = 0;
-    enum err err = disk_size(op, source, &size);
-    if (err == ERR_OK && size > BACKUP_DATA_SIZE_MAX) {
-        err = op_fail(op, ERR_LIMIT, "%.*s has more than %d bytes: too much for such a file",
-                      SPAN_FMT(path), BACKUP_DATA_SIZE_MAX);
-    }
-    if (err == ERR_OK) {
-        err = disk_read(op, source, 0, maker->piece, BACKUP_DATA_SIZE_MAX, ret_size);
-    }
-    disk_file_close(source);
-    return err;
-}
-
-/* Adds a small file whole, where it is new or changed. */
-static enum err small_add(struct op *op, struct backup_maker *maker, struct span path)
-{
-    size_t size = 0;
-    TRY(small_read(op, maker, path, &size));
-    struct span bytes = span_make(maker->piece, size);
-    uint8_t digest[DIGEST_SHA256_SIZE];
-    digest_sha256(bytes, digest);
-    struct backup_file *file;
-    TRY(backup_catalog_file(op, &maker->chain.catalog, path, &file));
-    file->seen = true;
-    if (file->there && file->size == size && memcmp(file->digest, digest, sizeof digest) == 0) {
-        return ERR_OK;
-    }
-    if (size > 0) {
-        TRY(backup_data_add(op, maker, file->path, 0, bytes));
-    }
-    file->there = true;
-    file->changed = true;
-    file->size = size;
-    span_copy(file->digest, sizeof file->digest, span_make(digest, sizeof digest));
-    return ERR_OK;
-}
-
-/* As small_add(), for a file that may be absent. */
-static enum err small_add_softly(struct op *op, struct backup_maker *maker, struct span path)
-{
-    enum err err = small_add(op, maker, path);
-    if (err == ERR_ABSENT) {
-        op_fault_clear(op);
-        return ERR_OK;
-    }
-    return err;
-}
-
-static enum err names_of(struct op *op, struct disk *node, struct span folder, struct span **ret,
-                         size_t *ret_count)
-{
-    enum err err = disk_list(op, node, folder, ret, ret_count);
-    if (err == ERR_ABSENT) {
-        op_fault_clear(op);
-        *ret_count = 0;
-        return ERR_OK;
-    }
-    return err;
-}
-
-static enum err path_join(struct op *op, struct span folder, struct span name, struct span *ret)
-{
-    struct buf path;
-    buf_init(&path, folder.size + 1 + name.size);
-    buf_add(&path, folder);
-    buf_add_byte(&path, '/');
-    buf_add(&path, name);
-    enum err err = path.err == ERR_OK ? op_copy(op, buf_span(&path), ret)
-                                      : op_fail(op, ERR_LIMIT, "out of memory for a path");
-    buf_done(&path);
-    return err;
-}
-
-/* A file that an editor hides, or that is just being written, is no key. */
-static bool key_is_passed_over(struct span name)
-{
-    return name.data[0] == '.' || span_ends_with(name, NEW_ENDING) ||
-           span_ends_with(name, SPAN("~"));
-}
-
-static enum err keys_add(struct op *op, struct backup_maker *maker)
-{
-    struct span *names;
-    size_t count;
-    TRY(names_of(op, maker->node, SPAN("keys"), &names, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (key_is_passed_over(names[i])) {
-            continue;
-        }
-        struct span path;
-        TRY(path_join(op, SPAN("keys"), names[i], &path));
-        if (backup_path_kind(path, NULL) != BACKUP_PATH_SMALL) {
-            return op_fail(
-                op, ERR_UNSUPPORTED,
-                "a file in keys/ has a name that a backup cannot keep: give it one of at "
-                "most %d ASCII characters",
-                BACKUP_KEY_NAME_SIZE_MAX);
-        }
-        TRY(small_add_softly(op, maker, path));
-    }
-    return ERR_OK;
-}
-
-/* An exercise that is just being made has no entry yet, and is left for the next backup. */
-static enum err exercise_add(struct op *op, struct backup_maker *maker, struct span folder)
-{
-    struct backup_world *world;
-    TRY(backup_catalog_world(op, &maker->chain.catalog, folder, &world));
-    enum err err = backup_world_add(op, maker, folder);
-    if (err == ERR_ABSENT && world->last == 0) {
-        op_fault_clear(op);
-        return ERR_OK;
-    }
-    return err;
-}
+/* --- What goes into a part --- */
 
 static enum err worlds_add(struct op *op, struct backup_maker *maker)
 {
     TRY(backup_world_add(op, maker, SPAN("real")));
     struct span *names;
     size_t count;
-    TRY(names_of(op, maker->node, SPAN("exercises"), &names, &count));
+    TRY(backup_names(op, maker->node, SPAN("exercises"), &names, &count));
     for (size_t i = 0; i < count; i++) {
-        struct span folder;
-        TRY(path_join(op, SPAN("exercises"), names[i], &folder));
-        if (backup_path_is_world(folder)) {
-            TRY(exercise_add(op, maker, folder));
+        struct backup_path folder = backup_path_join(SPAN("exercises"), names[i]);
+        if (backup_path_is_world(backup_path_span(&folder))) {
+            TRY(backup_world_add(op, maker, backup_path_span(&folder)));
         }
     }
     return ERR_OK;
@@ -370,8 +96,8 @@ static enum err leftovers_remove(struct op *op, struct disk *target)
     for (size_t i = 0; i < count; i++) {
         struct span name = names[i];
         uint64_t number;
-        if (span_ends_with(name, NEW_ENDING) &&
-            backup_part_number(span_slice(name, 0, name.size - NEW_ENDING.size), &number)) {
+        if (span_ends_with(name, BACKUP_NEW_ENDING) &&
+            backup_part_number(span_slice(name, 0, name.size - BACKUP_NEW_ENDING.size), &number)) {
             TRY(disk_remove(op, target, name));
         }
     }
@@ -501,9 +227,9 @@ static void summary_fill(const struct backup_maker *maker, bool written, uint64_
 
 static enum err contents_add(struct op *op, struct backup_maker *maker)
 {
-    TRY(small_add(op, maker, CONFIG_PATH));
-    TRY(small_add_softly(op, maker, SPAN("identity.json")));
-    TRY(keys_add(op, maker));
+    TRY(backup_small_add(op, maker, SPAN("linie.conf")));
+    TRY(backup_small_add_softly(op, maker, SPAN("identity.json")));
+    TRY(backup_keys_add(op, maker));
     TRY(worlds_add(op, maker));
     return gone_settle(op, maker);
 }
@@ -512,27 +238,10 @@ static enum err contents_add(struct op *op, struct backup_maker *maker)
 static enum err part_make(struct op *op, struct backup_maker *maker, bool *ret_written,
                           uint64_t *ret_size)
 {
-    TRY(part_begin(op, maker));
+    TRY(backup_part_begin(op, maker));
     TRY(contents_add(op, maker));
     *ret_written = changed_count(maker) > 0;
-    return *ret_written ? part_finish(op, maker, ret_size) : ERR_OK;
-}
-
-/* What is left of a part that was not finished is only tidied up: the first fault is the one to
- * tell, and the next backup removes what stays. */
-static void part_tidy(struct op *op, struct backup_maker *maker, bool finished)
-{
-    backup_section_done(&maker->data);
-    if (maker->file == NULL) {
-        return;
-    }
-    disk_file_close(maker->file);
-    maker->file = NULL;
-    if (!finished) {
-        struct new_name name = new_name_of(maker->header.number);
-        enum err tidied = disk_remove(op, maker->target, span_of(name.text));
-        (void)tidied;
-    }
+    return *ret_written ? backup_part_finish(op, maker, ret_size) : ERR_OK;
 }
 
 static enum err write_locked(struct op *op, struct backup_maker *maker,
@@ -545,7 +254,7 @@ static enum err write_locked(struct op *op, struct backup_maker *maker,
     bool written = false;
     uint64_t size = 0;
     enum err err = part_make(op, maker, &written, &size);
-    part_tidy(op, maker, err == ERR_OK && written);
+    backup_part_tidy(op, maker, err == ERR_OK && written);
     TRY(err);
 
     err = older_remove(op, maker->target, &maker->chain, maker->header.first);

@@ -108,10 +108,10 @@ enum err backup_catalog_apply(struct op *op, struct backup_catalog *catalog,
 /**
  * Count what is there.
  *
- * catalog     begun
- * ret_files   how many files
- * ret_worlds  how many worlds
- * ret_entries how many journal entries in all worlds
+ * catalog      begun
+ * ret_files    how many files
+ * ret_worlds   how many worlds
+ * ret_entries  how many journal entries in all worlds
  */
 void backup_catalog_count(const struct backup_catalog *catalog, uint64_t *ret_files,
                           uint64_t *ret_worlds, uint64_t *ret_entries);

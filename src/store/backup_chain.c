@@ -12,7 +12,7 @@ struct part_name {
 
 static struct part_name name_of(uint64_t number)
 {
-    struct part_name name;
+    struct part_name name = { "" };
     backup_part_name(number, name.text);
     return name;
 }

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * A part being made; shared by backup.c and backup_world.c, and by nobody else.
+ * A part being made; shared by backup.c, backup_part.c, backup_files.c and backup_world.c, and by
+ * nobody else.
  */
 #ifndef STORE_BACKUP_INNER_H
 #define STORE_BACKUP_INNER_H
 
 #include "store/backup.h"
 #include "store/backup_chain.h"
+
+/* What the name of a part ends with until it is whole, and that of any file just being replaced. */
+#define BACKUP_NEW_ENDING SPAN(".new")
+
+/* A path in a node, perhaps longer than a backup keeps. */
+struct backup_path {
+    uint8_t text[BACKUP_PATH_SIZE_MAX + DISK_NAME_SIZE_MAX + 2];
+    size_t size;
+};
 
 struct backup_maker {
     struct disk *node;
@@ -38,14 +48,124 @@ enum err backup_data_add(struct op *op, struct backup_maker *maker, struct span 
                          uint64_t offset, struct span bytes);
 
 /**
- * Copy what is new of a world into the part.
+ * Begin a part under a temporary name.
+ *
+ * op        work in hand
+ * maker     with its header and, where that is encrypted, its key
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_DENIED; ERR_LIMIT
+ */
+MUST_USE
+enum err backup_part_begin(struct op *op, struct backup_maker *maker);
+
+/**
+ * End a part with all that is changed in the catalog, and give it its name. When this returns
+ * ERR_OK it is durable.
+ *
+ * op        work in hand
+ * maker     with a part begun
+ * ret_size  of the part
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err backup_part_finish(struct op *op, struct backup_maker *maker, uint64_t *ret_size);
+
+/**
+ * Close a part, and remove it where it was not finished.
+ *
+ * op        work in hand
+ * maker     with a part begun, or not even that
+ * finished  whether it was finished
+ */
+void backup_part_tidy(struct op *op, struct backup_maker *maker, bool finished);
+
+/**
+ * Join a folder and a name.
+ *
+ * folder    at most BACKUP_PATH_SIZE_MAX bytes
+ * name      at most DISK_NAME_SIZE_MAX bytes
+ */
+struct backup_path backup_path_join(struct span folder, struct span name);
+
+/**
+ * A joined path.
+ *
+ * path      borrowed
+ */
+struct span backup_path_span(const struct backup_path *path);
+
+/**
+ * What lies in a folder of the node; nothing where there is no such folder.
+ *
+ * op         work in hand; the list lives in its memory
+ * node       the node's folder
+ * folder     path
+ * ret        array of names
+ * ret_count  how many
+ *
+ * Errors     ERR_IO; ERR_DENIED; ERR_LIMIT
+ */
+MUST_USE
+enum err backup_names(struct op *op, struct disk *node, struct span folder, struct span **ret,
+                      size_t *ret_count);
+
+/**
+ * Copy a small file into the part, where it is new or changed.
+ *
+ * op        work in hand
+ * maker     with a part begun
+ * path      of the file
+ *
+ * Errors    ERR_ABSENT; ERR_LIMIT too large; ERR_FULL; ERR_IO; ERR_DENIED
+ */
+MUST_USE
+enum err backup_small_add(struct op *op, struct backup_maker *maker, struct span path);
+
+/**
+ * As backup_small_add(), for a file that may be absent.
+ *
+ * op        work in hand
+ * maker     with a part begun
+ * path      of the file
+ *
+ * Errors    ERR_LIMIT too large; ERR_FULL; ERR_IO; ERR_DENIED
+ */
+MUST_USE
+enum err backup_small_add_softly(struct op *op, struct backup_maker *maker, struct span path);
+
+/**
+ * Copy the files in keys/ into the part, where they are new or changed.
+ *
+ * op        work in hand
+ * maker     with a part begun
+ *
+ * Errors    ERR_UNSUPPORTED a name cannot be kept; ERR_LIMIT; ERR_FULL; ERR_IO; ERR_DENIED
+ */
+MUST_USE
+enum err backup_keys_add(struct op *op, struct backup_maker *maker);
+
+/**
+ * Copy the blobs of a world into the part, where they are new.
+ *
+ * op        work in hand
+ * maker     with a part begun
+ * world     its folder
+ *
+ * Errors    ERR_CORRUPT a blob is damaged; ERR_LIMIT; ERR_FULL; ERR_IO; ERR_DENIED
+ */
+MUST_USE
+enum err backup_blobs_add(struct op *op, struct backup_maker *maker, struct span world);
+
+/**
+ * Copy what is new of a world into the part. Nothing is, where its journal has no entry yet.
  *
  * op        work in hand
  * maker     with a part begun
  * folder    "real" or "exercises/ID"
  *
- * Errors    those of backup_write()
- *           ERR_ABSENT its journal has no entry yet
+ * Errors    those of backup_write(): ERR_AGAIN; ERR_CONFLICT; ERR_CORRUPT; ERR_UNSUPPORTED;
+ *           ERR_ABSENT it was removed meanwhile; ERR_FULL; ERR_IO; ERR_LIMIT; ERR_DENIED
  */
 MUST_USE
 enum err backup_world_add(struct op *op, struct backup_maker *maker, struct span folder);

@@ -215,6 +215,26 @@ static enum err folders_sync(struct op *op, struct restorer *restorer)
     return disk_sync_folder(op, restorer->target, SPAN(""));
 }
 
+/* The folders that a world has from its making, for what is derived. */
+static enum err derived_folders_make(struct op *op, struct restorer *restorer)
+{
+    static const char *const names[] = { "/sets/", "/index/" };
+    for (const struct backup_world *world = restorer->chain.catalog.worlds; world != NULL;
+         world = world->next) {
+        for (size_t i = 0; world->last > 0 && i < sizeof names / sizeof names[0]; i++) {
+            struct buf path;
+            buf_init(&path, BACKUP_PATH_SIZE_MAX);
+            buf_add(&path, world->folder);
+            buf_add(&path, span_of(names[i]));
+            enum err err = path.err == ERR_OK ? folders_make(op, restorer, buf_span(&path))
+                                              : op_fail(op, ERR_LIMIT, "out of memory for a path");
+            buf_done(&path);
+            TRY(err);
+        }
+    }
+    return ERR_OK;
+}
+
 /* Begins with the configuration under its other name: what is found later in a folder that holds it
  * was left by a restore cut short. */
 static enum err marker_make(struct op *op, struct restorer *restorer)
@@ -225,6 +245,7 @@ static enum err marker_make(struct op *op, struct restorer *restorer)
     return disk_sync_folder(op, restorer->target, SPAN(""));
 }
 
+/* The steps in the order that makes the folder a node at the last moment. */
 static enum err restore_all(struct op *op, struct restorer *restorer)
 {
     TRY(marker_make(op, restorer));
@@ -232,6 +253,7 @@ static enum err restore_all(struct op *op, struct restorer *restorer)
     disk_file_close(restorer->file); /* open only after an error */
     restorer->file = NULL;
     TRY(err);
+    TRY(derived_folders_make(op, restorer));
     TRY(folders_sync(op, restorer));
     TRY(worlds_check(op, restorer));
     TRY(disk_rename(op, restorer->target, CONFIG_NEW, CONFIG_PATH));

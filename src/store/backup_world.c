@@ -11,11 +11,7 @@
 #include "store/backup_inner.h"
 #include "store/journal_find.h"
 
-enum {
-    ROUNDS_MAX = 1000,                  /* of a world: each is one erasure at least */
-    NAMES_SIZE_MAX = 256 * 1024 * 1024, /* memory for the names of one folder */
-    PATH_ROOM = BACKUP_PATH_SIZE_MAX + DISK_NAME_SIZE_MAX + 2,
-};
+enum { ROUNDS_MAX = 1000 }; /* of a world: each is one erasure at least */
 
 /* Bytes of a journal that must not be copied as they lie: an erasure that may not be finished. */
 struct mask {
@@ -39,159 +35,6 @@ struct copying {
     bool other_past; /* the journal does not go on from where the backup ends */
     bool again;      /* another round is needed */
 };
-
-/* --- Paths --- */
-
-struct joined {
-    uint8_t text[PATH_ROOM];
-    size_t size;
-};
-
-static struct span joined_span(const struct joined *path)
-{
-    return span_make(path->text, path->size);
-}
-
-static void join(struct joined *path, struct span name)
-{
-    must(name.size < sizeof path->text - path->size);
-    if (path->size > 0) {
-        path->text[path->size] = '/';
-        path->size++;
-    }
-    span_copy(path->text + path->size, sizeof path->text - path->size, name);
-    path->size += name.size;
-}
-
-static struct joined joined_of(struct span folder, struct span name)
-{
-    struct joined path = { .size = 0 };
-    join(&path, folder);
-    join(&path, name);
-    return path;
-}
-
-/* --- Blobs --- */
-
-/* Copies a file that never changes. */
-static enum err blob_copy(struct op *op, struct backup_maker *maker, struct disk_file *source,
-                          struct backup_file *file)
-{
-    struct digest_sha256 digest;
-    digest_sha256_init(&digest);
-    uint64_t offset = 0;
-    size_t got = 0;
-    do {
-        TRY(disk_read(op, source, offset, maker->piece, BACKUP_DATA_SIZE_MAX, &got));
-        struct span bytes = span_make(maker->piece, got);
-        if (got > 0) {
-            TRY(backup_data_add(op, maker, file->path, offset, bytes));
-            digest_sha256_add(&digest, bytes);
-        }
-        offset += got;
-    } while (got == BACKUP_DATA_SIZE_MAX);
-    file->size = offset;
-    digest_sha256_done(&digest, file->digest);
-    return ERR_OK;
-}
-
-/* Whether the file's name, which is hexadecimal, is its digest. */
-static bool name_is_digest(const struct backup_file *file)
-{
-    uint8_t digest[DIGEST_SHA256_SIZE];
-    struct span name = span_from(file->path, file->path.size - 2 * sizeof digest);
-    return hex_parse(name, digest, sizeof digest) == ERR_OK &&
-           memcmp(digest, file->digest, sizeof digest) == 0;
-}
-
-static enum err blob_add(struct op *op, struct backup_maker *maker, struct span path)
-{
-    struct backup_file *file;
-    TRY(backup_catalog_file(op, &maker->chain.catalog, path, &file));
-    if (file->there) {
-        file->seen = true;
-        return ERR_OK;
-    }
-    struct disk_file *source;
-    enum err err = disk_file_open(op, maker->node, path, DISK_READ, &source);
-    if (err == ERR_ABSENT) {
-        op_fault_clear(op); /* removed since it was listed */
-        return ERR_OK;
-    }
-    TRY(err);
-    err = blob_copy(op, maker, source, file);
-    disk_file_close(source);
-    TRY(err);
-    if (!name_is_digest(file)) {
-        return op_fail(op, ERR_CORRUPT, "%.*s is damaged: see 'linie verify'", SPAN_FMT(path));
-    }
-    file->there = true;
-    file->seen = true;
-    file->changed = true;
-    return ERR_OK;
-}
-
-/* What lies in a folder of the node; nothing where there is no such folder. */
-static enum err names_of(struct op *op, struct disk *node, struct span folder, struct span **ret,
-                         size_t *ret_count)
-{
-    enum err err = disk_list(op, node, folder, ret, ret_count);
-    if (err == ERR_ABSENT) {
-        op_fault_clear(op);
-        *ret_count = 0;
-        return ERR_OK;
-    }
-    return err;
-}
-
-static enum err blob_folder_add(struct op *op, struct backup_maker *maker, struct span folder)
-{
-    struct span *names;
-    size_t count;
-    TRY(names_of(op, maker->node, folder, &names, &count));
-    for (size_t i = 0; i < count; i++) {
-        struct joined path = joined_of(folder, names[i]);
-        if (backup_path_kind(joined_span(&path), NULL) == BACKUP_PATH_BLOB) {
-            TRY(blob_add(op, maker, joined_span(&path)));
-        }
-    }
-    return ERR_OK;
-}
-
-/* Names of one folder at a time are held, in an op of their own. */
-static enum err blob_folder_add_apart(struct op *op, struct backup_maker *maker, struct span folder)
-{
-    struct op apart;
-    op_begin(&apart, &op->actor, NAMES_SIZE_MAX);
-    apart.cancel = op->cancel;
-    enum err err = blob_folder_add(&apart, maker, folder);
-    if (err != ERR_OK) {
-        (void)op_fail(op, err, "%s", apart.fault.text);
-    }
-    op_end(&apart);
-    return err;
-}
-
-static bool is_blob_folder_name(struct span name)
-{
-    uint8_t byte;
-    return name.size == 2 && hex_parse(name, &byte, sizeof byte) == ERR_OK;
-}
-
-static enum err blobs_add(struct op *op, struct backup_maker *maker, struct span world)
-{
-    struct joined folder = joined_of(world, SPAN("blobs"));
-    struct span *names;
-    size_t count;
-    TRY(names_of(op, maker->node, joined_span(&folder), &names, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (is_blob_folder_name(names[i])) {
-            struct joined path = joined_of(joined_span(&folder), names[i]);
-            TRY(blob_folder_add_apart(op, maker, joined_span(&path)));
-        }
-    }
-    return ERR_OK;
-}
 
 /* --- Erasures --- */
 
@@ -221,28 +64,28 @@ static void mask_apply(const struct mask *mask, uint64_t offset, uint8_t *piece,
     }
 }
 
-static struct joined segment_path(const struct copying *copying, uint64_t first)
+static struct backup_path segment_path(const struct copying *copying, uint64_t first)
 {
     struct journal_path path = journal_path_of(first);
-    return joined_of(copying->world->folder, span_of(path.text));
+    return backup_path_join(copying->world->folder, span_of(path.text));
 }
 
 /* Writes the erased form of a payload whose bytes older parts, or this one, hold already. */
 static enum err erased_add(struct op *op, struct copying *copying, const struct mask *mask)
 {
     struct backup_maker *maker = copying->maker;
-    struct joined path = segment_path(copying, mask->first);
+    struct backup_path path = segment_path(copying, mask->first);
     uint64_t done = 0;
     while (done < mask->size) {
         uint64_t left = mask->size - done;
         size_t size = left < BACKUP_DATA_SIZE_MAX ? (size_t)left : BACKUP_DATA_SIZE_MAX;
         mask_apply(mask, mask->offset + done, maker->piece, size);
-        TRY(backup_data_add(op, maker, joined_span(&path), mask->offset + done,
+        TRY(backup_data_add(op, maker, backup_path_span(&path), mask->offset + done,
                             span_make(maker->piece, size)));
         done += size;
     }
     struct backup_file *file;
-    TRY(backup_catalog_file(op, &maker->chain.catalog, joined_span(&path), &file));
+    TRY(backup_catalog_file(op, &maker->chain.catalog, backup_path_span(&path), &file));
     file->changed = true;
     maker->remains++;
     return ERR_OK;
@@ -364,15 +207,15 @@ static enum err segments_add(struct op *op, struct copying *copying)
     size_t last = journal_list_index(&copying->list, copying->last);
     size_t begin = journal_list_index(&copying->list, copying->world->last + 1);
     for (size_t i = 0; i <= last; i++) {
-        struct joined path = segment_path(copying, copying->list.firsts[i]);
+        struct backup_path path = segment_path(copying, copying->list.firsts[i]);
         struct backup_file *file;
-        TRY(backup_catalog_file(op, &maker->chain.catalog, joined_span(&path), &file));
+        TRY(backup_catalog_file(op, &maker->chain.catalog, backup_path_span(&path), &file));
         file->seen = true;
         if (i < begin && file->there) {
             continue;
         }
         struct disk_file *source;
-        TRY(disk_file_open(op, maker->node, joined_span(&path), DISK_READ, &source));
+        TRY(disk_file_open(op, maker->node, backup_path_span(&path), DISK_READ, &source));
         enum err err = segment_copy(op, copying, source, i, file);
         disk_file_close(source);
         TRY(err);
@@ -428,7 +271,7 @@ static enum err round_run(struct op *op, struct copying *copying)
     journal_head(copying->journal, head);
     TRY(list_renew(op, copying));
 
-    TRY(blobs_add(op, maker, world->folder));
+    TRY(backup_blobs_add(op, maker, world->folder));
     enum err err = journal_walk(op, copying->journal, world->last + 1, entry_visit, copying);
     if (copying->other_past) {
         return fail_other_past(op, copying);
@@ -477,12 +320,7 @@ static enum err journal_begin(struct op *op, struct disk *disk, struct span fold
 {
     const struct journal_options options = { .world = world_of(folder) };
     uint64_t cut;
-    TRY(journal_open(op, disk, &options, ret, &cut));
-    if (journal_last(*ret) == 0) {
-        journal_close(*ret);
-        return op_fail(op, ERR_ABSENT, "the journal of %.*s has no entry yet", SPAN_FMT(folder));
-    }
-    return ERR_OK;
+    return journal_open(op, disk, &options, ret, &cut);
 }
 
 static enum err world_copy(struct op *op, struct backup_maker *maker, struct disk *disk,
@@ -490,9 +328,10 @@ static enum err world_copy(struct op *op, struct backup_maker *maker, struct dis
 {
     struct copying copying = { .op = op, .maker = maker, .disk = disk };
     journal_world_mark(world_of(folder), copying.world_mark);
+    TRY(backup_catalog_world(op, &maker->chain.catalog, folder, &copying.world));
     TRY(journal_begin(op, disk, folder, &copying.journal));
-    enum err err = backup_catalog_world(op, &maker->chain.catalog, folder, &copying.world);
-    if (err == ERR_OK) {
+    enum err err = ERR_OK;
+    if (journal_last(copying.journal) > 0 || copying.world->last > 0) {
         copying.world->seen = true;
         err = rounds_run(op, &copying);
     }
@@ -514,6 +353,9 @@ enum err backup_world_add(struct op *op, struct backup_maker *maker, struct span
 /* The leaf of a journal's first entry. */
 static enum err first_leaf(struct op *op, struct journal *journal, uint8_t *ret)
 {
+    if (journal_last(journal) == 0) {
+        return op_fail(op, ERR_ABSENT, "this is no node: its journal has no entry");
+    }
     if (journal_last(journal) == 1) {
         journal_head(journal, ret);
         return ERR_OK;

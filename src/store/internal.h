@@ -66,7 +66,16 @@ MUST_USE
 enum err store_apply(struct op *op, struct store *store, const struct journal_header *header,
                      struct span payload);
 
-/* The appliers of each kind of entry; parameters and errors as store_apply(). */
+/**
+ * Apply one kind of entry; called by store_apply().
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * header    of the entry
+ * payload   whole; never erased here
+ *
+ * Errors    as store_apply(): ERR_CORRUPT; ERR_FULL; ERR_IO; ERR_LIMIT
+ */
 MUST_USE
 enum err store_apply_set_add(struct op *op, struct store *store,
                              const struct journal_header *header, struct span payload);
@@ -125,6 +134,17 @@ enum err store_object_forget(struct op *op, struct store *store, uint64_t entry)
  */
 MUST_USE
 enum err store_indicators_changed(struct op *op, struct store *store, uint64_t number);
+
+/**
+ * Whether the files of packed sets are there.
+ *
+ * op        work in hand
+ * store     open for writing
+ *
+ * Errors    ERR_ABSENT one is not; ERR_CORRUPT one is no pack; ERR_UNSUPPORTED; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_sets_check(struct op *op, struct store *store);
 
 /**
  * Remove files of packed sets that no set refers to.

@@ -16,10 +16,29 @@ enum { REASON_SIZE_MAX = 512 };
 
 /* ---- markings ---- */
 
-/* A statement marking (a copyright notice) says nothing about who may read. That a definition is
- * one is known where it came before the objects that refer to it. */
-static enum err is_statement(struct op *op, struct store *store, struct span marking, bool *ret)
+/* Ids of the definitions that come with an import, in byte order: the database does not have them
+ * yet. */
+struct statements {
+    struct span *ids;
+    size_t count;
+};
+
+static int id_compare(const void *a, const void *b)
 {
+    return span_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* A statement marking (a copyright notice) says nothing about who may read. That a definition is
+ * one is known where it came before the objects that refer to it, or with them. */
+static enum err is_statement(struct op *op, struct store *store,
+                             const struct statements *with, struct span marking, bool *ret)
+{
+    bool comes_with = with != NULL && with->count > 0 &&
+                      bsearch(&marking, with->ids, with->count, sizeof marking, id_compare) != NULL;
+    if (comes_with) {
+        *ret = true;
+        return ERR_OK;
+    }
     struct db_query q = db_query(op, &store->db,
                                  "SELECT 1 FROM objects WHERE stix_id = ?"
                                  " AND type = 'marking-definition' AND name = 'statement'");
@@ -28,14 +47,14 @@ static enum err is_statement(struct op *op, struct store *store, struct span mar
     return db_end(&q);
 }
 
-static enum err tighten_by(struct op *op, struct store *store, const struct stix_list *markings,
-                           enum policy_tlp *tlp, bool *marked)
+static enum err tighten_by(struct op *op, struct store *store, const struct statements *with,
+                           const struct stix_list *markings, enum policy_tlp *tlp, bool *marked)
 {
     for (size_t i = 0; i < markings->count; i++) {
         enum policy_tlp label = policy_tlp_from_marking(markings->items[i]);
         bool statement = false;
         if (label == POLICY_TLP_UNKNOWN) {
-            TRY(is_statement(op, store, markings->items[i], &statement));
+            TRY(is_statement(op, store, with, markings->items[i], &statement));
         }
         if (!statement) {
             *tlp = policy_tlp_tighten(*tlp, label);
@@ -46,13 +65,14 @@ static enum err tighten_by(struct op *op, struct store *store, const struct stix
 }
 
 /* An object's own label: the narrowest of all its markings, also of those of parts of it. */
-static enum err own_label(struct op *op, struct store *store, const struct stix_object *object,
-                          enum policy_tlp *ret_tlp, bool *ret_marked)
+static enum err own_label(struct op *op, struct store *store, const struct statements *with,
+                          const struct stix_object *object, enum policy_tlp *ret_tlp,
+                          bool *ret_marked)
 {
     *ret_tlp = POLICY_TLP_CLEAR;
     *ret_marked = false;
-    TRY(tighten_by(op, store, &object->marking_refs, ret_tlp, ret_marked));
-    return tighten_by(op, store, &object->granular_marking_refs, ret_tlp, ret_marked);
+    TRY(tighten_by(op, store, with, &object->marking_refs, ret_tlp, ret_marked));
+    return tighten_by(op, store, with, &object->granular_marking_refs, ret_tlp, ret_marked);
 }
 
 /* ---- adding ---- */
@@ -94,13 +114,23 @@ static enum err known_before(struct op *op, struct store *store, const struct st
     return db_end(&q);
 }
 
-static enum err object_append(struct op *op, struct store *store,
-                              const struct store_objects_options *options,
+/* What is being added. */
+struct import {
+    const struct store_objects_options *options;
+    const struct store_object_add *objects;
+    size_t count;
+    struct imported *digests; /* of the objects, in their order */
+    struct statements statements;
+    struct store_objects_added added;
+};
+
+static enum err object_append(struct op *op, struct store *store, const struct import *import,
                               const struct stix_object *object, struct span bytes)
 {
+    const struct store_objects_options *options = import->options;
     enum policy_tlp own = POLICY_TLP_CLEAR;
     bool marked = false;
-    TRY(own_label(op, store, object, &own, &marked));
+    TRY(own_label(op, store, &import->statements, object, &own, &marked));
     struct span marking = { NULL, 0 };
     bool definition = span_equal(object->type, SPAN("marking-definition"));
     if (options->has_local) {
@@ -114,15 +144,6 @@ static enum err object_append(struct op *op, struct store *store,
     uint64_t number = 0;
     return journal_append(op, store->journal, &entry, &number);
 }
-
-/* What is being added. */
-struct import {
-    const struct store_objects_options *options;
-    const struct store_object_add *objects;
-    size_t count;
-    struct imported *digests; /* of the objects, in their order */
-    struct store_objects_added added;
-};
 
 /* An object's digest, and whether the import holds the same bytes before. */
 struct imported {
@@ -143,7 +164,8 @@ static enum err digests_make(struct op *op, struct import *import)
 {
     struct imported **sorted = op_alloc(op, (import->count + 1) * sizeof(struct imported *));
     import->digests = op_alloc(op, (import->count + 1) * sizeof *import->digests);
-    if (sorted == NULL || import->digests == NULL) {
+    import->statements.ids = op_alloc(op, (import->count + 1) * sizeof *import->statements.ids);
+    if (sorted == NULL || import->digests == NULL || import->statements.ids == NULL) {
         return ERR_LIMIT;
     }
     for (size_t i = 0; i < import->count; i++) {
@@ -162,10 +184,12 @@ static enum err digests_make(struct op *op, struct import *import)
     return ERR_OK;
 }
 
-/* One pass over the objects: the marking definitions, or all others. */
+/* One pass over the objects: the marking definitions, or all others. All are committed together, so
+ * that the others learn of the definitions without the database. */
 static enum err objects_pass(struct op *op, struct store *store, struct import *import,
                              bool definitions)
 {
+    struct statements statements = import->statements;
     for (size_t i = 0; i < import->count; i++) {
         struct json_value value;
         struct stix_object object;
@@ -175,6 +199,10 @@ static enum err objects_pass(struct op *op, struct store *store, struct import *
         if (span_equal(object.type, SPAN("marking-definition")) != definitions) {
             continue;
         }
+        if (definitions && span_equal(name_of(value, &object), SPAN("statement"))) {
+            statements.ids[statements.count] = object.id;
+            statements.count++;
+        }
         TRY(known_before(op, store, &object, import->options, import->digests[i].digest, &before));
         if (before.known || import->digests[i].repeated) {
             import->added.known++;
@@ -182,9 +210,11 @@ static enum err objects_pass(struct op *op, struct store *store, struct import *
         }
         import->added.added++;
         import->added.conflicts += before.conflict ? 1 : 0;
-        TRY(object_append(op, store, import->options, &object, import->objects[i].bytes));
+        TRY(object_append(op, store, import, &object, import->objects[i].bytes));
     }
-    return definitions ? store_commit(op, store) : ERR_OK;
+    qsort(statements.ids, statements.count, sizeof *statements.ids, id_compare);
+    import->statements.count = statements.count;
+    return ERR_OK;
 }
 
 static enum err watched_count(struct op *op, struct store *store, uint64_t after,
@@ -465,7 +495,7 @@ static enum err label_of(struct op *op, struct store *store, const struct stix_o
 {
     bool marked = false;
     enum policy_tlp label = POLICY_TLP_UNKNOWN;
-    TRY(own_label(op, store, object, ret, &marked));
+    TRY(own_label(op, store, NULL, object, ret, &marked));
     if (local.size > 0) {
         if (policy_tlp_from_name(local, &label) != ERR_OK) {
             label = POLICY_TLP_UNKNOWN;

@@ -627,6 +627,25 @@ enum err store_apply_set_remove(struct op *op, struct store *store,
     return db_finish(&q);
 }
 
+/* Whether every set's own file is there and is a pack. What is a blob cannot be made anew. */
+enum err store_sets_check(struct op *op, struct store *store)
+{
+    enum err err = ERR_OK;
+    struct db_query q =
+        db_query(op, &store->db, "SELECT pack FROM sets WHERE pack NOT LIKE 'blob:%'");
+    while (err == ERR_OK && db_next(&q)) {
+        struct span map = { NULL, 0 };
+        struct pack_reader reader;
+        err = pack_map(op, store, db_text(&q), &map);
+        if (err == ERR_OK) {
+            err = pack_reader_open(op, map, &reader);
+        }
+        disk_unmap(store->disk, map);
+    }
+    enum err ended = db_end(&q);
+    return err != ERR_OK ? err : ended;
+}
+
 static enum err pack_referred(struct op *op, struct store *store, struct span path, bool *ret)
 {
     struct db_query q = db_query(op, &store->db, "SELECT 1 FROM sets WHERE pack = ?");

@@ -389,6 +389,7 @@ static enum err journal_of(struct op *op, struct store *store, bool write, uint6
 static enum err open_derived(struct op *op, struct store *store, struct store_opened *opened)
 {
     TRY(catch_up(op, store, &opened->entries_applied));
+    TRY(store_sets_check(op, store));
     TRY(store_sets_sweep(op, store));
     return identity_read(op, store);
 }
@@ -414,6 +415,8 @@ static enum err open_steps(struct op *op, struct store *store, bool write,
 {
     if (write) {
         TRY(lock_take(op, store));
+        /* Derived as well: a node that was just restored has none. */
+        TRY(disk_make_folder(op, store->disk, SPAN("sets")));
     }
     TRY(journal_of(op, store, write, &opened->cut_bytes));
     if (!write) {
@@ -520,8 +523,10 @@ enum err store_rebuild(struct op *op, struct store *store, uint64_t *ret_entries
     must(store->lock != NULL);
     struct span path;
     TRY(db_path(op, store, &path));
+    store->behind = true; /* should this fail half-way, nobody may decide by what is there then */
     TRY(db_make(op, store, path));
     TRY(catch_up(op, store, ret_entries));
+    store->behind = false;
     return store_sets_sweep(op, store);
 }
 

@@ -43,7 +43,8 @@ bool watch_header_is_line(struct span line)
     return text.size > 0 && text.data[0] == '#';
 }
 
-/* A longer word is cut, as the reader of the line does; columns that are too many for it are none. */
+/* A longer word is cut, as the reader of the line does; columns that are too many for it are none.
+ */
 static void line_keep(struct watch_header *header, enum header_line kind, struct span line)
 {
     size_t room = kind < LINE_FIELDS ? WATCH_HEADER_WORD_SIZE_MAX : OBSERVE_HEADER_SIZE_MAX;

@@ -9,10 +9,11 @@
 #include "observe/observe.h"
 
 enum {
-    WATCH_HEADER_WORD_SIZE_MAX = 128, /* "#path", "#separator", ...: more of them is not looked at */
+    WATCH_HEADER_WORD_SIZE_MAX =
+        128, /* "#path", "#separator", ...: more of them is not looked at */
     WATCH_HEADER_LINE_COUNT = 7,
-    WATCH_HEADER_SIZE_MAX = 2 * OBSERVE_HEADER_SIZE_MAX +
-                            WATCH_HEADER_LINE_COUNT * (WATCH_HEADER_WORD_SIZE_MAX + 1),
+    WATCH_HEADER_SIZE_MAX =
+        2 * OBSERVE_HEADER_SIZE_MAX + WATCH_HEADER_LINE_COUNT * (WATCH_HEADER_WORD_SIZE_MAX + 1),
 };
 
 /* One kind of header line: the last one that was seen. */
@@ -44,8 +45,8 @@ void watch_header_init(struct watch_header *header);
 void watch_header_learn(struct watch_header *header, struct span lines);
 
 /**
- * Write the header lines in force, each with its line end, so that a reader that is given them stands
- * where one stands that has read everything.
+ * Write the header lines in force, each with its line end, so that a reader that is given them
+ * stands where one stands that has read everything.
  *
  * header    begun with watch_header_init()
  * bytes     receives at most WATCH_HEADER_SIZE_MAX bytes

@@ -157,12 +157,15 @@ static bool has_line(const struct inflate_output *output)
     return span_find_last(span_make(output->data, output->size), '\n') != SPAN_NOT_FOUND;
 }
 
-/* Until the output is full or the input ends; a pipe that falls silent is not waited for where there
- * is a whole line to go on with. */
+/* Until the output is full or the input ends; a pipe that falls silent is not waited for where
+ * there is a whole line to go on with. */
 static enum err fill_plain(struct op *op, struct watch_input *input, struct inflate_output *output)
 {
     while (output->size < output->capacity && !input->ended) {
         size_t got = 0;
+        if (is_silent(input, SILENT_AFTER_MS) && has_line(output)) {
+            return ERR_OK;
+        }
         TRY(read_raw(op, input, output->data + output->size, output->capacity - output->size,
                      &got));
         output->size += got;
@@ -266,8 +269,8 @@ static bool may_grow(const struct watch_input *input)
 }
 
 /* Read to the end of a line that is too long, without keeping it; the chunk holds its first `size`
- * bytes. A line that has no end yet may be of a file that grows: then it is not passed over, but read
- * again when there is more. */
+ * bytes. A line that has no end yet may be of a file that grows: then it is not passed over, but
+ * read again when there is more. */
 static enum err pass_over(struct op *op, struct watch_input *input, struct watch_chunk *chunk,
                           size_t size)
 {
@@ -375,6 +378,9 @@ static enum err seek_by_reading(struct op *op, struct watch_input *input, uint64
         /* The earlier run stopped inside this chunk (the file was shorter then): keep what is new.
          */
         size_t used = (size_t)(position - scratch->position);
+        if (used > scratch->size) {
+            return op_fail(op, ERR_STALE, "the input is not what was read of it before");
+        }
         size_t keep = scratch->size - used;
         must(keep + input->carry_size <= sizeof input->carry);
         /* memmove: they overlap again. */

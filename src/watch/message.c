@@ -19,6 +19,7 @@ void watch_message_add_begun(struct buf *buf, const struct watch_message_begun *
 void watch_message_add_chunk(struct buf *buf, const struct watch_message_chunk *message)
 {
     wire_add_u64(buf, message->end);
+    wire_add_u64(buf, message->waiting);
     wire_add_u64(buf, message->lines);
     wire_add_u64(buf, message->observations);
     wire_add_u64(buf, message->candidates);
@@ -74,6 +75,7 @@ enum err watch_message_read_chunk(struct span body, struct watch_message_chunk *
 {
     struct wire_reader r = wire_reader_of(body);
     struct watch_message_chunk message = { .end = wire_u64(&r) };
+    message.waiting = wire_u64(&r);
     message.lines = wire_u64(&r);
     message.observations = wire_u64(&r);
     message.candidates = wire_u64(&r);

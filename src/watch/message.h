@@ -44,7 +44,8 @@ struct watch_message_begun {
 };
 
 struct watch_message_chunk {
-    uint64_t end; /* position up to which lines were counted */
+    uint64_t end;     /* position up to which lines were counted */
+    uint64_t waiting; /* bytes behind it of a last line that is not whole yet */
     uint64_t lines;
     uint64_t observations;
     uint64_t candidates;

@@ -27,7 +27,9 @@ struct role {
     struct buf body; /* of the message being made */
     struct watch_source source;
     uint64_t bytes_read; /* of the present input */
+    size_t chunks_out;
     bool quit;
+    bool over; /* the store has gone, or what it sent cannot be used: the role ends */
 };
 
 /* ---- the image ---- */
@@ -86,6 +88,7 @@ static enum err tell(struct op *op, struct role *role, enum watch_message_type t
     enum err err =
         channel_send(op, role->store, (uint8_t)type, buf_span(&role->body), CHANNEL_NO_FILE);
     buf_clear(&role->body);
+    role->over = err != ERR_OK;
     return err;
 }
 
@@ -104,6 +107,7 @@ static enum err tell_chunk(struct op *op, struct role *role, const struct watch_
 {
     struct watch_message_chunk chunk = {
         .end = result->end,
+        .waiting = result->waiting,
         .lines = result->lines,
         .observations = result->observations,
         .candidates = result->candidates,
@@ -118,6 +122,28 @@ static enum err tell_chunk(struct op *op, struct role *role, const struct watch_
 
 /* ---- one input ---- */
 
+static enum err strange_request(struct op *op, struct role *role)
+{
+    role->over = true;
+    return op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+}
+
+static enum err take_request(struct op *op, struct role *role,
+                             const struct channel_message *message)
+{
+    if (message->type == WATCH_MESSAGE_QUIT) {
+        role->quit = true;
+        return ERR_OK;
+    }
+    if (message->type != WATCH_MESSAGE_IMAGE || message->file == CHANNEL_NO_FILE) {
+        return strange_request(op, role);
+    }
+    enum err err = take_image(op, role, message->file);
+    close(message->file);
+    role->over = err != ERR_OK;
+    return err;
+}
+
 /* Requests that may come while an input is read: a new image, or to stop. */
 static enum err look_for_requests(struct op *op, struct role *role)
 {
@@ -127,42 +153,55 @@ static enum err look_for_requests(struct op *op, struct role *role)
         if (err == ERR_AGAIN) {
             return ERR_OK;
         }
+        role->over = err != ERR_OK;
         TRY(err);
-        if (message.type == WATCH_MESSAGE_QUIT) {
-            role->quit = true;
-            return ERR_OK;
-        }
-        if (message.type != WATCH_MESSAGE_IMAGE || message.file == CHANNEL_NO_FILE) {
-            return op_fail(op, ERR_FORMAT, "the store said something else than agreed");
-        }
-        err = take_image(op, role, message.file);
-        close(message.file);
-        TRY(err);
+        TRY(take_request(op, role, &message));
     }
 }
 
-/* Hand out chunks while there are free slots. */
+/* Requests are looked for when the lines have been read, not before: an image that was there before
+ * the lines were written is used for them. */
+static enum err give_chunk(struct op *op, struct role *role, struct watch_input *input,
+                           struct watch_slot *slot)
+{
+    TRY(watch_input_next(op, input, slot->chunk));
+    TRY(look_for_requests(op, role));
+    slot->source = &role->source;
+    slot->image = role->newest->image;
+    slot->tag = role->newest;
+    role->newest->uses++;
+    role->bytes_read = watch_input_bytes_read(input);
+    role->chunks_out++;
+    watch_crew_give(role->crew);
+    return ERR_OK;
+}
+
+/* Hand out chunks while there are free slots. Where a pipe falls silent, what is out is taken back
+ * first: somebody waits for it. */
 static enum err give_chunks(struct op *op, struct role *role, struct watch_input *input,
                             bool *ret_ended)
 {
     struct watch_slot *slot = watch_crew_free_slot(role->crew);
     while (slot != NULL && !*ret_ended && !role->quit) {
-        TRY(look_for_requests(op, role));
-        enum err err = watch_input_next(op, input, slot->chunk);
-        if (err == ERR_ABSENT) {
+        if (role->chunks_out > 0 && watch_input_is_silent(input)) {
+            return ERR_OK;
+        }
+        enum err err = give_chunk(op, role, input, slot);
+        if (err == ERR_ABSENT && !role->over) {
             *ret_ended = true;
             return ERR_OK;
         }
         TRY(err);
-        slot->source = &role->source;
-        slot->image = role->newest->image;
-        slot->tag = role->newest;
-        role->newest->uses++;
-        role->bytes_read = watch_input_bytes_read(input);
-        watch_crew_give(role->crew);
         slot = watch_crew_free_slot(role->crew);
     }
     return ERR_OK;
+}
+
+static void chunk_release(struct role *role, struct watch_slot *slot)
+{
+    generation_drop(slot->tag);
+    role->chunks_out--;
+    watch_crew_release(role->crew);
 }
 
 static enum err take_chunk(struct op *op, struct role *role, bool *ret_none)
@@ -178,8 +217,7 @@ static enum err take_chunk(struct op *op, struct role *role, bool *ret_none)
     } else {
         err = tell_chunk(op, role, &slot->result);
     }
-    generation_drop(slot->tag);
-    watch_crew_release(role->crew);
+    chunk_release(role, slot);
     return err;
 }
 
@@ -200,8 +238,7 @@ static enum err read_through(struct op *op, struct role *role, struct watch_inpu
         struct watch_slot *slot = watch_crew_take(role->crew);
         none = slot == NULL;
         if (slot != NULL) {
-            generation_drop(slot->tag);
-            watch_crew_release(role->crew);
+            chunk_release(role, slot);
         }
     }
     return err;
@@ -219,12 +256,6 @@ static enum err tell_ended(struct op *op, struct role *role, enum err err, const
     return tell(op, role, WATCH_MESSAGE_ENDED);
 }
 
-/* Whether the store has gone: then nothing more can be told. */
-static bool is_fatal(enum err err)
-{
-    return err == ERR_ABSENT || err == ERR_FORMAT;
-}
-
 static enum err serve_start(struct op *op, struct role *role, struct watch_input *input,
                             uint64_t position)
 {
@@ -232,7 +263,7 @@ static enum err serve_start(struct op *op, struct role *role, struct watch_input
     if (err == ERR_OK) {
         err = read_through(op, role, input);
     }
-    if (is_fatal(err)) {
+    if (role->over) {
         return err;
     }
     return tell_ended(op, role, err, watch_input_fault(input));
@@ -241,7 +272,7 @@ static enum err serve_start(struct op *op, struct role *role, struct watch_input
 /* The store says where to go on, or to leave the input alone; a new image may come before that. */
 static enum err wait_for_start(struct op *op, struct role *role, struct watch_input *input)
 {
-    for (;;) {
+    while (!role->quit) {
         struct channel_message message;
         TRY(channel_receive(op, role->store, true, &message));
         struct wire_reader r = wire_reader_of(message.body);
@@ -250,19 +281,11 @@ static enum err wait_for_start(struct op *op, struct role *role, struct watch_in
             return serve_start(op, role, input, wire_u64(&r));
         case WATCH_MESSAGE_DROP:
             return ERR_OK;
-        case WATCH_MESSAGE_QUIT:
-            role->quit = true;
-            return ERR_OK;
-        case WATCH_MESSAGE_IMAGE: {
-            enum err err = take_image(op, role, message.file);
-            close(message.file);
-            TRY(err);
-            break;
-        }
         default:
-            return op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+            TRY(take_request(op, role, &message));
         }
     }
+    return ERR_OK;
 }
 
 static enum err serve_open(struct op *op, struct role *role, const struct channel_message *message)
@@ -273,7 +296,7 @@ static enum err serve_open(struct op *op, struct role *role, const struct channe
     struct span sensor = { NULL, 0 };
     if (watch_message_read_open(message->body, &open) != ERR_OK || role->newest == NULL) {
         close(message->file);
-        return op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+        return strange_request(op, role);
     }
     TRY(op_copy(op, open.stream, &stream));
     TRY(op_copy(op, open.sensor, &sensor));
@@ -306,20 +329,11 @@ static enum err serve(struct op *op, struct role *role)
         struct channel_message message;
         TRY(channel_receive(op, role->store, true, &message));
         enum err err = ERR_OK;
-        switch (message.type) {
-        case WATCH_MESSAGE_IMAGE:
-            err = take_image(op, role, message.file);
-            close(message.file);
-            break;
-        case WATCH_MESSAGE_OPEN:
+        if (message.type == WATCH_MESSAGE_OPEN) {
             err = serve_open(op, role, &message);
             arena_reset(&op->arena); /* nothing of this input is needed any more */
-            break;
-        case WATCH_MESSAGE_QUIT:
-            role->quit = true;
-            break;
-        default:
-            err = op_fail(op, ERR_FORMAT, "the store said something else than agreed");
+        } else {
+            err = take_request(op, role, &message);
         }
         TRY(err);
     }

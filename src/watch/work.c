@@ -99,13 +99,20 @@ void watch_result_done(struct watch_result *result)
 
 /* ---- second pass: a line that may have met something ---- */
 
-static uint32_t bucket_of(uint32_t indicator, int64_t hour_us)
+/* FNV-1a: which folds lie in one bucket is no secret, and only lines that met something come here.
+ */
+static uint32_t bucket_of(struct span key, int64_t hour_us)
 {
-    uint64_t mixed = (indicator + (uint64_t)(hour_us / FOLD_HOUR_US)) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)(mixed >> 32) % FOLD_BUCKETS;
+    const uint64_t prime = 0x100000001B3u;
+    uint64_t hash = 0xCBF29CE484222325u ^ (uint64_t)(hour_us / FOLD_HOUR_US);
+    for (size_t i = 0; i < key.size; i++) {
+        hash = (hash ^ key.data[i]) * prime;
+    }
+    return (uint32_t)(hash >> 32) % FOLD_BUCKETS;
 }
 
-/* Numbers differ where one STIX object is watched by several values; its id is one. */
+/* What an indicator's id is made of. Numbers in the image may differ for one id: a STIX object is
+ * watched by several values, a list may hold a name with and without those below it. */
 static bool same_indicator(const struct watch_work *work, uint32_t a,
                            const struct match_indicator *b, uint32_t b_number)
 {
@@ -114,7 +121,12 @@ static bool same_indicator(const struct watch_work *work, uint32_t a,
     }
     struct match_indicator other;
     match_indicator_at(work->image, a, &other);
-    return other.has_uuid && b->has_uuid && uuid_equal(&other.uuid, &b->uuid);
+    if (other.has_uuid || b->has_uuid) {
+        return other.has_uuid && b->has_uuid && uuid_equal(&other.uuid, &b->uuid);
+    }
+    return other.origin == b->origin && other.value.kind == b->value.kind &&
+           span_equal(other.value.key, b->value.key) &&
+           span_equal(other.value.scheme, b->value.scheme);
 }
 
 /* One observation of one line that met one indicator. */
@@ -134,11 +146,9 @@ static struct chunk_fold *fold_find(struct watch_work *work, const struct meetin
                                     uint32_t *ret_bucket)
 {
     int64_t hour_us = time_floor(meeting->time_us, FOLD_HOUR_US);
-    /* A STIX object's values may stand under several numbers: its id chooses the bucket. */
-    uint32_t key = meeting->number;
-    if (meeting->indicator.has_uuid) {
-        span_copy(&key, sizeof key, span_make(meeting->indicator.uuid.bytes, sizeof key));
-    }
+    const struct match_indicator *indicator = &meeting->indicator;
+    struct span key =
+        indicator->has_uuid ? span_make(indicator->uuid.bytes, UUID_SIZE) : indicator->value.key;
     *ret_bucket = bucket_of(key, hour_us);
     struct chunk_fold *at = work->buckets[*ret_bucket];
     while (at != NULL) {
@@ -151,13 +161,15 @@ static struct chunk_fold *fold_find(struct watch_work *work, const struct meetin
     return NULL;
 }
 
-/* Text from a log, fit to be kept and shown: UTF-8, in the result's memory. */
+/* Text from a log, fit to be kept and shown: UTF-8, no longer than a fold may hold, in the result's
+ * memory. */
 static enum err keep_text(struct watch_result *result, struct span text, struct span *ret)
 {
+    enum { REPAIRED_SIZE_MAX = 3 }; /* bytes that one byte becomes at most */
     struct buf repaired;
-    buf_init(&repaired, 4 * VALUE_TEXT_SIZE_MAX);
-    text_add_repaired(&repaired, text);
-    enum err err = op_copy(&result->op, buf_span(&repaired), ret);
+    buf_init(&repaired, REPAIRED_SIZE_MAX * FOLD_TEXT_SIZE_MAX);
+    text_add_repaired(&repaired, fold_text_cut(text));
+    enum err err = op_copy(&result->op, fold_text_cut(buf_span(&repaired)), ret);
     buf_done(&repaired);
     return err;
 }
@@ -425,6 +437,28 @@ static void put_to_index(struct watch_work *work, const struct observe_line *lin
     }
 }
 
+/* The last line of a file that grows, without its end: it counts when it is whole. */
+static void leave_line(struct watch_result *result, const struct watch_chunk *chunk, size_t size)
+{
+    result->end = chunk->end - size;
+    result->waiting = size;
+}
+
+/* Of JSON, what can be read is whole; a row of TSV looks whole wherever its last column was cut. */
+static bool may_be_half(const struct watch_work *work, enum observe_fault fault)
+{
+    return fault != OBSERVE_FAULT_NONE || work->source->format == OBSERVE_FORMAT_ZEEK_TSV;
+}
+
+/* Lines above a new header are looked at while the old one is in force. */
+static enum err before_header(struct watch_work *work, struct span line)
+{
+    if (work->source->format != OBSERVE_FORMAT_ZEEK_TSV || !watch_header_is_line(line)) {
+        return ERR_OK;
+    }
+    return look_at_candidates(work);
+}
+
 static enum err first_pass(struct watch_work *work)
 {
     const struct watch_chunk *chunk = work->chunk;
@@ -435,13 +469,15 @@ static enum err first_pass(struct watch_work *work)
         const uint8_t *end = memchr(begin, '\n', chunk->size - offset);
         size_t size = end == NULL ? chunk->size - offset : (size_t)(end - begin);
         struct observe_line line;
+        TRY(before_header(work, span_make(begin, size)));
         enum observe_fault fault = observe_reader_line(work->reader, span_make(begin, size), &line);
+        if (end == NULL && chunk->may_grow && may_be_half(work, fault)) {
+            leave_line(result, chunk, size);
+            return ERR_OK;
+        }
         if (fault == OBSERVE_FAULT_NONE) {
             count_line(result, &line);
             put_to_index(work, &line, (uint32_t)offset);
-        } else if (end == NULL && chunk->may_grow) {
-            result->end = chunk->end - size; /* half a line: its other half is still to come */
-            return ERR_OK;
         } else {
             result->lines++;
             result->counts[fault]++;
@@ -475,6 +511,7 @@ static void result_begin(struct watch_result *result, const struct watch_chunk *
     arena_reset(&op.arena);
     op_fault_clear(&op);
     *result = (struct watch_result){ .op = op, .end = chunk->end, .latest_us = TIME_US_NONE };
+    result->waiting = chunk->waiting;
     result->counts[OBSERVE_FAULT_SIZE] = chunk->overlong;
     result->lines = chunk->overlong;
 }

@@ -49,6 +49,7 @@ struct watch_result {
     uint64_t counts[WATCH_COUNT_COUNT];
     uint64_t candidates; /* lines that were looked at closely */
     uint64_t end;        /* position up to which the lines were counted */
+    uint64_t waiting;    /* bytes of a last line that is not whole yet, behind `end` */
     int64_t latest_us;   /* latest time of a line that met something; TIME_US_NONE */
     size_t fold_count;
     struct fold **folds; /* in the order in which they opened */

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "base/uuid.h"
 #include "format/record_engine.h"
 
 enum {
@@ -225,13 +226,15 @@ static inline size_t agree_repair_scalar(uint8_t *text, size_t size)
 
 static inline bool agree_unit(const uint8_t *text, size_t size, unsigned long *ret)
 {
-    char digits[5] = { 0 };                              /* four, and a NUL */
+    uint8_t bytes[2];
     if (size < 6 || text[0] != '\\' || text[1] != 'u') { /* \uXXXX */
         return false;
     }
-    memcpy(digits, text + 2, 4);
-    *ret = strtoul(digits, NULL, 16);
-    return strspn(digits, "0123456789abcdefABCDEF") == 4;
+    if (hex_parse(span_make(text + 2, 2 * sizeof bytes), bytes, sizeof bytes) != ERR_OK) {
+        return false;
+    }
+    *ret = (unsigned long)bytes[0] << 8 | bytes[1];
+    return true;
 }
 
 /* Size of the escape at the start of `text`; 0 where JSON has none such. */

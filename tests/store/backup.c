@@ -630,7 +630,7 @@ TEST(backups_made_while_a_process_writes_and_erases_restore_whole)
 
     const struct backup_options options = backup_plain();
     uint64_t entries = 0;
-    for (size_t i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 4; i++) {
         struct backup_node node = { .disk = disk, .target = target };
         struct backup_summary summary;
         check_err(backup_do(&node, &options, &summary), ERR_OK);

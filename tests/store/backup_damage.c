@@ -13,7 +13,7 @@
 #include "store/backup_section.h"
 #include "tests/testing.h"
 
-enum { SEED = 11 };
+enum { SEED = 11, CHANCES = 30 };
 
 static const char *const part_1 = "part-000001.linie-backup";
 static const char *const part_2 = "part-000002.linie-backup";
@@ -147,8 +147,11 @@ TEST(restore_cut_short_anywhere_never_looks_like_a_node)
     while (stopped_restore(&node, at, seed + at)) {
         at++;
     }
-
     assert_true(at > 20);
+    for (uint64_t i = 0; i < CHANCES; i++) { /* the power goes when all is done */
+        assert_false(stopped_restore(&node, at, seed + at + i));
+    }
+
     backup_node_end(&node);
 }
 
@@ -228,7 +231,10 @@ static void flip_each_byte(struct backup_node *node, const char *name,
         ((uint8_t *)(uintptr_t)changed.data)[i] ^= bit;
         backup_node_put(node->target, name, changed);
 
-        assert_int_not_equal(backup_check_do(node->target, options), ERR_OK);
+        enum err err = backup_check_do(node->target, options);
+
+        assert_int_not_equal(err, ERR_OK);
+        assert_int_not_equal(err, ERR_DENIED); /* damage is not taken for a wrong key */
         op_end(&op);
     }
     backup_node_put(node->target, name, bytes);
@@ -481,10 +487,10 @@ static void part_forge(struct disk *target, const struct backup_record *data, si
     op_end(&op);
 }
 
-/* Forges a part with some records beside those that every backup has; its restore must be refused.
- */
+/* Forges a part with some records beside those that every backup has; its restore must be refused
+ * for the reason given. */
 static void check_forged(const struct backup_record *data, const struct backup_record *index,
-                         enum err expected)
+                         const char *reason)
 {
     const struct backup_record data_all[] = {
         { .kind = BACKUP_DATA, .path = SPAN("linie.conf"), .bytes = SPAN("x") },
@@ -499,7 +505,18 @@ static void check_forged(const struct backup_record *data, const struct backup_r
     struct disk *source = backup_empty_disk();
     const struct backup_options options = backup_plain();
     part_forge(source, data_all, 2, index_all, 4);
-    check_refused(source, &options, expected);
+    check_refused(source, &options, ERR_CORRUPT);
+    struct op op;
+    struct backup_summary summary;
+    struct disk *restored = backup_empty_disk();
+    testing_op_begin(&op);
+    check_err(backup_restore(&op, source, restored, &options, &summary), ERR_CORRUPT);
+    if (strstr(op.fault.text, reason) == NULL) {
+        print_error("refused, but with: %s\n", op.fault.text);
+        fail();
+    }
+    op_end(&op);
+    disk_close(restored);
     disk_close(source);
 }
 
@@ -537,10 +554,10 @@ TEST(forged_paths_are_refused)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         struct backup_record forged = data;
         forged.path = span_of(paths[i]);
-        check_forged(&forged, &index, ERR_CORRUPT);
+        check_forged(&forged, &index, "names what no backup holds");
         forged = index;
         forged.path = span_of(paths[i]);
-        check_forged(&data, &forged, ERR_CORRUPT);
+        check_forged(&data, &forged, "names what no backup holds");
     }
 }
 
@@ -549,26 +566,26 @@ TEST(forged_sizes_and_places_are_refused)
     const struct backup_record index = { .kind = BACKUP_FILE, .path = SPAN("keys/a"), .size = 10 };
     struct backup_record data = { .kind = BACKUP_DATA, .path = SPAN("keys/a"), .bytes = SPAN("x") };
 
-    check_forged(&data, &index, ERR_CORRUPT); /* fewer bytes than it says */
+    check_forged(&data, &index, "lacks bytes of keys/a, from byte 1"); /* fewer than it says */
     data.offset = UINT64_MAX;
-    check_forged(&data, &index, ERR_CORRUPT); /* far away */
+    check_forged(&data, &index, "lacks bytes of keys/a, from byte 0"); /* far away */
     data.offset = 1;
     data.bytes = SPAN("123456789");
-    check_forged(&data, &index, ERR_CORRUPT); /* with a gap */
+    check_forged(&data, &index, "lacks bytes of keys/a, from byte 0"); /* with a gap */
     data.bytes = SPAN("x");
     data.offset = 0;
     data.path = SPAN("keys/b");
-    check_forged(&data, &index, ERR_CORRUPT); /* of a file that no index names */
+    check_forged(&data, &index, "no index names it");
 
     struct backup_record huge = index;
     huge.size = UINT64_MAX;
     data.path = SPAN("keys/a");
-    check_forged(&data, &huge, ERR_CORRUPT);
+    check_forged(&data, &huge, "lacks bytes of keys/a, from byte 1");
     const struct backup_record unknown = { .kind = BACKUP_FILE,
                                            .path = SPAN("exercises/a/journal/000000000001.journal"),
                                            .size = 1 };
     data.path = unknown.path;
-    check_forged(&data, &unknown, ERR_CORRUPT); /* of a world that is not there */
+    check_forged(&data, &unknown, "but not that world");
 }
 
 TEST(forged_journal_is_refused)
@@ -580,7 +597,7 @@ TEST(forged_journal_is_refused)
                                         .path = SPAN("real/journal/000000000001.journal"),
                                         .bytes = SPAN("nonsense!") };
 
-    check_forged(&data, &index, ERR_CORRUPT);
+    check_forged(&data, &index, "does not end where the backup says");
 }
 
 TEST(forged_index_that_does_not_end_or_count_is_refused)
@@ -591,6 +608,6 @@ TEST(forged_index_that_does_not_end_or_count_is_refused)
     const struct backup_record end = { .kind = BACKUP_END, .files = 1, .worlds = 1 };
     const struct backup_record gone = { .kind = BACKUP_GONE, .path = SPAN("linie.conf") };
 
-    check_forged(&data, &end, ERR_CORRUPT);  /* something behind the end */
-    check_forged(&data, &gone, ERR_CORRUPT); /* one file fewer than counted */
+    check_forged(&data, &end, "does not end as it should"); /* something behind the end */
+    check_forged(&data, &gone, "does not count");           /* fewer files than counted */
 }

@@ -294,10 +294,7 @@ static void compare_visit(void *context, const char *path)
     }
     (void)backup_file_read(comparing->op, comparing->node, path, &a);
     bool there = backup_file_read(comparing->op, comparing->restored, path, &b);
-    if (!there || !span_equal(a, b)) {
-        print_message("# %s differs: %zu and %zu bytes\n", path, a.size, b.size);
-        comparing->same = false;
-    }
+    comparing->same = comparing->same && there && span_equal(a, b);
 }
 
 bool backup_same(struct disk *node, struct disk *restored)

@@ -174,10 +174,10 @@ def sizes_beyond_their_limits_are_seen():
     passes("check-style", source("int a;\n" * 65))
     fails("check-style", {"src/high/more.c": SPDX + "int a;\n" * 1000}, "1001 lines, more than 1000")
     fails("check-style", source("/* " + "x" * 100 + " */"), "columns, more than 100")
-    six = "int a, int b, int c, int d, int e, int f"
-    fails("check-style", {"src/high/more.c": SPDX + f"void high_more({six})\n{{\n}}\n"},
-          "more than 5 parameters")
-    fails("check-style", {"src/high/more.h": SPDX + f"void high_more({six});\n"}, "more than 5 parameters")
+    seven = "int a, int b, int c, int d, int e, int f, int g"
+    fails("check-style", {"src/high/more.c": SPDX + f"void high_more({seven})\n{{\n}}\n"},
+          "more than 6 parameters")
+    fails("check-style", {"src/high/more.h": SPDX + f"void high_more({seven});\n"}, "more than 6 parameters")
 
 
 @test

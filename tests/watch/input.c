@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "watch/input.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "tests/watch/lane.h"
+
+enum { LINE_MAX = RECORD_LINE_SIZE_MAX };
+
+/* Lines of random sizes, most of them short, some as long as a line may be, some longer. */
+static struct span random_lines(struct lane *lane, uint64_t *seed, size_t size_min)
+{
+    struct buf text;
+    buf_init(&text, LANE_SIZE_MAX);
+    while (text.size < size_min) {
+        size_t size = (size_t)(testing_random(seed) % 400);
+        uint64_t sort = testing_random(seed) % 4000;
+        size = sort == 0 ? LINE_MAX : size;
+        size = sort == 1 ? LINE_MAX + 1 + size : size;
+        size = sort == 2 ? 3 * (size_t)LINE_MAX : size;
+        uint8_t *line = buf_reserve(&text, size);
+        for (size_t i = 0; i < size; i++) {
+            uint8_t byte = (uint8_t)(testing_random(seed) >> 20); /* NULs and broken UTF-8 too */
+            line[i] = byte == '\n' ? 0 : byte;
+        }
+        text.size += size;
+        buf_add_byte(&text, '\n');
+    }
+    buf_add(&text, SPAN("the last line\n"));
+    text.size -= testing_random(seed) % 2; /* perhaps without its end */
+    struct span copy;
+    check_err(op_copy(&lane->op, buf_span(&text), &copy), ERR_OK);
+    buf_done(&text);
+    return copy;
+}
+
+/* The lines that are not too long. */
+static struct span without_overlong(struct lane *lane, struct span text, uint64_t *ret_overlong)
+{
+    struct buf kept;
+    struct span copy;
+    *ret_overlong = 0;
+    buf_init(&kept, LANE_SIZE_MAX);
+    while (text.size > 0) {
+        ptrdiff_t end = span_find(text, '\n');
+        size_t size = end == SPAN_NOT_FOUND ? text.size : (size_t)end + 1;
+        bool overlong = (end == SPAN_NOT_FOUND ? size : size - 1) > LINE_MAX;
+        *ret_overlong += overlong ? 1 : 0;
+        buf_add(&kept, overlong ? SPAN("") : span_slice(text, 0, size));
+        text = span_from(text, size);
+    }
+    check_err(op_copy(&lane->op, buf_span(&kept), &copy), ERR_OK);
+    buf_done(&kept);
+    return copy;
+}
+
+static struct span repeated(struct lane *lane, const char *line, size_t count)
+{
+    struct buf text;
+    struct span copy;
+    buf_init(&text, LANE_SIZE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        buf_add(&text, span_of(line));
+    }
+    check_err(op_copy(&lane->op, buf_span(&text), &copy), ERR_OK);
+    buf_done(&text);
+    return copy;
+}
+
+TEST(chunks_depend_only_on_the_bytes)
+{
+    uint64_t seed = testing_seed();
+    for (int round = 0; round < 4; round++) {
+        struct lane lane;
+        struct lane_read *reads[LANE_SORT_COUNT];
+        uint64_t overlong = 0;
+        lane_begin(&lane);
+        struct span text = random_lines(&lane, &seed, 3 * 1024 * 1024);
+        struct span expected = without_overlong(&lane, text, &overlong);
+        for (int sort = 0; sort < LANE_SORT_COUNT; sort++) {
+            int fd = lane_open(&lane, (enum lane_sort)sort, text, seed);
+
+            reads[sort] = lane_read(&lane, fd, OBSERVE_FORMAT_ZEEK_JSON, 0);
+
+            assert_null(reads[sort]->fault);
+            assert_int_equal(reads[sort]->overlong, overlong);
+            assert_true(span_equal(reads[sort]->bytes, expected));
+            assert_true(reads[sort]->ends[reads[sort]->count - 1] == text.size);
+            if (sort != LANE_PIPE) { /* a pipe that stalls is cut earlier */
+                assert_int_equal(reads[sort]->count, reads[0]->count);
+                assert_memory_equal(reads[sort]->ends, reads[0]->ends,
+                                    reads[0]->count * sizeof reads[0]->ends[0]);
+            }
+        }
+        lane_end(&lane);
+    }
+}
+
+TEST(reading_goes_on_at_any_chunk_as_if_it_had_never_stopped)
+{
+    uint64_t seed = testing_seed();
+    struct lane lane;
+    lane_begin(&lane);
+    struct span text = random_lines(&lane, &seed, 4 * 1024 * 1024);
+    for (int sort = 0; sort < LANE_PIPE; sort++) {
+        struct lane_read *whole = lane_read(&lane, lane_open(&lane, (enum lane_sort)sort, text, 1),
+                                            OBSERVE_FORMAT_ZEEK_JSON, 0);
+        for (size_t i = 0; i < whole->count; i++) {
+            uint64_t overlong = 0;
+            struct lane_read *rest =
+                lane_read(&lane, lane_open(&lane, (enum lane_sort)sort, text, 1),
+                          OBSERVE_FORMAT_ZEEK_JSON, whole->ends[i]);
+
+            check_err(rest->err, ERR_OK);
+            struct span left = span_from(text, (size_t)whole->ends[i]);
+            assert_true(span_equal(rest->bytes, without_overlong(&lane, left, &overlong)));
+            assert_int_equal(rest->overlong, overlong);
+        }
+    }
+    lane_end(&lane);
+}
+
+TEST(line_of_the_largest_size_is_read_and_a_longer_one_passed_over)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    uint8_t *text = op_alloc(&lane.op, 3 * (size_t)LINE_MAX);
+    for (size_t i = 0; i < 3 * (size_t)LINE_MAX; i++) {
+        text[i] = 'x';
+    }
+    text[LINE_MAX] = '\n';
+    text[2 * (size_t)LINE_MAX + 2] = '\n'; /* a line of one byte more */
+    text[2 * (size_t)LINE_MAX + 4] = '\n'; /* and a short one */
+    struct span all = span_make(text, 2 * (size_t)LINE_MAX + 5);
+
+    struct lane_read *read = lane_read(&lane, lane_file(&lane, all), OBSERVE_FORMAT_ZEEK_JSON, 0);
+
+    assert_int_equal(read->overlong, 1);
+    assert_int_equal(read->bytes.size, (size_t)LINE_MAX + 1 + 2);
+    assert_true(read->ends[read->count - 1] == all.size);
+    lane_end(&lane);
+}
+
+TEST(line_that_is_too_long_and_has_no_end_yet_is_read_again_when_it_has)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    struct span begun = repeated(&lane, "xxxxxxxxxxxxxxx\n", 4);
+    struct span half = repeated(&lane, "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy", LINE_MAX / 8);
+    int fd = lane_file(&lane, begun);
+    int same = dup(fd);
+    assert_int_equal(pwrite(fd, half.data, half.size, (off_t)begun.size), (ssize_t)half.size);
+
+    struct lane_read *first = lane_read(&lane, fd, OBSERVE_FORMAT_ZEEK_JSON, 0);
+    assert_int_equal(first->overlong, 0);
+    assert_int_equal(first->waiting, half.size);
+    assert_true(first->ends[first->count - 1] == begun.size);
+    assert_int_equal(pwrite(same, "y\nz\n", 4, (off_t)(begun.size + half.size)), 4);
+    assert_int_equal(lseek(same, 0, SEEK_SET), 0);
+    struct lane_read *second = lane_read(&lane, same, OBSERVE_FORMAT_ZEEK_JSON, begun.size);
+
+    assert_int_equal(second->overlong, 1);
+    check_span(second->bytes, "z\n");
+    lane_end(&lane);
+}
+
+TEST(truncated_archive_is_read_as_far_as_it_goes_and_says_so)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    uint64_t seed = testing_seed();
+    struct span text = random_lines(&lane, &seed, 600 * 1024);
+    struct span packed[] = { lane_gzip(&lane, text), lane_zstd(&lane, text) };
+    for (size_t i = 0; i < 2; i++) {
+        for (int cut = 0; cut < 5; cut++) {
+            size_t size = 20 + (size_t)(testing_random(&seed) % (packed[i].size - 40));
+            int fd = lane_file(&lane, span_slice(packed[i], 0, size));
+
+            struct lane_read *read = lane_read(&lane, fd, OBSERVE_FORMAT_ZEEK_JSON, 0);
+
+            assert_non_null(read->fault);
+            assert_true(read->overlong > 0 || span_starts_with(text, read->bytes));
+        }
+    }
+    lane_end(&lane);
+}
+
+TEST(input_that_became_shorter_than_what_was_read_of_it_is_refused)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    struct span text = repeated(&lane, "0123456789\n", 100);
+    for (int sort = 0; sort < LANE_PIPE; sort++) {
+        int fd = lane_open(&lane, (enum lane_sort)sort, text, 1);
+
+        struct lane_read *read = lane_read(&lane, fd, OBSERVE_FORMAT_ZEEK_JSON, text.size + 1);
+
+        check_err(read->err, ERR_STALE);
+    }
+    lane_end(&lane);
+}
+
+TEST(empty_input_gives_no_chunk)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    for (int sort = 0; sort < LANE_SORT_COUNT; sort++) {
+        int fd = lane_open(&lane, (enum lane_sort)sort, SPAN(""), 1);
+
+        struct lane_read *read = lane_read(&lane, fd, OBSERVE_FORMAT_ZEEK_JSON, 0);
+
+        assert_int_equal(read->count, 0);
+    }
+    lane_end(&lane);
+}
+
+/* ---- TSV: whoever begins at a chunk stands where one stands who has read everything ---- */
+
+#define HEADER_A                                                                                   \
+    "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\tconn\n"   \
+    "#fields\tts\tid.orig_h\tid.resp_h\n#types\ttime\taddr\taddr\n"
+#define HEADER_B "#separator \\x09\n#path\tdns\n#fields\tts\tquery\n"
+
+TEST(header_in_force_is_that_of_the_last_of_each_line)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    struct watch_header *header = op_alloc(&lane.op, sizeof *header);
+    uint8_t *bytes = op_alloc(&lane.op, WATCH_HEADER_SIZE_MAX);
+    watch_header_init(header);
+    assert_int_equal(watch_header_write(header, bytes), 0);
+
+    watch_header_learn(header, SPAN("\xEF\xBB\xBF" HEADER_A "1\t2\t3\n#close\t2026\n"));
+    check_span(span_make(bytes, watch_header_write(header, bytes)), HEADER_A);
+    watch_header_learn(header, SPAN("#fields\tts\tuid\n"));
+    assert_true(span_find_span(span_make(bytes, watch_header_write(header, bytes)),
+                               SPAN("#fields\tts\tuid\n")) >= 0);
+    assert_true(
+        span_find_span(span_make(bytes, watch_header_write(header, bytes)), SPAN("#types")) < 0);
+    watch_header_learn(header, SPAN(HEADER_B));
+
+    check_span(span_make(bytes, watch_header_write(header, bytes)), HEADER_B);
+    lane_end(&lane);
+}
+
+TEST(header_is_carried_into_later_chunks_and_changes_in_the_middle)
+{
+    struct lane lane;
+    struct buf text;
+    lane_begin(&lane);
+    buf_init(&text, LANE_SIZE_MAX);
+    buf_add(&text, SPAN(HEADER_A));
+    buf_add(&text, repeated(&lane, "1\t10.0.0.1\t10.0.0.2\n", 70000));
+    buf_add(&text, SPAN(HEADER_B));
+    buf_add(&text, repeated(&lane, "1\tname.example\n", 100000));
+    struct lane_read *whole =
+        lane_read(&lane, lane_file(&lane, buf_span(&text)), OBSERVE_FORMAT_ZEEK_TSV, 0);
+    assert_true(span_equal(whole->bytes, buf_span(&text)));
+    assert_true(whole->count >= 3);
+
+    for (size_t i = 0; i + 1 < whole->count; i++) {
+        struct lane_read *rest = lane_read(&lane, lane_file(&lane, buf_span(&text)),
+                                           OBSERVE_FORMAT_ZEEK_TSV, whole->ends[i]);
+        bool behind = whole->ends[i] > sizeof HEADER_A + (size_t)70000 * 20 + sizeof HEADER_B;
+
+        check_span(rest->header, behind ? HEADER_B : HEADER_A);
+        assert_true(span_equal(rest->bytes, span_from(buf_span(&text), (size_t)whole->ends[i])));
+    }
+    buf_done(&text);
+    lane_end(&lane);
+}
+
+/* The file was shorter when it was read first: the header behind that place is not in force yet. */
+TEST(header_in_force_in_the_middle_of_a_chunk_is_the_one_above_it)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    const char *text =
+        HEADER_A "1\t10.0.0.1\t10.0.0.2\n2\t10.0.0.1\t10.0.0.2\n" HEADER_B "3\tname.example\n";
+    uint64_t position = sizeof HEADER_A - 1 + 20;
+
+    struct lane_read *rest =
+        lane_read(&lane, lane_file(&lane, span_of(text)), OBSERVE_FORMAT_ZEEK_TSV, position);
+
+    check_span(rest->header, HEADER_A);
+    check_span(rest->bytes, text + position);
+    lane_end(&lane);
+}
+
+/* A pipe that somebody keeps open must not hold lines back until a chunk is full. */
+TEST(pipe_that_falls_silent_hands_on_its_whole_lines)
+{
+    struct lane lane;
+    int ends[2];
+    struct watch_input *input = NULL;
+    lane_begin(&lane);
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], "one\ntwo\nthr", 11), 11);
+
+    check_err(watch_input_open(&lane.op, ends[0], &input), ERR_OK);
+    check_span(watch_input_start(input), "one\ntwo\nthr");
+    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, 0, lane.chunk), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "one\ntwo\n");
+    assert_true(watch_input_is_silent(input));
+    assert_int_equal(write(ends[1], "ee\n", 3), 3);
+    assert_false(watch_input_is_silent(input));
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "three\n");
+    close(ends[1]);
+
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_ABSENT);
+    watch_input_close(input);
+    lane_end(&lane);
+}

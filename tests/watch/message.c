@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "watch/message.h"
+
+#include "tests/testing.h"
+
+enum { MESSAGE_SIZE_MAX = 64 * 1024 };
+
+TEST(messages_come_back_as_they_were_sent)
+{
+    struct buf body;
+    buf_init(&body, MESSAGE_SIZE_MAX);
+    const struct watch_message_open open = { .format = OBSERVE_FORMAT_EVE,
+                                             .stream = SPAN("dns"),
+                                             .sensor = SPAN("border") };
+    struct watch_message_open open_read;
+    watch_message_add_open(&body, &open);
+    check_err(watch_message_read_open(buf_span(&body), &open_read), ERR_OK);
+    assert_int_equal(open_read.format, OBSERVE_FORMAT_EVE);
+    check_span(open_read.stream, "dns");
+    check_span(open_read.sensor, "border");
+
+    const struct watch_message_begun begun = { .format = OBSERVE_FORMAT_ZEEK_TSV,
+                                               .start = SPAN("#separator") };
+    struct watch_message_begun begun_read;
+    buf_clear(&body);
+    watch_message_add_begun(&body, &begun);
+    check_err(watch_message_read_begun(buf_span(&body), &begun_read), ERR_OK);
+    assert_int_equal(begun_read.format, OBSERVE_FORMAT_ZEEK_TSV);
+    check_span(begun_read.start, "#separator");
+
+    struct watch_message_chunk chunk = { .end = 1,
+                                         .waiting = 2,
+                                         .lines = 3,
+                                         .observations = 4,
+                                         .candidates = 5,
+                                         .latest_us = -6,
+                                         .bytes_read = 7 };
+    struct watch_message_chunk chunk_read;
+    chunk.counts[WATCH_COUNT_COUNT - 1] = 8;
+    buf_clear(&body);
+    watch_message_add_chunk(&body, &chunk);
+    check_err(watch_message_read_chunk(buf_span(&body), &chunk_read), ERR_OK);
+    assert_memory_equal(&chunk, &chunk_read, sizeof chunk);
+
+    const struct watch_message_ended ended = { .err = ERR_IO, .fault = SPAN("why") };
+    struct watch_message_ended ended_read;
+    buf_clear(&body);
+    watch_message_add_ended(&body, &ended);
+    check_err(watch_message_read_ended(buf_span(&body), &ended_read), ERR_OK);
+    assert_int_equal(ended_read.err, ERR_IO);
+    check_span(ended_read.fault, "why");
+    buf_done(&body);
+}
+
+TEST(message_that_is_cut_or_too_long_is_refused)
+{
+    struct buf body;
+    buf_init(&body, MESSAGE_SIZE_MAX);
+    const struct watch_message_chunk chunk = { .end = 1 };
+    struct watch_message_chunk read;
+    watch_message_add_chunk(&body, &chunk);
+    for (size_t size = 0; size < body.size; size++) {
+        check_err(watch_message_read_chunk(span_slice(buf_span(&body), 0, size), &read),
+                  ERR_FORMAT);
+    }
+    buf_add_byte(&body, 0);
+
+    check_err(watch_message_read_chunk(buf_span(&body), &read), ERR_FORMAT);
+    buf_done(&body);
+}
+
+TEST(message_with_a_number_that_means_nothing_is_refused)
+{
+    struct watch_message_ended ended;
+    struct watch_message_open open;
+    struct watch_message_begun begun;
+    const uint8_t unknown_err[] = { ERR_CANCELLED + 1, 0, 0, 0, 0 };
+    const uint8_t unknown_format[] = { OBSERVE_FORMAT_COUNT, 0, 0, 0, 0, 0, 0, 0, 0 };
+
+    check_err(watch_message_read_ended(span_make(unknown_err, sizeof unknown_err), &ended),
+              ERR_FORMAT);
+    check_err(watch_message_read_open(span_make(unknown_format, sizeof unknown_format), &open),
+              ERR_FORMAT);
+    check_err(watch_message_read_begun(span_make(unknown_format, 5), &begun), ERR_FORMAT);
+}
