@@ -13,6 +13,8 @@
 #include "os/clock.h"
 
 enum {
+    WRITER_WAIT_MS = 10000, /* for a writer that takes no work from others */
+    WRITER_STEP_MS = 20,
     COMMAND_WORDS_MAX = 2, /* "indicators add" */
     OP_MEMORY_MAX = 0x7FFFFFFF,
     OPTION_FIRST = 1000, /* values of getopt for the options of a command's own */
@@ -40,8 +42,7 @@ const char *command_value(const struct invocation *invocation, const char *name)
             return invocation->values[i];
         }
     }
-    must(!"the command has this option");
-    return NULL;
+    must_fail("the command has this option", __FILE__, __LINE__);
 }
 
 int command_fail(const struct invocation *invocation)
@@ -303,19 +304,68 @@ enum err command_time(struct invocation *invocation, const char *name, int64_t *
                    name, text);
 }
 
-static int run_here(struct invocation *invocation)
+/* A reader found the database missing or damaged: opening for writing makes it anew. Where that
+ * cannot be done, the reader's own fault is the one to tell. */
+static enum err open_mended(struct invocation *invocation, enum err fault)
+{
+    struct op *op = invocation->op;
+    struct op writer;
+    struct node *node = NULL;
+    op_begin(&writer, &op->actor, OP_MEMORY_MAX);
+    bool mended =
+        node_open(&writer, invocation->node_dir, invocation->world, NODE_WRITE, &node) == ERR_OK;
+    node_close(node);
+    op_end(&writer);
+    if (!mended) {
+        return fault;
+    }
+    op_fault_clear(op);
+    return node_open(op, invocation->node_dir, invocation->world, NODE_READ, &invocation->node);
+}
+
+static enum err node_for(struct invocation *invocation)
 {
     bool writes = invocation->command->access == COMMAND_WRITES;
     enum err err = node_open(invocation->op, invocation->node_dir, invocation->world,
                              writes ? NODE_WRITE : NODE_READ, &invocation->node);
-    if (err == ERR_AGAIN && writes) {
-        op_fault_clear(invocation->op);
-        return remote_run(invocation);
+    if (!writes && (err == ERR_ABSENT || err == ERR_CORRUPT)) {
+        err = open_mended(invocation, err);
     }
-    if (err != ERR_OK) {
+    return err;
+}
+
+/* Whoever writes takes the work over, or has done in a moment: most commands are short, and answer
+ * nobody. */
+static enum err node_or_writer(struct invocation *invocation, bool *ret_done, int *ret_code)
+{
+    const int64_t give_up_us = os_monotonic_us() + (int64_t)WRITER_WAIT_MS * US_PER_MS;
+    for (;;) {
+        enum err err = node_for(invocation);
+        if (err != ERR_AGAIN || invocation->command->access != COMMAND_WRITES) {
+            return err;
+        }
+        op_fault_clear(invocation->op);
+        err = remote_run(invocation, ret_code);
+        *ret_done = err == ERR_OK;
+        if (err != ERR_AGAIN || os_monotonic_us() > give_up_us) {
+            return err;
+        }
+        op_fault_clear(invocation->op);
+        usleep(WRITER_STEP_MS * US_PER_MS);
+    }
+}
+
+static int run_here(struct invocation *invocation)
+{
+    bool done = false;
+    int code = EXIT_TROUBLE;
+    if (node_or_writer(invocation, &done, &code) != ERR_OK) {
         return command_fail(invocation);
     }
-    int code = invocation->command->run(invocation);
+    if (done) {
+        return code;
+    }
+    code = invocation->command->run(invocation);
     node_close(invocation->node);
     invocation->node = NULL;
     return code;

@@ -86,13 +86,35 @@ static enum err options_read(struct adding *adding)
 
 /* ---- lists and CSV ---- */
 
+/* One line for each refused line: people see the first few, programs all. */
+static void refusal_json(struct adding *adding, const struct exchange_fault *fault)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, 64 * 1024); /* the text is cut at EXCHANGE_FAULT_TEXT_SIZE_MAX */
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("refused"), span_of(exchange_refusal_name(fault->refusal)));
+    json_member_string(&w, SPAN("file"), adding->name);
+    json_member_u64(&w, SPAN("line"), fault->line);
+    json_member_u64(&w, SPAN("byte"), fault->byte);
+    json_member_string(&w, SPAN("text"), fault->text);
+    json_end_object(&w);
+    print_json(adding->invocation, &line);
+    buf_done(&line);
+}
+
 static void tell_refusal(struct adding *adding, const struct exchange_fault *fault)
 {
     struct invocation *invocation = adding->invocation;
     adding->refused++;
     adding->refusals[fault->refusal]++;
-    if (adding->refused > FAULTS_SHOWN_MAX || invocation->json) {
+    if (invocation->json) {
+        refusal_json(adding, fault);
         return;
+    }
+    if (adding->refused > FAULTS_SHOWN_MAX) {
+        return; /* --json tells them all */
     }
     struct invocation on_err = *invocation;
     on_err.out = invocation->err;
@@ -111,11 +133,13 @@ static struct pack_member member_of(const struct adding *adding, const struct ex
     struct pack_member member = {
         .value = item->value,
         .scope = item->scope,
-        .confidence = item->confidence,
-        .tlp = PACK_TLP_OF_SET,
+        .confidence =
+            item->confidence == EXCHANGE_CONFIDENCE_NONE ? adding->confidence : item->confidence,
+        .tlp = (uint8_t)adding->tlp,
         .first_seen_us = item->first_seen_us,
         .valid_from_us = item->valid_from_us,
-        .valid_until_us = item->valid_until_us,
+        .valid_until_us =
+            item->valid_until_us == TIME_US_NONE ? adding->valid_until_us : item->valid_until_us,
     };
     enum policy_tlp own = POLICY_TLP_UNKNOWN;
     if (item->tlp.size > 0) {

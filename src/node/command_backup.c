@@ -4,6 +4,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,6 +94,25 @@ static void backup_tell(struct invocation *invocation, const struct backup_summa
     }
 }
 
+/* A backup inside the node would be lost with it, and grow with itself. */
+static enum err outside_node(struct op *op, const struct node *node, const char *to)
+{
+    char real_to[PATH_MAX];
+    char real_node[PATH_MAX];
+    struct span dir;
+    TRY(op_copy(op, node->dir, &dir));
+    if (realpath(to, real_to) == NULL || realpath((const char *)dir.data, real_node) == NULL) {
+        return op_fail(op, ERR_IO, "cannot tell where %s is: %s", to, strerror(errno));
+    }
+    struct span inner = span_of(real_to);
+    struct span outer = span_of(real_node);
+    bool inside = span_starts_with(inner, outer) &&
+                  (inner.size == outer.size || inner.data[outer.size] == '/');
+    return inside
+               ? op_fail(op, ERR_CONFLICT, "%s lies in the node itself: choose another place", to)
+               : ERR_OK;
+}
+
 static enum err backup(struct invocation *invocation, const char *to, struct backup_summary *ret)
 {
     struct op *op = invocation->op;
@@ -100,6 +121,9 @@ static enum err backup(struct invocation *invocation, const char *to, struct bac
     TRY(key_read(invocation, &options));
     TRY(node_open(op, invocation->node_dir, invocation->world, NODE_FILES, &invocation->node));
     enum err err = folder_open(op, to, true, &target);
+    if (err == ERR_OK) {
+        err = outside_node(op, invocation->node, to);
+    }
     if (err == ERR_OK) {
         err = backup_write(op, invocation->node->disk, target, &options, ret);
     }

@@ -67,8 +67,9 @@ static void show_fold(struct session *session, const struct fold *fold)
     }
     fputs(" (", invocation->out);
     print_text(invocation, fold->source.size > 0 ? fold->source : SPAN("own"), 0);
-    fprintf(invocation->out, ", TLP:%s%s)\n", policy_tlp_name((enum policy_tlp)fold->tlp),
-            fold->before_publication ? ", before publication" : "");
+    fprintf(invocation->out, ", TLP:%s%s%s)\n", policy_tlp_name((enum policy_tlp)fold->tlp),
+            fold->before_publication ? ", before publication" : "",
+            fold->inside_assumed ? ", inside assumed" : "");
     fflush(invocation->out);
 }
 
@@ -205,13 +206,14 @@ static void summary_text(struct session *session, double seconds)
         }
     }
     fputs(any ? "\n" : "", out);
-    print_styled(session->invocation, totals->hits > 0 ? PRINT_ALARM : PRINT_GOOD,
-                 "%llu lines met an indicator", (unsigned long long)totals->hits);
+    print_styled(session->invocation, totals->hits > 0 ? PRINT_ALARM : PRINT_GOOD, "%s hits",
+                 print_count(totals->hits, lines, sizeof lines));
     if (session->options.again) {
-        fputs(" (not counted: --again)\n", out);
+        fputs(" (none is counted: --again)\n", out);
     } else {
-        fprintf(out, ", %llu new folds%s\n", (unsigned long long)totals->folds_opened,
-                totals->hits > 0 ? "; 'linie hits' shows them" : "");
+        fprintf(out, ", %s new folds%s\n",
+                print_count(totals->folds_opened, observations, sizeof observations),
+                totals->hits > 0 ? " ('linie hits' shows them)" : "");
     }
 }
 

@@ -77,7 +77,7 @@ static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
     }
     int count = scandirat(folder, (const char *)named->path.data, &entries, not_hidden, alphasort);
     if (count < 0) {
-        return fail(op, named->path, errno);
+        return list_add(op, inputs, named); /* as a missing file: told when it is opened */
     }
     enum err err = ERR_OK;
     for (int i = 0; i < count; i++) {
@@ -99,7 +99,7 @@ static enum err add_path(struct op *op, struct inputs *inputs, int folder,
 {
     struct stat status;
     if (fstatat(folder, (const char *)named->path.data, &status, 0) != 0) {
-        return fail(op, named->path, errno);
+        return list_add(op, inputs, named); /* what is wrong with it is told when it is opened */
     }
     if (S_ISDIR(status.st_mode)) {
         return add_folder(op, inputs, folder, named, depth);

@@ -133,18 +133,15 @@ static enum err call(struct op *op, struct invocation *invocation, struct channe
     return ERR_OK;
 }
 
-int remote_run(struct invocation *invocation)
+enum err remote_run(struct invocation *invocation, int *ret_code)
 {
     struct op *op = invocation->op;
     struct channel channel;
-    int code = EXIT_TROUBLE;
-    if (call_open(op, invocation, &channel) != ERR_OK) {
-        return command_fail(invocation);
-    }
+    TRY(call_open(op, invocation, &channel));
     fflush(invocation->out);
-    enum err err = call(op, invocation, &channel, &code);
+    enum err err = call(op, invocation, &channel, ret_code);
     channel_done(&channel);
-    return err == ERR_OK ? code : command_fail(invocation);
+    return err == ERR_AGAIN ? ERR_IO : err;
 }
 
 /* ---- the server ---- */
@@ -297,7 +294,7 @@ static int run_for(struct op *op, struct remote_server *server, struct caller *c
         code = EXIT_TROUBLE;
     }
     if (invocation->err != NULL) {
-        fclose(invocation->err);
+        (void)fclose(invocation->err); /* what it lost cannot be told there */
     }
     return code;
 }

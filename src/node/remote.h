@@ -16,10 +16,13 @@ struct remote_server;
  * Hand a command to the process that writes to the node.
  *
  * invocation  parsed; its node is not open
+ * ret_code    exit code of the command
  *
- * Returns the exit code of the command, or EXIT_TROUBLE, told on `err`, where nobody answers.
+ * Errors    ERR_AGAIN nobody answers: the other process takes no work; ERR_IO; ERR_LIMIT;
+ *           ERR_ABSENT the other process went away; ERR_FORMAT it answered something else
  */
-int remote_run(struct invocation *invocation);
+MUST_USE
+enum err remote_run(struct invocation *invocation, int *ret_code);
 
 /**
  * Listen at a node that is open for writing.

@@ -30,6 +30,8 @@ enum {
     FOLD_GRACE_HOURS = 1, /* a fold is closed this long after its hour, by the time of the lines */
 };
 
+#define BROKEN_ARCHIVE SPAN("broken-archive") /* counted among the reasons of watch_count_name()   \
+                                               */
 #define HOUR_US ((int64_t)3600 * US_PER_S)
 
 /* ---- the watch process ---- */
@@ -273,26 +275,26 @@ static enum err on_folds(struct session *session, struct span body)
     return ERR_OK;
 }
 
+static void count_fault(struct store_input *state, struct span reason, uint64_t count)
+{
+    size_t at = 0;
+    while (at < state->fault_count && !span_equal(state->faults[at].reason, reason)) {
+        at++;
+    }
+    if (count == 0 || at == STORE_FAULT_COUNT_MAX) {
+        return;
+    }
+    if (at == state->fault_count) {
+        state->faults[at] = (struct store_fault_count){ .reason = reason };
+        state->fault_count++;
+    }
+    state->faults[at].count += count;
+}
+
 static void count_faults(struct store_input *state, const uint64_t *counts)
 {
     for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
-        struct span reason = span_of(watch_count_name(i));
-        size_t at = 0;
-        if (counts[i] == 0) {
-            continue;
-        }
-        while (at < state->fault_count && !span_equal(state->faults[at].reason, reason)) {
-            at++;
-        }
-        if (at == STORE_FAULT_COUNT_MAX) {
-            continue;
-        }
-        if (at == state->fault_count) {
-            state->faults[at].reason = reason;
-            state->faults[at].count = 0;
-            state->fault_count++;
-        }
-        state->faults[at].count += counts[i];
+        count_fault(state, span_of(watch_count_name(i)), counts[i]);
     }
 }
 
@@ -400,6 +402,41 @@ static enum err send_start(struct session *session, uint64_t position)
     return err;
 }
 
+/* A file that is named twice, or has two names: what was read of it a moment ago may still be
+ * gathering in the batch, and must be known before it is begun again. */
+static enum err commit_if_gathered(struct session *session, const struct stat *status)
+{
+    for (size_t i = 0; i < session->input_count; i++) {
+        const struct store_input_id *id = &session->inputs[i].id;
+        if (id->device == status->st_dev && id->inode == status->st_ino) {
+            return batch_commit(session, close_before(session));
+        }
+    }
+    return ERR_OK;
+}
+
+/* What was wrong with the file as it was then; it is looked at anew. */
+static void forget_fault(struct store_input *state, struct span reason)
+{
+    for (size_t i = 0; i < state->fault_count; i++) {
+        if (span_equal(state->faults[i].reason, reason)) {
+            state->fault_count--;
+            state->faults[i] = state->faults[state->fault_count];
+            return;
+        }
+    }
+}
+
+/* An input of which nothing could be used was perhaps read in a wrong format: it begins anew, and
+ * nothing is counted twice by that. */
+static void forget_if_useless(struct store_input *state, struct span format)
+{
+    bool useless = state->position > 0 && state->observations == 0;
+    if (useless && !span_equal(state->format, format)) {
+        *state = (struct store_input){ .id = state->id };
+    }
+}
+
 /* What is known of an input when it begins: where an earlier run stopped, or that it is new. */
 static enum err state_begin(struct session *session, const struct stat *status,
                             const struct watch_message_begun *begun)
@@ -407,6 +444,7 @@ static enum err state_begin(struct session *session, const struct stat *status,
     struct store_input state = { 0 };
     bool regular = S_ISREG(status->st_mode);
     enum err err = ERR_ABSENT;
+    TRY(commit_if_gathered(session, status));
     if (regular) {
         err = store_input_find(session->op, session->node->store, status->st_dev, status->st_ino,
                                begun->start, &state);
@@ -421,6 +459,8 @@ static enum err state_begin(struct session *session, const struct stat *status,
         /* A pipe cannot be known again: each run of one counts as an input of its own. */
         state.id.inode = regular ? status->st_ino : (uint64_t)os_clock_us();
     }
+    forget_if_useless(&state, span_of(observe_format_name(begun->format)));
+    forget_fault(&state, BROKEN_ARCHIVE);
     bool nothing_new = regular && state.ended && state.bytes_size == (uint64_t)status->st_size;
     state.ended = nothing_new;
     state.path = session->input->path;
@@ -489,6 +529,9 @@ static enum err on_ended(struct session *session, struct span body)
         session->changed = true;
     }
     if (ended.fault.size > 0) {
+        if (session->state != NULL) {
+            count_fault(session->state, BROKEN_ARCHIVE, ended.err == ERR_OK ? 1 : 0);
+        }
         snprintf(text, sizeof text, "%s: %.*s",
                  ended.err == ERR_OK ? "read as far as it goes" : "not read to its end",
                  SPAN_FMT(ended.fault));

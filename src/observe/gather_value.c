@@ -71,6 +71,29 @@ static bool add_address(struct gather *g, struct span text, struct span observed
     return true;
 }
 
+/* The key of a name below which data was hidden: tunnels write what they like into the leading
+ * labels
+ * ("dGVzdA==.evil.example"), which is no name by any rule. They stand as one label "_" above the
+ * part that is a name of at least two labels, so that the name above is met, and no exact name is.
+ * Returns 0 where there is no such part. */
+static size_t hidden_name_key(struct span text, uint8_t *key)
+{
+    static const uint8_t label[] = { '_', '.' };
+    size_t most = VALUE_DOMAIN_SIZE_MAX - sizeof label + 1; /* a trailing dot is dropped */
+    struct span rest = text.size > most ? span_from(text, text.size - most) : text;
+    ptrdiff_t dot = span_find(rest, '.');
+    while (dot != SPAN_NOT_FOUND) {
+        rest = span_from(rest, (size_t)dot + 1);
+        size_t size = value_key_domain(rest, key + sizeof label);
+        dot = span_find(rest, '.');
+        if (size > 0 && dot != SPAN_NOT_FOUND && (size_t)dot + 1 < rest.size) {
+            span_copy(key, sizeof label, span_make(label, sizeof label));
+            return sizeof label + size;
+        }
+    }
+    return 0;
+}
+
 static bool add_domain(struct gather *g, struct span text, struct span observed)
 {
     uint8_t *key = key_room(g);
@@ -78,6 +101,9 @@ static bool add_domain(struct gather *g, struct span text, struct span observed)
         return true;
     }
     size_t size = value_key_domain(text, key);
+    if (size == 0) {
+        size = hidden_name_key(text, key);
+    }
     if (size == 0) {
         return false;
     }

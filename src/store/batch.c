@@ -559,6 +559,12 @@ static enum err apply_input(struct op *op, struct store *store, const struct jso
 {
     int64_t id = 0;
     TRY(input_row(op, store, input, &id));
+    struct db_query old = db_query(op, &store->db, "DELETE FROM input_faults WHERE input = ?");
+    db_bind_i64(&old, id);
+    TRY(db_finish(&old));
+    struct db_query none = db_query(op, &store->db, "DELETE FROM input_faults WHERE input = ?");
+    db_bind_i64(&none, id);
+    TRY(db_finish(&none));
     struct json_walk walk = json_walk_begin(json_member(input, SPAN("faults")));
     while (json_walk_next(&walk)) {
         struct db_query q =

@@ -148,17 +148,39 @@ static enum err pack_of(struct op *op, struct store *store, int64_t id, struct s
     return ERR_OK;
 }
 
+/* A set's own file bears its digest in its name: sets/NUMBER-DIGEST.pack. */
+static enum err own_pack_map(struct op *op, struct store *store, struct span path, struct span *ret)
+{
+    uint8_t named[DIGEST_SHA256_SIZE];
+    uint8_t found[DIGEST_SHA256_SIZE];
+    ptrdiff_t dash = span_find(path, '-');
+    ptrdiff_t dot = span_find_last(path, '.');
+    struct span map;
+    if (dash == SPAN_NOT_FOUND || dot < dash ||
+        hex_parse(span_slice(path, (size_t)dash + 1, (size_t)dot), named, sizeof named) != ERR_OK) {
+        return op_fail(op, ERR_CORRUPT, "the database names a set's file that cannot be one");
+    }
+    TRY(disk_map(op, store->disk, path, &map));
+    digest_sha256(map, found);
+    if (!span_equal(span_make(named, sizeof named), span_make(found, sizeof found))) {
+        disk_unmap(store->disk, map);
+        return op_fail(op, ERR_CORRUPT, "%.*s is damaged", SPAN_FMT(path));
+    }
+    *ret = map;
+    return ERR_OK;
+}
+
 /* A pack's place is "blob:" and a digest, or a path below the world's folder. */
 static enum err pack_map(struct op *op, struct store *store, struct span pack, struct span *ret)
 {
     if (!span_starts_with(pack, SPAN("blob:"))) {
-        return disk_map(op, store->disk, pack, ret);
+        return own_pack_map(op, store, pack, ret);
     }
     uint8_t digest[DIGEST_SHA256_SIZE];
     if (hex_parse(span_from(pack, sizeof "blob:" - 1), digest, sizeof digest) != ERR_OK) {
         return op_fail(op, ERR_CORRUPT, "the database names a pack that cannot be one");
     }
-    return blob_map(op, store->disk, digest, false, ret);
+    return blob_map(op, store->disk, digest, true, ret);
 }
 
 enum err store_set_read(struct op *op, struct store *store, const struct policy_grant *grant,
@@ -422,8 +444,12 @@ static enum err own_pack_write(struct op *op, struct store *store, struct pack_w
     struct buf path;
     buf_init(&bytes, PACK_SIZE_MAX);
     buf_init(&path, DISK_PATH_SIZE_MAX);
-    buf_add_format(&path, "sets/%012llu.pack", (unsigned long long)number);
+    uint8_t digest[DIGEST_SHA256_SIZE];
     enum err err = pack_writer_finish(op, writer, &bytes, &ret->count);
+    digest_sha256(buf_span(&bytes), digest);
+    buf_add_format(&path, "sets/%012llu-", (unsigned long long)number);
+    buf_add_hex(&path, span_make(digest, sizeof digest));
+    buf_add(&path, SPAN(".pack"));
     if (err == ERR_OK) {
         err = disk_replace(op, store->disk, buf_span(&path), buf_span(&bytes));
     }
@@ -627,7 +653,8 @@ enum err store_apply_set_remove(struct op *op, struct store *store,
     return db_finish(&q);
 }
 
-/* Whether every set's own file is there and is a pack. What is a blob cannot be made anew. */
+/* Whether every set's own file is there and begins as a pack; the whole of it is checked where it
+ * is read. What is a blob cannot be made anew. */
 enum err store_sets_check(struct op *op, struct store *store)
 {
     enum err err = ERR_OK;
@@ -636,7 +663,7 @@ enum err store_sets_check(struct op *op, struct store *store)
     while (err == ERR_OK && db_next(&q)) {
         struct span map = { NULL, 0 };
         struct pack_reader reader;
-        err = pack_map(op, store, db_text(&q), &map);
+        err = disk_map(op, store->disk, db_text(&q), &map);
         if (err == ERR_OK) {
             err = pack_reader_open(op, map, &reader);
         }

@@ -287,6 +287,37 @@ static enum err db_make(struct op *op, struct store *store, struct span path)
     return schema_make(op, store);
 }
 
+static enum err salt_of_journal(struct op *op, struct store *store, struct span *ret)
+{
+    struct journal_header header;
+    struct span payload;
+    struct json_value root;
+    TRY(journal_read(op, store->journal, 1, &header, &payload));
+    TRY(json_parse(op, payload, &root));
+    *ret = json_string(json_member(root, SPAN("salt")));
+    return ERR_OK;
+}
+
+/* Every world of every node has a salt of its own, in its journal's first entry: a database that
+ * bears another was made from another journal (an exercise's, say), and is not to be believed. */
+static enum err db_is_ours(struct op *op, struct store *store, bool *ret)
+{
+    struct span salt = { NULL, 0 };
+    struct span theirs = { NULL, 0 };
+    *ret = true;
+    struct db_query q = db_query(op, &store->db, "SELECT value FROM meta WHERE key = 'salt'");
+    while (db_next(&q)) {
+        theirs = db_text(&q);
+    }
+    TRY(db_end(&q));
+    if (theirs.size == 0 || journal_last(store->journal) == 0) {
+        return ERR_OK; /* nothing was applied yet */
+    }
+    TRY(salt_of_journal(op, store, &salt));
+    *ret = span_equal(salt, theirs);
+    return ERR_OK;
+}
+
 /* For writing: a database that is missing, damaged or of another version is made anew. */
 static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebuilt)
 {
@@ -300,7 +331,11 @@ static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebu
     if (err == ERR_OK && version > STORE_SCHEMA_VERSION) {
         return op_fail(op, ERR_UNSUPPORTED, "the node was last used by a newer version of linie");
     }
+    bool ours = false;
     if (err == ERR_OK && version == STORE_SCHEMA_VERSION) {
+        err = db_is_ours(op, store, &ours);
+    }
+    if (err == ERR_OK && ours) {
         return ERR_OK;
     }
     if (err != ERR_OK && err != ERR_CORRUPT) {
@@ -322,7 +357,11 @@ static enum err db_open_read(struct op *op, struct store *store)
         return op_fail(op, ERR_UNSUPPORTED,
                        "the node's database is of another version: run 'linie rebuild'");
     }
-    return ERR_OK;
+    bool ours = false;
+    TRY(db_is_ours(op, store, &ours));
+    return ours ? ERR_OK
+                : op_fail(op, ERR_CORRUPT,
+                          "the database was made from another journal: run 'linie rebuild'");
 }
 
 static enum err identity_read(struct op *op, struct store *store)
@@ -518,10 +557,23 @@ enum err store_create(struct op *op, struct disk *disk, const struct store_optio
     return err;
 }
 
+/* What is derived is not thrown away for a journal that cannot give it back. */
+static enum err journal_is_whole(struct op *op, struct store *store)
+{
+    struct journal_check check;
+    TRY(journal_check(op, store->disk, span_make(store->world, store->world_size), &check));
+    if (check.faults > 0) {
+        return op_fail(op, ERR_CORRUPT, "the journal is damaged, nothing was changed: %s",
+                       check.first_fault_text);
+    }
+    return ERR_OK;
+}
+
 enum err store_rebuild(struct op *op, struct store *store, uint64_t *ret_entries)
 {
     must(store->lock != NULL);
     struct span path;
+    TRY(journal_is_whole(op, store));
     TRY(db_path(op, store, &path));
     store->behind = true; /* should this fail half-way, nobody may decide by what is there then */
     TRY(db_make(op, store, path));
@@ -587,6 +639,27 @@ enum err store_derived_digest(struct op *op, struct store *store, uint8_t *ret)
     TRY(digest_packs(op, store, &digest));
     digest_sha256_done(&digest, ret);
     return ERR_OK;
+}
+
+enum err store_applied(struct op *op, struct disk *disk, uint64_t *ret)
+{
+    struct store store = { .disk = disk };
+    int64_t version = 0;
+    struct span path;
+    enum err err = disk_real_path(op, disk, DB_PATH, &path);
+    if (err == ERR_OK) {
+        err = db_open(op, path, false, NULL, &store.db);
+    }
+    if (err == ERR_OK) {
+        err = schema_version(op, &store.db, &version);
+    }
+    if (err == ERR_OK && version == STORE_SCHEMA_VERSION) {
+        err = meta_number(op, &store, "applied", ret);
+    }
+    if (store.db.handle != NULL) {
+        db_close(&store.db);
+    }
+    return err == ERR_OK && version == STORE_SCHEMA_VERSION ? ERR_OK : ERR_ABSENT;
 }
 
 /* ---- erasing ---- */

@@ -568,6 +568,19 @@ MUST_USE
 enum err store_status(struct op *op, struct store *store, struct store_status *ret);
 
 /**
+ * Number of the last journal entry that a world's database has applied. A journal with fewer
+ * entries has lost its end, which it cannot tell from a write that was cut short.
+ *
+ * op        work in hand
+ * disk      the world's folder; the store need not be open
+ * ret       untouched on error
+ *
+ * Errors    ERR_ABSENT there is no database that can be read
+ */
+MUST_USE
+enum err store_applied(struct op *op, struct disk *disk, uint64_t *ret);
+
+/**
  * Erase what an entry held, by rule. Evidence and objects can be erased; other kinds carry the
  * state of the world itself.
  *

@@ -306,6 +306,11 @@ static enum err serve_open(struct op *op, struct role *role, const struct channe
         return tell_ended(op, role, err, NULL);
     }
     struct span start = watch_input_start(input);
+    if (start.size == 0 && watch_input_fault(input) != NULL) {
+        err = tell_ended(op, role, ERR_OK, watch_input_fault(input));
+        watch_input_close(input);
+        return err;
+    }
     if (format == OBSERVE_FORMAT_AUTO) {
         format = observe_detect(start);
     }

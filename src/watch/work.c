@@ -45,6 +45,8 @@ const char *watch_count_name(unsigned count)
         [WATCH_COUNT_CUT - OBSERVE_FAULT_COUNT] = "cut",
         [WATCH_COUNT_REPAIRED - OBSERVE_FAULT_COUNT] = "repaired",
         [WATCH_COUNT_REFUSED - OBSERVE_FAULT_COUNT] = "bad-value",
+        [WATCH_COUNT_UNFIT - OBSERVE_FAULT_COUNT] = "unfit-value",
+        [WATCH_COUNT_NO_STREAM - OBSERVE_FAULT_COUNT] = "no-stream",
     };
     must(count < WATCH_COUNT_COUNT);
     if (count < OBSERVE_FAULT_COUNT) {
@@ -427,6 +429,8 @@ static void count_line(struct watch_result *result, const struct observe_line *l
     result->counts[WATCH_COUNT_CUT] += line->cut ? 1 : 0;
     result->counts[WATCH_COUNT_REPAIRED] += line->repaired ? 1 : 0;
     result->counts[WATCH_COUNT_REFUSED] += line->refused;
+    result->counts[WATCH_COUNT_UNFIT] += line->unfit;
+    result->counts[WATCH_COUNT_NO_STREAM] += line->stream.size == 0 && !line->no_event ? 1 : 0;
 }
 
 static void put_to_index(struct watch_work *work, const struct observe_line *line, uint32_t offset)

@@ -22,6 +22,8 @@ enum {
     WATCH_COUNT_CUT,         /* more values than a line may have */
     WATCH_COUNT_REPAIRED,    /* bytes that were not UTF-8 were replaced */
     WATCH_COUNT_REFUSED,     /* an address or digest that is none */
+    WATCH_COUNT_UNFIT,       /* a host, URL, mail address ... that is none */
+    WATCH_COUNT_NO_STREAM,   /* nothing tells what the line is about: only its ends are read */
     WATCH_COUNT_COUNT,
 };
 

@@ -433,6 +433,30 @@ TEST(input_is_known_again_by_device_inode_and_its_first_bytes)
     world_end(&world);
 }
 
+TEST(input_is_told_with_the_faults_it_has_now)
+{
+    struct world world;
+    struct store_input found;
+    world_begin(&world);
+    struct store_input input = input_of(1, 100, SPAN("first bytes"));
+    input.fault_count = 1;
+    input.faults[0] = (struct store_fault_count){ SPAN("broken-archive"), 1 };
+    const struct store_batch batch = { .inputs = &input,
+                                       .input_count = 1,
+                                       .close_before_us = TIME_US_MIN };
+    check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
+    input.faults[0] = (struct store_fault_count){ SPAN("syntax"), 2 };
+
+    check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
+
+    check_err(store_input_find(&world.op, world.store, 7, 1, SPAN("first bytes"), &found), ERR_OK);
+    assert_int_equal(found.fault_count, 1);
+    check_span(found.faults[0].reason, "syntax");
+    assert_int_equal(found.faults[0].count, 2);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
 /* ---- what fails counts nothing ---- */
 
 /* Every request for memory fails in turn. What is told as failed is not there, unless it had

@@ -94,16 +94,11 @@ static bool is_name(const struct disk_sim_sync *sync)
 }
 
 static const struct sync_kind kinds[] = {
-    { "journal: its entries", is_journal },
-    { "journal: its names", is_journal_name },
-    { "blobs: their bytes", is_blob },
-    { "blobs: their names", is_blob_name },
-    { "blobs: their folders", is_blob_folder },
-    { "sets: their bytes", is_set },
-    { "sets: their names", is_set_name },
-    { "database: the file", is_database },
-    { "database: its log", is_database_log },
-    { "the names of database and folders", is_name },
+    { "journal: its entries", is_journal },     { "journal: its names", is_journal_name },
+    { "blobs: their bytes", is_blob },          { "blobs: their names", is_blob_name },
+    { "blobs: their folders", is_blob_folder }, { "sets: their bytes", is_set },
+    { "sets: their names", is_set_name },       { "database: the file", is_database },
+    { "database: its log", is_database_log },   { "the names of database and folders", is_name },
 };
 
 static bool sync_left_out(void *context, const struct disk_sim_sync *sync)
@@ -125,11 +120,13 @@ static void fault_arm(struct trial *trial)
     static const enum disk_sim_fault faults[] = { DISK_SIM_FAULT_STOP, DISK_SIM_FAULT_STOP,
                                                   DISK_SIM_FAULT_STOP, DISK_SIM_FAULT_IO,
                                                   DISK_SIM_FAULT_FULL };
-    enum { FAULTS = sizeof faults / sizeof faults[0], READ = FAULTS, ROOM, NONE, CASES };
+    enum { FAULTS = sizeof faults / sizeof faults[0], STOPS = 3 };
+    enum { READ = FAULTS, ROOM, NONE, CASES };
     uint64_t most = trial_choose(trial, 2) == 0 ? CHANGES_MAX : CHANGES_FEW;
     uint64_t chosen = trial_choose(trial, CASES);
     trial_mend(trial);
     trial->faulty = chosen != NONE;
+    trial->stops = chosen < STOPS;
     if (chosen < FAULTS) {
         disk_sim_fail_change(trial->disk, trial_choose(trial, most), faults[chosen]);
     } else if (chosen == READ) {
@@ -139,7 +136,8 @@ static void fault_arm(struct trial *trial)
     }
 }
 
-/* Some acts. After a failed one the process mostly ends, or goes on as it is. */
+/* Some acts. After a failed one the process ends, or goes on; where the fault is mended and all was
+ * in the journal, the next act must come through. */
 static void live(struct trial *trial)
 {
     fault_arm(trial);
@@ -150,8 +148,11 @@ static void live(struct trial *trial)
     for (uint64_t i = 0; i < acts && !trial->doubtful; i++) {
         bool anew = trial_choose(trial, 16) == 0;
         enum err err = anew ? trial_rebuild(trial) : trial_act(trial);
-        if (err != ERR_OK && trial_choose(trial, 4) != 0) {
+        if (err != ERR_OK && trial_choose(trial, 2) == 0) {
             return;
+        }
+        if (trial->recovers && !trial->stops) {
+            trial_mend(trial);
         }
     }
 }
@@ -214,7 +215,8 @@ TEST(each_kind_of_sync_that_is_left_out_is_noticed)
 {
     static struct trial trial;
     uint64_t seed = testing_seed();
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    size_t only = getenv("ONLY") ? (size_t)atoi(getenv("ONLY")) : 0;
+    for (size_t i = only; i < sizeof kinds / sizeof kinds[0]; i++) {
         uint64_t tried = 0;
         bool noticed = false;
         while (!noticed && tried < MUTANT_SEEDS) {
@@ -224,7 +226,7 @@ TEST(each_kind_of_sync_that_is_left_out_is_noticed)
         if (!noticed) {
             print_error("seed %" PRIu64 ": nobody misses the sync of \"%s\"\n", seed,
                         kinds[i].name);
-            //fail();
+            // fail();
         }
         print_message("# without \"%s\", seed %" PRIu64 ": %s\n", kinds[i].name, seed + tried - 1,
                       trial.violation);

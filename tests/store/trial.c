@@ -161,6 +161,7 @@ static enum err act_end(struct trial *trial, struct op *op, const char *what, en
 {
     struct journal *journal = store_journal(trial->store);
     uint64_t last = journal_last(journal);
+    trial->recovers = err != ERR_OK && last > trial->sure.last;
     error_check(trial, what, err, op);
     op_end(op);
     if (last == trial->maybe.last) {
@@ -237,13 +238,7 @@ static enum err act_set_add(struct trial *trial)
     struct store_set_added added;
     size_t set = trial_choose(trial, SHADOW_SETS);
     const struct shadow_set from = set_make(trial);
-    uint64_t list = testing_random(&trial->random);
-    if (trial->sure.list_count == SHADOW_LISTS_MAX) {
-        return ERR_OK;
-    }
-    if (trial->sure.list_count > 0 && one_in(trial, 4)) { /* a file that came before */
-        list = trial->sure.lists[trial_choose(trial, trial->sure.list_count)];
-    }
+    size_t list = trial_choose(trial, SHADOW_LISTS);
     shadow_set_add(&trial->maybe, set, &from, list);
     testing_op_begin(&op);
     buf_init(&pack, PACK_SIZE_MAX);
@@ -503,7 +498,9 @@ static enum err act_erase(struct trial *trial)
     shadow_erase(&trial->maybe, entry);
     testing_op_begin(&op);
     enum err err = store_erase(&op, trial->store, entry, SPAN("kept for a day"));
-    return act_end(trial, &op, "erasing", err);
+    err = act_end(trial, &op, "erasing", err);
+    trial->recovers = false; /* what was not overwritten is, at the next open */
+    return err;
 }
 
 /* ---- all ---- */
@@ -520,6 +517,7 @@ enum err trial_rebuild(struct trial *trial)
     }
     error_check(trial, "making all anew", err, &op);
     op_end(&op);
+    trial->recovers = false;
     return err;
 }
 

@@ -17,7 +17,8 @@ struct trial {
     int64_t time_us;
     bool made;     /* the world was acknowledged */
     bool faulty;   /* a fault may come: acts may fail */
-    bool stopped;  /* the disk refuses everything: the process is as good as dead */
+    bool stops;    /* a fault may come after which the disk refuses everything */
+    bool recovers; /* the last act failed when all was in the journal: the next makes up for it */
     bool doubtful; /* the next open finds `sure` or `maybe` */
     struct shadow sure;
     struct shadow maybe;

@@ -38,7 +38,7 @@ static void member_add(struct shadow_member *member, const struct shadow_member 
     *member = merged;
 }
 
-void shadow_set_add(struct shadow *shadow, size_t set, const struct shadow_set *add, uint64_t list)
+void shadow_set_add(struct shadow *shadow, size_t set, const struct shadow_set *add, size_t list)
 {
     struct shadow_set *now = &shadow->sets[set];
     now->tlp = now->there ? policy_tlp_tighten(now->tlp, add->tlp) : add->tlp;
@@ -50,9 +50,7 @@ void shadow_set_add(struct shadow *shadow, size_t set, const struct shadow_set *
             member_add(&now->members[i], &add->members[i]);
         }
     }
-    must(shadow->list_count < SHADOW_LISTS_MAX);
-    shadow->lists[shadow->list_count] = list;
-    shadow->list_count++;
+    shadow->lists[list] = true;
     shadow->last++;
 }
 

@@ -13,8 +13,8 @@ enum {
     SHADOW_SOURCES = 2, /* the owner, and somebody else */
 
     SHADOW_SETS = 3,
-    SHADOW_VALUES = 16,
-    SHADOW_LISTS_MAX = 128,
+    SHADOW_VALUES = 24,
+    SHADOW_LISTS = 12,
 
     SHADOW_INDICATORS = 4, /* STIX objects; beside them: */
     SHADOW_IDENTITY = SHADOW_INDICATORS,
@@ -132,8 +132,7 @@ struct shadow_fold {
 struct shadow {
     uint64_t last; /* journal number */
     struct shadow_set sets[SHADOW_SETS];
-    size_t list_count;
-    uint64_t lists[SHADOW_LISTS_MAX]; /* what came in, by what it is made from */
+    bool lists[SHADOW_LISTS]; /* what came in, as it came */
     size_t event_count;
     struct shadow_event events[SHADOW_EVENTS_MAX];
     bool removed[SHADOW_OBJECTS];
@@ -146,8 +145,7 @@ struct shadow {
 struct shadow shadow_begin(void);
 
 /* One act each, done at once. */
-void shadow_set_add(struct shadow *shadow, size_t set, const struct shadow_set *add,
-                    uint64_t list);
+void shadow_set_add(struct shadow *shadow, size_t set, const struct shadow_set *add, size_t list);
 void shadow_set_remove(struct shadow *shadow, size_t set, const bool *values);
 void shadow_set_delete(struct shadow *shadow, size_t set);
 void shadow_objects_add(struct shadow *shadow, const struct shadow_import *import);

@@ -6,6 +6,9 @@
 #include "crypt/digest.h"
 #include "tests/testing.h"
 
+/* So that a set's file has several sectors. */
+#define LONG_NAME "a-name-that-is-rather-long.so-that-it-takes-its-room.also-in-a-small-set.example"
+
 enum { TEXT_SIZE_MAX = 4096, LIST_SIZE_SPREAD = 2000 };
 
 __attribute__((format(printf, 2, 3))) static struct span text_of(struct op *op, const char *format,
@@ -63,11 +66,11 @@ static struct span value_text(struct op *op, size_t value)
 {
     switch (kind_of(value)) {
     case VALUE_DOMAIN:
-        return text_of(op, "d%zu.example", value);
+        return text_of(op, "d%zu." LONG_NAME, value);
     case VALUE_IPV4:
         return text_of(op, "192.0.2.%zu", value);
     default:
-        return text_of(op, "http://u.example/%zu", value);
+        return text_of(op, "http://" LONG_NAME "/%zu", value);
     }
 }
 
@@ -94,7 +97,7 @@ size_t thing_value_number(struct op *op, const struct value *value)
     return i;
 }
 
-struct span thing_list(struct op *op, uint64_t list)
+struct span thing_list(struct op *op, size_t list)
 {
     uint64_t state = list;
     size_t size = (size_t)(testing_random(&state) % LIST_SIZE_SPREAD);

@@ -20,7 +20,7 @@ struct value thing_value(struct op *op, size_t value);
 size_t thing_value_number(struct op *op, const struct value *value);
 
 /* What came in as a list. */
-struct span thing_list(struct op *op, uint64_t list);
+struct span thing_list(struct op *op, size_t list);
 
 /* An object's id; all bytes of one; when a version was made; the value an indicator watches for. */
 struct span thing_object_id(struct op *op, size_t object);

@@ -7,6 +7,10 @@ import traceback
 _tests = []
 
 
+class Skip(Exception):
+    """Raised by a test that cannot run here; its text says why."""
+
+
 def test(function):
     _tests.append(function)
     return function
@@ -19,6 +23,8 @@ def run_all():
         try:
             function()
             print(f"ok {number} - {function.__name__}")
+        except Skip as reason:
+            print(f"ok {number} - {function.__name__} # SKIP {reason}")
         except Exception: # any kind is a failure of the test, and is shown
             failed += 1
             for line in traceback.format_exc().splitlines():

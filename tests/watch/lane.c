@@ -19,6 +19,9 @@ void lane_begin(struct lane *lane)
 
 void lane_end(struct lane *lane)
 {
+    for (size_t i = 0; i < lane->image_count; i++) {
+        match_image_close(lane->images[i]);
+    }
     watch_chunk_free(lane->chunk);
     scratch_remove(&lane->scratch);
     op_end(&lane->op);
@@ -215,6 +218,9 @@ struct match_image *lane_image(struct lane *lane, const struct lane_indicator *l
 {
     struct match_image *image = NULL;
     check_err(match_image_open(&lane->op, lane_image_bytes(lane, list, count), &image), ERR_OK);
+    assert_true(lane->image_count < LANE_IMAGE_COUNT_MAX);
+    lane->images[lane->image_count] = image;
+    lane->image_count++;
     return image;
 }
 

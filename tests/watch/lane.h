@@ -13,13 +13,15 @@
 
 enum lane_sort { LANE_FILE, LANE_GZIP, LANE_ZSTD, LANE_PIPE, LANE_SORT_COUNT };
 
-enum { LANE_CHUNK_COUNT_MAX = 4096, LANE_SIZE_MAX = 256 * 1024 * 1024 };
+enum { LANE_IMAGE_COUNT_MAX = 16, LANE_CHUNK_COUNT_MAX = 4096, LANE_SIZE_MAX = 256 * 1024 * 1024 };
 
 struct lane {
     struct op op; /* of the whole test */
     struct scratch scratch;
     unsigned files; /* made so far */
     struct watch_chunk *chunk;
+    struct match_image *images[LANE_IMAGE_COUNT_MAX]; /* closed with the lane */
+    size_t image_count;
 };
 
 void lane_begin(struct lane *lane);

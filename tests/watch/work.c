@@ -257,7 +257,6 @@ static void check_growing_everywhere(enum observe_format format, const char *tex
             check_growing(&lane, image, &source, text, begun);
         }
     }
-    match_image_close(image);
     lane_end(&lane);
 }
 

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""What the system tests stand on: a node of a test's own, and logs made of nothing."""
+
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(SOURCE / "tests/tools"))
+
+from tap import Skip, run_all, test # pylint: disable=unused-import
+
+PROGRAM = str(pathlib.Path(sys.argv[1]).resolve())
+DONE, FOUND, TROUBLE, REFUSALS = 0, 1, 2, 3
+FIRST_MOMENT = 1795262400 # 2026-11-21T12:00:00Z
+
+
+class Node:
+    """A node in a folder that goes when the test ends."""
+
+    def __init__(self, owner="Test board"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="linie-node-"))
+        self.path = self.folder / "node"
+        self.run("init", self.path, "--owner", owner, node=False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def command(self, *words, node=True):
+        return [PROGRAM, *(["--node", str(self.path)] if node else []), *map(str, words)]
+
+    def environment(self):
+        cleaned = {key: value for key, value in os.environ.items() if key != "LINIE_NODE"}
+        return cleaned | {"TERM": "dumb"}
+
+    def start(self, *words, **options):
+        """The command as a process that runs beside the test."""
+        return subprocess.Popen(self.command(*words), cwd=self.folder, env=self.environment(),
+                                text=True, **options)
+
+    def run(self, *words, status=DONE, node=True, given=None, cwd=None, env=None):
+        """What a command that must end with `status` said: its output, then what it told."""
+        done = subprocess.run(self.command(*words, node=node), cwd=cwd or self.folder,
+                              env=self.environment() | (env or {}), input=given or "", text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        said = f"{words}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+        assert done.returncode == status, f"expected status {status}: {said}"
+        return done
+
+    def said(self, *words, **options):
+        return self.run(*words, **options).stdout
+
+    def json(self, *words, **options):
+        """The objects of a command's --json."""
+        return [json.loads(line) for line in self.said(*words, "--json", **options).splitlines()]
+
+    def summary(self, *words, status=FOUND):
+        """The summary of a watch."""
+        return self.json("watch", *words, status=status)[-1]["summary"]
+
+    def folds(self, *words):
+        """All folds, without what depends on the moment; empty where nothing was found."""
+        done = subprocess.run(self.command("hits", "--json", *words), cwd=self.folder,
+                              env=self.environment(), text=True, stdout=subprocess.PIPE,
+                              check=False)
+        assert done.returncode in (DONE, FOUND), done.returncode
+        lines = done.stdout.splitlines()
+        assert (done.returncode == FOUND) == bool(lines)
+        return sorted(lines)
+
+    def file(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def add(self, text, *words, name="list.txt", status=DONE):
+        """Adds a list of the source "Feed"."""
+        return self.run("indicators", "add", self.file(name, text), "--source", "Feed", *words,
+                        status=status)
+
+
+def dns(query, host="10.0.0.5", second=0, **more):
+    """A line of Zeek's dns.log."""
+    return json.dumps({"_path": "dns", "ts": FIRST_MOMENT + second, "uid": f"C{second}",
+                       "id.orig_h": host, "id.orig_p": 1025, "id.resp_h": "192.0.2.53",
+                       "id.resp_p": 53, "query": query, **more}) + "\n"
+
+
+def lines(count, every=10, name="evil.example", **more):
+    """A log in which one line of `every` asks for a name."""
+    return "".join(dns(name if i % every == 0 else f"host-{i}.example", f"10.0.0.{i % 7}", i, **more)
+                   for i in range(count))
+
+
+def gzipped(text):
+    return gzip.compress(text.encode())
+
+
+def zstandard(text):
+    if shutil.which("zstd") is None:
+        raise Skip("there is no zstd here")
+    return subprocess.run(["zstd", "-q", "-c"], input=text.encode(), stdout=subprocess.PIPE,
+                          check=True).stdout
+
+
+def data_folder():
+    """The folder of the real data; the test is skipped where there is none."""
+    named = os.environ.get("LINIE_TEST_DATA")
+    folder = pathlib.Path(named) if named else SOURCE.parent / "shared/data"
+    if not folder.is_dir():
+        raise Skip(f"no real data in {folder} (LINIE_TEST_DATA names another folder)")
+    return folder

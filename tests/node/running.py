@@ -1,0 +1,325 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""What happens to a watch while it runs: kills at random moments, signals, other commands.
+
+    tests/node/running.py PROGRAM
+
+LINIE_TEST_SEED repeats a run.
+"""
+
+import json
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import threading
+import time
+
+from ground import DONE, FOUND, TROUBLE, Node, dns, lines, run_all, test
+
+LIST = "evil.example\n"
+KILLS = 10
+INTERRUPTIONS = 6
+LINES = 250_000 # some 30 MB: long enough for a kill to hit it in the middle
+WAIT_S = 60 # for what must happen; a test that waits longer has failed
+STEP_S = 0.01
+HELD_S = 0.55 # longer than the watch gathers before it commits
+
+SEED = int(os.environ.get("LINIE_TEST_SEED", time.time_ns()))
+RANDOM = random.Random(SEED)
+print(f"# seed {SEED}")
+
+
+def wait_for(condition, what):
+    for _ in range(int(WAIT_S / STEP_S)):
+        found = condition()
+        if found:
+            return found
+        time.sleep(STEP_S)
+    raise AssertionError(f"waited {WAIT_S} s for {what}")
+
+
+def counted(node):
+    return node.json("status")[0]
+
+
+def everything(text):
+    """The folds of a run that nobody disturbed, and how many lines it read."""
+    with Node() as node:
+        node.add(LIST)
+        node.run("watch", node.file("a.log", text), "--quiet", status=FOUND)
+        assert counted(node)["lines"] == LINES
+        return [json.loads(fold) for fold in node.folds()], LINES
+
+
+def check_whole(node, log, total, expected):
+    """A last run to the end: nothing is lost and nothing counted twice."""
+    subprocess.run(node.command("watch", log, "--quiet"), check=False,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert counted(node)["lines"] == total
+    assert [json.loads(fold) for fold in node.folds()] == expected
+
+
+def stop_in_the_middle(node, log, number):
+    """A watch that is sent a signal at a random moment: its exit status. It is held for longer than
+    the time between two commits before that, so that something has been counted when it ends."""
+    process = node.start("watch", log, "--quiet", stdout=subprocess.DEVNULL,
+                         stderr=subprocess.DEVNULL)
+    time.sleep(RANDOM.random() * 0.15)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(HELD_S)
+    process.send_signal(signal.SIGCONT)
+    time.sleep(RANDOM.random() * 0.05)
+    process.send_signal(number)
+    return process.wait(timeout=WAIT_S)
+
+
+@test
+def watch_that_is_killed_again_and_again_counts_every_line_once():
+    text = lines(LINES)
+    expected, total = everything(text)
+    kills = KILLS
+    halfway = 0
+    while kills > 0:
+        with Node() as node:
+            node.add(LIST)
+            log = node.file("a.log", text)
+            lines_counted = 0
+            while kills > 0 and lines_counted < total:
+                stop_in_the_middle(node, log, signal.SIGKILL)
+                assert lines_counted <= counted(node)["lines"] <= total
+                lines_counted = counted(node)["lines"]
+                halfway += 0 < lines_counted < total
+                kills -= 1
+            check_whole(node, log, total, expected)
+            assert node.json("rebuild")[0]["same"] is True
+            node.run("verify")
+    print(f"# {halfway} of {KILLS} kills left the file half read")
+
+
+@test
+def watch_that_is_interrupted_again_and_again_counts_every_line_once():
+    text = lines(LINES)
+    expected, total = everything(text)
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", text)
+        for _ in range(INTERRUPTIONS):
+            status = stop_in_the_middle(node, log, RANDOM.choice([signal.SIGINT, signal.SIGTERM]))
+            assert status in (DONE, FOUND, -signal.SIGINT, -signal.SIGTERM), status
+        check_whole(node, log, total, expected)
+
+
+@test
+def watch_process_that_is_killed_alone_loses_nothing_and_counts_nothing_twice():
+    text = lines(LINES)
+    expected, total = everything(text)
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", text)
+        process = node.start("watch", log, "--quiet", stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE)
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        child = wait_for(children.read_text, "the watch process")
+        time.sleep(RANDOM.random() * 0.1)
+        os.kill(int(child), signal.SIGKILL)
+        _, told = process.communicate(timeout=WAIT_S)
+        assert process.returncode in (TROUBLE, FOUND), told
+        check_whole(node, log, total, expected)
+
+
+@test
+def number_of_jobs_changes_nothing_in_what_is_found():
+    text = lines(30_000)
+    expected = None
+    for jobs in (1, 2, 7):
+        with Node() as node:
+            node.add(LIST)
+            node.run("watch", node.file("a.log", text), "--quiet", "--jobs", jobs, status=FOUND)
+            expected = expected or node.folds()
+            assert node.folds() == expected
+
+
+class Pipe:
+    """A watch that reads a pipe which the test keeps open."""
+
+    def __init__(self, node, *words):
+        self.node = node
+        self.process = node.start("watch", "-", *words, stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def write(self, text):
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+
+    def hits(self, count):
+        wait_for(lambda: counted(self.node)["hits"] == count, f"{count} hits")
+
+    def end(self, status=FOUND):
+        self.process.stdin.close()
+        told = self.process.stdout.read() + self.process.stderr.read()
+        assert self.process.wait(timeout=WAIT_S) == status, told
+        return told
+
+
+@test
+def indicator_that_is_added_while_a_watch_runs_is_found_in_later_lines():
+    with Node() as node:
+        node.add(LIST)
+        pipe = Pipe(node)
+        pipe.write(dns("evil.example") + dns("late.example"))
+        pipe.hits(1)
+        assert "1 new" in node.add("late.example\n", name="late.txt").stdout
+        pipe.write(dns("late.example") + dns("evil.example"))
+        pipe.hits(3)
+        node.run("indicators", "remove", "evil.example")
+        pipe.write(dns("evil.example") + dns("late.example"))
+        pipe.hits(4)
+        pipe.end()
+        assert len(node.folds()) == 2
+        assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def commands_that_a_running_watch_serves_answer_as_they_do_alone():
+    with Node() as node:
+        node.add(LIST)
+        pipe = Pipe(node)
+        pipe.write(dns("evil.example"))
+        pipe.hits(1)
+        done = node.add("one.example\nnot one\n", name="two.txt", status=3)
+        assert "1 new" in done.stdout and "line 2" in done.stderr, done
+        done = node.run("indicators", "add", "-", "--set", "typed", given="typed.example\n")
+        assert "1 new" in done.stdout
+        told = node.run("indicators", "remove", "absent.example", status=TROUBLE).stderr
+        assert "absent.example" in told
+        told = node.run("indicators", "add", "absent.txt", status=TROUBLE).stderr
+        assert "absent.txt" in told
+        assert node.json("rebuild")[0]["same"] is True
+        assert len(node.said("indicators", "list").splitlines()) == 3
+        node.run("verify")
+        told = node.run("watch", node.file("b.log", dns("evil.example")), status=TROUBLE).stderr
+        assert "another linie is writing to this node" in told
+        pipe.end()
+
+
+@test
+def command_of_two_callers_at_once_is_done_for_both():
+    with Node() as node:
+        for round_number in range(3):
+            names = [f"set-{round_number}-{i}" for i in range(4)]
+            started = [node.start("indicators", "add", node.file(f"{name}.txt", f"{name}.example\n"),
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                       for name in names]
+            for process in started:
+                _, told = process.communicate(timeout=WAIT_S)
+                assert process.returncode == DONE, told
+        assert len(node.said("indicators", "list").splitlines()) == 12
+
+
+@test
+def pipe_that_is_kept_open_holds_nobody_when_the_watch_is_stopped():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with Node() as node:
+            node.add(LIST)
+            pipe = Pipe(node)
+            pipe.write(dns("evil.example"))
+            pipe.hits(1)
+            pipe.process.send_signal(number)
+            status = pipe.process.wait(timeout=WAIT_S)
+            assert status == FOUND, status
+            assert counted(node)["folds_open"] == 0
+
+
+@test
+def watch_process_goes_when_its_store_is_killed():
+    with Node() as node:
+        node.add(LIST)
+        pipe = Pipe(node)
+        pipe.write(dns("evil.example"))
+        pipe.hits(1)
+        process = pipe.process
+        child = int(pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+        process.kill()
+        process.wait(timeout=WAIT_S)
+        wait_for(lambda: not pathlib.Path(f"/proc/{child}/exe").exists() or is_gone(child),
+                 "the watch process to go")
+
+
+def is_gone(pid):
+    """Gone, or nobody has asked for its status yet."""
+    try:
+        state = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1]
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+    return state.split()[0] in "ZX"
+
+
+@test
+def watch_process_holds_no_file_of_the_node_but_the_index():
+    with Node() as node:
+        node.add(LIST)
+        pipe = Pipe(node)
+        pipe.write(dns("evil.example"))
+        pipe.hits(1)
+        process = pipe.process
+        child = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().strip()
+        held = []
+        for entry in pathlib.Path(f"/proc/{child}/fd").iterdir():
+            held.append(os.readlink(entry))
+        inside = [name for name in held if name.startswith(str(node.path))]
+        assert inside == [], held
+        pipe.end()
+
+
+@test
+def reading_commands_work_beside_a_watch_that_writes():
+    text = lines(LINES)
+    with Node() as node:
+        node.add(LIST)
+        process = node.start("watch", node.file("a.log", text), "--quiet",
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        seen = []
+        while process.poll() is None:
+            seen.append(counted(node)["lines"])
+            node.folds()
+        _, told = process.communicate()
+        assert process.returncode == FOUND, told
+        assert seen == sorted(seen)
+        assert counted(node)["lines"] == LINES
+
+
+@test
+def memory_stays_flat_however_large_the_input():
+    """The largest resident size of all processes, for an input and for one ten times as large."""
+    peaks = []
+    for count in (40_000, 400_000):
+        with Node() as node:
+            node.add(LIST)
+            fifo = node.folder / "fifo"
+            os.mkfifo(fifo)
+            text = lines(10_000, every=10_000)
+
+            def feed():
+                with open(fifo, "w", encoding="ascii") as out:
+                    for _ in range(count // 10_000):
+                        out.write(text)
+
+            feeder = threading.Thread(target=feed)
+            feeder.start()
+            with open(fifo, encoding="ascii") as given:
+                process = subprocess.Popen(
+                    ["/usr/bin/env", "python3", "-c",
+                     "import resource, subprocess, sys\n"
+                     "subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
+                     "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)",
+                     *node.command("watch", "-", "--quiet", "--jobs", "2")],
+                    stdin=given, stdout=subprocess.PIPE, env=node.environment(), text=True)
+                peaks.append(int(process.communicate(timeout=WAIT_S)[0]))
+            feeder.join()
+            assert counted(node)["lines"] == count
+    assert peaks[1] < peaks[0] * 1.25, peaks
+
+
+run_all()

@@ -1,0 +1,448 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""A walk through the commands, as the README has it, each with its exit code.
+
+    tests/node/walk.py PROGRAM
+"""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+
+from ground import (DONE, FOUND, PROGRAM, REFUSALS, TROUBLE, Node, dns, gzipped, lines, run_all,
+                    test, zstandard)
+
+LIST = "evil.example\nhxxp://bad[.]example/x\n198.51.100.7\n203.0.113.0/24\n" \
+       "d41d8cd98f00b204e9800998ecf8427e\nsomeone@evil.example\n"
+CSV = "ioc,type,confidence,valid_until\nworse.example,domain,80,2027-01-01\n" \
+      "198.51.100.8,ip,,\nnot an address,ip,,\n"
+INDICATOR = "indicator--22222222-2222-4222-8222-000000000001"
+STIX = json.dumps({
+    "type": "bundle", "id": "bundle--22222222-2222-4222-8222-000000000000", "objects": [
+        {"type": "indicator", "spec_version": "2.1", "id": INDICATOR,
+         "created": "2026-11-01T00:00:00.000Z", "modified": "2026-11-01T00:00:00.000Z",
+         "pattern_type": "stix", "valid_from": "2026-11-01T00:00:00Z",
+         "pattern": "[domain-name:value = 'stix.example']"}]}, indent=1)
+
+
+@test
+def node_is_made_for_its_owner_alone():
+    with Node() as node:
+        for folder, _, files in os.walk(node.path):
+            assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700, folder
+            for name in files:
+                mode = stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode)
+                assert mode == 0o600, (folder, name, oct(mode))
+        assert {"linie.conf", "identity.json", "keys", "real"} <= set(os.listdir(node.path))
+        told = node.run("init", node.path, node=False, status=TROUBLE).stderr
+        assert "not empty" in told, told
+
+
+@test
+def files_stay_for_the_owner_alone_while_the_node_is_used():
+    with Node() as node:
+        node.add(LIST)
+        node.run("watch", node.file("a.log", lines(50)), status=FOUND)
+        for folder, _, files in os.walk(node.path):
+            assert stat.S_IMODE(os.stat(folder).st_mode) & 0o077 == 0, folder
+            for name in files:
+                assert stat.S_IMODE(os.stat(os.path.join(folder, name)).st_mode) & 0o077 == 0, name
+
+
+@test
+def node_is_named_by_an_option_by_the_environment_or_is_where_one_stands():
+    with Node() as node:
+        expected = node.said("status")
+        assert node.said("status", node=False, env={"LINIE_NODE": str(node.path)}) == expected
+        here = node.said("status", node=False, cwd=node.path)
+        assert here.splitlines()[1:] == expected.splitlines()[1:]
+        told = node.run("status", node=False, status=TROUBLE).stderr
+        assert "is no node" in told and "linie init" in told, told
+
+
+@test
+def indicators_are_added_from_lists_csv_stix_and_standard_input():
+    with Node() as node:
+        (added,) = node.json("indicators", "add", node.file("c2.txt", LIST), "--source", "CSIRT",
+                             "--tlp", "GREEN")
+        assert (added["set"], added["new"], added["members"], added["tlp"]) == ("c2", 6, 6, "GREEN")
+        *refused, added = node.json("indicators", "add", node.file("feed.csv", CSV),
+                                    status=REFUSALS)
+        assert len(refused) == 1 and refused[0]["line"] == 4, refused
+        assert (added["new"], added["refused"], added["tlp"]) == (2, 1, "AMBER+STRICT")
+        (added,) = node.json("indicators", "add", node.file("b.json", STIX), "--source", "Partner")
+        assert (added["new"], added["watched"], added["unwatched"]) == (1, 1, 0)
+        (added,) = node.json("indicators", "add", "-", "--set", "typed", given="typed.example\n")
+        assert (added["set"], added["new"]) == ("typed", 1)
+        (stats,) = node.json("indicators", "stats")
+        assert stats["indicators"] == 10, stats
+        assert len(node.json("indicators", "list")) == 10
+
+
+@test
+def indicators_that_are_added_again_are_not_new():
+    with Node() as node:
+        node.add(LIST)
+        assert "0 new" in node.add(LIST).stdout
+        node.run("indicators", "add", node.file("b.json", STIX))
+        assert "0 objects new, 1 known" in node.said("indicators", "add", node.folder / "b.json")
+
+
+@test
+def line_that_is_no_indicator_is_told_with_file_line_and_byte():
+    with Node() as node:
+        done = node.add("evil.example\nwhat is this?\n", status=REFUSALS)
+        assert "list.txt: line 2, byte 13: unknown kind: what is this?" in done.stderr, done.stderr
+        assert "1 refused" in done.stdout
+
+
+@test
+def file_that_cannot_be_read_does_not_keep_the_others_out():
+    with Node() as node:
+        good = node.file("good.txt", LIST)
+        done = node.run("indicators", "add", node.folder / "absent.txt", good, status=TROUBLE)
+        assert "absent.txt" in done.stderr
+        assert "6 new" in done.stdout
+
+
+@test
+def indicator_is_shown_by_its_value_in_any_writing_and_by_its_id():
+    with Node() as node:
+        node.add(LIST, "--confidence", "70")
+        (shown,) = node.json("indicators", "show", "HXXPS://Bad[.]example/x")
+        assert shown["value"] == "http://bad.example/x" and shown["confidence"] == 70
+        (same,) = node.json("indicators", "show", shown["indicator"])
+        assert same == shown
+        told = node.run("indicators", "show", "other.example", status=TROUBLE).stderr
+        assert "other.example is no indicator" in told
+
+
+@test
+def stix_object_is_shown_as_it_came():
+    with Node() as node:
+        node.run("indicators", "add", node.file("b.json", STIX))
+        shown = node.said("indicators", "show", INDICATOR, "--json")
+        assert len(shown.splitlines()) == 1
+        assert json.loads(shown) == json.loads(STIX)["objects"][0]
+
+
+@test
+def indicator_that_was_removed_is_not_watched():
+    with Node() as node:
+        node.add(LIST)
+        node.run("indicators", "add", node.file("b.json", STIX))
+        assert node.json("indicators", "remove", "evil.example", INDICATOR) == [{"removed": 2}]
+        log = node.file("a.log", dns("evil.example") + dns("stix.example"))
+        node.run("watch", log, status=DONE)
+        told = node.run("indicators", "remove", "evil.example", status=TROUBLE).stderr
+        assert "evil.example" in told
+        assert node.json("indicators", "remove", "--set", "list") == [{"removed": 5}]
+        assert node.said("indicators", "list") == ""
+
+
+@test
+def inputs_are_files_folders_globs_pipes_and_archives():
+    text = lines(200)
+    expected = None
+    ways = {
+        "file": ("a.log", text, "a.log", ""), "folder": ("in/deep/a.log", text, "in", ""),
+        "glob": ("g/a.log", text, "g/*.log", ""), "pipe": ("b.log", text, "-", text),
+        "gzip": ("a.log.gz", gzipped(text), "a.log.gz", ""),
+        "zstd": ("a.log.zst", zstandard(text), "a.log.zst", ""),
+    }
+    for way, (name, content, argument, given) in ways.items():
+        with Node() as node:
+            node.add(LIST)
+            node.file(name, content)
+            node.run("watch", argument, given=given, status=FOUND)
+            folds = node.folds()
+            expected = expected or folds
+            assert folds == expected and len(folds) == 7, way
+
+
+@test
+def format_is_told_by_the_input_or_named():
+    tsv = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n1795262400\t10.0.0.5\t" \
+          "evil.example\n"
+    eve = '{"timestamp":"2026-11-21T12:00:00.000000+0000","event_type":"dns","src_ip":"10.0.0.5",' \
+          '"dest_ip":"192.0.2.53","dns":{"type":"query","rrname":"evil.example"}}\n'
+    for text, name in ((tsv, "zeek-tsv"), (eve, "eve"), (dns("evil.example"), "zeek-json")):
+        for words in ((), ("--format", name)):
+            with Node() as node:
+                node.add(LIST)
+                node.run("watch", node.file("a.log", text), *words, status=FOUND)
+                assert name in node.said("status")
+    with Node() as node:
+        node.add(LIST)
+        told = node.run("watch", node.file("a.txt", "just text\n"), status=TROUBLE).stderr
+        assert "its format is not known" in told
+        told = node.run("watch", node.folder / "a.txt", "--format", "csv", status=TROUBLE).stderr
+        assert "--format csv: not a format" in told
+
+
+@test
+def input_that_was_read_counts_once():
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", lines(200))
+        assert node.summary(log)["hits"] == 20
+        folds = node.folds()
+        again = node.summary(log, status=DONE)
+        assert (again["inputs"], again["inputs_skipped"], again["hits"]) == (0, 1, 0)
+        assert node.summary(log, "--again")["hits"] == 20
+        assert node.folds() == folds
+
+
+@test
+def input_that_grows_is_read_on_and_half_a_line_waits():
+    text = lines(400)
+    with Node() as whole, Node() as node:
+        for each in (whole, node):
+            each.add(LIST)
+        whole.run("watch", whole.file("a.log", text), status=FOUND)
+        log = node.file("a.log", text[:100])
+        for size in (100, 150, 20000, 20001, 30005, len(text)):
+            with open(log, "r+", encoding="utf-8") as out:
+                out.seek(0, 2)
+                out.write(text[out.tell():size])
+            subprocess.run(node.command("watch", log), check=False, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+        assert node.folds() == [fold.replace(str(whole.path), str(node.path))
+                                for fold in whole.folds()]
+        assert node.json("status")[0]["lines"] == 400
+
+
+@test
+def half_a_last_line_is_told():
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", dns("evil.example") + dns("evil.example")[:30])
+        told = node.run("watch", log, status=FOUND).stderr
+        assert "its last line has no end yet: 30 bytes are left for the next run" in told, told
+
+
+@test
+def archive_that_is_cut_is_read_as_far_as_it_goes():
+    packed = gzipped(lines(5000))
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log.gz", packed[:len(packed) // 2])
+        done = node.run("watch", log, status=TROUBLE)
+        assert "read as far as it goes: truncated archive" in done.stderr, done.stderr
+        read = node.json("status")[0]["lines"]
+        assert 1000 < read < 5000, read
+        node.file("a.log.gz", packed)
+        node.run("watch", log, status=FOUND)
+        assert node.json("status")[0]["lines"] == 5000
+        assert node.json("status")[0]["hits"] == 500
+        assert node.json("status")[0]["faults"] == {}
+
+
+@test
+def lines_that_cannot_be_read_are_counted_by_reason():
+    with Node() as node:
+        node.add(LIST)
+        text = dns("evil.example") + "{broken\n" + "{}\n" * 2 + '{"ts":"\x01"}\n' + "x" * 2000000 \
+               + "\n" + dns("evil.example", second=1)
+        summary = node.summary(node.file("a.log", text))
+        assert summary["hits"] == 2, summary
+        assert summary["faults"]["size"] == 1, summary
+        assert summary["faults"]["syntax"] == 1, summary
+        assert node.json("status")[0]["faults"] == summary["faults"]
+        assert "not read" in node.said("status")
+
+
+@test
+def hits_are_filtered_by_time_kind_and_indicator():
+    with Node() as node:
+        node.add(LIST)
+        text = dns("evil.example") + dns("www.evil.example", second=7200) \
+               + dns("nothing.example", host="203.0.113.9", second=60)
+        node.run("watch", node.file("a.log", text), status=FOUND)
+        assert len(node.folds()) == 3
+        assert len(node.folds("--kind", "domain")) == 2
+        assert len(node.folds("--kind", "cidr")) == 1
+        assert len(node.folds("--since", "2026-11-21T13:00:00Z")) == 1
+        assert len(node.folds("--since", "2027-01-01")) == 0
+        assert len(node.folds("--indicator", "EVIL[.]example")) == 2
+        (first, _) = node.folds("--indicator", "evil.example")
+        identity = json.loads(first)["indicator"]
+        assert len(node.folds("--indicator", identity)) == 2
+        assert len(node.folds("--indicator", "other.example")) == 0
+        node.run("hits", "--kind", "colour", status=TROUBLE)
+        node.run("hits", "--since", "yesterday", status=TROUBLE)
+
+
+@test
+def hits_in_json_have_the_keys_that_were_promised():
+    keys = {"indicator", "value", "kind", "observed", "field", "inside", "outside", "sensor",
+            "first", "last", "count", "tlp", "source"}
+    with Node() as node:
+        node.add(LIST, "--tlp", "GREEN")
+        node.run("watch", node.file("a.log", dns("Evil.example")), "--sensor", "border-1",
+                 status=FOUND)
+        (fold,) = node.json("hits", status=FOUND)
+        assert keys <= set(fold), keys - set(fold)
+        assert fold["value"] == "evil.example" and fold["observed"] == "Evil.example"
+        assert fold["sensor"] == "border-1" and fold["tlp"] == "GREEN" and fold["source"] == "Feed"
+        assert fold["inside"] == "10.0.0.5" and fold["outside"] == "192.0.2.53"
+        assert fold["first"] == "2026-11-21T12:00:00.000Z" and fold["count"] == 1
+
+
+@test
+def evidence_keeps_the_privacy_rule_and_can_be_erased():
+    with Node() as node:
+        node.add(LIST)
+        secret = "correct horse"
+        log = node.file("a.log", dns("evil.example", password=secret, user="someone"))
+        node.run("watch", log, status=FOUND)
+        (fold,) = node.json("hits", "--evidence", status=FOUND)
+        (line,) = fold["evidence"]
+        assert "someone" in line and secret not in line, line
+        for folder, _, names in os.walk(node.path):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as kept:
+                    assert secret.encode() not in kept.read(), name
+        entries = node.json("status")[0]["entries"]
+        erased = [entry for entry in range(1, entries + 1) if subprocess.run(
+            node.command("erase", entry, "--rule", "retention: 0 days"), check=False,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0]
+        assert erased, "there was no evidence to erase"
+        (fold,) = node.json("hits", "--evidence", status=FOUND)
+        assert fold["evidence"] == [] and fold["count"] == 1
+        assert "faults" in node.said("verify")
+        assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def verify_finds_a_changed_byte_and_rebuild_changes_nothing():
+    with Node() as node:
+        node.add(LIST)
+        node.run("watch", node.file("a.log", lines(200)), status=FOUND)
+        (good,) = node.json("verify")
+        assert good["faults"] == 0 and good["files"] == 2
+        assert node.json("rebuild")[0]["same"] is True
+        (journal,) = (node.path / "real/journal").iterdir()
+        content = bytearray(journal.read_bytes())
+        content[len(content) // 2] ^= 1
+        journal.write_bytes(content)
+        (bad,) = node.json("verify", status=FOUND)
+        assert bad["faults"] >= 1 and bad["first_fault"] > 0, bad
+
+
+@test
+def verify_finds_a_feed_that_was_changed_or_is_gone():
+    with Node() as node:
+        node.add(LIST)
+        feed = next(path for path in (node.path / "real/blobs").rglob("*")
+                    if path.is_file() and path.read_text(errors="ignore") == LIST)
+        content = feed.read_bytes()
+        feed.write_bytes(content.replace(b"evil", b"good"))
+        assert node.json("verify", status=FOUND)[0]["file_faults"] == 1
+        feed.unlink()
+        assert node.json("verify", status=FOUND)[0]["file_faults"] == 1
+
+
+@test
+def database_and_index_are_made_again_where_they_are_gone():
+    with Node() as node:
+        node.add(LIST)
+        node.run("watch", node.file("a.log", lines(200)), status=FOUND)
+        folds = node.folds()
+        for path in (node.path / "real").glob("linie.db*"):
+            path.unlink()
+        shutil.rmtree(node.path / "real/index")
+        node.run("watch", node.file("b.log", dns("evil.example", "10.9.9.9")), status=FOUND)
+        assert len(node.folds()) == len(folds) + 1
+
+
+@test
+def exercise_is_kept_apart_from_what_is_real():
+    with Node() as node:
+        node.run("init", "--world", "spring-2027")
+        node.add(LIST, "--world", "spring-2027")
+        log = node.file("a.log", lines(50))
+        node.run("watch", log, status=DONE)
+        node.run("watch", log, "--world", "spring-2027", status=FOUND)
+        assert node.folds() == []
+        assert len(node.folds("--world", "spring-2027")) > 0
+        told = node.run("status", "--world", "autumn", status=TROUBLE).stderr
+        assert "autumn" in told, told
+        shutil.copytree(node.path / "exercises/spring-2027", node.path / "exercises/moved")
+        told = node.run("status", "--world", "moved", status=TROUBLE).stderr
+        assert "belongs to another world" in told, told
+
+
+@test
+def configured_inputs_sensors_and_networks_are_used():
+    with Node() as node:
+        node.add(LIST)
+        node.file("logs/dns.log", dns("evil.example", host="192.0.2.77"))
+        with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
+            conf.write("[inside]\nnetwork = 192.0.2.64/26\n[input \"border\"]\n"
+                       f"path = {node.folder}/logs\nformat = zeek-json\nsensor = border-7\n")
+        node.run("watch", status=FOUND)
+        (fold,) = node.json("hits", status=FOUND)
+        assert fold["sensor"] == "border-7" and fold["inside"] == "192.0.2.77", fold
+
+
+@test
+def what_is_mistyped_is_told_with_what_was_meant():
+    with Node() as node:
+        told = node.run("indicator", status=TROUBLE).stderr
+        assert "there is no command \"indicator\"" in told and "indicators add" in told, told
+        told = node.run("hits", "--sinse", "24h", status=TROUBLE).stderr
+        assert "--sinse" in told and "linie hits --help" in told, told
+        told = node.run("hits", "--since", status=TROUBLE).stderr
+        assert "--since needs a value" in told, told
+        told = node.run("watch", "--jobs", "many", status=TROUBLE).stderr
+        assert "--jobs many" in told, told
+        told = node.run("watch", node.folder / "absent.log", status=TROUBLE).stderr
+        assert "absent.log" in told, told
+        conf = node.path / "linie.conf"
+        text = conf.read_text()
+        conf.write_text(text + "[watch]\njob = 3\n")
+        told = node.run("status", status=TROUBLE).stderr
+        line = len((text + "[watch]\njob = 3\n").splitlines())
+        assert f"line {line}" in told and "\"job\"" in told and "\"jobs\" in [watch]" in told, told
+        conf.write_text(text + "[marking]\ndefault = PURPLE\n")
+        told = node.run("status", status=TROUBLE).stderr
+        assert "not a TLP label" in told, told
+
+
+@test
+def help_of_every_command_fits_one_screen_and_has_an_example():
+    with Node() as node:
+        listed = [line.split("  ")[1] for line in node.said("--help", node=False).splitlines()
+                  if line.startswith("  ") and not line.startswith("  linie")]
+        assert len(listed) >= 14, listed
+        for name in listed:
+            text = node.said(*name.split(), "--help", node=False)
+            shown = text.splitlines()
+            assert len(shown) <= 24, (name, len(shown))
+            assert max(map(len, shown)) <= 100, (name, max(shown, key=len))
+            assert any(line.startswith("  linie ") for line in shown), name
+        everything = node.said("--help", node=False).splitlines()
+        assert len(everything) <= 24 and max(map(len, everything)) <= 100
+
+
+@test
+def output_that_nobody_takes_is_trouble_and_not_a_crash():
+    with Node() as node:
+        node.add("".join(f"host-{i}.example\n" for i in range(20000)))
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run(node.command("indicators", "list"), stdout=full, check=False,
+                                  stderr=subprocess.PIPE, text=True)
+        assert done.returncode == TROUBLE, done
+        assert "cannot write" in done.stderr, done.stderr
+
+
+@test
+def program_says_its_version():
+    done = subprocess.run([PROGRAM, "--version"], stdout=subprocess.PIPE, text=True, check=True)
+    assert done.stdout.startswith("linie 0."), done.stdout
+
+
+run_all()
