@@ -30,9 +30,8 @@ enum {
     FOLD_GRACE_HOURS = 1, /* a fold is closed this long after its hour, by the time of the lines */
 };
 
-#define BROKEN_ARCHIVE SPAN("broken-archive") /* counted among the reasons of watch_count_name()   \
-                                               */
-#define HOUR_US ((int64_t)3600 * US_PER_S)
+/* Counted among the reasons of watch_count_name(). */
+#define BROKEN_ARCHIVE SPAN("broken-archive")
 
 /* ---- the watch process ---- */
 
@@ -218,8 +217,9 @@ static enum err batch_commit(struct session *session, int64_t close_before_us)
 
 static int64_t close_before(const struct session *session)
 {
-    return session->latest_us == TIME_US_NONE ? TIME_US_MIN
-                                              : session->latest_us - FOLD_GRACE_HOURS * HOUR_US;
+    return session->latest_us == TIME_US_NONE
+               ? TIME_US_MIN
+               : session->latest_us - FOLD_GRACE_HOURS * FOLD_HOUR_US;
 }
 
 /* Batches are cut between chunks only, so that positions and folds fit together. */

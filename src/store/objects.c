@@ -30,8 +30,8 @@ static int id_compare(const void *a, const void *b)
 
 /* A statement marking (a copyright notice) says nothing about who may read. That a definition is
  * one is known where it came before the objects that refer to it, or with them. */
-static enum err is_statement(struct op *op, struct store *store,
-                             const struct statements *with, struct span marking, bool *ret)
+static enum err is_statement(struct op *op, struct store *store, const struct statements *with,
+                             struct span marking, bool *ret)
 {
     bool comes_with = with != NULL && with->count > 0 &&
                       bsearch(&marking, with->ids, with->count, sizeof marking, id_compare) != NULL;

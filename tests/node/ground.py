@@ -95,10 +95,10 @@ def dns(query, host="10.0.0.5", second=0, **more):
                        "id.resp_p": 53, "query": query, **more}) + "\n"
 
 
-def lines(count, every=10, name="evil.example", **more):
-    """A log in which one line of `every` asks for a name."""
-    return "".join(dns(name if i % every == 0 else f"host-{i}.example", f"10.0.0.{i % 7}", i, **more)
-                   for i in range(count))
+def lines(count, every=10, hosts=7):
+    """A log in which one line of `every` asks for evil.example."""
+    return "".join(dns("evil.example" if i % every == 0 else f"host-{i}.example",
+                       f"10.0.{i % hosts // 256}.{i % hosts % 256}", i) for i in range(count))
 
 
 def gzipped(text):

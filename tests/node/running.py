@@ -21,6 +21,7 @@ from ground import DONE, FOUND, TROUBLE, Node, dns, lines, run_all, test
 LIST = "evil.example\n"
 KILLS = 10
 INTERRUPTIONS = 6
+CHUNKY_LINES = 40_000
 LINES = 250_000 # some 30 MB: long enough for a kill to hit it in the middle
 WAIT_S = 60 # for what must happen; a test that waits longer has failed
 STEP_S = 0.01
@@ -49,8 +50,9 @@ def everything(text):
     with Node() as node:
         node.add(LIST)
         node.run("watch", node.file("a.log", text), "--quiet", status=FOUND)
-        assert counted(node)["lines"] == LINES
-        return [json.loads(fold) for fold in node.folds()], LINES
+        total = text.count("\n")
+        assert counted(node)["lines"] == total
+        return [json.loads(fold) for fold in node.folds()], total
 
 
 def check_whole(node, log, total, expected):
@@ -61,7 +63,7 @@ def check_whole(node, log, total, expected):
     assert [json.loads(fold) for fold in node.folds()] == expected
 
 
-def stop_in_the_middle(node, log, number):
+def stop_in_the_middle(node, log, number, spread=0.05):
     """A watch that is sent a signal at a random moment: its exit status. It is held for longer than
     the time between two commits before that, so that something has been counted when it ends."""
     process = node.start("watch", log, "--quiet", stdout=subprocess.DEVNULL,
@@ -70,7 +72,7 @@ def stop_in_the_middle(node, log, number):
     process.send_signal(signal.SIGSTOP)
     time.sleep(HELD_S)
     process.send_signal(signal.SIGCONT)
-    time.sleep(RANDOM.random() * 0.05)
+    time.sleep(RANDOM.random() * spread)
     process.send_signal(number)
     return process.wait(timeout=WAIT_S)
 
@@ -108,6 +110,21 @@ def watch_that_is_interrupted_again_and_again_counts_every_line_once():
         for _ in range(INTERRUPTIONS):
             status = stop_in_the_middle(node, log, RANDOM.choice([signal.SIGINT, signal.SIGTERM]))
             assert status in (DONE, FOUND, -signal.SIGINT, -signal.SIGTERM), status
+        check_whole(node, log, total, expected)
+
+
+@test
+def watch_that_is_interrupted_within_a_chunk_counts_nothing_of_it():
+    """Every line opens a fold, so that what a chunk found comes in many messages."""
+    text = lines(CHUNKY_LINES, every=1, hosts=CHUNKY_LINES)
+    expected, total = everything(text)
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", text)
+        for _ in range(INTERRUPTIONS):
+            stop_in_the_middle(node, log, signal.SIGINT, spread=0.3)
+            status = counted(node)
+            assert status["hits"] == status["lines"], status
         check_whole(node, log, total, expected)
 
 

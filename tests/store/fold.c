@@ -225,6 +225,9 @@ TEST(fold_that_gathers_many_hosts_does_not_depend_on_which_came_together)
 {
     struct fold together = some_fold("a");
     struct fold apart = some_fold("a");
+    fold_values_add(&together.observed, SPAN("d"));
+    fold_values_add(&together.outside, SPAN("192.0.2.9"));
+    together.evidence_count = 1;
     struct fold both = some_fold("b");
     struct fold b = some_fold("b");
     struct fold c = some_fold("c");
@@ -244,5 +247,6 @@ TEST(fold_that_gathers_many_hosts_does_not_depend_on_which_came_together)
     assert_true(span_equal(json_of(&op, &together), json_of(&op, &apart)));
     assert_true(together.observed.more);
     assert_true(together.outside.more);
+    assert_int_equal(together.evidence_count, 0);
     op_end(&op);
 }

@@ -134,6 +134,17 @@ static void values_remove(struct world *world, struct shadow *shadow, uint64_t *
     assert_int_equal(removed, expected);
 }
 
+static bool names_hold(struct span names, const char *name)
+{
+    struct span piece;
+    while (span_next(&names, ' ', &piece)) {
+        if (span_equal(piece, span_of(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_sets(struct world *world, const struct shadow *shadow)
 {
     for (unsigned set = 0; set < SET_COUNT; set++) {
@@ -146,12 +157,7 @@ static void check_sets(struct world *world, const struct shadow *shadow)
             expected += shadow->members[set][i] ? 1 : 0;
             if (there) {
                 struct span members = world_members(world, set_name(set));
-                bool member = false;
-                struct span piece;
-                while (span_next(&members, ' ', &piece)) {
-                    member = member || span_equal(piece, span_of(name));
-                }
-                assert_int_equal(member, shadow->members[set][i]);
+                assert_int_equal(names_hold(members, name), shadow->members[set][i]);
             }
         }
         assert_int_equal(there ? found.count : 0, expected);

@@ -24,6 +24,7 @@ enum {
     CHANGES_CLOSING = 60,
     READS_MAX = 3000,
     ROOM_MAX = 200 * 1024, /* on a disk that fills up */
+    HEALING_PART = 4,      /* of the seeds */
 };
 
 static uint64_t seed_count(void)
@@ -93,13 +94,26 @@ static bool is_name(const struct disk_sim_sync *sync)
     return sync->folder && sync->path.size == 0;
 }
 
-static const struct sync_kind kinds[] = {
-    { "journal: its entries", is_journal },     { "journal: its names", is_journal_name },
-    { "blobs: their bytes", is_blob },          { "blobs: their names", is_blob_name },
-    { "blobs: their folders", is_blob_folder }, { "sets: their bytes", is_set },
-    { "sets: their names", is_set_name },       { "database: the file", is_database },
-    { "database: its log", is_database_log },   { "the names of database and folders", is_name },
+/* What the truth or the trust in what is derived from it rests on. Of the database it is the log
+ * and the file: a checkpoint that is cut short leaves pages of two times in the file, and without
+ * the log there is nothing to tell. The names are those of the database's files, which SQLite
+ * syncs, and of the world's folders, which disk_make_folder() syncs: as both do it to the same
+ * folder, one mostly covers for the other, so that they are left out together. */
+static const struct sync_kind needed[] = {
+    { "journal: its entries", is_journal },
+    { "journal: its names", is_journal_name },
+    { "blobs: their bytes", is_blob },
+    { "blobs: their names", is_blob_name },
+    { "blobs: their folders", is_blob_folder },
+    { "sets: their bytes", is_set },
+    { "database: the file", is_database },
+    { "database: its log", is_database_log },
+    { "database and folders: the names", is_name },
 };
+
+/* That the names of set files are synced spares making all anew: nobody misses it otherwise, since
+ * opening looks whether each set's file is there. */
+static const struct sync_kind healing = { "sets: their names", is_set_name };
 
 static bool sync_left_out(void *context, const struct disk_sim_sync *sync)
 {
@@ -211,24 +225,44 @@ TEST(what_was_acknowledged_survives_kills_and_power_losses)
     }
 }
 
-TEST(each_kind_of_sync_that_is_left_out_is_noticed)
+/* How many seeds pass, with a kind of sync left out, before one does not; at most `seeds`. */
+static uint64_t passes_without(struct trial *trial, const struct sync_kind *kind, uint64_t seed,
+                               uint64_t seeds)
+{
+    uint64_t passed = 0;
+    while (passed < seeds && life_passes(trial, seed + passed, kind)) {
+        passed++;
+    }
+    return passed;
+}
+
+TEST(each_sync_that_is_left_out_is_noticed)
 {
     static struct trial trial;
     uint64_t seed = testing_seed();
-    size_t only = getenv("ONLY") ? (size_t)atoi(getenv("ONLY")) : 0;
-    for (size_t i = only; i < sizeof kinds / sizeof kinds[0]; i++) {
-        uint64_t tried = 0;
-        bool noticed = false;
-        while (!noticed && tried < MUTANT_SEEDS) {
-            noticed = !life_passes(&trial, seed + tried, &kinds[i]);
-            tried++;
-        }
-        if (!noticed) {
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        uint64_t passed = passes_without(&trial, &needed[i], seed, MUTANT_SEEDS);
+        if (passed == MUTANT_SEEDS) {
             print_error("seed %" PRIu64 ": nobody misses the sync of \"%s\"\n", seed,
-                        kinds[i].name);
-            // fail();
+                        needed[i].name);
+            fail();
         }
-        print_message("# without \"%s\", seed %" PRIu64 ": %s\n", kinds[i].name, seed + tried - 1,
+        print_message("# without \"%s\", seed %" PRIu64 ": %s\n", needed[i].name, seed + passed,
                       trial.violation);
+    }
+}
+
+TEST(a_set_that_lost_its_file_is_made_anew)
+{
+    static struct trial trial;
+    uint64_t seed = testing_seed();
+    uint64_t count = seed_count() / HEALING_PART;
+
+    uint64_t passed = passes_without(&trial, &healing, seed, count);
+
+    if (passed < count) {
+        print_error("seed %" PRIu64 ", without \"%s\": %s\n", seed + passed, healing.name,
+                    trial.violation);
+        fail();
     }
 }

@@ -57,7 +57,11 @@ static struct store_options options_of(struct trial *trial)
 void trial_begin(struct trial *trial, uint64_t seed)
 {
     struct op op;
-    *trial = (struct trial){ .random = seed, .time_us = INT64_C(1710000000000000) };
+    *trial = (struct trial){
+        .random = seed,
+        .time_us = INT64_C(1710000000000000),
+        .list_failed = SHADOW_LISTS,
+    };
     testing_op_begin(&op);
     check_err(disk_sim_open(&op, seed, &trial->disk), ERR_OK);
     op_end(&op);
@@ -238,7 +242,8 @@ static enum err act_set_add(struct trial *trial)
     struct store_set_added added;
     size_t set = trial_choose(trial, SHADOW_SETS);
     const struct shadow_set from = set_make(trial);
-    size_t list = trial_choose(trial, SHADOW_LISTS);
+    size_t list =
+        trial->list_failed < SHADOW_LISTS ? trial->list_failed : trial_choose(trial, SHADOW_LISTS);
     shadow_set_add(&trial->maybe, set, &from, list);
     testing_op_begin(&op);
     buf_init(&pack, PACK_SIZE_MAX);
@@ -255,6 +260,7 @@ static enum err act_set_add(struct trial *trial)
     };
     enum err err = store_set_add(&op, trial->store, &add, &added);
     buf_done(&pack);
+    trial->list_failed = err == ERR_OK ? SHADOW_LISTS : list;
     return act_end(trial, &op, "adding to a set", err);
 }
 

@@ -20,6 +20,7 @@ struct trial {
     bool stops;    /* a fault may come after which the disk refuses everything */
     bool recovers; /* the last act failed when all was in the journal: the next makes up for it */
     bool doubtful; /* the next open finds `sure` or `maybe` */
+    size_t list_failed; /* it is tried again; SHADOW_LISTS: none */
     struct shadow sure;
     struct shadow maybe;
     char violation[2 * FAULT_TEXT_SIZE]; /* the first; empty: none */

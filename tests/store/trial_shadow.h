@@ -26,7 +26,7 @@ enum {
     SHADOW_EVENTS_MAX = 160,
 
     SHADOW_INPUTS = 3,
-    SHADOW_FAULTS = 2, /* reasons */
+    SHADOW_FAULTS = 2,  /* reasons */
     SHADOW_WATCHED = 3, /* indicators that the watch meets */
     SHADOW_HOURS = 4,
     SHADOW_HOSTS = 5,
@@ -105,7 +105,7 @@ struct shadow_line {
 };
 
 struct shadow_batch {
-    size_t input; /* the one that was read on */
+    size_t input;             /* the one that was read on */
     struct shadow_input read; /* how far: as it stands then */
     size_t count;
     struct shadow_line lines[SHADOW_LINES_MAX];

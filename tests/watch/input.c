@@ -285,6 +285,10 @@ TEST(header_in_force_in_the_middle_of_a_chunk_is_the_one_above_it)
 
     check_span(rest->header, HEADER_A);
     check_span(rest->bytes, text + position);
+    text = "#path\tdns\n#fields\tts\tquery\n1\ta\n#unset_field\tx\n2\tb\n";
+    position = sizeof "#path\tdns\n#fields\tts\tquery\n1\ta\n" - 1;
+    rest = lane_read(&lane, lane_file(&lane, span_of(text)), OBSERVE_FORMAT_ZEEK_TSV, position);
+    check_span(rest->header, "#path\tdns\n#fields\tts\tquery\n");
     lane_end(&lane);
 }
 

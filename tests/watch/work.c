@@ -392,12 +392,11 @@ static void random_name(uint64_t *seed, char *ret, size_t size)
 {
     static const char *const labels[] = { "a", "b", "www", "Evil", "cdn" };
     static const char *const tops[] = { "one.example", "two.example", "three.test" };
-    char name[64] = "";
+    int used = 0;
     for (uint64_t i = testing_random(seed) % 3; i > 0; i--) {
-        strcat(name, labels[testing_random(seed) % 5]);
-        strcat(name, ".");
+        used += snprintf(ret + used, size - (size_t)used, "%s.", labels[testing_random(seed) % 5]);
     }
-    snprintf(ret, size, "%s%s", name, tops[testing_random(seed) % 3]);
+    snprintf(ret + used, size - (size_t)used, "%s", tops[testing_random(seed) % 3]);
 }
 
 static void random_uri(uint64_t *seed, char *ret, size_t size)
@@ -514,6 +513,20 @@ static void check_world(const struct lane_result *result)
     }
 }
 
+/* Lines at random, written as a log and given to the slow matcher one by one. */
+static void random_log(uint64_t *seed, const struct slow_indicator *indicators, struct buf *text)
+{
+    for (size_t at = 0; at < WORLD_LINES; at++) {
+        struct slow_line line = random_line(seed, at);
+        line_write(text, &line);
+        for (size_t i = 0; i < WORLD_INDICATORS; i++) {
+            if (slow_match(&indicators[i], &line)) {
+                slow_count(i, &line);
+            }
+        }
+    }
+}
+
 TEST(folds_are_those_of_a_slow_matcher)
 {
     uint64_t seed = testing_seed();
@@ -531,15 +544,7 @@ TEST(folds_are_those_of_a_slow_matcher)
                                                .uuid = (unsigned)i + 1,
                                                .valid_until_us = indicators[i].valid_until_us };
         }
-        for (size_t at = 0; at < WORLD_LINES; at++) {
-            struct slow_line line = random_line(&seed, at);
-            line_write(&text, &line);
-            for (size_t i = 0; i < WORLD_INDICATORS; i++) {
-                if (slow_match(&indicators[i], &line)) {
-                    slow_count(i, &line);
-                }
-            }
-        }
+        random_log(&seed, indicators, &text);
         const struct watch_source source = { .format = OBSERVE_FORMAT_ZEEK_JSON };
 
         struct lane_result *result = lane_work(&lane, lane_file(&lane, buf_span(&text)), &source,
