@@ -356,3 +356,13 @@ enum err remote_server_serve(struct op *op, struct remote_server *server)
     channel_done(&channel);
     return ERR_OK;
 }
+
+enum err remote_server_finish(struct op *op, struct remote_server *server)
+{
+    struct pollfd arrivals = { .fd = server->fd, .events = POLLIN };
+    unlink(server->address.sun_path);
+    while (poll(&arrivals, 1, 0) > 0) {
+        TRY(remote_server_serve(op, server));
+    }
+    return ERR_OK;
+}

@@ -44,6 +44,18 @@ enum err remote_server_open(struct op *op, struct node *node, struct remote_serv
 void remote_server_close(struct remote_server *server);
 
 /**
+ * Let no more callers in, and serve those who have arrived: none of them is turned away because the
+ * process ends.
+ *
+ * op        work in hand
+ * server    open; to be closed next
+ *
+ * Errors    as remote_server_serve()
+ */
+MUST_USE
+enum err remote_server_finish(struct op *op, struct remote_server *server);
+
+/**
  * The descriptor on which callers arrive, to be polled.
  *
  * server    open

@@ -653,6 +653,19 @@ static enum err watch_stop(struct session *session)
     return ERR_OK;
 }
 
+/* With an op of its own: the fault of the run, if it has one, is still to be told. */
+static void callers_finish(struct session *session)
+{
+    struct op op;
+    if (session->server == NULL) {
+        return;
+    }
+    op_begin(&op, &session->op->actor, WATCH_MEMORY_MAX);
+    enum err err = remote_server_finish(&op, session->server);
+    (void)err; /* who was not served sees the connection end */
+    op_end(&op);
+}
+
 enum err session_end(struct session *session)
 {
     enum err err = ERR_OK;
@@ -661,6 +674,7 @@ enum err session_end(struct session *session)
         err = batch_commit(session, TIME_US_MAX);
     }
     enum err stopped = watch_stop(session);
+    callers_finish(session);
     remote_server_close(session->server);
     session->server = NULL;
     op_end(&session->batch);

@@ -20,9 +20,9 @@ from ground import DONE, FOUND, TROUBLE, Node, dns, lines, run_all, test
 
 LIST = "evil.example\n"
 KILLS = 10
-INTERRUPTIONS = 6
+INTERRUPTIONS = 4
 CHUNKY_LINES = 40_000
-LINES = 250_000 # some 30 MB: long enough for a kill to hit it in the middle
+LINES = 200_000 # some 25 MB: long enough for a kill to hit it in the middle
 WAIT_S = 60 # for what must happen; a test that waits longer has failed
 STEP_S = 0.01
 HELD_S = 0.55 # longer than the watch gathers before it commits
@@ -63,7 +63,7 @@ def check_whole(node, log, total, expected):
     assert [json.loads(fold) for fold in node.folds()] == expected
 
 
-def stop_in_the_middle(node, log, number, spread=0.05):
+def stop_in_the_middle(node, log, number):
     """A watch that is sent a signal at a random moment: its exit status. It is held for longer than
     the time between two commits before that, so that something has been counted when it ends."""
     process = node.start("watch", log, "--quiet", stdout=subprocess.DEVNULL,
@@ -72,7 +72,7 @@ def stop_in_the_middle(node, log, number, spread=0.05):
     process.send_signal(signal.SIGSTOP)
     time.sleep(HELD_S)
     process.send_signal(signal.SIGCONT)
-    time.sleep(RANDOM.random() * spread)
+    time.sleep(RANDOM.random() * 0.05)
     process.send_signal(number)
     return process.wait(timeout=WAIT_S)
 
@@ -113,36 +113,34 @@ def watch_that_is_interrupted_again_and_again_counts_every_line_once():
         check_whole(node, log, total, expected)
 
 
+def child_of(process):
+    """The watch process of a running watch."""
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return int(wait_for(lambda: children.read_text(encoding="ascii").strip(), "the watch process"))
+
+
 @test
-def watch_that_is_interrupted_within_a_chunk_counts_nothing_of_it():
-    """Every line opens a fold, so that what a chunk found comes in many messages."""
+def watch_process_that_is_killed_within_a_chunk_leaves_nothing_of_it():
+    """Every line opens a fold, so that what a chunk found comes in many messages; the store is held
+    until the watch process can send no more of them."""
     text = lines(CHUNKY_LINES, every=1, hosts=CHUNKY_LINES)
     expected, total = everything(text)
     with Node() as node:
         node.add(LIST)
         log = node.file("a.log", text)
         for _ in range(INTERRUPTIONS):
-            stop_in_the_middle(node, log, signal.SIGINT, spread=0.3)
+            process = node.start("watch", log, "--quiet", stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE)
+            child = child_of(process)
+            time.sleep(RANDOM.random() * 0.1)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(HELD_S)
+            os.kill(child, signal.SIGKILL)
+            process.send_signal(signal.SIGCONT)
+            _, told = process.communicate(timeout=WAIT_S)
+            assert process.returncode in (TROUBLE, FOUND), told
             status = counted(node)
             assert status["hits"] == status["lines"], status
-        check_whole(node, log, total, expected)
-
-
-@test
-def watch_process_that_is_killed_alone_loses_nothing_and_counts_nothing_twice():
-    text = lines(LINES)
-    expected, total = everything(text)
-    with Node() as node:
-        node.add(LIST)
-        log = node.file("a.log", text)
-        process = node.start("watch", log, "--quiet", stdout=subprocess.DEVNULL,
-                             stderr=subprocess.PIPE)
-        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        child = wait_for(children.read_text, "the watch process")
-        time.sleep(RANDOM.random() * 0.1)
-        os.kill(int(child), signal.SIGKILL)
-        _, told = process.communicate(timeout=WAIT_S)
-        assert process.returncode in (TROUBLE, FOUND), told
         check_whole(node, log, total, expected)
 
 
@@ -236,6 +234,26 @@ def command_of_two_callers_at_once_is_done_for_both():
 
 
 @test
+def caller_who_arrives_while_a_watch_ends_is_served_all_the_same():
+    for _ in range(3):
+        with Node() as node:
+            node.add(LIST)
+            pipe = Pipe(node)
+            pipe.write(dns("evil.example"))
+            pipe.hits(1)
+            pipe.process.send_signal(signal.SIGSTOP)
+            pipe.process.stdin.close()
+            caller = node.start("indicators", "add", node.file("late.txt", "late.example\n"),
+                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            time.sleep(HELD_S)
+            pipe.process.send_signal(signal.SIGCONT)
+            _, told = caller.communicate(timeout=WAIT_S)
+            assert caller.returncode == DONE, told
+            pipe.end()
+            assert len(node.said("indicators", "list").splitlines()) == 2
+
+
+@test
 def pipe_that_is_kept_open_holds_nobody_when_the_watch_is_stopped():
     for number in (signal.SIGINT, signal.SIGTERM):
         with Node() as node:
@@ -257,7 +275,7 @@ def watch_process_goes_when_its_store_is_killed():
         pipe.write(dns("evil.example"))
         pipe.hits(1)
         process = pipe.process
-        child = int(pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+        child = child_of(process)
         process.kill()
         process.wait(timeout=WAIT_S)
         wait_for(lambda: not pathlib.Path(f"/proc/{child}/exe").exists() or is_gone(child),
@@ -281,7 +299,7 @@ def watch_process_holds_no_file_of_the_node_but_the_index():
         pipe.write(dns("evil.example"))
         pipe.hits(1)
         process = pipe.process
-        child = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().strip()
+        child = child_of(process)
         held = []
         for entry in pathlib.Path(f"/proc/{child}/fd").iterdir():
             held.append(os.readlink(entry))

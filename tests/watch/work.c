@@ -244,10 +244,10 @@ static void check_growing(struct lane *lane, const struct match_image *image,
     }
 }
 
-/* Cut at every third byte, and at every byte of its last line. */
+/* Cut at every seventh byte, and at every byte of its last line. */
 static void check_growing_everywhere(enum observe_format format, const char *text)
 {
-    enum { STEP = 3, LAST_LINE = 60 };
+    enum { STEP = 7, LAST_LINE = 40 };
     struct lane lane;
     lane_begin(&lane);
     const struct watch_source source = { .format = format, .stream = SPAN("dns") };
