@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // links: value base
 /*
- * Addresses are read as inet_pton() reads them, but for brackets and zones; ranges come again from
- * their text.
+ * Addresses are read as inet_pton() reads them, but for brackets and zones, and the same by both
+ * ways of reading; ranges come again from their text.
  */
 #include <arpa/inet.h>
 
@@ -38,6 +38,19 @@ static void check_against_inet_pton(struct span raw)
     must(memcmp(theirs, ours, our_size) == 0);
 }
 
+/* The bytes behind the text do not matter, as long as they can be read. */
+static void check_padded(struct span raw)
+{
+    static uint8_t key[VALUE_KEY_SIZE_MAX];
+    static uint8_t padded_key[VALUE_KEY_SIZE_MAX];
+    uint8_t text[TEXT_SIZE_MAX + VALUE_PADDING_SIZE];
+    memset(text, '1', sizeof text);
+    span_copy(text, sizeof text, raw);
+    size_t size = value_key_address(raw, key);
+    must(value_key_address_padded(span_make(text, raw.size), padded_key) == size);
+    must(memcmp(key, padded_key, size) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct value_buf value_buf;
@@ -47,6 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                       span_find(raw, '[') != SPAN_NOT_FOUND || span_find(raw, 0) != SPAN_NOT_FOUND;
     if (size <= TEXT_SIZE_MAX && !ours_alone) {
         check_against_inet_pton(raw);
+    }
+    if (size <= TEXT_SIZE_MAX) {
+        check_padded(raw);
     }
     struct value value;
     if (value_parse(VALUE_CIDR, raw, &value_buf, &value) == ERR_OK) {

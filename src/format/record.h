@@ -50,7 +50,8 @@ struct record_field {
     uint8_t type; /* enum record_type */
 };
 
-/* What a line holds of what is wanted, in the order of the line. */
+/* What a line holds of what is wanted, in the order of the line. Behind the bytes of each string
+ * RECORD_PADDING_SIZE more can be read. */
 struct record {
     size_t count;
     bool cut; /* more than RECORD_FIELD_COUNT_MAX wanted fields: the rest is left out */

@@ -7,8 +7,8 @@
 
 #include "format/record_index.h"
 
-/* A line, its tokens, and room for what is unescaped: as many bytes as the longest line has, and
- * RECORD_KEY_PADDING_SIZE more, since unescaping never makes a text longer. */
+/* A line, its tokens, and room for what is unescaped: as many bytes as the longest line has, since
+ * unescaping never makes a text longer, and RECORD_PADDING_SIZE more. */
 struct record_source {
     struct span line;
     const struct record_tokens *tokens;

@@ -174,6 +174,37 @@ static bool entry_fits(const struct match_image *image, uint32_t number)
     return entry->uuid <= image->uuid_count && entry->origin < image->origin_count;
 }
 
+static void near4_set(struct match_image *image, uint32_t bit)
+{
+    image->near4[bit / 64] |= (uint64_t)1 << (bit % 64);
+}
+
+/* What is known of all entries together. */
+static void entry_note(struct match_image *image, const struct match_entry *entry)
+{
+    image->kind_counts[entry->kind]++;
+    if (entry->kind == VALUE_IPV4) {
+        uint32_t address = match_network_u32(image->text.data + match_entry_text(entry));
+        near4_set(image, match_near4_bit(address));
+    }
+}
+
+/* Intervals are apart, so that no bit is set much more often than there are intervals. */
+static void near4_add_ranges(struct match_image *image)
+{
+    const struct match_range_set *set = &image->ranges[MATCH_IPV4];
+    const uint32_t *starts = set->starts;
+    for (uint32_t i = 0; set->held != NULL && i < set->interval_count; i++) {
+        uint32_t last = i + 1 < set->interval_count ? starts[i + 1] - 1 : UINT32_MAX;
+        if (set->owners[i] == 0) {
+            continue;
+        }
+        for (uint32_t bit = match_near4_bit(starts[i]); bit <= match_near4_bit(last); bit++) {
+            near4_set(image, bit);
+        }
+    }
+}
+
 static bool entries_fit(struct match_image *image, const struct match_header *header)
 {
     if (image->indicator_count != header->indicator_count ||
@@ -184,7 +215,7 @@ static bool entries_fit(struct match_image *image, const struct match_header *he
         if (!entry_fits(image, i)) {
             return false;
         }
-        image->kind_counts[image->entries[i].kind]++;
+        entry_note(image, &image->entries[i]);
     }
     size_t size = sizeof image->kind_counts;
     return span_equal(span_make(image->kind_counts, size), span_make(header->kind_counts, size));
@@ -245,6 +276,7 @@ static enum err contents_check(struct op *op, struct match_image *image,
             return corrupt(op, "its address ranges");
         }
     }
+    near4_add_ranges(image);
     return ERR_OK;
 }
 

@@ -17,6 +17,11 @@ struct match_hasher {
     uint64_t kind_salts[VALUE_KIND_COUNT]; /* so that equal bytes of two kinds differ */
 };
 
+/* Leading bits of an IPv4 address that choose a bit of `near4`. All bits fill 8 KiB, which stay in
+ * a processor's first cache, and most addresses in a log are of its own networks, which no
+ * indicator is near. */
+enum { MATCH_NEAR4_BITS = 16, MATCH_NEAR4_COUNT = 1 << MATCH_NEAR4_BITS };
+
 /* The ranges of one address family; no `held` where there are none. See match/ranges.h. */
 struct match_range_set {
     const uint64_t *held;
@@ -42,6 +47,7 @@ struct match_image {
     uint32_t kind_counts[VALUE_KIND_COUNT];
     uint64_t self_depths[2];
     uint64_t below_depths[2];
+    uint64_t near4[MATCH_NEAR4_COUNT / 64]; /* where addresses and ranges are; made on opening */
     struct match_range_set ranges[MATCH_FAMILY_COUNT];
     struct span text;
     const struct uuid *uuids;
@@ -118,6 +124,28 @@ static inline bool match_filter_has(const struct match_image *image, uint64_t ha
 {
     uint64_t bits = match_filter_bits(hash);
     return (image->filter[match_place(hash, image->filter_count)] & bits) == bits;
+}
+
+/**
+ * The bit of an IPv4 address in `near4`.
+ *
+ * address   any
+ */
+static inline uint32_t match_near4_bit(uint32_t address)
+{
+    return address >> (32 - MATCH_NEAR4_BITS); /* bits of an address */
+}
+
+/**
+ * Whether some listed IPv4 address, or one of a listed range, shares its leading bits with another.
+ *
+ * image     open
+ * address   looked up
+ */
+static inline bool match_near4(const struct match_image *image, uint32_t address)
+{
+    uint32_t bit = match_near4_bit(address);
+    return (image->near4[bit / 64] >> (bit % 64) & 1) != 0;
 }
 
 /* A walk over the slots that have a hash's tag, from its bucket on. */

@@ -4,8 +4,9 @@
  *
  * Budget for values that are not in the image, among 1 million indicators (10 million): 12 ns (16)
  * a probe; 4 ns more for an IPv4 address where there are ranges, 30 thousand of them; half as much
- * again for names, as the processor cannot guess their lengths. No allocation, no branch on
- * configuration. bench/match_bench.c measures it.
+ * again for names, as the processor cannot guess their lengths. An IPv4 address in whose /16 no
+ * indicator has a part is not probed for: 3 ns. No allocation, no branch on configuration.
+ * bench/match_bench.c measures it.
  *
  * What costs is waiting for memory. So a batch of probes goes through three steps, and each asks
  * for the memory of the next one before any of it is looked at: adding asks for the filter's word,
@@ -152,12 +153,22 @@ static void domain_add(struct match_batch *batch, struct span name, uint32_t mar
     }
 }
 
+/* Whether no indicator can meet the value: of most addresses that is known at once. */
+static inline bool is_far(const struct match_image *image, enum value_kind kind, struct span key)
+{
+    return kind == VALUE_IPV4 && key.size == VALUE_IPV4_SIZE &&
+           !match_near4(image, match_network_u32(key.data));
+}
+
 void match_batch_add(struct match_batch *batch, enum value_kind kind, struct span key,
                      uint32_t mark)
 {
     const struct match_image *image = batch->image;
     must_dev(kind != VALUE_CIDR);
     must_dev(kind < VALUE_KIND_COUNT);
+    if (is_far(image, kind, key)) {
+        return;
+    }
     if (match_range_find(image, kind, key) != 0) { /* no matter then whether it is listed itself */
         candidate_add(batch, mark);
         return;

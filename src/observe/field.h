@@ -27,6 +27,7 @@ enum field_role {
     ROLE_HTTP_HOST,   /* with port and target it makes the URL of a request */
     ROLE_HTTP_PORT,   /* that the client wrote beside the host */
     ROLE_HTTP_TARGET, /* path and query, or an absolute URL, or CONNECT's "host:port" */
+    FIELD_ROLE_COUNT,
 };
 
 /* What kind of value a field holds. */

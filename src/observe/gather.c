@@ -17,7 +17,9 @@ enum err gather_init(struct gather *gather, struct arena *arena)
     *gather = (struct gather){ 0 };
     gather->observations =
         arena_alloc(arena, OBSERVE_OBSERVATION_COUNT_MAX * sizeof(struct observation));
-    gather->keys = arena_alloc(arena, OBSERVE_KEYS_SIZE_MAX + VALUE_KEY_SIZE_MAX);
+    /* A key may hold a text that is read again: the host of a URL. */
+    gather->keys =
+        arena_alloc(arena, OBSERVE_KEYS_SIZE_MAX + VALUE_KEY_SIZE_MAX + VALUE_PADDING_SIZE);
     if (gather->observations == NULL || gather->keys == NULL) {
         return ERR_LIMIT;
     }
@@ -29,68 +31,39 @@ void gather_begin(struct gather *gather, struct observe_line *line, bool respond
     line->observations = gather->observations;
     gather->line = line;
     gather->keys_used = 0;
+    gather->fields_kept = 0;
     gather->responder_sure = responder_sure;
-    gather->notes = (struct gather_notes){ 0 };
+    gather->notes.noted = 0; /* no more is cleared: what is not noted is not looked at */
+    gather->notes.number = 0;
 }
+
+_Static_assert(FIELD_ROLE_COUNT <= 32, "every role has its bit");
 
 /* The first of several stays. */
-static void note(struct span *place, struct span value)
+static inline void note(struct gather *g, enum field_role role, struct span value, bool number)
 {
-    if (place->size == 0) {
-        *place = value;
+    const uint32_t bit = (uint32_t)1 << role;
+    struct gather_notes *notes = &g->notes;
+    if ((notes->noted & bit) != 0) {
+        return;
+    }
+    notes->noted |= bit;
+    notes->number |= number ? bit : 0;
+    notes->places[role] = value;
+    if (role == ROLE_HTTP_TARGET) {
+        notes->http_target_field = g->field;
     }
 }
 
-static void gather_context(struct gather *g, enum field_role role, struct span value, bool number)
+static bool is_noted(const struct gather *g, enum field_role role)
 {
-    struct observe_line *line = g->line;
-    switch (role) {
-    case ROLE_VALUE:
-    case ROLE_STREAM: /* found by the reader before the other fields */
-        return;
-    case ROLE_TIME:
-        line->time_is_number = line->time.size == 0 ? number : line->time_is_number;
-        note(&line->time, value);
-        return;
-    case ROLE_TIME_WRITTEN:
-        note(&g->notes.time_written, value);
-        g->notes.time_written_is_number = number;
-        return;
-    case ROLE_SENSOR:
-        note(&line->sensor, value);
-        return;
-    case ROLE_UID:
-        note(&line->uid, value);
-        return;
-    case ROLE_ORIGINATOR:
-        note(&line->originator, value);
-        return;
-    case ROLE_RESPONDER:
-        note(&line->responder, value);
-        return;
-    case ROLE_RECEIVER:
-        note(&g->notes.receiver, value);
-        return;
-    case ROLE_SENDER:
-        note(&g->notes.sender, value);
-        return;
-    case ROLE_ORIGINATOR_PORT:
-        note(&g->notes.originator_port, value);
-        return;
-    case ROLE_RESPONDER_PORT:
-        note(&g->notes.responder_port, value);
-        return;
-    case ROLE_HTTP_HOST:
-        note(&g->notes.http_host, value);
-        return;
-    case ROLE_HTTP_PORT:
-        note(&g->notes.http_port, value);
-        return;
-    case ROLE_HTTP_TARGET:
-        note(&g->notes.http_target, value);
-        g->notes.http_target_field = g->field;
-        return;
-    }
+    return (g->notes.noted >> role & 1) != 0;
+}
+
+/* What was noted; empty where nothing was. */
+static struct span noted(const struct gather *g, enum field_role role)
+{
+    return is_noted(g, role) ? g->notes.places[role] : (struct span){ NULL, 0 };
 }
 
 static bool says_nothing(struct span value)
@@ -112,7 +85,7 @@ static inline void gather_field(struct gather *g, struct observe_meaning meaning
     }
     g->field = meaning.field;
     if (meaning.role != ROLE_VALUE) {
-        gather_context(g, meaning.role, value, type == RECORD_NUMBER);
+        note(g, meaning.role, value, type == RECORD_NUMBER);
     }
     if (meaning.field_class == CLASS_NONE) {
         return;
@@ -157,14 +130,14 @@ static unsigned port_of(struct span text)
  * lower port. */
 static unsigned request_port(const struct gather *g)
 {
-    if (g->notes.http_port.size > 0) {
-        return port_of(g->notes.http_port);
+    if (is_noted(g, ROLE_HTTP_PORT)) {
+        return port_of(noted(g, ROLE_HTTP_PORT));
     }
-    unsigned responder = port_of(g->notes.responder_port);
+    unsigned responder = port_of(noted(g, ROLE_RESPONDER_PORT));
     if (g->responder_sure) {
         return responder;
     }
-    unsigned originator = port_of(g->notes.originator_port);
+    unsigned originator = port_of(noted(g, ROLE_ORIGINATOR_PORT));
     return originator < responder ? originator : responder;
 }
 
@@ -172,8 +145,8 @@ static unsigned request_port(const struct gather *g)
 static struct span request_host(const struct gather *g, uint8_t bracketed[HOST_TEXT_SIZE_MAX])
 {
     struct span address = g->line->responder;
-    if (g->notes.http_host.size > 0) {
-        return g->notes.http_host;
+    if (is_noted(g, ROLE_HTTP_HOST)) {
+        return noted(g, ROLE_HTTP_HOST);
     }
     if (!g->responder_sure || address.size + 2 > HOST_TEXT_SIZE_MAX) {
         return (struct span){ NULL, 0 };
@@ -192,20 +165,23 @@ static void gather_request(struct gather *g)
     uint8_t bracketed[HOST_TEXT_SIZE_MAX];
     struct span host = request_host(g, bracketed);
     g->field = g->notes.http_target_field;
-    gather_value_request(g, host, request_port(g), g->notes.http_target,
-                         g->notes.http_host.size > 0);
+    gather_value_request(g, host, request_port(g), noted(g, ROLE_HTTP_TARGET),
+                         is_noted(g, ROLE_HTTP_HOST));
 }
 
 void gather_end(struct gather *gather)
 {
     struct observe_line *line = gather->line;
-    if (line->time.size == 0) {
-        line->time = gather->notes.time_written;
-        line->time_is_number = gather->notes.time_written_is_number;
-    }
-    note(&line->originator, gather->notes.receiver);
-    note(&line->responder, gather->notes.sender);
-    if (gather->notes.http_target.size > 0) {
+    enum field_role time = is_noted(gather, ROLE_TIME) ? ROLE_TIME : ROLE_TIME_WRITTEN;
+    line->time = noted(gather, time);
+    line->time_is_number = (gather->notes.number >> time & 1) != 0;
+    line->sensor = noted(gather, ROLE_SENSOR);
+    line->uid = noted(gather, ROLE_UID);
+    bool originator = is_noted(gather, ROLE_ORIGINATOR);
+    line->originator = noted(gather, originator ? ROLE_ORIGINATOR : ROLE_RECEIVER);
+    bool responder = is_noted(gather, ROLE_RESPONDER);
+    line->responder = noted(gather, responder ? ROLE_RESPONDER : ROLE_SENDER);
+    if (is_noted(gather, ROLE_HTTP_TARGET)) {
         gather_request(gather);
     }
 }

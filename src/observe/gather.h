@@ -8,27 +8,22 @@
 
 #include "observe/field.h"
 
-/* What has been noted of the present line and is needed at its end. */
+/* What has been noted of the present line: of each role the first value. */
 struct gather_notes {
-    struct span time_written;
-    bool time_written_is_number;
-    struct span receiver;
-    struct span sender;
-    struct span originator_port;
-    struct span responder_port;
-    struct span http_host;
-    struct span http_port;
-    struct span http_target;
+    uint32_t noted;  /* bit n: the role of number n has a place that is filled */
+    uint32_t number; /* bit n: and it was a number of JSON */
     uint16_t http_target_field;
+    struct span places[FIELD_ROLE_COUNT]; /* by role; of an earlier line where `noted` lacks it */
 };
 
 struct gather {
     struct observe_line *line; /* being filled */
     struct observation *observations;
-    uint8_t *keys; /* OBSERVE_KEYS_SIZE_MAX bytes, and room for one key more */
+    uint8_t *keys; /* OBSERVE_KEYS_SIZE_MAX bytes, room for one key more, and padding */
     size_t keys_used;
-    uint16_t field;      /* number of the field at hand */
-    bool responder_sure; /* the responder is the server of an HTTP request in this line */
+    uint64_t fields_kept; /* bit n: a field of number n, modulo 64, has an observation already */
+    uint16_t field;       /* number of the field at hand */
+    bool responder_sure;  /* the responder is the server of an HTTP request in this line */
     struct gather_notes notes;
 };
 
@@ -68,7 +63,8 @@ void gather_record(struct gather *gather, const struct observe_meaning *meanings
  *
  * gather    between gather_begin() and gather_end()
  * meaning   what it means
- * value     as logged; must live until the line has been used
+ * value     as logged; must live until the line has been used, and VALUE_PADDING_SIZE readable
+ * bytes follow it
  */
 void gather_text(struct gather *gather, struct observe_meaning meaning, struct span value);
 

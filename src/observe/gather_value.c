@@ -2,6 +2,9 @@
 /*
  * Hot path: from a field's text to keys, by the field's class. No allocation; keys are written
  * straight into the line's key space. Nearly all of the time is that of value_key_*().
+ *
+ * Every text is padded: it is a piece of a line, of the reader's own room for unescaped text, or of
+ * the key space, and behind each of these more can be read.
  */
 #include "observe/gather_value.h"
 
@@ -39,9 +42,11 @@ static bool keep(struct gather *g, enum value_kind kind, size_t key_size, struct
     must_dev(key_size > 0);
     must_dev(key_size <= VALUE_KEY_SIZE_MAX);
     struct span key = span_make(g->keys + g->keys_used, key_size);
-    if (is_repeat(g, kind, key)) {
+    const uint64_t bit = (uint64_t)1 << (g->field % 64); /* bits of a set */
+    if ((g->fields_kept & bit) != 0 && is_repeat(g, kind, key)) {
         return false;
     }
+    g->fields_kept |= bit;
     g->observations[g->line->count] =
         (struct observation){ .kind = kind, .key = key, .observed = observed, .field = g->field };
     g->line->count++;
@@ -57,13 +62,15 @@ static enum value_kind address_kind(size_t key_size)
 /* The add_ functions: true where the text held a value of the class, kept or not for want of room.
  */
 
+_Static_assert((int)VALUE_PADDING_SIZE <= (int)RECORD_PADDING_SIZE, "texts are padded enough");
+
 static bool add_address(struct gather *g, struct span text, struct span observed)
 {
     uint8_t *key = key_room(g);
     if (key == NULL) {
         return true;
     }
-    size_t size = value_key_address(text, key);
+    size_t size = value_key_address_padded(text, key);
     if (size == 0) {
         return false;
     }

@@ -12,7 +12,7 @@
  *
  * g            at the field that holds the text
  * field_class  any
- * value        not empty
+ * value        not empty; VALUE_PADDING_SIZE readable bytes follow it
  */
 void gather_value(struct gather *g, enum field_class field_class, struct span value);
 

@@ -73,19 +73,27 @@ struct span observe_reader_stream_given(const struct observe_reader *reader)
     return span_make(reader->stream_given, reader->stream_given_size);
 }
 
+/* Where a stream is remembered. Two that share a place take turns in it, and are looked up. */
+static struct reader_stream *stream_place(struct observe_reader *reader, struct span stream)
+{
+    size_t first = stream.data[0];
+    size_t last = stream.data[stream.size - 1];
+    size_t place = first + last * 4 + stream.size * 3; /* so Zeek's frequent names lie apart */
+    return &reader->streams[place % READER_STREAM_COUNT];
+}
+
 size_t observe_reader_stream(struct observe_reader *reader, struct span stream)
 {
-    struct span last = span_make(reader->stream_last, reader->stream_last_size);
-    if (span_equal(stream, last)) {
-        return reader->stream_last_number;
+    if (stream.size == 0 || stream.size > READER_STREAM_SIZE_MAX) {
+        return observe_plan_stream(&reader->zeek, stream);
     }
-    size_t number = observe_plan_stream(&reader->zeek, stream);
-    if (stream.size <= OBSERVE_STREAM_SIZE_MAX) {
-        span_copy(reader->stream_last, OBSERVE_STREAM_SIZE_MAX, stream);
-        reader->stream_last_size = stream.size;
-        reader->stream_last_number = number;
+    struct reader_stream *place = stream_place(reader, stream);
+    if (!span_equal(span_make(place->name, place->size), stream)) {
+        place->number = observe_plan_stream(&reader->zeek, stream);
+        place->size = stream.size;
+        span_copy(place->name, READER_STREAM_SIZE_MAX, stream);
     }
-    return number;
+    return place->number;
 }
 
 /* The line's stream: the first field that names one, in whatever stream. */

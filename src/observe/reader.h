@@ -8,6 +8,18 @@
 #include "observe/gather.h"
 #include "observe/tsv.h"
 
+enum {
+    READER_STREAM_SIZE_MAX = 24,
+    READER_STREAM_COUNT = 64, /* a power of two */
+};
+
+/* A stream's name that was looked up. */
+struct reader_stream {
+    size_t number;
+    size_t size; /* 0: free */
+    uint8_t name[READER_STREAM_SIZE_MAX];
+};
+
 struct observe_reader {
     struct arena arena; /* plans, observations and keys */
     struct observe_plan zeek;
@@ -22,16 +34,13 @@ struct observe_reader {
     enum observe_format format;
     uint8_t stream_given[OBSERVE_STREAM_SIZE_MAX]; /* stream of lines that name none */
     size_t stream_given_size;
-    /* Neighbouring lines mostly name the same stream: it is looked up only where it changes. */
-    uint8_t stream_last[OBSERVE_STREAM_SIZE_MAX];
-    size_t stream_last_size;
-    size_t stream_last_number;
+    struct reader_stream streams[READER_STREAM_COUNT]; /* each at one place that its name tells */
 
     struct span text; /* the line last read, repaired where that was needed; empty after a fault */
 };
 
 /**
- * The number of a stream in the Zeek plan, quick where it is the one asked for last.
+ * The number of a stream in the Zeek plan, quick where it was asked for of late.
  *
  * reader    begun with observe_reader_begin()
  * stream    name as logged

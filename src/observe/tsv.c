@@ -20,7 +20,7 @@ enum err tsv_init(struct tsv *tsv, struct arena *arena)
         return ERR_LIMIT;
     }
     buf_init(&tsv->names, OBSERVE_HEADER_SIZE_MAX);
-    buf_init(&tsv->unescaped, RECORD_LINE_SIZE_MAX);
+    buf_init(&tsv->unescaped, RECORD_LINE_SIZE_MAX + VALUE_PADDING_SIZE);
     tsv_reset(tsv);
     return ERR_OK;
 }
@@ -269,9 +269,10 @@ enum observe_fault tsv_line(struct tsv *tsv, const struct observe_meaning *meani
         return OBSERVE_FAULT_COLUMNS;
     }
     if (tsv->cut.escaped) {
-        /* All of the line's values fit, so that those already handed over do not move. */
+        /* All of the line's values fit, so that those already handed over do not move, and behind
+         * the last one there is padding. */
         buf_clear(&tsv->unescaped);
-        (void)!buf_reserve(&tsv->unescaped, line.size);
+        (void)!buf_reserve(&tsv->unescaped, line.size + VALUE_PADDING_SIZE);
     }
     tsv_columns(tsv, meanings, line, gather);
     return OBSERVE_FAULT_NONE;

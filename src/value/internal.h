@@ -54,6 +54,16 @@ enum {
 bool value_ipv4_read(struct span raw, uint8_t *bytes);
 
 /**
+ * The same, with vectors where the processor has them.
+ *
+ * raw       the whole text; VALUE_PADDING_SIZE readable bytes follow it, of any content
+ * bytes     receives 4 bytes; may be partly written on failure
+ *
+ * Returns whether it is an IPv4 address.
+ */
+bool value_ipv4_read_padded(struct span raw, uint8_t *bytes);
+
+/**
  * Read an IPv6 address as RFC 4291 section 2.2 writes it; brackets and a zone id are dropped.
  *
  * raw       the whole text

@@ -45,6 +45,7 @@ enum {
     VALUE_KEY_SIZE_MAX = VALUE_URL_SIZE_MAX,
     VALUE_SCHEME_SIZE_MAX = 32,
     VALUE_TEXT_SIZE_MAX = VALUE_SCHEME_SIZE_MAX + 3 + VALUE_KEY_SIZE_MAX,
+    VALUE_PADDING_SIZE = 16, /* readable bytes that follow a text which is called padded */
 };
 
 /* Sizes of the keys that have a fixed one. */
@@ -174,6 +175,16 @@ void value_add_text(struct buf *buf, const struct value *value);
  * Returns 4, 16, or 0 where it is no address.
  */
 size_t value_key_address(struct span raw, uint8_t *key);
+
+/**
+ * As value_key_address(), and quicker, of a text behind which more can be read: as in a log line.
+ *
+ * raw       field as logged; VALUE_PADDING_SIZE readable bytes follow it, of any content
+ * key       receives 4 or 16 bytes
+ *
+ * Returns 4, 16, or 0 where it is no address.
+ */
+size_t value_key_address_padded(struct span raw, uint8_t *key);
 
 /**
  * A domain name; one label is enough here.

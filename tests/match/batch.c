@@ -41,6 +41,53 @@ TEST(filter_lets_at_most_two_of_a_hundred_strangers_through_and_the_table_none)
     world_end(&world);
 }
 
+TEST(an_address_is_asked_for_only_where_some_indicator_shares_its_first_half)
+{
+    static struct world world;
+    world_begin(&world);
+    world_add(&world, VALUE_IPV4, BYTES(0, 0, 0, 0));
+    world_add(&world, VALUE_IPV4, BYTES(198, 51, 100, 7));
+    world_add(&world, VALUE_IPV4, BYTES(255, 255, 255, 255));
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    for (uint32_t half = 0; half <= UINT16_MAX; half++) {
+        const uint8_t key[VALUE_IPV4_SIZE] = { (uint8_t)(half >> 8), (uint8_t)half, 100, 7 };
+        match_batch_add(&batch, VALUE_IPV4, span_make(key, sizeof key), half);
+    }
+
+    assert_int_equal(batch.count, 3);
+    assert_int_equal(batch.probes[0].mark, 0);
+    assert_int_equal(batch.probes[1].mark, 198 << 8 | 51);
+    assert_int_equal(batch.probes[2].mark, UINT16_MAX);
+    match_batch_flush(&batch);
+    assert_int_equal(batch.candidate_count, 1);
+    assert_int_equal(candidates[0], 198 << 8 | 51);
+    world_end(&world);
+}
+
+/* Ranges that end in the middle, at the end, and far behind the addresses of a first half. */
+TEST(an_address_in_a_range_is_met_in_every_half_that_the_range_has_a_part_of)
+{
+    static struct world world;
+    world_begin(&world);
+    world_add(&world, VALUE_CIDR, BYTES(4, 25, 10, 0, 255, 128));
+    world_add(&world, VALUE_CIDR, BYTES(4, 14, 10, 4, 0, 0));
+    world_add(&world, VALUE_CIDR, BYTES(4, 2, 192, 0, 0, 0));
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    for (uint32_t half = 0; half <= UINT16_MAX; half++) {
+        const uint8_t key[VALUE_IPV4_SIZE] = { (uint8_t)(half >> 8), (uint8_t)half, 255, 200 };
+        bool covered = half == (10 << 8) || half >> 2 == (10 << 8 | 4) >> 2 || half >> 14 == 3;
+        match_batch_add(&batch, VALUE_IPV4, span_make(key, sizeof key), half);
+
+        assert_int_equal(batch.candidate_count, covered ? 1 : 0);
+        batch.candidate_count = 0;
+    }
+    world_end(&world);
+}
+
 TEST(every_value_of_a_large_image_is_a_candidate_in_the_order_added)
 {
     static struct world world;

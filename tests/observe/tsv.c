@@ -121,6 +121,18 @@ TEST(escapes_stand_for_their_bytes)
     observing_end(&o);
 }
 
+TEST(an_address_that_was_escaped_is_read)
+{
+    struct observing o;
+    begin(&o);
+    header(&o, "conn", "id.resp_h\tid.orig_h", "addr\taddr");
+
+    check_observed(&o, "198.51.100.\\x37\t198.51.100.\\x38",
+                   "conn.id.resp_h ipv4 198.51.100.7\n"
+                   "conn.id.orig_h ipv4 198.51.100.8\n");
+    observing_end(&o);
+}
+
 TEST(an_escape_that_is_no_text_stays_as_it_was_written)
 {
     struct observing o;

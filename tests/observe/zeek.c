@@ -279,6 +279,40 @@ TEST(the_same_name_means_another_thing_in_another_stream)
     observing_end(&o);
 }
 
+/* The reader remembers streams by little of their names: that known_hosts and known_certs have all
+ * of it in common must not matter. */
+TEST(streams_are_told_apart_whatever_was_read_before)
+{
+    struct observing o;
+    begin(&o);
+
+    for (int i = 0; i < 3; i++) {
+        check_observed(&o, "{\"_path\":\"known_hosts\",\"host\":\"192.0.2.3\"}",
+                       "known_hosts.host ipv4 192.0.2.3\n");
+        check_observed(&o, "{\"_path\":\"known_certs\",\"host\":\"192.0.2.3\"}",
+                       "known_certs.host ipv4 192.0.2.3\n");
+        check_observed(&o, "{\"_path\":\"known_cards\",\"host\":\"192.0.2.3\"}", "");
+        check_observed(&o, "{\"_path\":\"http\",\"host\":\"a.example\"}",
+                       "http.host domain a.example\n");
+        check_observed(&o, "{\"_path\":\"a_stream_with_quite_a_long_name\",\"host\":\"a.example\"}",
+                       "");
+    }
+    observing_end(&o);
+}
+
+TEST(an_address_that_was_escaped_is_read)
+{
+    struct observing o;
+    begin(&o);
+
+    check_observed(&o,
+                   "{\"_path\":\"conn\",\"id.orig_h\":\"198.51.100.\\u0037\","
+                   "\"id.resp_h\":\"\\u0031.2.3.4\"}",
+                   "conn.id.orig_h ipv4 198.51.100.7\n"
+                   "conn.id.resp_h ipv4 1.2.3.4\n");
+    observing_end(&o);
+}
+
 TEST(an_unknown_stream_still_gives_its_ends)
 {
     struct observing o;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "tests/value/told.h"
+#include "value/internal.h"
 
 #define ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
 
@@ -200,6 +201,96 @@ TEST(addresses_are_read_as_inet_pton_reads_them)
         size_t begin = mapped ? VALUE_IPV6_SIZE - VALUE_IPV4_SIZE : 0;
         assert_int_equal(our_size, their_size - begin);
         assert_memory_equal(ours, theirs + begin, our_size);
+    }
+}
+
+static void check_read_alike(struct span padded)
+{
+    uint8_t plain_bytes[VALUE_IPV4_SIZE] = { 0 };
+    uint8_t vector_bytes[VALUE_IPV4_SIZE] = { 0 };
+
+    bool plain = value_ipv4_read(padded, plain_bytes);
+    bool vector = value_ipv4_read_padded(padded, vector_bytes);
+
+    assert_int_equal(vector, plain);
+    if (plain) {
+        assert_memory_equal(vector_bytes, plain_bytes, VALUE_IPV4_SIZE);
+    }
+}
+
+/* A text with its padding, which continues it as an address could go on. */
+static struct span padded_text(const char *text, uint8_t raw[TEXT_SIZE + VALUE_PADDING_SIZE])
+{
+    memset(raw, '1', TEXT_SIZE + VALUE_PADDING_SIZE);
+    span_copy(raw, TEXT_SIZE, span_of(text));
+    return span_make(raw, strlen(text));
+}
+
+/* "1.2.3.4" with one of the numbers another one, with zeros in front up to a width. */
+static void quad_write(char text[TEXT_SIZE], size_t place, unsigned number, int width)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < VALUE_IPV4_SIZE; i++) {
+        bool own = i == place;
+        unsigned shown = own ? number : (unsigned)i + 1;
+        size += (size_t)snprintf(text + size, TEXT_SIZE - size, "%s%0*u", i == 0 ? "" : ".",
+                                 own ? width : 1, shown);
+    }
+}
+
+TEST(both_ways_to_read_ipv4_agree_on_every_number_in_every_place)
+{
+    enum { NUMBER_COUNT = 1100, WIDTH_MAX = 4 };
+    for (unsigned number = 0; number < NUMBER_COUNT; number++) {
+        for (int width = 1; width <= WIDTH_MAX; width++) {
+            for (size_t place = 0; place < VALUE_IPV4_SIZE; place++) {
+                uint8_t raw[TEXT_SIZE + VALUE_PADDING_SIZE];
+                char text[TEXT_SIZE];
+                quad_write(text, place, number, width);
+
+                check_read_alike(padded_text(text, raw));
+            }
+        }
+    }
+}
+
+/* One byte of a text set to every value, and the text cut or continued at every place. */
+static void check_every_byte(uint8_t *raw, size_t at, size_t size_max)
+{
+    uint8_t own = raw[at];
+    for (unsigned byte = 0; byte <= UINT8_MAX; byte++) {
+        raw[at] = (uint8_t)byte;
+        for (size_t size = 0; size <= size_max; size++) {
+            check_read_alike(span_make(raw, size));
+        }
+    }
+    raw[at] = own;
+}
+
+TEST(both_ways_to_read_ipv4_agree_on_every_byte_in_every_place)
+{
+    static const char *const texts[] = { "198.51.100.7", "255.255.255.255", "0.0.0.0",
+                                         "1.22.333." };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        uint8_t raw[TEXT_SIZE + VALUE_PADDING_SIZE];
+        size_t size_max = padded_text(texts[i], raw).size + 2;
+        for (size_t at = 0; at < size_max; at++) {
+            check_every_byte(raw, at, size_max);
+        }
+    }
+}
+
+TEST(both_ways_to_read_ipv4_agree_on_random_digits_and_dots)
+{
+    uint64_t state = testing_seed();
+    for (size_t i = 0; i < RANDOM_COUNT; i++) {
+        static const char bytes[] = "0123456789012....";
+        uint8_t raw[TEXT_SIZE];
+        for (size_t at = 0; at < sizeof raw; at++) {
+            raw[at] = (uint8_t)bytes[testing_random(&state) % (sizeof bytes - 1)];
+        }
+
+        check_read_alike(span_make(raw, testing_random(&state) % 20));
     }
 }
 
