@@ -183,6 +183,15 @@ void record_scanner_free(struct record_scanner *scanner)
     memory_free(scanner);
 }
 
+static enum record_fault scan_end(enum record_fault fault, struct record *ret)
+{
+    if (fault != RECORD_FAULT_NONE) {
+        ret->count = 0;
+        ret->cut = false;
+    }
+    return fault;
+}
+
 enum record_fault record_scan(struct record_scanner *scanner, struct span line, struct record *ret)
 {
     ret->count = 0;
@@ -192,11 +201,27 @@ enum record_fault record_scan(struct record_scanner *scanner, struct span line, 
     }
     enum record_fault fault = scanner->fast != NULL ? record_fast_scan(scanner->fast, line, ret)
                                                     : record_dom_scan(scanner->dom, line, ret);
-    if (fault != RECORD_FAULT_NONE) {
-        ret->count = 0;
-        ret->cut = false;
+    return scan_end(fault, ret);
+}
+
+enum record_fault record_scan_known(struct record_scanner *scanner, struct span line,
+                                    struct record *ret, struct record_known *known)
+{
+    known->number = 0;
+    if (scanner->fast == NULL || line.size > RECORD_LINE_SIZE_MAX) {
+        return record_scan(scanner, line, ret);
     }
-    return fault;
+    ret->count = 0;
+    ret->cut = false;
+    return scan_end(record_fast_scan_known(scanner->fast, line, ret, known), ret);
+}
+
+void record_known_read(struct record_scanner *scanner, const struct record_known *known,
+                       struct record *ret)
+{
+    must(known->number != 0);
+    ret->cut = false;
+    record_fast_known_read(scanner->fast, known, ret);
 }
 
 const char *record_fault_name(enum record_fault fault)

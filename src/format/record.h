@@ -58,6 +58,26 @@ struct record {
     struct record_field fields[RECORD_FIELD_COUNT_MAX];
 };
 
+struct record_memo;
+
+/* Where a field's value begins, by number of the token; private to record*.c. */
+struct record_place {
+    uint16_t token;
+    uint16_t slot;
+};
+
+/* A line that is built as an earlier one: where its fields stand is known, none was looked at. Good
+ * until the scanner's next line. */
+struct record_known {
+    uint32_t number; /* of what the lines have in common, from 1 on; 0: the line was read */
+    uint32_t age;    /* numbers say the same as long as this does */
+    /* private to record*.c */
+    const struct record_memo *memo;
+    const struct record_place *places;
+    const uint32_t *positions;
+    const uint8_t *data;
+};
+
 /* Why a line could not be read; counted and shown under these names. */
 enum record_fault {
     RECORD_FAULT_NONE = 0,
@@ -135,6 +155,66 @@ void record_scanner_free(struct record_scanner *scanner);
  */
 MUST_USE
 enum record_fault record_scan(struct record_scanner *scanner, struct span line, struct record *ret);
+
+/**
+ * As record_scan(), but of a line that is built as an earlier one nothing is read yet: who knows
+ * which of its fields he needs asks for those alone.
+ *
+ * scanner   made by record_scanner_new()
+ * line      as for record_scan()
+ * ret       as for record_scan(), where `known` has no number; else empty
+ * known     its fields have the numbers and types that they have in the record which record_scan()
+ *           would give; those that are no strings have been found to be well formed
+ *
+ * Returns why the line could not be read; `known` then has no number.
+ */
+MUST_USE
+enum record_fault record_scan_known(struct record_scanner *scanner, struct span line,
+                                    struct record *ret, struct record_known *known);
+
+/**
+ * The bytes of one string of a known line; no string of it holds an escape.
+ *
+ * known     with a number
+ * field     number of a field that is a RECORD_STRING
+ */
+static inline struct span record_known_string(const struct record_known *known, size_t field)
+{
+    size_t token = known->places[field].token;
+    size_t begin = (size_t)known->positions[token] + 1;
+    size_t end = (size_t)known->positions[token + 1] - 1;
+    while (known->data[end] != '"') { /* white space before the next token */
+        end--;
+    }
+    return span_make(known->data + begin, end - begin);
+}
+
+/**
+ * The digits of one number of a known line.
+ *
+ * known     with a number
+ * field     number of a field that is a RECORD_NUMBER
+ */
+static inline struct span record_known_number(const struct record_known *known, size_t field)
+{
+    size_t token = known->places[field].token;
+    size_t begin = known->positions[token];
+    size_t end = known->positions[token + 1];
+    while (known->data[end - 1] <= ' ') { /* white space before the next token */
+        end--;
+    }
+    return span_make(known->data + begin, end - begin);
+}
+
+/**
+ * Read a known line after all.
+ *
+ * scanner   that knows the line, and has seen no other since
+ * known     with a number
+ * ret       as for record_scan()
+ */
+void record_known_read(struct record_scanner *scanner, const struct record_known *known,
+                       struct record *ret);
 
 /**
  * The name of a fault, as it is counted and shown: "syntax", "utf8", ...

@@ -43,6 +43,28 @@ MUST_USE
 enum record_fault record_fast_scan(struct record_fast *fast, struct span line, struct record *ret);
 
 /**
+ * As record_scan_known(); `ret` and `known` are empty when it begins, and of no meaning on a fault.
+ *
+ * fast      made by record_fast_new()
+ * line      at most RECORD_LINE_SIZE_MAX bytes, and the padding
+ * ret       receives the fields of a line that is not known
+ * known     receives what is known
+ */
+MUST_USE
+enum record_fault record_fast_scan_known(struct record_fast *fast, struct span line,
+                                         struct record *ret, struct record_known *known);
+
+/**
+ * As record_known_read().
+ *
+ * fast      that knows the line
+ * known     with a number
+ * ret       receives the fields
+ */
+void record_fast_known_read(struct record_fast *fast, const struct record_known *known,
+                            struct record *ret);
+
+/**
  * simdjson's DOM.
  *
  * op        work in hand

@@ -17,6 +17,15 @@ enum {
     TEXT_SIZE_MAX = RECORD_LINE_SIZE_MAX + RECORD_PADDING_SIZE,
 };
 
+/* Go on only where nothing is wrong. */
+#define TRY_FAULT(call)                                                                            \
+    do {                                                                                           \
+        enum record_fault fault_ = (call);                                                         \
+        if (fault_ != RECORD_FAULT_NONE) {                                                         \
+            return fault_;                                                                         \
+        }                                                                                          \
+    } while (0)
+
 struct record_fast {
     const struct record_shape *shape;
     const struct record_index *index;
@@ -60,26 +69,56 @@ void record_fast_free(struct record_fast *fast)
     memory_free(fast);
 }
 
-enum record_fault record_fast_scan(struct record_fast *fast, struct span line, struct record *ret)
+static enum record_fault line_index(struct record_fast *fast, struct span line)
 {
     enum record_fault fault = fast->index->run(line, &fast->tokens);
     if (fault != RECORD_FAULT_NONE) {
         return fault;
     }
-    if (fast->tokens.non_ascii && !record_utf8_valid(line)) {
-        return RECORD_FAULT_UTF8;
-    }
+    bool valid = !fast->tokens.non_ascii || record_utf8_valid(line);
+    return valid ? RECORD_FAULT_NONE : RECORD_FAULT_UTF8;
+}
 
+static enum record_fault line_walk(struct record_fast *fast, struct record_source *source,
+                                   uint32_t hash, struct record *ret)
+{
+    enum record_fault fault = record_walk(source, fast->shape->root, &fast->trace, ret);
+    if (fault == RECORD_FAULT_NONE) {
+        record_memo_learn(&fast->memory, source, hash, &fast->trace, ret);
+    }
+    return fault;
+}
+
+enum record_fault record_fast_scan(struct record_fast *fast, struct span line, struct record *ret)
+{
+    TRY_FAULT(line_index(fast, line));
     struct record_source source = { .line = line, .tokens = &fast->tokens, .text = fast->text };
     uint32_t hash = record_memo_hash(&fast->tokens);
     const struct record_memo *memo = record_memo_find(&fast->memory, &source, hash);
-    if (memo != NULL) {
+    return memo != NULL ? record_memo_read(memo, &source, ret)
+                        : line_walk(fast, &source, hash, ret);
+}
+
+enum record_fault record_fast_scan_known(struct record_fast *fast, struct span line,
+                                         struct record *ret, struct record_known *known)
+{
+    TRY_FAULT(line_index(fast, line));
+    struct record_source source = { .line = line, .tokens = &fast->tokens, .text = fast->text };
+    uint32_t hash = record_memo_hash(&fast->tokens);
+    const struct record_memo *memo = record_memo_find(&fast->memory, &source, hash);
+    if (memo == NULL) {
+        return line_walk(fast, &source, hash, ret);
+    }
+    if (fast->tokens.escapes) { /* its strings may have to be unescaped, which takes room */
         return record_memo_read(memo, &source, ret);
     }
+    return record_memo_know(&fast->memory, memo, &source, known);
+}
 
-    fault = record_walk(&source, fast->shape->root, &fast->trace, ret);
-    if (fault == RECORD_FAULT_NONE) {
-        record_memo_learn(&fast->memory, &source, hash, &fast->trace, ret);
-    }
-    return fault;
+void record_fast_known_read(struct record_fast *fast, const struct record_known *known,
+                            struct record *ret)
+{
+    struct span line = span_make(known->data, fast->tokens.positions[fast->tokens.count]);
+    struct record_source source = { .line = line, .tokens = &fast->tokens, .text = fast->text };
+    must(record_memo_read(known->memo, &source, ret) == RECORD_FAULT_NONE); /* it was looked at */
 }

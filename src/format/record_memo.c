@@ -23,17 +23,15 @@ struct check {
     uint8_t size; /* 0 .. CHUNK_SIZE */
 };
 
-struct field {
-    uint16_t token;
-    uint16_t slot;
-};
-
 /* One piece of memory, so that nothing waits for a pointer: the skeleton, with zeros up to a whole
- * stride; a chunk for each check; the checks; the fields. */
+ * stride; a chunk for each check; the checks; the fields; the tokens of those that are no strings.
+ */
 struct record_memo {
     uint32_t token_count;
     uint32_t check_count; /* with empty ones up to a whole step */
     uint32_t field_count;
+    uint32_t scalar_count;
+    uint32_t number;
     uint8_t parts[] __attribute__((aligned(CHUNK_SIZE)));
 };
 
@@ -41,7 +39,8 @@ struct parts {
     uint8_t *classes;
     uint8_t *bytes;
     struct check *checks;
-    struct field *fields;
+    struct record_place *fields;
+    uint16_t *scalars;
 };
 
 static size_t round_up(size_t size, size_t step)
@@ -55,7 +54,8 @@ static inline struct parts parts_of(const struct record_memo *memo)
     parts.classes = (uint8_t *)(uintptr_t)memo->parts;
     parts.bytes = parts.classes + round_up(memo->token_count, STRIDE_SIZE);
     parts.checks = (struct check *)(void *)(parts.bytes + (size_t)memo->check_count * CHUNK_SIZE);
-    parts.fields = (struct field *)(void *)(parts.checks + memo->check_count);
+    parts.fields = (struct record_place *)(void *)(parts.checks + memo->check_count);
+    parts.scalars = (uint16_t *)(void *)(parts.fields + memo->field_count);
     return parts;
 }
 
@@ -243,6 +243,25 @@ enum record_fault record_memo_read(const struct record_memo *memo, struct record
     return RECORD_FAULT_NONE;
 }
 
+enum record_fault record_memo_know(const struct record_memory *memory,
+                                   const struct record_memo *memo,
+                                   const struct record_source *source, struct record_known *known)
+{
+    const struct parts parts = parts_of(memo);
+    for (size_t i = 0; i < memo->scalar_count; i++) {
+        if (!record_scalar_fits(source, parts.scalars[i])) {
+            return RECORD_FAULT_SYNTAX;
+        }
+    }
+    *known = (struct record_known){ .number = memo->number,
+                                    .age = memory->age,
+                                    .memo = memo,
+                                    .places = parts.fields,
+                                    .positions = source->tokens->positions,
+                                    .data = source->line.data };
+    return RECORD_FAULT_NONE;
+}
+
 /* A key as it stands in the line, with both quotes. */
 static struct span key_quoted(const struct record_source *source, size_t token)
 {
@@ -291,13 +310,16 @@ static struct record_memo *memo_alloc(struct record_memory *memory, size_t token
                                       size_t check_count, size_t field_count)
 {
     size_t check_size = CHUNK_SIZE + sizeof(struct check);
+    size_t field_size = sizeof(struct record_place) + sizeof(uint16_t);
     size_t size = sizeof(struct record_memo) + round_up(token_count, STRIDE_SIZE) +
-                  check_count * check_size + field_count * sizeof(struct field);
+                  check_count * check_size + field_count * field_size;
     struct record_memo *memo = arena_alloc(&memory->arena, size);
     if (memo != NULL) {
         memo->token_count = (uint32_t)token_count;
         memo->check_count = (uint32_t)check_count;
         memo->field_count = (uint32_t)field_count;
+        memory->count++;
+        memo->number = memory->count;
     }
     return memo;
 }
@@ -305,6 +327,8 @@ static struct record_memo *memo_alloc(struct record_memory *memory, size_t token
 static void forget_all(struct record_memory *memory)
 {
     arena_reset(&memory->arena);
+    memory->count = 0;
+    memory->age++;
     memset(memory->buckets, 0, sizeof memory->buckets);
 }
 
@@ -342,7 +366,12 @@ void record_memo_learn(struct record_memory *memory, const struct record_source 
     span_copy(parts.classes, token_count, span_make(source->tokens->classes, token_count));
     checks_fill(source, trace, parts);
     for (size_t i = 0; i < record->count; i++) {
-        parts.fields[i] = (struct field){ (uint16_t)trace->fields[i], record->fields[i].slot };
+        uint16_t token = (uint16_t)trace->fields[i];
+        parts.fields[i] = (struct record_place){ token, record->fields[i].slot };
+        if (record->fields[i].type != RECORD_STRING) {
+            parts.scalars[memo->scalar_count] = token;
+            memo->scalar_count++;
+        }
     }
     struct record_memo_bucket *bucket = &memory->buckets[hash & (RECORD_MEMO_BUCKET_COUNT - 1)];
     size_t last = RECORD_MEMO_WAY_COUNT - 1;

@@ -34,6 +34,8 @@ struct record_memo_bucket {
 
 struct record_memory {
     struct arena arena;
+    uint32_t count;                           /* of memos made since all was forgotten */
+    uint32_t age;                             /* how often all was forgotten */
     uint32_t seen[RECORD_MEMO_SEEN_COUNT][2]; /* hashes met of late, two in a place */
     struct record_memo_bucket buckets[RECORD_MEMO_BUCKET_COUNT];
 };
@@ -83,6 +85,21 @@ const struct record_memo *record_memo_find(struct record_memory *memory,
 MUST_USE
 enum record_fault record_memo_read(const struct record_memo *memo, struct record_source *source,
                                    struct record *ret);
+
+/**
+ * Tell where the fields of a line stand for which a memo holds.
+ *
+ * memory    that the memo is in
+ * memo      found by record_memo_find() for this line
+ * source    the line and its tokens
+ * known     receives it
+ *
+ * Returns RECORD_FAULT_SYNTAX where a wanted number or literal is not well formed.
+ */
+MUST_USE
+enum record_fault record_memo_know(const struct record_memory *memory,
+                                   const struct record_memo *memo,
+                                   const struct record_source *source, struct record_known *known);
 
 /**
  * Remember a walk, if its skeleton was met before and all of it fits.

@@ -194,19 +194,29 @@ static bool is_number(struct span text)
     return at == text.size;
 }
 
-/* Whether a text is a whole number of 1 to 8 digits without a leading zero: what ports and counts
- * are. Looks at 8 bytes at once, since a loop over the digits would be guessed wrongly often. */
-static bool is_short_integer(struct span text)
+/* Zero where eight bytes are digits; else the high bit is set of the first byte that is none, and
+ * of none before it. */
+static uint64_t no_digits(const uint8_t *bytes)
 {
     const uint64_t zeros = 0x3030303030303030u;      /* "00000000" */
     const uint64_t above_nine = 0x7676767676767676u; /* 0x80 less ten, in each byte */
     const uint64_t high_bits = 0x8080808080808080u;
-    if (text.size > sizeof zeros || (text.data[0] == '0' && text.size > 1)) {
+    return ((le64toh(record_key_word(bytes)) ^ zeros) + above_nine) & high_bits;
+}
+
+/* Whether a text is a whole number of 1 to 16 digits without a leading zero: what ports, counts and
+ * Suricata's flow_id are. Looks at 8 bytes at once, since a loop over the digits would be guessed
+ * wrongly often. */
+static bool is_plain_integer(struct span text)
+{
+    const size_t step = sizeof(uint64_t);
+    if (text.size > 2 * step || (text.data[0] == '0' && text.size > 1)) {
         return false;
     }
-    uint64_t word = le64toh(record_key_word(text.data)) ^ zeros;
-    uint64_t behind = sizeof zeros - text.size;
-    return ((word + above_nine) & high_bits) << (behind * 8) == 0; /* 8 bits a byte */
+    if (text.size > step) {
+        return (no_digits(text.data) | no_digits(text.data + text.size - step)) == 0;
+    }
+    return no_digits(text.data) << ((step - text.size) * 8) == 0; /* 8 bits a byte */
 }
 
 /* A number or literal as it stands: up to the next token, without the white space before that. */
@@ -221,31 +231,46 @@ static struct span scalar_raw(const struct record_source *source, size_t token)
     return span_make(data + begin, end - begin);
 }
 
+static enum record_type scalar_type(uint8_t class)
+{
+    switch (class) {
+    case RECORD_CLASS_NUMBER:
+        return RECORD_NUMBER;
+    case RECORD_CLASS_TRUE:
+        return RECORD_TRUE;
+    case RECORD_CLASS_FALSE:
+        return RECORD_FALSE;
+    default:
+        return RECORD_NULL;
+    }
+}
+
+static bool scalar_fits(enum record_type type, struct span raw)
+{
+    switch (type) {
+    case RECORD_NUMBER:
+        return is_plain_integer(raw) || is_number(raw);
+    case RECORD_TRUE:
+        return span_equal(raw, SPAN("true"));
+    case RECORD_FALSE:
+        return span_equal(raw, SPAN("false"));
+    default:
+        return span_equal(raw, SPAN("null"));
+    }
+}
+
+bool record_scalar_fits(const struct record_source *source, size_t token)
+{
+    return scalar_fits(scalar_type(source->tokens->classes[token]), scalar_raw(source, token));
+}
+
 static enum record_fault scalar_read(const struct record_source *source, size_t token,
                                      struct record_field *ret)
 {
-    struct span raw = scalar_raw(source, token);
-    bool good = false;
-    ret->value = raw;
-    switch (source->tokens->classes[token]) {
-    case RECORD_CLASS_NUMBER:
-        ret->type = RECORD_NUMBER;
-        good = is_short_integer(raw) || is_number(raw);
-        break;
-    case RECORD_CLASS_TRUE:
-        ret->type = RECORD_TRUE;
-        good = span_equal(raw, SPAN("true"));
-        break;
-    case RECORD_CLASS_FALSE:
-        ret->type = RECORD_FALSE;
-        good = span_equal(raw, SPAN("false"));
-        break;
-    default:
-        ret->type = RECORD_NULL;
-        good = span_equal(raw, SPAN("null"));
-        break;
-    }
-    return good ? RECORD_FAULT_NONE : RECORD_FAULT_SYNTAX;
+    enum record_type type = scalar_type(source->tokens->classes[token]);
+    ret->value = scalar_raw(source, token);
+    ret->type = (uint8_t)type;
+    return scalar_fits(type, ret->value) ? RECORD_FAULT_NONE : RECORD_FAULT_SYNTAX;
 }
 
 static enum record_fault string_read(struct record_source *source, size_t token,

@@ -47,6 +47,14 @@ MUST_USE
 enum record_fault record_unescape(struct record_source *source, struct span raw, struct span *ret);
 
 /**
+ * Whether a number or literal is well formed.
+ *
+ * source    a line and its tokens
+ * token     number of a token of a class that has RECORD_CLASS_SCALAR_BIT
+ */
+bool record_scalar_fits(const struct record_source *source, size_t token);
+
+/**
  * Read a wanted scalar.
  *
  * source    a line and its tokens

@@ -27,8 +27,12 @@ void match_batch_begin(struct match_batch *batch, const struct match_image *imag
     batch->candidates = candidates;
 }
 
+/* One mark in a row is enough: so what one line holds cannot fill the list. */
 static void candidate_add(struct match_batch *batch, uint32_t mark)
 {
+    if (batch->candidate_count > 0 && batch->candidates[batch->candidate_count - 1] == mark) {
+        return;
+    }
     must(batch->candidate_count < batch->candidate_max);
     batch->candidates[batch->candidate_count] = mark;
     batch->candidate_count++;

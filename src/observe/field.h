@@ -44,6 +44,7 @@ enum field_class {
     CLASS_DN,        /* distinguished name: CN and emailAddress */
     CLASS_CERT_NAME, /* subject's alternative name: host, "*.host" or e-mail address */
     CLASS_FORWARDED, /* addresses with commas between them, as X-Forwarded-For */
+    FIELD_CLASS_COUNT,
 };
 
 struct observe_field {

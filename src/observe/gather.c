@@ -31,28 +31,7 @@ void gather_begin(struct gather *gather, struct observe_line *line, bool respond
     line->observations = gather->observations;
     gather->line = line;
     gather->keys_used = 0;
-    gather->fields_kept = 0;
-    gather->responder_sure = responder_sure;
-    gather->notes.noted = 0; /* no more is cleared: what is not noted is not looked at */
-    gather->notes.number = 0;
-}
-
-_Static_assert(FIELD_ROLE_COUNT <= 32, "every role has its bit");
-
-/* The first of several stays. */
-static inline void note(struct gather *g, enum field_role role, struct span value, bool number)
-{
-    const uint32_t bit = (uint32_t)1 << role;
-    struct gather_notes *notes = &g->notes;
-    if ((notes->noted & bit) != 0) {
-        return;
-    }
-    notes->noted |= bit;
-    notes->number |= number ? bit : 0;
-    notes->places[role] = value;
-    if (role == ROLE_HTTP_TARGET) {
-        notes->http_target_field = g->field;
-    }
+    gather_begin_request(gather, responder_sure);
 }
 
 static bool is_noted(const struct gather *g, enum field_role role)
@@ -66,26 +45,15 @@ static struct span noted(const struct gather *g, enum field_role role)
     return is_noted(g, role) ? g->notes.places[role] : (struct span){ NULL, 0 };
 }
 
-static bool says_nothing(struct span value)
-{
-    if (value.size == 0) {
-        return true;
-    }
-    if (value.size == 1) {
-        return value.data[0] == '-';
-    }
-    return value.data[0] == '(' && span_equal(value, SPAN("(empty)"));
-}
-
 static inline void gather_field(struct gather *g, struct observe_meaning meaning, struct span value,
                                 enum record_type type)
 {
-    if (type == RECORD_NULL || says_nothing(value)) {
+    if (type == RECORD_NULL || gather_says_nothing(value)) {
         return;
     }
     g->field = meaning.field;
     if (meaning.role != ROLE_VALUE) {
-        note(g, meaning.role, value, type == RECORD_NUMBER);
+        gather_note(g, meaning.role, value, type == RECORD_NUMBER);
     }
     if (meaning.field_class == CLASS_NONE) {
         return;

@@ -16,14 +16,15 @@ struct gather_notes {
     struct span places[FIELD_ROLE_COUNT]; /* by role; of an earlier line where `noted` lacks it */
 };
 
+_Static_assert(FIELD_ROLE_COUNT <= 32, "every role has its bit");
+
 struct gather {
     struct observe_line *line; /* being filled */
     struct observation *observations;
     uint8_t *keys; /* OBSERVE_KEYS_SIZE_MAX bytes, room for one key more, and padding */
     size_t keys_used;
-    uint64_t fields_kept; /* bit n: a field of number n, modulo 64, has an observation already */
-    uint16_t field;       /* number of the field at hand */
-    bool responder_sure;  /* the responder is the server of an HTTP request in this line */
+    uint16_t field;      /* number of the field at hand */
+    bool responder_sure; /* the responder is the server of an HTTP request in this line */
     struct gather_notes notes;
 };
 
@@ -48,6 +49,19 @@ enum err gather_init(struct gather *gather, struct arena *arena);
 void gather_begin(struct gather *gather, struct observe_line *line, bool responder_sure);
 
 /**
+ * Go on with another line's request: nothing is noted yet, what was observed stays.
+ *
+ * gather          between gather_begin() and the use of its observations
+ * responder_sure  as for gather_begin()
+ */
+static inline void gather_begin_request(struct gather *gather, bool responder_sure)
+{
+    gather->responder_sure = responder_sure;
+    gather->notes.noted = 0; /* no more is cleared: what is not noted is not looked at */
+    gather->notes.number = 0;
+}
+
+/**
  * Hand over the fields of a record. A value that says "nothing" ("", "-", "(empty)") is as if
  * absent.
  *
@@ -59,6 +73,22 @@ void gather_record(struct gather *gather, const struct observe_meaning *meanings
                    const struct record *record);
 
 /**
+ * Whether a logged value says that there is none: "", "-", "(empty)".
+ *
+ * value     as logged
+ */
+static inline bool gather_says_nothing(struct span value)
+{
+    if (value.size == 0) {
+        return true;
+    }
+    if (value.size == 1) {
+        return value.data[0] == '-';
+    }
+    return value.data[0] == '(' && span_equal(value, SPAN("(empty)"));
+}
+
+/**
  * Hand over one field that is no part of a record.
  *
  * gather    between gather_begin() and gather_end()
@@ -67,6 +97,30 @@ void gather_record(struct gather *gather, const struct observe_meaning *meanings
  * bytes follow it
  */
 void gather_text(struct gather *gather, struct observe_meaning meaning, struct span value);
+
+/**
+ * Note what a field is to its line, where it is the first of its role.
+ *
+ * gather    between gather_begin() and gather_end(), its field set
+ * role      not ROLE_VALUE
+ * value     not empty; as for gather_text()
+ * number    whether it was a number of JSON
+ */
+static inline void gather_note(struct gather *gather, enum field_role role, struct span value,
+                               bool number)
+{
+    const uint32_t bit = (uint32_t)1 << role;
+    struct gather_notes *notes = &gather->notes;
+    if ((notes->noted & bit) != 0) {
+        return;
+    }
+    notes->noted |= bit;
+    notes->number |= number ? bit : 0;
+    notes->places[role] = value;
+    if (role == ROLE_HTTP_TARGET) {
+        notes->http_target_field = gather->field;
+    }
+}
 
 /**
  * End a line: what takes several fields (the URL of a request, the ends of a file's way) is made.

@@ -10,8 +10,6 @@
 
 #include "base/must.h"
 
-enum { REPEAT_LOOKBACK = 4 }; /* equal neighbours are left out; looking further back costs more */
-
 /* Where the next key is written; NULL, and the line is marked as cut, when the line is full. */
 static uint8_t *key_room(struct gather *g)
 {
@@ -22,36 +20,16 @@ static uint8_t *key_room(struct gather *g)
     return g->keys + g->keys_used;
 }
 
-static bool is_repeat(const struct gather *g, enum value_kind kind, struct span key)
-{
-    size_t count = g->line->count;
-    size_t back = count < REPEAT_LOOKBACK ? count : REPEAT_LOOKBACK;
-    for (size_t i = count - back; i < count; i++) {
-        const struct observation *earlier = &g->observations[i];
-        if (earlier->field == g->field && earlier->kind == kind && span_equal(earlier->key, key)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Keep the value whose key was just written at key_room(). Returns false where it repeats one of
- * the values before it: then the key's bytes are free for the next. */
-static bool keep(struct gather *g, enum value_kind kind, size_t key_size, struct span observed)
+/* Keep the value whose key was just written at key_room(). */
+static void keep(struct gather *g, enum value_kind kind, size_t key_size, struct span observed)
 {
     must_dev(key_size > 0);
     must_dev(key_size <= VALUE_KEY_SIZE_MAX);
     struct span key = span_make(g->keys + g->keys_used, key_size);
-    const uint64_t bit = (uint64_t)1 << (g->field % 64); /* bits of a set */
-    if ((g->fields_kept & bit) != 0 && is_repeat(g, kind, key)) {
-        return false;
-    }
-    g->fields_kept |= bit;
     g->observations[g->line->count] =
         (struct observation){ .kind = kind, .key = key, .observed = observed, .field = g->field };
     g->line->count++;
     g->keys_used += key_size;
-    return true;
 }
 
 static enum value_kind address_kind(size_t key_size)
@@ -74,7 +52,7 @@ static bool add_address(struct gather *g, struct span text, struct span observed
     if (size == 0) {
         return false;
     }
-    (void)keep(g, address_kind(size), size, observed);
+    keep(g, address_kind(size), size, observed);
     return true;
 }
 
@@ -114,7 +92,7 @@ static bool add_domain(struct gather *g, struct span text, struct span observed)
     if (size == 0) {
         return false;
     }
-    (void)keep(g, VALUE_DOMAIN, size, observed);
+    keep(g, VALUE_DOMAIN, size, observed);
     return true;
 }
 
@@ -129,7 +107,7 @@ static bool add_digest(struct gather *g, struct span text)
     if (size == 0) {
         return false;
     }
-    (void)keep(g, kind, size, text);
+    keep(g, kind, size, text);
     return true;
 }
 
@@ -221,9 +199,8 @@ static bool add_url(struct gather *g, struct span text)
     if (size == 0) {
         return false;
     }
-    if (keep(g, VALUE_URL, size, text)) {
-        (void)add_name(g, url_key_host(span_make(key, size)), text);
-    }
+    keep(g, VALUE_URL, size, text);
+    (void)add_name(g, url_key_host(span_make(key, size)), text);
     return true;
 }
 
@@ -244,12 +221,11 @@ static bool add_email(struct gather *g, struct span text)
     if (size == 0) {
         return false;
     }
-    if (keep(g, VALUE_EMAIL, size, text)) {
-        struct span address = span_make(key, size);
-        ptrdiff_t at = span_find_last(address, '@');
-        must(at != SPAN_NOT_FOUND);
-        (void)add_name(g, span_from(address, (size_t)at + 1), text);
-    }
+    keep(g, VALUE_EMAIL, size, text);
+    struct span address = span_make(key, size);
+    ptrdiff_t at = span_find_last(address, '@');
+    must(at != SPAN_NOT_FOUND);
+    (void)add_name(g, span_from(address, (size_t)at + 1), text);
     return true;
 }
 
@@ -356,6 +332,7 @@ void gather_value(struct gather *g, enum field_class field_class, struct span va
     bool fits = true;
     switch (field_class) {
     case CLASS_NONE:
+    case FIELD_CLASS_COUNT:
         return;
     case CLASS_ADDRESS:
         g->line->refused += add_address(g, value, value) ? 0u : 1u;
@@ -407,7 +384,8 @@ void gather_value_request(struct gather *g, struct span host, unsigned port, str
         return;
     }
     struct span url = span_make(key, size);
-    if (keep(g, VALUE_URL, size, url) && !host_known) {
+    keep(g, VALUE_URL, size, url);
+    if (!host_known) {
         (void)add_name(g, url_key_host(url), url);
     }
 }

@@ -48,8 +48,7 @@ struct observation {
     uint16_t field;       /* observe_field_name() tells its name */
 };
 
-/* What one line said. All spans live until the next line is read. A value that stands twice in one
- * field is told once where the two are near each other. */
+/* What one line said. All spans live until the next line is read. */
 struct observe_line {
     struct span stream; /* "dns", "conn"; EVE: the event_type */
     struct span time;   /* as written; observe_time() reads it */
@@ -148,6 +147,52 @@ void observe_reader_begin(struct observe_reader *reader, enum observe_format for
 MUST_USE
 enum observe_fault observe_reader_line(struct observe_reader *reader, struct span line,
                                        struct observe_line *ret);
+
+/* Values that were sifted out of lines, in no order. */
+struct observe_sifted {
+    size_t count;
+    const struct observation *observations;
+    const uint32_t *marks; /* by observation: of the line that holds it */
+    unsigned refused;      /* as of a line */
+    unsigned unfit;
+};
+
+/**
+ * Read one line for its values only. As observe_reader_line(), but where the reader knows the way a
+ * line is built, its values wait, to be read together with others of their class: that takes half
+ * the time. Every value that observe_reader_line() would tell is then told, once, by
+ * observe_sift_take(); and such a line has a stream, no fault, and is neither cut nor repaired.
+ *
+ * reader     begun with observe_reader_begin(); room for a line: see observe_sift_full()
+ * line       as for observe_reader_line(); must stay where it is until its values are taken
+ * mark       the caller's name for the line
+ * ret_waits  whether the line's values wait; `ret` is then untouched
+ * ret        otherwise as for observe_reader_line()
+ *
+ * Returns why the line could not be read.
+ */
+MUST_USE
+enum observe_fault observe_sift_line(struct observe_reader *reader, struct span line, uint32_t mark,
+                                     bool *ret_waits, struct observe_line *ret);
+
+/**
+ * Whether values must be taken before another line is sifted.
+ *
+ * reader    sifts
+ */
+bool observe_sift_full(const struct observe_reader *reader);
+
+/**
+ * Take values that wait: call until it returns false. observe_reader_begin() forgets those that are
+ * left.
+ *
+ * reader    sifts
+ * ret       borrows from the lines and the reader, until the reader is used again
+ *
+ * Returns false where none are left.
+ */
+MUST_USE
+bool observe_sift_take(struct observe_reader *reader, struct observe_sifted *ret);
 
 /**
  * The time of a line: RFC 3339, or seconds since 1970; Zeek's milliseconds (JSON::TS_MILLIS) are

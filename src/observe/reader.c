@@ -59,6 +59,11 @@ void observe_reader_begin(struct observe_reader *reader, enum observe_format for
 {
     must(format != OBSERVE_FORMAT_AUTO);
     must(format < OBSERVE_FORMAT_COUNT);
+    if (format != reader->format) {
+        sift_forget(&reader->sift);
+    }
+    sift_clear(&reader->sift);
+    reader->sift.tsv.number = 0;
     bool fits = stream.size <= OBSERVE_STREAM_SIZE_MAX;
     reader->format = format;
     reader->stream_given_size = fits ? stream.size : 0;
@@ -66,6 +71,8 @@ void observe_reader_begin(struct observe_reader *reader, enum observe_format for
               span_slice(stream, 0, reader->stream_given_size));
     reader->text = (struct span){ NULL, 0 };
     tsv_reset(&reader->tsv);
+    size_t number = observe_reader_stream(reader, observe_reader_stream_given(reader));
+    reader->meanings_given = observe_plan_meanings(&reader->zeek, number);
 }
 
 struct span observe_reader_stream_given(const struct observe_reader *reader)
@@ -124,6 +131,12 @@ static void zeek_json_gather(struct observe_reader *reader, struct observe_line 
     gather_end(&reader->gather);
 }
 
+/* Events about packets and files are logged in the direction of these. */
+static bool eve_responder_sure(struct span event_type)
+{
+    return span_equal(event_type, SPAN("http"));
+}
+
 static enum observe_fault eve_gather(struct observe_reader *reader, struct observe_line *ret)
 {
     struct span event_type = record_stream(&reader->record, &reader->eve);
@@ -131,7 +144,7 @@ static enum observe_fault eve_gather(struct observe_reader *reader, struct obser
         return OBSERVE_FAULT_EVENT;
     }
     ret->stream = event_type;
-    gather_begin(&reader->gather, ret, span_equal(event_type, SPAN("http")));
+    gather_begin(&reader->gather, ret, eve_responder_sure(event_type));
     gather_record(&reader->gather, observe_plan_meanings(&reader->eve, PLAN_STREAM_OTHER),
                   &reader->record);
     gather_end(&reader->gather);
@@ -192,22 +205,26 @@ static enum observe_fault fault_of_record(enum record_fault fault)
     return faults[fault];
 }
 
-static enum observe_fault json_line(struct observe_reader *reader, struct span line,
-                                    struct observe_line *ret)
+static struct record_scanner *json_scanner(const struct observe_reader *reader)
 {
     bool zeek = reader->format == OBSERVE_FORMAT_ZEEK_JSON;
-    struct record_scanner *scanner = zeek ? reader->zeek_scanner : reader->eve_scanner;
-    enum record_fault fault = record_scan(scanner, line, &reader->record);
+    return zeek ? reader->zeek_scanner : reader->eve_scanner;
+}
+
+/* What a line says that was scanned, with this outcome. */
+static enum observe_fault json_line(struct observe_reader *reader, struct span line,
+                                    enum record_fault fault, struct observe_line *ret)
+{
     /* Which of several faults a scanner names is its own affair; what is broken is looked for. */
     bool broken =
         fault == RECORD_FAULT_CONTROL || (fault != RECORD_FAULT_NONE && is_broken(reader, line));
     if (broken && repair(reader, line, &line)) {
-        fault = record_scan(scanner, line, &reader->record);
+        fault = record_scan(json_scanner(reader), line, &reader->record);
     }
     if (fault != RECORD_FAULT_NONE) {
         return fault_of_record(fault);
     }
-    if (zeek) {
+    if (reader->format == OBSERVE_FORMAT_ZEEK_JSON) {
         zeek_json_gather(reader, ret);
     } else if (eve_gather(reader, ret) != OBSERVE_FAULT_NONE) {
         return OBSERVE_FAULT_EVENT;
@@ -218,12 +235,18 @@ static enum observe_fault json_line(struct observe_reader *reader, struct span l
     return OBSERVE_FAULT_NONE;
 }
 
+/* The stream of lines below a header. */
+static struct span tsv_stream(const struct observe_reader *reader)
+{
+    const struct tsv *tsv = &reader->tsv;
+    return tsv->path_size > 0 ? span_make(tsv->path, tsv->path_size)
+                              : observe_reader_stream_given(reader);
+}
+
 static enum observe_fault tsv_values(struct observe_reader *reader, struct span line,
                                      struct observe_line *ret)
 {
-    struct span stream = reader->tsv.path_size > 0
-                             ? span_make(reader->tsv.path, reader->tsv.path_size)
-                             : observe_reader_stream_given(reader);
+    struct span stream = tsv_stream(reader);
     size_t number = observe_reader_stream(reader, stream);
     ret->stream = stream;
     gather_begin(&reader->gather, ret, true);
@@ -253,6 +276,7 @@ static enum observe_fault tsv_any_line(struct observe_reader *reader, struct spa
     enum observe_fault fault = OBSERVE_FAULT_NONE;
     if (line.data[0] == '#') {
         ret->no_event = true;
+        reader->sift.tsv.number = 0;
         fault = tsv_header(tsv, &reader->zeek, line);
     } else {
         fault = tsv_values(reader, line, ret);
@@ -294,19 +318,163 @@ static enum observe_fault read_line(struct observe_reader *reader, struct span l
     if (reader->format == OBSERVE_FORMAT_ZEEK_TSV) {
         return tsv_any_line(reader, line, ret);
     }
-    return json_line(reader, line, ret);
+    enum record_fault fault = record_scan(json_scanner(reader), line, &reader->record);
+    return json_line(reader, line, fault, ret);
+}
+
+static void line_begin(struct observe_reader *reader, struct observe_line *ret)
+{
+    *ret = (struct observe_line){ 0 };
+    reader->text = (struct span){ NULL, 0 };
+}
+
+/* A line with a fault says nothing else. */
+static enum observe_fault line_end(enum observe_fault fault, struct observe_line *ret)
+{
+    if (fault != OBSERVE_FAULT_NONE) {
+        bool no_event = ret->no_event;
+        *ret = (struct observe_line){ .no_event = no_event };
+    }
+    return fault;
 }
 
 enum observe_fault observe_reader_line(struct observe_reader *reader, struct span line,
                                        struct observe_line *ret)
 {
     must(reader->format != OBSERVE_FORMAT_AUTO);
-    *ret = (struct observe_line){ 0 };
-    reader->text = (struct span){ NULL, 0 };
-    enum observe_fault fault = read_line(reader, line, ret);
-    if (fault != OBSERVE_FAULT_NONE) {
-        bool no_event = ret->no_event;
-        *ret = (struct observe_line){ .no_event = no_event };
+    line_begin(reader, ret);
+    return line_end(read_line(reader, line, ret), ret);
+}
+
+/* ---- sifting ---- */
+
+/* What the slots of a line mean that is built as the recipe says; NULL where the line does not tell
+ * its stream as the others do. */
+static const struct observe_meaning *known_meanings(struct observe_reader *reader,
+                                                    const struct sift_recipe *recipe,
+                                                    const struct record_known *known)
+{
+    bool zeek = reader->format == OBSERVE_FORMAT_ZEEK_JSON;
+    if (recipe->stream_from == SIFT_FROM_NONE) {
+        return zeek && reader->stream_given_size > 0 ? reader->meanings_given : NULL;
     }
-    return fault;
+    struct span stream = record_known_string(known, recipe->stream_from);
+    if (stream.size == 0) {
+        return NULL;
+    }
+    size_t number = zeek ? observe_reader_stream(reader, stream) : PLAN_STREAM_OTHER;
+    return observe_plan_meanings(zeek ? &reader->zeek : &reader->eve, number);
+}
+
+/* The recipe that holds for a known line; NULL where there is none yet. */
+static const struct sift_recipe *known_recipe(struct observe_reader *reader,
+                                              const struct record_known *known)
+{
+    const struct sift_recipe *recipe = sift_recipe(&reader->sift, known->number);
+    bool same = recipe->number == known->number && recipe->age == known->age;
+    return same && recipe->meanings == known_meanings(reader, recipe, known) ? recipe : NULL;
+}
+
+static void known_line_wait(struct observe_reader *reader, const struct sift_recipe *recipe,
+                            const struct record_known *known, uint32_t mark)
+{
+    struct sift_request *request = sift_add_json(&reader->sift, recipe, known, mark);
+    if (request != NULL && reader->format == OBSERVE_FORMAT_EVE) {
+        struct span event_type = record_known_string(known, recipe->stream_from);
+        request->responder_sure = eve_responder_sure(event_type);
+    }
+}
+
+/* Keep what a line that was read in full tells of all that are built alike. */
+static void known_learn(struct observe_reader *reader, const struct record_known *known)
+{
+    bool zeek = reader->format == OBSERVE_FORMAT_ZEEK_JSON;
+    const struct observe_plan *plan = zeek ? &reader->zeek : &reader->eve;
+    struct sift_recipe *recipe = sift_recipe(&reader->sift, known->number);
+    struct span stream = record_stream(&reader->record, plan);
+    if (stream.size == 0) {
+        stream = observe_reader_stream_given(reader);
+    }
+    size_t number = zeek ? observe_reader_stream(reader, stream) : PLAN_STREAM_OTHER;
+    sift_recipe_json(recipe, known, &reader->record, observe_plan_meanings(plan, PLAN_STREAM_OTHER),
+                     observe_plan_meanings(plan, number));
+}
+
+static enum observe_fault sift_json(struct observe_reader *reader, struct span line, uint32_t mark,
+                                    bool *ret_waits, struct observe_line *ret)
+{
+    struct record_known known;
+    enum record_fault fault =
+        record_scan_known(json_scanner(reader), line, &reader->record, &known);
+    if (fault == RECORD_FAULT_NONE && known.number != 0) {
+        const struct sift_recipe *recipe = known_recipe(reader, &known);
+        if (recipe != NULL && recipe->usable) {
+            known_line_wait(reader, recipe, &known, mark);
+            *ret_waits = true;
+            return OBSERVE_FAULT_NONE;
+        }
+        record_known_read(json_scanner(reader), &known, &reader->record);
+        if (recipe == NULL) {
+            known_learn(reader, &known);
+        }
+    }
+    line_begin(reader, ret);
+    return line_end(json_line(reader, line, fault, ret), ret);
+}
+
+/* The recipe for lines below the header in force. */
+static const struct sift_recipe *tsv_recipe(struct observe_reader *reader)
+{
+    struct sift_recipe *recipe = &reader->sift.tsv;
+    if (recipe->number == 0) {
+        struct span stream = tsv_stream(reader);
+        size_t number = observe_reader_stream(reader, stream);
+        sift_recipe_tsv(recipe, &reader->tsv, observe_plan_meanings(&reader->zeek, number));
+        recipe->usable = recipe->usable && stream.size > 0;
+    }
+    return recipe;
+}
+
+static bool sift_tsv(struct observe_reader *reader, struct span line, uint32_t mark)
+{
+    struct tsv *tsv = &reader->tsv;
+    const struct sift_recipe *recipe = tsv_recipe(reader);
+    if (!recipe->usable || line.data[line.size - 1] == '\r') {
+        return false;
+    }
+    tsv_cut(line, tsv->separator, &tsv->cut);
+    if (tsv->cut.odd || tsv->cut.escaped || tsv->cut.count != tsv->column_count) {
+        return false;
+    }
+    sift_add_tsv(&reader->sift, recipe, line, &tsv->cut, mark);
+    return true;
+}
+
+enum observe_fault observe_sift_line(struct observe_reader *reader, struct span line, uint32_t mark,
+                                     bool *ret_waits, struct observe_line *ret)
+{
+    *ret_waits = false;
+    if (line.size == 0 || line.size > SIFT_LINE_SIZE_MAX) {
+        return observe_reader_line(reader, line, ret);
+    }
+    if (reader->format != OBSERVE_FORMAT_ZEEK_TSV) {
+        return line.data[0] == '{' ? sift_json(reader, line, mark, ret_waits, ret)
+                                   : observe_reader_line(reader, line, ret);
+    }
+    bool values = line.data[0] > '#'; /* no header, and nothing blank or odd */
+    if (values && reader->tsv.column_count > 0 && sift_tsv(reader, line, mark)) {
+        *ret_waits = true;
+        return OBSERVE_FAULT_NONE;
+    }
+    return observe_reader_line(reader, line, ret);
+}
+
+bool observe_sift_full(const struct observe_reader *reader)
+{
+    return sift_is_full(&reader->sift);
+}
+
+bool observe_sift_take(struct observe_reader *reader, struct observe_sifted *ret)
+{
+    return sift_take(&reader->sift, &reader->gather, ret);
 }

@@ -6,6 +6,7 @@
 #define OBSERVE_READER_H
 
 #include "observe/gather.h"
+#include "observe/sift.h"
 #include "observe/tsv.h"
 
 enum {
@@ -29,12 +30,15 @@ struct observe_reader {
     struct record record;
     struct gather gather;
     struct tsv tsv;
+    struct sift sift;
     struct buf repaired; /* a line with its broken bytes replaced */
 
     enum observe_format format;
     uint8_t stream_given[OBSERVE_STREAM_SIZE_MAX]; /* stream of lines that name none */
     size_t stream_given_size;
     struct reader_stream streams[READER_STREAM_COUNT]; /* each at one place that its name tells */
+
+    const struct observe_meaning *meanings_given; /* of slots in the stream that was given */
 
     struct span text; /* the line last read, repaired where that was needed; empty after a fault */
 };

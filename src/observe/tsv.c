@@ -186,8 +186,7 @@ enum observe_fault tsv_header(struct tsv *tsv, const struct observe_plan *plan, 
     return OBSERVE_FAULT_NONE; /* "#open", "#close" and words yet to come say nothing here */
 }
 
-/* Without "#types" a column is read as a list where a comma cannot be part of its values. */
-static bool column_is_list(const struct tsv_column *column, struct observe_meaning meaning)
+bool tsv_column_is_list(const struct tsv_column *column, struct observe_meaning meaning)
 {
     if (column->shape != TSV_SHAPE_UNKNOWN) {
         return column->shape == TSV_SHAPE_LIST;
@@ -220,6 +219,12 @@ static inline bool is_word(struct span value, const uint8_t *word, size_t word_s
     return value.size == word_size && span_equal(value, span_make(word, word_size));
 }
 
+bool tsv_has_usual_words(const struct tsv *tsv)
+{
+    return span_equal(span_make(tsv->unset, tsv->unset_size), SPAN("-")) &&
+           span_equal(span_make(tsv->empty, tsv->empty_size), SPAN("(empty)"));
+}
+
 static void tsv_value(struct tsv *tsv, struct observe_meaning meaning, struct span value,
                       struct gather *gather)
 {
@@ -249,9 +254,8 @@ static void tsv_columns(struct tsv *tsv, const struct observe_meaning *meanings,
         if (!meaning.known) {
             continue;
         }
-        size_t begin = number == 0 ? 0 : (size_t)tsv->cut.ends[number - 1] + 1;
-        struct span value = span_slice(line, begin, tsv->cut.ends[number]);
-        if (column_is_list(column, meaning)) {
+        struct span value = tsv_cut_column(line, &tsv->cut, number);
+        if (tsv_column_is_list(column, meaning)) {
             tsv_list(tsv, meaning, value, gather);
         } else {
             tsv_value(tsv, meaning, value, gather);

@@ -79,6 +79,22 @@ MUST_USE
 enum observe_fault tsv_header(struct tsv *tsv, const struct observe_plan *plan, struct span line);
 
 /**
+ * Whether a column holds lists. Without "#types" it is read as one where a comma cannot be part of
+ * its values.
+ *
+ * column    of a header
+ * meaning   of its slot
+ */
+bool tsv_column_is_list(const struct tsv_column *column, struct observe_meaning meaning);
+
+/**
+ * Whether the words for "nothing" are those that Zeek writes where nobody configured others.
+ *
+ * tsv       begun with tsv_init()
+ */
+bool tsv_has_usual_words(const struct tsv *tsv);
+
+/**
  * Read a line of values.
  *
  * tsv       with a header, and the line cut by tsv_cut()

@@ -26,6 +26,19 @@ struct tsv_cut {
 void tsv_cut(struct span line, uint8_t separator, struct tsv_cut *ret);
 
 /**
+ * One column of a line.
+ *
+ * line      as it was cut
+ * cut       of the line
+ * number    of a column that it has
+ */
+static inline struct span tsv_cut_column(struct span line, const struct tsv_cut *cut, size_t number)
+{
+    size_t begin = number == 0 ? 0 : (size_t)cut->ends[number - 1] + 1;
+    return span_slice(line, begin, cut->ends[number]);
+}
+
+/**
  * The same, byte by byte: where the processor has no SSE2, and to test the other.
  *
  * line       less than 4 GiB

@@ -403,11 +403,27 @@ static int mark_order(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* Marks come in any order, and repeat: folds want the lines in theirs, each once. No probe may be
- * left in flight, for it could still name a line before those that are looked at now. */
+/* Put the values that wait to the index. */
+static void put_sifted(struct watch_work *work)
+{
+    struct observe_sifted sifted;
+    while (observe_sift_take(work->reader, &sifted)) {
+        for (size_t i = 0; i < sifted.count; i++) {
+            const struct observation *observation = &sifted.observations[i];
+            match_batch_add(&work->batch, observation->kind, observation->key, sifted.marks[i]);
+        }
+        work->result->observations += sifted.count;
+        work->result->counts[WATCH_COUNT_REFUSED] += sifted.refused;
+        work->result->counts[WATCH_COUNT_UNFIT] += sifted.unfit;
+    }
+}
+
+/* Marks come in any order, and repeat: folds want the lines in theirs, each once. No value may be
+ * left on its way, for it could still name a line before those that are looked at now. */
 static enum err look_at_candidates(struct watch_work *work)
 {
     struct match_batch *batch = &work->batch;
+    put_sifted(work);
     match_batch_flush(batch);
     qsort(batch->candidates, batch->candidate_count, sizeof *batch->candidates, mark_order);
     for (size_t i = 0; i < batch->candidate_count; i++) {
@@ -474,17 +490,27 @@ static enum err first_pass(struct watch_work *work)
         size_t size = end == NULL ? chunk->size - offset : (size_t)(end - begin);
         struct observe_line line;
         TRY(before_header(work, span_make(begin, size)));
-        enum observe_fault fault = observe_reader_line(work->reader, span_make(begin, size), &line);
-        if (end == NULL && chunk->may_grow && may_be_half(work, fault)) {
+        bool half = end == NULL && chunk->may_grow;
+        bool waits = false;
+        struct span text = span_make(begin, size);
+        enum observe_fault fault =
+            half ? observe_reader_line(work->reader, text, &line)
+                 : observe_sift_line(work->reader, text, (uint32_t)offset, &waits, &line);
+        if (half && may_be_half(work, fault)) {
             leave_line(result, chunk, size);
             return ERR_OK;
         }
-        if (fault == OBSERVE_FAULT_NONE) {
+        if (waits) {
+            result->lines++;
+        } else if (fault == OBSERVE_FAULT_NONE) {
             count_line(result, &line);
             put_to_index(work, &line, (uint32_t)offset);
         } else {
             result->lines++;
             result->counts[fault]++;
+        }
+        if (observe_sift_full(work->reader)) {
+            put_sifted(work);
         }
         if (work->batch.candidate_count > CANDIDATES_MAX / 2) {
             TRY(look_at_candidates(work));

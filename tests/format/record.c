@@ -886,6 +886,7 @@ TEST(record_engines_agree_on_real_logs)
     check_file(&agree, "logs/zeek-json/x509.ndjson.gz");
     check_file(&agree, "logs/apt29-day1/combined.log.gz");
     assert_true(agree.accepted > 1000); /* lines */
+    assert_true(agree.known > 1000);    /* readings */
 
     agree_end(&agree);
 }

@@ -86,6 +86,7 @@ struct agree {
     struct record expected;
     struct record got;
     size_t accepted; /* lines that the fast engine has read */
+    size_t known;    /* readings of a line that was known by then */
     size_t repaired; /* of these, lines that the DOM engine refused */
 };
 
@@ -159,6 +160,32 @@ static inline void agree_same(const struct record *a, const struct record *b, bo
     }
 }
 
+/* Of a line that is known, each field alone is what it is in the record. */
+static inline void agree_known(struct agree *agree, struct record_fast *way, struct span line,
+                               enum record_fault fault)
+{
+    struct record_known known = { 0 };
+    agree->got.count = 0;
+    agree->got.cut = false;
+    must(record_fast_scan_known(way, line, &agree->got, &known) == fault);
+    if (fault != RECORD_FAULT_NONE) {
+        return;
+    }
+    for (size_t i = 0; known.number != 0 && i < agree->expected.count; i++) {
+        const struct record_field *field = &agree->expected.fields[i];
+        if (field->type == RECORD_STRING) {
+            must(span_equal(record_known_string(&known, i), field->value));
+        } else if (field->type == RECORD_NUMBER) {
+            must(span_equal(record_known_number(&known, i), field->value));
+        }
+    }
+    if (known.number != 0) {
+        agree->known++;
+        record_fast_known_read(way, &known, &agree->got);
+    }
+    agree_same(&agree->expected, &agree->got, true);
+}
+
 /* A line is read the same in every way of computing, however often it was met before and whatever
  * stands behind it. Fields of the last reading are left in `agree->expected`. */
 static inline enum record_fault agree_fast(struct agree *agree, struct span line)
@@ -174,6 +201,7 @@ static inline enum record_fault agree_fast(struct agree *agree, struct span line
             if (fault == RECORD_FAULT_NONE) {
                 agree_same(&agree->expected, &agree->got, true);
             }
+            agree_known(agree, agree->ways[way], copy, fault);
             agree_free(copy);
         }
     }

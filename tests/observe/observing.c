@@ -9,6 +9,7 @@ enum {
     TEXT_SIZE_MAX = 16 * 1024 * 1024,
     FILE_SIZE_MAX = 256 * 1024 * 1024,
     PIECE_SIZE = 64 * 1024,
+    SIFT_TIMES = 4, /* before the second time a line's way of being built is not remembered */
 };
 
 void observing_begin(struct observing *o, enum observe_format format, const char *stream)
@@ -21,12 +22,18 @@ void observing_begin(struct observing *o, enum observe_format format, const char
     check_err(observe_reader_new(&o->op, RECORD_ENGINE_DOM, &o->reference), ERR_OK);
     observe_reader_begin(o->reader, format, span_of(stream));
     observe_reader_begin(o->reference, format, span_of(stream));
+    check_err(observe_reader_new(&o->op, RECORD_ENGINE_FAST, &o->sifting.reader), ERR_OK);
+    check_err(observe_reader_new(&o->op, RECORD_ENGINE_FAST, &o->sifting.sifter), ERR_OK);
+    observe_reader_begin(o->sifting.reader, format, span_of(stream));
+    observe_reader_begin(o->sifting.sifter, format, span_of(stream));
 }
 
 void observing_end(struct observing *o)
 {
     observe_reader_free(o->reader);
     observe_reader_free(o->reference);
+    observe_reader_free(o->sifting.reader);
+    observe_reader_free(o->sifting.sifter);
     buf_done(&o->bytes);
     buf_done(&o->text);
     op_end(&o->op);
@@ -91,6 +98,10 @@ enum observe_fault observing_read(struct observing *o, struct span line)
 
     assert_string_equal(observe_fault_name(fault), observe_fault_name(other_fault));
     check_agree(o, &other);
+    for (uint32_t i = 0; i < SIFT_TIMES; i++) {
+        sifting_line(&o->sifting, padded, i);
+        sifting_end(&o->sifting);
+    }
     return fault;
 }
 

@@ -4,18 +4,20 @@
  *
  *     dns.query domain www.example.org
  *
- * Each line is read with both scanner engines, which must say the same.
+ * Each line is read with both scanner engines, and sifted, and all must say the same.
  */
 #ifndef TESTS_OBSERVE_OBSERVING_H
 #define TESTS_OBSERVE_OBSERVING_H
 
 #include "observe/observe.h"
+#include "tests/observe/sifting.h"
 #include "tests/testing.h"
 
 struct observing {
     struct op op;
     struct observe_reader *reader;    /* reads with the fast engine */
     struct observe_reader *reference; /* reads with simdjson's DOM */
+    struct sifting sifting;           /* with two readers more */
     struct observe_line line;         /* what the reader said of the line last read */
     struct buf bytes;                 /* that line, with padding */
     struct buf text;                  /* its observations */

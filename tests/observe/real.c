@@ -113,6 +113,44 @@ TEST(the_same_traffic_as_zeek_json_and_tsv_gives_the_same_observations)
     assert_true(observations > 300000);
 }
 
+/* Of a whole log, lines of all streams between each other; most of them wait. */
+static void check_sifted(const char *kind, const char *name, const char *ending)
+{
+    struct observing o;
+    struct span text;
+    begin(&o, kind, name, ending, &text);
+    struct buf padded;
+    static const uint8_t padding[RECORD_PADDING_SIZE];
+    buf_init(&padded, SIZE_MAX / 2);
+    buf_add(&padded, text);
+    buf_add(&padded, span_make(padding, sizeof padding));
+    assert_int_equal(padded.err, ERR_OK);
+
+    struct span rest = span_make(padded.data, text.size);
+    struct span line;
+    uint32_t lines = 0;
+    while (observing_next_line(&rest, &line)) {
+        sifting_line(&o.sifting, line, lines);
+        lines++;
+    }
+    sifting_end(&o.sifting);
+
+    print_message("# %s: %zu of %u lines waited\n", name, o.sifting.waited, lines);
+    assert_true(o.sifting.waited > lines / 10 * 7);
+    buf_done(&padded);
+    observing_end(&o);
+}
+
+TEST(sifting_tells_the_values_of_real_logs_as_reading_them_does)
+{
+    check_sifted("logs/zeek-json", "dns", ".ndjson.gz");
+    check_sifted("logs/zeek-json", "ssl", ".ndjson.gz");
+    check_sifted("logs/zeek-tsv", "x509", ".log.gz");
+    check_sifted("logs/zeek-tsv", "weird", ".log.gz");
+    check_sifted("logs/apt29-day1", "combined", ".log.gz");
+    check_sifted("captures", "expected-eve", ".ndjson.gz");
+}
+
 /* Read all; every line must be an event without fault. Counts what was seen. */
 static void read_all(struct observing *o, struct span rest, size_t *ret_lines, size_t *ret_seen,
                      size_t *ret_refused)

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Hot path: every value of nearly every line passes here. Budget: 3 ns to let a value wait, and 3
+ * beyond what value_key_*() takes to read it.
+ */
+#include "observe/sift.h"
+
+#include "base/must.h"
+#include "observe/gather_value.h"
+
+/* Each byte of a value makes at most half an observation ("::," is the shortest), and at most eight
+ * bytes of keys; see room_for(). */
+enum { KEY_BYTES_A_BYTE = 8 };
+
+_Static_assert(SIFT_LINE_SIZE_MAX / 2 + 2 <= OBSERVE_OBSERVATION_COUNT_MAX, "no line can be cut");
+_Static_assert((SIFT_LINE_SIZE_MAX * KEY_BYTES_A_BYTE) + VALUE_KEY_SIZE_MAX < OBSERVE_KEYS_SIZE_MAX,
+               "no line can be cut");
+
+void sift_clear(struct sift *sift)
+{
+    sift->count = 0;
+    sift->request_count = 0;
+    sift->request_at = 0;
+    sift->queue = 0;
+    sift->queue_at = 0;
+    for (size_t i = 0; i < SIFT_QUEUE_COUNT; i++) {
+        sift->queues[i].count = 0;
+    }
+}
+
+void sift_forget(struct sift *sift)
+{
+    memset(sift->json, 0, sizeof sift->json);
+}
+
+/* ---- recipes ---- */
+
+static void recipe_add(struct sift_recipe *recipe, size_t from, struct observe_meaning meaning,
+                       bool list)
+{
+    if (recipe->pick_count == SIFT_PICK_COUNT_MAX) {
+        recipe->usable = false;
+        return;
+    }
+    size_t queue = meaning.field_class + (list ? (size_t)FIELD_CLASS_COUNT : 0);
+    recipe->picks[recipe->pick_count] = (struct sift_pick){
+        .from = (uint16_t)from,
+        .field = meaning.field,
+        .queue = (uint8_t)queue,
+    };
+    recipe->pick_count++;
+}
+
+/* Whether a field has a part in the URL of a request; see gather_end(). */
+static bool is_part(struct observe_meaning meaning)
+{
+    switch ((enum field_role)meaning.role) {
+    case ROLE_RESPONDER:
+    case ROLE_SENDER:
+    case ROLE_ORIGINATOR_PORT:
+    case ROLE_RESPONDER_PORT:
+    case ROLE_HTTP_HOST:
+    case ROLE_HTTP_PORT:
+    case ROLE_HTTP_TARGET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void recipe_add_part(struct sift_recipe *recipe, size_t from, struct observe_meaning meaning,
+                            bool number)
+{
+    if (recipe->part_count == SIFT_PART_COUNT_MAX) {
+        recipe->usable = false;
+        return;
+    }
+    recipe->parts[recipe->part_count] = (struct sift_part_pick){
+        .from = (uint16_t)from,
+        .field = meaning.field,
+        .role = meaning.role,
+        .number = number,
+    };
+    recipe->part_count++;
+}
+
+/* Where no field is a request's target, no field has a part in one. */
+static void recipe_end(struct sift_recipe *recipe)
+{
+    bool request = false;
+    for (size_t i = 0; i < recipe->part_count; i++) {
+        request |= recipe->parts[i].role == ROLE_HTTP_TARGET;
+    }
+    recipe->part_count = request ? recipe->part_count : 0;
+}
+
+static uint16_t stream_field(const struct record *record, const struct observe_meaning *streams)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        struct observe_meaning meaning = streams[record->fields[i].slot];
+        bool text = record->fields[i].type == RECORD_STRING;
+        if (meaning.known && meaning.role == ROLE_STREAM && text) {
+            return (uint16_t)i;
+        }
+    }
+    return SIFT_FROM_NONE;
+}
+
+void sift_recipe_json(struct sift_recipe *recipe, const struct record_known *known,
+                      const struct record *record, const struct observe_meaning *streams,
+                      const struct observe_meaning *meanings)
+{
+    *recipe = (struct sift_recipe){ .number = known->number,
+                                    .age = known->age,
+                                    .meanings = meanings,
+                                    .stream_from = stream_field(record, streams),
+                                    .usable = !record->cut };
+    for (size_t i = 0; i < record->count; i++) {
+        const struct record_field *field = &record->fields[i];
+        struct observe_meaning meaning = meanings[field->slot];
+        if (!meaning.known || field->type == RECORD_NULL) {
+            continue;
+        }
+        bool string = field->type == RECORD_STRING;
+        bool text = string || field->type == RECORD_NUMBER;
+        if (is_part(meaning) && text) {
+            recipe_add_part(recipe, i, meaning, !string);
+        }
+        bool value = meaning.field_class != CLASS_NONE;
+        if (value && string) {
+            recipe_add(recipe, i, meaning, false);
+        }
+        if ((value && !string) || (is_part(meaning) && !text)) {
+            recipe->usable = false; /* what such fields say is told of the line */
+        }
+    }
+    recipe_end(recipe);
+}
+
+void sift_recipe_tsv(struct sift_recipe *recipe, const struct tsv *tsv,
+                     const struct observe_meaning *meanings)
+{
+    /* What says "nothing" is known without the header where the header says the usual. */
+    *recipe = (struct sift_recipe){ .number = 1,
+                                    .meanings = meanings,
+                                    .usable = tsv_has_usual_words(tsv),
+                                    .separator = tsv->set_separator };
+    bool part_in_list = false;
+    for (size_t i = 0; i < tsv->wanted_count; i++) {
+        const struct tsv_column *column = &tsv->columns[tsv->wanted[i]];
+        struct observe_meaning meaning = meanings[column->slot];
+        if (!meaning.known) {
+            continue;
+        }
+        bool list = tsv_column_is_list(column, meaning);
+        if (is_part(meaning)) {
+            recipe_add_part(recipe, tsv->wanted[i], meaning, false);
+            part_in_list |= list;
+        }
+        if (meaning.field_class != CLASS_NONE) {
+            recipe_add(recipe, tsv->wanted[i], meaning, list);
+        }
+    }
+    recipe_end(recipe);
+    if (recipe->part_count > 0 && part_in_list) {
+        recipe->usable = false; /* the list's first value would be the part */
+    }
+}
+
+/* ---- values wait ---- */
+
+static inline void value_add(struct sift *sift, const struct sift_recipe *recipe, size_t number,
+                             struct span value, uint32_t mark)
+{
+    struct sift_pick pick = recipe->picks[number];
+    struct sift_queue *queue = &sift->queues[pick.queue];
+    sift->values[sift->count] = (struct sift_value){
+        .data = value.data,
+        .size = (uint32_t)value.size,
+        .mark = mark,
+        .field = pick.field,
+        .separator = recipe->separator,
+    };
+    queue->values[queue->count] = (uint16_t)sift->count;
+    queue->count++;
+    sift->count++;
+}
+
+/* The request that a line tells of; its parts are for the caller to add. */
+static struct sift_request *request_add(struct sift *sift, uint32_t mark)
+{
+    struct sift_request *request = &sift->requests[sift->request_count];
+    sift->request_count++;
+    request->mark = mark;
+    request->responder_sure = true;
+    request->part_count = 0;
+    return request;
+}
+
+static void part_add(struct sift_request *request, struct sift_part_pick pick, struct span text)
+{
+    request->parts[request->part_count] = (struct sift_part){ pick, text };
+    request->part_count++;
+}
+
+struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
+                                   const struct record_known *known, uint32_t mark)
+{
+    must_dev(!sift_is_full(sift));
+    for (size_t i = 0; i < recipe->pick_count; i++) {
+        struct span value = record_known_string(known, recipe->picks[i].from);
+        value_add(sift, recipe, i, value, mark);
+    }
+    if (recipe->part_count == 0) {
+        return NULL;
+    }
+    struct sift_request *request = request_add(sift, mark);
+    for (size_t i = 0; i < recipe->part_count; i++) {
+        struct sift_part_pick pick = recipe->parts[i];
+        part_add(request, pick,
+                 pick.number ? record_known_number(known, pick.from)
+                             : record_known_string(known, pick.from));
+    }
+    return request;
+}
+
+void sift_add_tsv(struct sift *sift, const struct sift_recipe *recipe, struct span line,
+                  const struct tsv_cut *cut, uint32_t mark)
+{
+    must_dev(!sift_is_full(sift));
+    for (size_t i = 0; i < recipe->pick_count; i++) {
+        struct span value = tsv_cut_column(line, cut, recipe->picks[i].from);
+        value_add(sift, recipe, i, value, mark);
+    }
+    if (recipe->part_count == 0) {
+        return;
+    }
+    struct sift_request *request = request_add(sift, mark);
+    for (size_t i = 0; i < recipe->part_count; i++) {
+        struct sift_part_pick pick = recipe->parts[i];
+        part_add(request, pick, tsv_cut_column(line, cut, pick.from));
+    }
+}
+
+/* ---- values are read ---- */
+
+static bool room_for(const struct gather *gather, size_t size)
+{
+    size_t keys = gather->keys_used + size * KEY_BYTES_A_BYTE + VALUE_KEY_SIZE_MAX;
+    return gather->line->count + size / 2 + 2 <= OBSERVE_OBSERVATION_COUNT_MAX &&
+           keys <= OBSERVE_KEYS_SIZE_MAX;
+}
+
+static inline void text_read(struct gather *gather, enum field_class field_class, struct span text)
+{
+    if (!gather_says_nothing(text)) {
+        gather_value(gather, field_class, text);
+    }
+}
+
+static void list_read(struct gather *gather, enum field_class field_class, struct span list,
+                      uint8_t separator)
+{
+    struct span element = { NULL, 0 };
+    while (span_next(&list, separator, &element)) {
+        text_read(gather, field_class, element);
+    }
+}
+
+/* The observations from `at` on are of the line with that mark. */
+static inline void marks_set(struct sift *sift, size_t at, uint32_t mark)
+{
+    for (; at < sift->line.count; at++) {
+        sift->marks[at] = mark;
+    }
+}
+
+/* Read a queue's values, as many as there is room for. */
+static void queue_read(struct sift *sift, struct gather *gather)
+{
+    const struct sift_queue *queue = &sift->queues[sift->queue];
+    const bool list = sift->queue >= FIELD_CLASS_COUNT;
+    const enum field_class field_class =
+        (enum field_class)(sift->queue - (list ? (size_t)FIELD_CLASS_COUNT : 0));
+    for (; sift->queue_at < queue->count; sift->queue_at++) {
+        struct sift_value value = sift->values[queue->values[sift->queue_at]];
+        if (!room_for(gather, value.size)) {
+            return;
+        }
+        size_t at = gather->line->count;
+        struct span text = { value.data, value.size };
+        gather->field = value.field;
+        if (list) {
+            list_read(gather, field_class, text, value.separator);
+        } else {
+            text_read(gather, field_class, text);
+        }
+        marks_set(sift, at, value.mark);
+    }
+    sift->queue++;
+    sift->queue_at = 0;
+}
+
+static size_t request_size(const struct sift_request *request)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < request->part_count; i++) {
+        size += request->parts[i].text.size;
+    }
+    return size;
+}
+
+/* What gather_field() and gather_end() do with a line of which only the request matters. */
+static void request_read(struct gather *gather, const struct sift_request *request)
+{
+    gather_begin_request(gather, request->responder_sure);
+    for (size_t i = 0; i < request->part_count; i++) {
+        const struct sift_part *part = &request->parts[i];
+        if (!gather_says_nothing(part->text)) {
+            gather->field = part->pick.field;
+            gather_note(gather, (enum field_role)part->pick.role, part->text,
+                        part->pick.number != 0);
+        }
+    }
+    gather_end(gather);
+}
+
+/* Read requests, as many as there is room for. */
+static void requests_read(struct sift *sift, struct gather *gather)
+{
+    for (; sift->request_at < sift->request_count; sift->request_at++) {
+        const struct sift_request *request = &sift->requests[sift->request_at];
+        if (!room_for(gather, request_size(request))) {
+            return;
+        }
+        size_t at = sift->line.count;
+        request_read(gather, request);
+        marks_set(sift, at, request->mark);
+    }
+}
+
+/* Whether there was room for all. */
+static bool all_read(struct sift *sift, struct gather *gather)
+{
+    for (size_t done = sift->queue; done < SIFT_QUEUE_COUNT; done++) {
+        queue_read(sift, gather);
+        if (sift->queue == done) {
+            return false;
+        }
+    }
+    requests_read(sift, gather);
+    return sift->request_at == sift->request_count;
+}
+
+bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *ret)
+{
+    if (sift->count == 0 && sift->request_count == 0) {
+        return false;
+    }
+    sift->line = (struct observe_line){ 0 };
+    gather_begin(gather, &sift->line, false);
+    if (all_read(sift, gather)) {
+        sift_clear(sift);
+    }
+    must_dev(!sift->line.cut);
+    *ret = (struct observe_sifted){
+        .count = sift->line.count,
+        .observations = sift->line.observations,
+        .marks = sift->marks,
+        .refused = sift->line.refused,
+        .unfit = sift->line.unfit,
+    };
+    return true;
+}

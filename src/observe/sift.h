@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Values of many lines, sorted by the class of their fields. Nearly all values are in no list, so
+ * that nobody wants to know what else their lines say; and a processor reads a hundred addresses in
+ * a row in half the time that it takes to read them between names and digests.
+ *
+ * A recipe tells which fields of a line hold values, for lines that are built alike: of JSON, those
+ * to which the scanner gives one number; of TSV, those below one header.
+ */
+#ifndef OBSERVE_SIFT_H
+#define OBSERVE_SIFT_H
+
+#include "observe/gather.h"
+#include "observe/tsv.h"
+
+enum {
+    SIFT_LINE_SIZE_MAX = 4000, /* then no limit of a line's observations or keys can be reached */
+    SIFT_PICK_COUNT_MAX = 20,
+    SIFT_PART_COUNT_MAX = 8,
+    SIFT_VALUE_COUNT_MAX = 256,
+    SIFT_REQUEST_COUNT_MAX = 64,
+    SIFT_RECIPE_COUNT = 512, /* a power of two */
+    SIFT_QUEUE_COUNT = 2 * FIELD_CLASS_COUNT,
+    SIFT_FROM_NONE = UINT16_MAX,
+};
+
+/* A class, or a class of which the field holds a list. */
+struct sift_queue {
+    size_t count;
+    uint16_t values[SIFT_VALUE_COUNT_MAX];
+};
+
+struct sift_value {
+    const uint8_t *data;
+    uint32_t size;
+    uint32_t mark;
+    uint16_t field;
+    uint8_t separator; /* of a list */
+};
+
+struct sift_pick {
+    uint16_t from; /* number of the field in the record, or of the column */
+    uint16_t field;
+    uint8_t queue;
+};
+
+/* A field that has a part in the URL of a request. */
+struct sift_part_pick {
+    uint16_t from;
+    uint16_t field;
+    uint8_t role;
+    uint8_t number; /* of JSON, no string */
+};
+
+struct sift_part {
+    struct sift_part_pick pick;
+    struct span text;
+};
+
+struct sift_request {
+    uint32_t mark;
+    bool responder_sure; /* see gather_begin() */
+    size_t part_count;
+    struct sift_part parts[SIFT_PART_COUNT_MAX];
+};
+
+struct sift_recipe {
+    uint32_t number; /* see struct record_known; 0: none */
+    uint32_t age;
+    const struct observe_meaning *meanings; /* of the line's stream */
+    uint16_t stream_from;                   /* SIFT_FROM_NONE: the line does not tell its stream */
+    uint8_t usable;                         /* else such lines are read in full */
+    uint8_t separator;                      /* of lists, which only TSV has */
+    uint8_t pick_count;
+    uint8_t part_count; /* 0: such a line tells of no request */
+    struct sift_pick picks[SIFT_PICK_COUNT_MAX];
+    struct sift_part_pick parts[SIFT_PART_COUNT_MAX];
+};
+
+struct sift {
+    size_t count; /* of values */
+    size_t queue; /* where taking goes on: everything before it is taken */
+    size_t queue_at;
+    struct sift_queue queues[SIFT_QUEUE_COUNT];
+    struct sift_value values[SIFT_VALUE_COUNT_MAX];
+    size_t request_count;
+    size_t request_at; /* before it all are taken */
+    struct sift_request requests[SIFT_REQUEST_COUNT_MAX];
+    struct sift_recipe json[SIFT_RECIPE_COUNT];
+    struct sift_recipe tsv;
+    struct observe_line line;                      /* stands for all lines while values are read */
+    uint32_t marks[OBSERVE_OBSERVATION_COUNT_MAX]; /* by observation */
+};
+
+/**
+ * Forget the values that wait.
+ *
+ * sift      all zero, or used
+ */
+void sift_clear(struct sift *sift);
+
+/**
+ * Forget all recipes for JSON: their numbers are another scanner's from here on.
+ *
+ * sift      all zero, or used
+ */
+void sift_forget(struct sift *sift);
+
+/**
+ * Whether a line might not find room.
+ *
+ * sift      cleared once
+ */
+static inline bool sift_is_full(const struct sift *sift)
+{
+    return sift->count > SIFT_VALUE_COUNT_MAX - SIFT_PICK_COUNT_MAX ||
+           sift->request_count == SIFT_REQUEST_COUNT_MAX;
+}
+
+/**
+ * The place of the recipe for a number.
+ *
+ * sift      cleared once
+ * number    of a known line
+ */
+static inline struct sift_recipe *sift_recipe(struct sift *sift, uint32_t number)
+{
+    return &sift->json[number % SIFT_RECIPE_COUNT];
+}
+
+/**
+ * Make the recipe for lines of JSON that are built like one.
+ *
+ * recipe    overwritten
+ * known     tells how the line is built
+ * record    the line's fields
+ * streams   meanings of slots by which a field tells the stream
+ * meanings  of slots in the line's stream
+ */
+void sift_recipe_json(struct sift_recipe *recipe, const struct record_known *known,
+                      const struct record *record, const struct observe_meaning *streams,
+                      const struct observe_meaning *meanings);
+
+/**
+ * Make the recipe for lines below a header.
+ *
+ * recipe    overwritten
+ * tsv       with columns
+ * meanings  of slots in the lines' stream
+ */
+void sift_recipe_tsv(struct sift_recipe *recipe, const struct tsv *tsv,
+                     const struct observe_meaning *meanings);
+
+/**
+ * Let the values of a known line wait.
+ *
+ * sift      not full
+ * recipe    usable, and for such lines
+ * known     the line
+ * mark      of the line
+ *
+ * Returns the request that the line tells of, for the caller to say whether its responder is sure;
+ * NULL where it tells of none.
+ */
+struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
+                                   const struct record_known *known, uint32_t mark);
+
+/**
+ * Let the values of a line of TSV wait.
+ *
+ * sift      not full
+ * recipe    usable, and for the header in force
+ * line      without escapes
+ * cut       of the line
+ * mark      of the line
+ */
+void sift_add_tsv(struct sift *sift, const struct sift_recipe *recipe, struct span line,
+                  const struct tsv_cut *cut, uint32_t mark);
+
+/**
+ * Read values that wait; see observe_sift_take().
+ *
+ * sift      holds them
+ * gather    reads them; holds the observations
+ * ret       receives them
+ *
+ * Returns false where none are left.
+ */
+MUST_USE
+bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *ret);
+
+#endif

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What sifting promises, checked: of any lines it tells the values that reading each line in full
+ * tells, each under its line's mark, and of lines that it lets wait nothing else was to be told.
+ */
+#ifndef TESTS_OBSERVE_SIFTING_H
+#define TESTS_OBSERVE_SIFTING_H
+
+#include "base/must.h"
+#include "observe/observe.h"
+
+/* Values as a sum in which their order does not count. */
+struct sifting_sum {
+    uint64_t values;
+    uint64_t count;
+    uint64_t refused;
+    uint64_t unfit;
+};
+
+struct sifting {
+    struct observe_reader *reader; /* reads each line in full */
+    struct observe_reader *sifter;
+    struct sifting_sum by_reader;
+    struct sifting_sum by_sifter;
+    size_t waited; /* lines whose values waited */
+};
+
+/* FNV-1a. */
+static inline uint64_t sifting_hash(uint64_t hash, struct span bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++) {
+        hash = (hash ^ bytes.data[i]) * 0x100000001B3u; /* prime */
+    }
+    return hash;
+}
+
+static inline void sifting_add(struct sifting_sum *sum, const struct observation *seen,
+                               uint32_t mark)
+{
+    uint32_t rest[] = { (uint32_t)seen->kind, seen->field, mark };
+    uint64_t hash = sifting_hash(0xCBF29CE484222325u, seen->key); /* FNV's offset */
+    sum->values += sifting_hash(hash, span_make((const uint8_t *)rest, sizeof rest));
+    sum->count++;
+}
+
+static inline void sifting_add_line(struct sifting_sum *sum, const struct observe_line *line,
+                                    uint32_t mark)
+{
+    for (size_t i = 0; i < line->count; i++) {
+        sifting_add(sum, &line->observations[i], mark);
+    }
+    sum->refused += line->refused;
+    sum->unfit += line->unfit;
+}
+
+static inline void sifting_take(struct sifting *s)
+{
+    struct observe_sifted sifted;
+    while (observe_sift_take(s->sifter, &sifted)) {
+        for (size_t i = 0; i < sifted.count; i++) {
+            sifting_add(&s->by_sifter, &sifted.observations[i], sifted.marks[i]);
+        }
+        s->by_sifter.refused += sifted.refused;
+        s->by_sifter.unfit += sifted.unfit;
+    }
+}
+
+/* A line must stay where it is until sifting_end(). */
+static inline void sifting_line(struct sifting *s, struct span text, uint32_t mark)
+{
+    struct observe_line read;
+    struct observe_line sifted;
+    bool waits = true;
+    enum observe_fault fault = observe_reader_line(s->reader, text, &read);
+    enum observe_fault fault_sifted = observe_sift_line(s->sifter, text, mark, &waits, &sifted);
+    must(fault == fault_sifted);
+    sifting_add_line(&s->by_reader, &read, mark);
+    if (waits) {
+        must(!read.cut && !read.repaired && !read.no_event && read.stream.size > 0);
+        s->waited++;
+    } else {
+        must(read.cut == sifted.cut && read.repaired == sifted.repaired);
+        must(read.no_event == sifted.no_event && span_equal(read.stream, sifted.stream));
+        sifting_add_line(&s->by_sifter, &sifted, mark);
+    }
+    if (observe_sift_full(s->sifter)) {
+        sifting_take(s);
+    }
+}
+
+static inline void sifting_end(struct sifting *s)
+{
+    sifting_take(s);
+    must(s->by_reader.count == s->by_sifter.count);
+    must(s->by_reader.values == s->by_sifter.values);
+    must(s->by_reader.refused == s->by_sifter.refused);
+    must(s->by_reader.unfit == s->by_sifter.unfit);
+}
+
+#endif
