@@ -14,7 +14,7 @@
  *
  * The ways, each a part of the next but for "input":
  *   lines    finding the line ends
- *   scan     and the wanted fields of each line (JSON)
+ *   scan     and knowing where the wanted fields of each line stand (JSON)
  *   observe  and their canonical keys
  *   probe    and asking the index, in memory
  *   street   and reading the file in chunks, looking at what the index calls candidates, making
@@ -177,42 +177,57 @@ static void run_scan(struct bench *bench)
     struct span rest = bench->file;
     struct span line;
     while (next_line(&rest, &line)) {
-        enum record_fault fault = record_scan(scanner, line, &reader->record);
-        bench->sink += reader->record.count + (uint64_t)fault;
+        struct record_known known;
+        enum record_fault fault = record_scan_known(scanner, line, &reader->record, &known);
+        bench->sink += reader->record.count + known.number + (uint64_t)fault;
+    }
+}
+
+static void probe(struct match_batch *batch, const struct observation *observations, size_t count)
+{
+    for (size_t i = 0; batch != NULL && i < count; i++) {
+        match_batch_add(batch, observations[i].kind, observations[i].key, 0);
+    }
+    if (batch != NULL && batch->candidate_count > CANDIDATES_MAX / 2) {
+        batch->candidate_count = 0;
+    }
+}
+
+/* Sift all lines; put their values to the index where there is a batch. */
+static void sift(struct bench *bench, struct match_batch *batch)
+{
+    struct observe_reader *reader = bench->reader;
+    struct span rest = bench->file;
+    struct span line;
+    observe_reader_begin(reader, bench->format, bench->source.stream);
+    while (next_line(&rest, &line)) {
+        struct observe_line ret;
+        struct observe_sifted sifted;
+        bool waits = false;
+        enum observe_fault fault = observe_sift_line(reader, line, 0, &waits, &ret);
+        bench->sink += (uint64_t)fault;
+        if (!waits && fault == OBSERVE_FAULT_NONE) {
+            probe(batch, ret.observations, ret.count);
+        }
+        bool take = observe_sift_full(reader) || rest.size == 0;
+        while (take && observe_sift_take(reader, &sifted)) {
+            bench->sink += sifted.count;
+            probe(batch, sifted.observations, sifted.count);
+        }
     }
 }
 
 static void run_observe(struct bench *bench)
 {
-    struct span rest = bench->file;
-    struct span line;
-    struct observe_line ret;
-    observe_reader_begin(bench->reader, bench->format, bench->source.stream);
-    while (next_line(&rest, &line)) {
-        enum observe_fault fault = observe_reader_line(bench->reader, line, &ret);
-        bench->sink += ret.count + (uint64_t)fault;
-    }
+    sift(bench, NULL);
 }
 
 static void run_probe(struct bench *bench)
 {
     static uint32_t candidates[CANDIDATES_MAX];
     static struct match_batch batch;
-    struct span rest = bench->file;
-    struct span line;
-    struct observe_line ret;
-    observe_reader_begin(bench->reader, bench->format, bench->source.stream);
     match_batch_begin(&batch, bench->image, candidates, CANDIDATES_MAX);
-    while (next_line(&rest, &line)) {
-        enum observe_fault fault = observe_reader_line(bench->reader, line, &ret);
-        bench->sink += (uint64_t)fault;
-        for (size_t i = 0; i < ret.count; i++) {
-            match_batch_add(&batch, ret.observations[i].kind, ret.observations[i].key, 0);
-        }
-        if (batch.candidate_count > CANDIDATES_MAX / 2) {
-            batch.candidate_count = 0;
-        }
-    }
+    sift(bench, &batch);
     match_batch_flush(&batch);
     bench->sink += batch.candidate_count;
 }

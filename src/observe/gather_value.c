@@ -20,27 +20,8 @@ static uint8_t *key_room(struct gather *g)
     return g->keys + g->keys_used;
 }
 
-/* Keep the value whose key was just written at key_room(). */
-static void keep(struct gather *g, enum value_kind kind, size_t key_size, struct span observed)
-{
-    must_dev(key_size > 0);
-    must_dev(key_size <= VALUE_KEY_SIZE_MAX);
-    struct span key = span_make(g->keys + g->keys_used, key_size);
-    g->observations[g->line->count] =
-        (struct observation){ .kind = kind, .key = key, .observed = observed, .field = g->field };
-    g->line->count++;
-    g->keys_used += key_size;
-}
-
-static enum value_kind address_kind(size_t key_size)
-{
-    return key_size == VALUE_IPV4_SIZE ? VALUE_IPV4 : VALUE_IPV6;
-}
-
 /* The add_ functions: true where the text held a value of the class, kept or not for want of room.
  */
-
-_Static_assert((int)VALUE_PADDING_SIZE <= (int)RECORD_PADDING_SIZE, "texts are padded enough");
 
 static bool add_address(struct gather *g, struct span text, struct span observed)
 {
@@ -52,7 +33,7 @@ static bool add_address(struct gather *g, struct span text, struct span observed
     if (size == 0) {
         return false;
     }
-    keep(g, address_kind(size), size, observed);
+    gather_keep(g, gather_address_kind(size), size, observed);
     return true;
 }
 
@@ -92,7 +73,7 @@ static bool add_domain(struct gather *g, struct span text, struct span observed)
     if (size == 0) {
         return false;
     }
-    keep(g, VALUE_DOMAIN, size, observed);
+    gather_keep(g, VALUE_DOMAIN, size, observed);
     return true;
 }
 
@@ -107,7 +88,7 @@ static bool add_digest(struct gather *g, struct span text)
     if (size == 0) {
         return false;
     }
-    keep(g, kind, size, text);
+    gather_keep(g, kind, size, text);
     return true;
 }
 
@@ -199,7 +180,7 @@ static bool add_url(struct gather *g, struct span text)
     if (size == 0) {
         return false;
     }
-    keep(g, VALUE_URL, size, text);
+    gather_keep(g, VALUE_URL, size, text);
     (void)add_name(g, url_key_host(span_make(key, size)), text);
     return true;
 }
@@ -221,7 +202,7 @@ static bool add_email(struct gather *g, struct span text)
     if (size == 0) {
         return false;
     }
-    keep(g, VALUE_EMAIL, size, text);
+    gather_keep(g, VALUE_EMAIL, size, text);
     struct span address = span_make(key, size);
     ptrdiff_t at = span_find_last(address, '@');
     must(at != SPAN_NOT_FOUND);
@@ -299,13 +280,34 @@ static void add_dn_part(struct gather *g, struct span part)
         return;
     }
     struct span type = span_trim(span_slice(part, 0, (size_t)equals));
+    bool name = span_equal_nocase(type, SPAN("CN"));
+    bool address =
+        span_equal_nocase(type, SPAN("emailAddress")) || span_equal_nocase(type, SPAN("E"));
+    if (!name && !address) {
+        return;
+    }
     struct span value = span_trim(span_from(part, (size_t)equals + 1));
-    if (span_equal_nocase(type, SPAN("CN"))) {
+    if (name) {
         (void)add_dotted_name(g, without_wildcard(value), value);
-    } else if (span_equal_nocase(type, SPAN("emailAddress")) ||
-               span_equal_nocase(type, SPAN("E"))) {
+    } else {
         (void)add_email(g, value);
     }
+}
+
+/* Cut the first part off, up to a separator without a backslash before it. */
+static bool dn_next_escaped(struct span *rest, uint8_t separator, struct span *ret)
+{
+    size_t end = 0;
+    if (rest->size == 0) {
+        return false;
+    }
+    while (end < rest->size && rest->data[end] != separator) {
+        end += rest->data[end] == '\\' ? 2 : 1;
+    }
+    end = end < rest->size ? end : rest->size;
+    *ret = span_slice(*rest, 0, end);
+    *rest = span_from(*rest, end < rest->size ? end + 1 : end);
+    return true;
 }
 
 /* A distinguished name: parts with commas between them, a backslash before a comma that is part of
@@ -313,16 +315,17 @@ static void add_dn_part(struct gather *g, struct span part)
 static void add_dn(struct gather *g, struct span text)
 {
     uint8_t separator = text.data[0] == '/' ? '/' : ',';
-    size_t begin = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '\\') {
-            i++;
-        } else if (text.data[i] == separator) {
-            add_dn_part(g, span_slice(text, begin, i));
-            begin = i + 1;
+    struct span rest = text;
+    struct span part = { NULL, 0 };
+    if (span_find(text, '\\') != SPAN_NOT_FOUND) {
+        while (dn_next_escaped(&rest, separator, &part)) {
+            add_dn_part(g, part);
         }
+        return;
     }
-    add_dn_part(g, span_from(text, begin));
+    while (span_next(&rest, separator, &part)) {
+        add_dn_part(g, part);
+    }
 }
 
 /* What the format promises to be a value and is none counts as refused; of fields that people or
@@ -384,7 +387,7 @@ void gather_value_request(struct gather *g, struct span host, unsigned port, str
         return;
     }
     struct span url = span_make(key, size);
-    keep(g, VALUE_URL, size, url);
+    gather_keep(g, VALUE_URL, size, url);
     if (!host_known) {
         (void)add_name(g, url_key_host(url), url);
     }

@@ -5,7 +5,40 @@
 #ifndef OBSERVE_GATHER_VALUE_H
 #define OBSERVE_GATHER_VALUE_H
 
+#include "base/must.h"
 #include "observe/gather.h"
+
+_Static_assert((int)VALUE_PADDING_SIZE <= (int)RECORD_PADDING_SIZE, "texts are padded enough");
+
+/**
+ * The kind of an address.
+ *
+ * key_size  of its key
+ */
+static inline enum value_kind gather_address_kind(size_t key_size)
+{
+    return key_size == VALUE_IPV4_SIZE ? VALUE_IPV4 : VALUE_IPV6;
+}
+
+/**
+ * Keep a value whose key was just written where the next one belongs.
+ *
+ * g          with room for it
+ * kind       of the value
+ * key_size   1 .. VALUE_KEY_SIZE_MAX
+ * observed   as the log wrote it
+ */
+static inline void gather_keep(struct gather *g, enum value_kind kind, size_t key_size,
+                               struct span observed)
+{
+    must_dev(key_size > 0);
+    must_dev(key_size <= VALUE_KEY_SIZE_MAX);
+    struct span key = { g->keys + g->keys_used, key_size };
+    g->observations[g->line->count] =
+        (struct observation){ .kind = kind, .key = key, .observed = observed, .field = g->field };
+    g->line->count++;
+    g->keys_used += key_size;
+}
 
 /**
  * Add what a text holds to the line; count it where it holds no value of its class.

@@ -275,6 +275,32 @@ static inline void marks_set(struct sift *sift, size_t at, uint32_t mark)
     }
 }
 
+/* Read the queue of addresses, the longest by far, as gather_value() would. */
+static void addresses_read(struct sift *sift, struct gather *gather)
+{
+    const struct sift_queue *queue = &sift->queues[CLASS_ADDRESS];
+    for (; sift->queue_at < queue->count; sift->queue_at++) {
+        const struct sift_value *value = &sift->values[queue->values[sift->queue_at]];
+        struct span text = { value->data, value->size };
+        if (gather_says_nothing(text)) {
+            continue;
+        }
+        if (!room_for(gather, 0)) {
+            return;
+        }
+        size_t size = value_key_address_padded(text, gather->keys + gather->keys_used);
+        if (size == 0) {
+            sift->line.refused++;
+            continue;
+        }
+        gather->field = value->field;
+        sift->marks[sift->line.count] = value->mark;
+        gather_keep(gather, gather_address_kind(size), size, text);
+    }
+    sift->queue++;
+    sift->queue_at = 0;
+}
+
 /* Read a queue's values, as many as there is room for. */
 static void queue_read(struct sift *sift, struct gather *gather)
 {
@@ -343,7 +369,11 @@ static void requests_read(struct sift *sift, struct gather *gather)
 static bool all_read(struct sift *sift, struct gather *gather)
 {
     for (size_t done = sift->queue; done < SIFT_QUEUE_COUNT; done++) {
-        queue_read(sift, gather);
+        if (done == CLASS_ADDRESS) {
+            addresses_read(sift, gather);
+        } else {
+            queue_read(sift, gather);
+        }
         if (sift->queue == done) {
             return false;
         }
