@@ -261,7 +261,11 @@ static bool scalar_fits(enum record_type type, struct span raw)
 
 bool record_scalar_fits(const struct record_source *source, size_t token)
 {
-    return scalar_fits(scalar_type(source->tokens->classes[token]), scalar_raw(source, token));
+    struct span raw = scalar_raw(source, token);
+    if (source->tokens->classes[token] == RECORD_CLASS_NUMBER && is_plain_integer(raw)) {
+        return true;
+    }
+    return scalar_fits(scalar_type(source->tokens->classes[token]), raw);
 }
 
 static enum record_fault scalar_read(const struct record_source *source, size_t token,

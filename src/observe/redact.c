@@ -180,7 +180,11 @@ static struct span take_string(struct redaction *r)
     size_t begin = r->at;
     expect(r, '"');
     while (r->err == ERR_OK && peek(r) != '"') {
-        r->at += peek(r) == '\\' ? 2u : 1u;
+        struct span rest = span_from(r->text, r->at);
+        ptrdiff_t quote = span_find(rest, '"');
+        struct span plain = quote == SPAN_NOT_FOUND ? rest : span_slice(rest, 0, (size_t)quote);
+        ptrdiff_t escape = span_find(plain, '\\');
+        r->at += escape == SPAN_NOT_FOUND ? plain.size : (size_t)escape + 2; /* with its letter */
         if (r->at >= r->text.size) {
             r->err = ERR_FORMAT;
         }
