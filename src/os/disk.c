@@ -154,6 +154,11 @@ void disk_unmap(struct disk *disk, struct span map)
     }
 }
 
+bool disk_is_writable(struct disk *disk)
+{
+    return disk->ops->is_writable(disk);
+}
+
 enum err disk_real_path(struct op *op, struct disk *disk, struct span path, struct span *ret)
 {
     TRY(path_check(op, path));

@@ -242,6 +242,14 @@ MUST_USE
 enum err disk_replace(struct op *op, struct disk *disk, struct span path, struct span bytes);
 
 /**
+ * Whether files can be made in the disk's root: false on a file system that is mounted read-only,
+ * and where the folder's mode forbids it.
+ *
+ * disk      open
+ */
+bool disk_is_writable(struct disk *disk);
+
+/**
  * The real path of a file, for libraries that open files themselves (SQLite).
  *
  * op        work in hand; the text lives in its memory, NUL-terminated

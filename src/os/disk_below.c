@@ -107,6 +107,11 @@ static void below_unmap(struct disk *disk, struct span map)
     disk_unmap(below_of(disk)->above, map);
 }
 
+static bool below_is_writable(struct disk *disk)
+{
+    return disk_is_writable(below_of(disk)->above);
+}
+
 static enum err below_real_path(struct op *op, struct disk *disk, struct span path,
                                 struct span *ret)
 {
@@ -130,6 +135,7 @@ static const struct disk_ops below_ops = {
     .list = below_list,
     .map = below_map,
     .unmap = below_unmap,
+    .is_writable = below_is_writable,
     .real_path = below_real_path,
 };
 

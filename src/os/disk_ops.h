@@ -29,6 +29,7 @@ struct disk_ops {
                      size_t *ret_count);
     enum err (*map)(struct op *op, struct disk *disk, struct span path, struct span *ret);
     void (*unmap)(struct disk *disk, struct span map);
+    bool (*is_writable)(struct disk *disk);
     enum err (*real_path)(struct op *op, struct disk *disk, struct span path, struct span *ret);
 };
 

@@ -472,6 +472,11 @@ static void real_unmap(struct disk *disk, struct span map)
     must(result == 0);
 }
 
+static bool real_is_writable(struct disk *disk)
+{
+    return faccessat(real_disk_of(disk)->root, ".", W_OK, AT_EACCESS) == 0;
+}
+
 static enum err real_real_path(struct op *op, struct disk *disk, struct span path, struct span *ret)
 {
     struct span root = span_of(real_disk_of(disk)->root_path);
@@ -510,6 +515,7 @@ static const struct disk_ops real_ops = {
     .list = real_list,
     .map = real_map,
     .unmap = real_unmap,
+    .is_writable = real_is_writable,
     .real_path = real_real_path,
 };
 

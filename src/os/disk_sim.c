@@ -522,6 +522,12 @@ static void sim_unmap(struct disk *disk, struct span map)
     memory_free(block);
 }
 
+static bool sim_is_writable(struct disk *disk)
+{
+    (void)disk;
+    return true;
+}
+
 static enum err sim_real_path(struct op *op, struct disk *disk, struct span path, struct span *ret)
 {
     (void)disk;
@@ -558,6 +564,7 @@ static const struct disk_ops sim_ops = {
     .list = sim_list,
     .map = sim_map,
     .unmap = sim_unmap,
+    .is_writable = sim_is_writable,
     .real_path = sim_real_path,
 };
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "store/db.h"
 
+#include "base/buf.h"
 #include "base/must.h"
+
+enum { PATH_SIZE_MAX = 4096 };
 
 static enum err err_from_sqlite(int code)
 {
@@ -43,27 +46,104 @@ static enum err fail(struct op *op, const struct db *db, int code)
     "PRAGMA cache_size = -16000;"
 #define PRAGMAS_READ "PRAGMA query_only = ON; PRAGMA schema_version;"
 
-static int pragmas_run(struct db *db, bool write, const char *vfs)
+static int pragmas_run(struct db *db, enum db_access access, const char *vfs)
 {
     int code = SQLITE_OK;
     if (vfs != NULL) { /* without shared memory, WAL wants to be alone */
         code = sqlite3_exec(db->handle, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
     }
     if (code == SQLITE_OK) {
-        code = sqlite3_exec(db->handle, write ? PRAGMAS_WRITE : PRAGMAS_READ, NULL, NULL, NULL);
+        code = sqlite3_exec(db->handle, access == DB_WRITE ? PRAGMAS_WRITE : PRAGMAS_READ, NULL,
+                            NULL, NULL);
     }
     return code;
 }
 
-enum err db_open(struct op *op, struct span path, bool write, const char *vfs, struct db *ret)
+/* A file beside the database: "linie.db-wal". */
+static bool is_beside(struct span path, const char *ending)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    struct buf text;
+    int there = 0;
+    buf_init(&text, PATH_SIZE_MAX);
+    buf_add(&text, path);
+    buf_add(&text, span_of(ending));
+    buf_add_byte(&text, '\0');
+    int code = text.err != ERR_OK
+                   ? SQLITE_ERROR
+                   : vfs->xAccess(vfs, (const char *)text.data, SQLITE_ACCESS_EXISTS, &there);
+    buf_done(&text);
+    return code == SQLITE_OK && there != 0;
+}
+
+/* The name by which SQLite is told how to open a file: https://www.sqlite.org/uri.html. Two slashes
+ * at its start would begin the name of a host. */
+static void uri_write(struct buf *uri, struct span path, const char *parameter)
+{
+    const struct span plain = SPAN("/._-");
+    buf_add(uri, SPAN("file:"));
+    for (size_t i = 0; i < path.size; i++) {
+        uint8_t byte = path.data[i];
+        bool letter = (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+        bool digit = byte >= '0' && byte <= '9';
+        bool again = byte == '/' && i > 0 && path.data[i - 1] == '/';
+        if (again) {
+            continue;
+        }
+        if (letter || digit || span_find(plain, byte) != SPAN_NOT_FOUND) {
+            buf_add_byte(uri, byte);
+        } else {
+            buf_add_format(uri, "%%%02x", byte);
+        }
+    }
+    buf_add_format(uri, "?mode=ro&%s=1", parameter);
+    buf_add_byte(uri, '\0');
+}
+
+/* Where a log lies beside the database, it is read through its index without making one; where none
+ * does, all is in the database, and nothing but that is looked at. */
+static enum err open_in_place(struct op *op, struct span path, sqlite3 **ret, int *ret_code)
+{
+    struct buf uri;
+    bool has_log = is_beside(path, "-wal");
+    if (!is_beside(path, "")) {
+        return op_fail(op, ERR_ABSENT,
+                       "there is no database, and none can be made where nothing may be written");
+    }
+    if (has_log && !is_beside(path, "-shm")) {
+        return op_fail(op, ERR_DENIED,
+                       "the database was not closed in order, and cannot be mended where nothing "
+                       "may be written: copy the node to a place where it may");
+    }
+    buf_init(&uri, 3 * PATH_SIZE_MAX);
+    uri_write(&uri, path, has_log ? "readonly_shm" : "immutable");
+    enum err err = uri.err == ERR_OK ? ERR_OK : op_fail(op, ERR_LIMIT, "a path is too long");
+    if (err == ERR_OK) {
+        *ret_code = sqlite3_open_v2((const char *)uri.data, ret,
+                                    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+                                        SQLITE_OPEN_EXRESCODE,
+                                    NULL);
+    }
+    buf_done(&uri);
+    return err;
+}
+
+enum err db_open(struct op *op, struct span path, enum db_access access, const char *vfs,
+                 struct db *ret)
 {
     struct db db = { 0 };
-    int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-    int code = sqlite3_open_v2((const char *)path.data, &db.handle,
+    int code = SQLITE_OK;
+    int flags =
+        access == DB_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    if (access == DB_READ_IN_PLACE) {
+        TRY(open_in_place(op, path, &db.handle, &code));
+    } else {
+        code = sqlite3_open_v2((const char *)path.data, &db.handle,
                                flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
+    }
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(db.handle, DB_BUSY_MS);
-        code = pragmas_run(&db, write, vfs);
+        code = pragmas_run(&db, access, vfs);
     }
     if (code != SQLITE_OK) {
         enum err err = fail(op, &db, code);

@@ -40,20 +40,30 @@ struct db_query {
     enum err err;
 };
 
+/* What opening a database may do to its folder. */
+enum db_access {
+    DB_WRITE,         /* write, and make what is absent */
+    DB_READ,          /* read beside a writer: SQLite's log and its index may be made */
+    DB_READ_IN_PLACE, /* read where nothing may be made. A writer is only seen where it was at work
+                         before: one that begins later may make the reader fail */
+};
+
 /**
  * Open a database file.
  *
  * op        work in hand
  * path      of the file, NUL-terminated
- * write     for writing, made where absent; else read-only
+ * access    for what
  * vfs       name of a registered VFS of SQLite that is used in place of the system's files (the
  *           simulated disk of the tests), by one process alone; NULL for the system's
  * ret       caller's memory; to give back with db_close()
  *
- * Errors    ERR_ABSENT; ERR_CORRUPT no SQLite file, or a damaged one; ERR_IO; ERR_LIMIT no memory
+ * Errors    ERR_ABSENT; ERR_DENIED its log cannot be read in place; ERR_CORRUPT no SQLite file, or
+ * a damaged one; ERR_IO; ERR_LIMIT no memory
  */
 MUST_USE
-enum err db_open(struct op *op, struct span path, bool write, const char *vfs, struct db *ret);
+enum err db_open(struct op *op, struct span path, enum db_access access, const char *vfs,
+                 struct db *ret);
 
 /**
  * Close a database.

@@ -283,7 +283,7 @@ static enum err db_make(struct op *op, struct store *store, struct span path)
         db_close(&store->db);
     }
     TRY(db_files_remove(op, store));
-    TRY(db_open(op, path, true, store->database_vfs, &store->db));
+    TRY(db_open(op, path, DB_WRITE, store->database_vfs, &store->db));
     return schema_make(op, store);
 }
 
@@ -324,7 +324,7 @@ static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebu
     struct span path;
     int64_t version = 0;
     TRY(db_path(op, store, &path));
-    enum err err = db_open(op, path, true, store->database_vfs, &store->db);
+    enum err err = db_open(op, path, DB_WRITE, store->database_vfs, &store->db);
     if (err == ERR_OK) {
         err = schema_version(op, &store->db, &version);
     }
@@ -346,12 +346,18 @@ static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebu
     return db_make(op, store, path);
 }
 
+/* On a read-only file system, and in a folder that is closed to us, there is still reading. */
+static enum db_access read_access(struct disk *disk)
+{
+    return disk_is_writable(disk) ? DB_READ : DB_READ_IN_PLACE;
+}
+
 static enum err db_open_read(struct op *op, struct store *store)
 {
     struct span path;
     int64_t version = 0;
     TRY(db_path(op, store, &path));
-    TRY(db_open(op, path, false, store->database_vfs, &store->db));
+    TRY(db_open(op, path, read_access(store->disk), store->database_vfs, &store->db));
     TRY(schema_version(op, &store->db, &version));
     if (version != STORE_SCHEMA_VERSION) {
         return op_fail(op, ERR_UNSUPPORTED,
@@ -648,7 +654,7 @@ enum err store_applied(struct op *op, struct disk *disk, uint64_t *ret)
     struct span path;
     enum err err = disk_real_path(op, disk, DB_PATH, &path);
     if (err == ERR_OK) {
-        err = db_open(op, path, false, NULL, &store.db);
+        err = db_open(op, path, read_access(disk), NULL, &store.db);
     }
     if (err == ERR_OK) {
         err = schema_version(op, &store.db, &version);
