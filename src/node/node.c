@@ -2,7 +2,10 @@
 #include "node/node.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <sodium.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,6 +80,55 @@ static enum err file_read(struct op *op, struct disk *disk, struct span path, st
     }
     disk_unmap(disk, map);
     return err;
+}
+
+/* ---- whose it is ---- */
+
+/* The owner's name as sudo takes it. */
+static void owner_name(uid_t owner, char *ret, size_t size)
+{
+    const struct passwd *user = getpwuid(owner);
+    if (user != NULL) {
+        snprintf(ret, size, "%s", user->pw_name);
+    } else {
+        snprintf(ret, size, "#%u", (unsigned)owner);
+    }
+}
+
+/* Who became root by sudo needs only to leave that out. */
+static bool owner_called_sudo(uid_t owner)
+{
+    uint64_t caller = 0;
+    const char *text = getenv("SUDO_UID");
+    return text != NULL && span_to_u64(span_of(text), &caller) == ERR_OK && caller == owner;
+}
+
+enum err node_check_owner(struct op *op, struct span dir)
+{
+    enum { NAME_SIZE = 256 };
+    char owner[NAME_SIZE];
+    char user[NAME_SIZE];
+    struct stat status;
+    struct span path;
+    TRY(op_copy(op, dir, &path));
+    const char *name = (const char *)path.data;
+    bool ours = stat(name, &status) != 0 || status.st_uid == geteuid();
+    if (ours || faccessat(AT_FDCWD, name, W_OK, AT_EACCESS) != 0) {
+        return ERR_OK;
+    }
+    owner_name(status.st_uid, owner, sizeof owner);
+    owner_name(geteuid(), user, sizeof user);
+    if (owner_called_sudo(status.st_uid)) {
+        return op_fail(
+            op, ERR_DENIED,
+            "%.*s belongs to %s, and files of %s in it would be of no use to %s: run the "
+            "command without sudo",
+            SPAN_FMT(dir), owner, user, owner);
+    }
+    return op_fail(op, ERR_DENIED,
+                   "%.*s belongs to %s, and files of %s in it would be of no use to %s: run the "
+                   "command as its owner, with 'sudo -u %s%s linie ...'",
+                   SPAN_FMT(dir), owner, user, owner, owner[0] == '#' ? "\\" : "", owner);
 }
 
 /* ---- making ---- */
@@ -169,6 +221,7 @@ static enum err folder_make(struct op *op, struct span dir, struct disk **ret)
     }
     struct span *names = NULL;
     size_t count = 0;
+    TRY(node_check_owner(op, dir));
     TRY(disk_open_real(op, dir, ret));
     TRY(disk_list(op, *ret, SPAN(""), &names, &count));
     if (count > 0) {
@@ -229,6 +282,7 @@ enum err node_create_world(struct op *op, struct span dir, struct span world)
 {
     struct disk *disk = NULL;
     struct span identity;
+    TRY(node_check_owner(op, dir));
     TRY(disk_open_real(op, dir, &disk));
     enum err err = file_read(op, disk, IDENTITY_PATH, &identity);
     if (err == ERR_OK) {
@@ -272,6 +326,7 @@ static enum err config_load(struct op *op, struct node *node)
 static enum err open_steps(struct op *op, struct node *node, enum node_mode mode)
 {
     struct span folder;
+    TRY(node_check_owner(op, node->dir));
     enum err err = disk_open_real(op, node->dir, &node->disk);
     if (err == ERR_ABSENT) {
         op_fault_clear(op);

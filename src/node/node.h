@@ -33,7 +33,8 @@ struct node {
  * dir       path of the folder
  * owner     name of the node's owner
  *
- * Errors    ERR_EXISTS there is something in the folder; ERR_DENIED; ERR_FULL; ERR_IO
+ * Errors    ERR_EXISTS there is something in the folder; ERR_DENIED, also where it belongs to
+ * another user; ERR_FULL; ERR_IO
  */
 MUST_USE
 enum err node_create(struct op *op, struct span dir, struct span owner);
@@ -45,11 +46,23 @@ enum err node_create(struct op *op, struct span dir, struct span owner);
  * dir       path of the node's folder
  * world     id of the exercise
  *
- * Errors    ERR_ABSENT no node there; ERR_EXISTS there is such a world; ERR_FORMAT no fit name;
- * ERR_IO
+ * Errors    ERR_ABSENT no node there; ERR_DENIED it belongs to another user; ERR_EXISTS there is
+ * such a world; ERR_FORMAT no fit name; ERR_IO
  */
 MUST_USE
 enum err node_create_world(struct op *op, struct span dir, struct span world);
+
+/**
+ * Refuse a folder in which this process could leave files that its owner cannot use: one of another
+ * user. Where nothing can be written, nothing can be left, and everybody may read who can.
+ *
+ * op        work in hand
+ * dir       path of a node's folder; one that is not there is no fault here
+ *
+ * Errors    ERR_DENIED it belongs to somebody else
+ */
+MUST_USE
+enum err node_check_owner(struct op *op, struct span dir);
 
 enum node_mode {
     NODE_FILES, /* configuration and disks only, no store */
@@ -66,8 +79,8 @@ enum node_mode {
  * mode      what of it
  * ret       to give back with node_close(); untouched on error
  *
- * Errors    ERR_ABSENT no node there; ERR_AGAIN another process writes to it; and those of
- *           config_read() and store_open()
+ * Errors    ERR_ABSENT no node there; ERR_DENIED it belongs to another user; ERR_AGAIN another
+ *           process writes to it; and those of config_read() and store_open()
  */
 MUST_USE
 enum err node_open(struct op *op, struct span dir, struct span world, enum node_mode mode,
