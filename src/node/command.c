@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "node/command.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/must.h"
 #include "base/text.h"
+#include "node/help.h"
 #include "node/node.h"
 #include "node/remote.h"
 #include "os/clock.h"
@@ -15,7 +18,6 @@
 enum {
     WRITER_WAIT_MS = 10000, /* for a writer that takes no work from others */
     WRITER_STEP_MS = 20,
-    COMMAND_WORDS_MAX = 2, /* "indicators add" */
     OP_MEMORY_MAX = 0x7FFFFFFF,
     OPTION_FIRST = 1000, /* values of getopt for the options of a command's own */
     OPTION_NODE = 'n',
@@ -59,53 +61,9 @@ int command_fail(const struct invocation *invocation)
     return EXIT_TROUBLE;
 }
 
-/* ---- help ---- */
-
-static void help_options(FILE *out, const struct command_option *options)
-{
-    enum { COLUMN = 26 };
-    for (size_t i = 0; options != NULL && options[i].name != NULL; i++) {
-        char left[64];
-        snprintf(left, sizeof left, "--%s%s%s", options[i].name,
-                 options[i].argument == NULL ? "" : " ",
-                 options[i].argument == NULL ? "" : options[i].argument);
-        fprintf(out, "  %-*s%s\n", COLUMN, left, options[i].help);
-    }
-}
-
-static void help_command(FILE *out, const struct command *command)
-{
-    fprintf(out, "linie %s %s\n%s\n\n", command->name, command->usage, command->summary);
-    help_options(out, command->options);
-    static const struct command_option common[] = {
-        { "json", NULL, "one JSON object a line" },
-        { "node", "DIR", "the node's folder; else $LINIE_NODE, else where one stands" },
-        { "world", "ID", "an exercise; else \"real\"" },
-        { NULL, NULL, NULL },
-    };
-    help_options(out, common);
-    fprintf(out, "\n%s\n", command->help);
-}
-
-static void help_all(FILE *out)
-{
-    fprintf(out, "linie: a node in a line of cyber defence\n"
-                 "  linie COMMAND [OPTION...] [ARGUMENT...]\n\n");
-    const struct command *commands = command_table();
-    for (size_t i = 0; commands[i].name != NULL; i++) {
-        fprintf(out, "  %-20s %s\n", commands[i].name, commands[i].summary);
-    }
-    fprintf(out, "\n'linie COMMAND --help' tells more. A first try:\n"
-                 "  linie init my-node\n"
-                 "  linie --node my-node indicators add list.txt --source \"National CSIRT\"\n"
-                 "  linie --node my-node watch /var/log/suricata/eve.json\n"
-                 "  linie --node my-node hits\n");
-}
-
 /* ---- parsing ---- */
 
-/* The command that the first one or two words name, and how many words those are. */
-static const struct command *command_find(const char *const *words, size_t count, size_t *ret_words)
+const struct command *command_find(const char *const *words, size_t count, size_t *ret_words)
 {
     const struct command *commands = command_table();
     for (size_t used = COMMAND_WORDS_MAX; used >= 1; used--) {
@@ -125,35 +83,25 @@ static const struct command *command_find(const char *const *words, size_t count
     return NULL;
 }
 
-static void tell_commands_like(FILE *err, const char *word)
-{
-    const struct command *commands = command_table();
-    fprintf(err, "linie: there is no command \"%.64s\"", word);
-    bool any = false;
-    for (size_t i = 0; commands[i].name != NULL; i++) {
-        if (strncmp(commands[i].name, word, strlen(word)) == 0) {
-            fprintf(err, "%s %s", any ? "," : "; there is:", commands[i].name);
-            any = true;
-        }
-    }
-    fprintf(err, "\n'linie --help' lists all commands\n");
-}
-
 int command_help(struct invocation *invocation)
 {
+    size_t words = 0;
+    const char *const *named = invocation->arguments;
     if (invocation->argument_count == 0) {
-        help_all(invocation->out);
+        help_all(invocation);
         return EXIT_DONE;
     }
-    size_t words = 0;
-    const struct command *command =
-        command_find(invocation->arguments, invocation->argument_count, &words);
-    if (command == NULL) {
-        tell_commands_like(invocation->err, invocation->arguments[0]);
-        return EXIT_TROUBLE;
+    const struct command *command = command_find(named, invocation->argument_count, &words);
+    if (command != NULL) {
+        help_command(invocation, command);
+        return EXIT_DONE;
     }
-    help_command(invocation->out, command);
-    return EXIT_DONE;
+    if (invocation->argument_count == 1 && help_is_group(named[0])) {
+        help_group(invocation, named[0]);
+        return EXIT_DONE;
+    }
+    help_tell_command(invocation, named, invocation->argument_count);
+    return EXIT_TROUBLE;
 }
 
 /* Options may stand before the command ("linie --node DIR watch"): they are taken off the front. */
@@ -214,9 +162,7 @@ static int options_read(struct invocation *invocation, int argc, char **argv, bo
             fprintf(invocation->err, "linie: %s needs a value\n", argv[optind - 1]);
             return -1;
         } else if (common_option(invocation, code, help) != 0) {
-            fprintf(invocation->err, "linie: unknown option %s; see 'linie%s%s --help'\n",
-                    argv[optind - 1], invocation->command == NULL ? "" : " ",
-                    invocation->command == NULL ? "" : invocation->command->name);
+            help_tell_option(invocation, argv[optind - 1]);
             return -1;
         }
     }
@@ -243,6 +189,20 @@ static int arguments_take(struct invocation *invocation, int argc, char **argv)
     return 0;
 }
 
+/* "linie indicators --help": no command, but several that begin so. */
+static int parse_group(struct invocation *invocation, int argc, char **argv, bool *ret_help)
+{
+    bool asks =
+        *ret_help || (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0));
+    if (asks && help_is_group(argv[0])) {
+        invocation->group = argv[0];
+        *ret_help = true;
+        return 0;
+    }
+    help_tell_command(invocation, (const char *const *)argv, (size_t)argc);
+    return -1;
+}
+
 /* argv[0] is a word that getopt skips: the program's name, then the command's. */
 static int parse(struct invocation *invocation, int argc, char **argv, bool *ret_help)
 {
@@ -258,8 +218,7 @@ static int parse(struct invocation *invocation, int argc, char **argv, bool *ret
     int rest_count = argc - optind;
     invocation->command = command_find((const char *const *)rest, (size_t)rest_count, &words);
     if (invocation->command == NULL) {
-        tell_commands_like(invocation->err, rest[0]);
-        return -1;
+        return parse_group(invocation, rest_count, rest, ret_help);
     }
     rest += words - 1;
     rest_count -= (int)words - 1;
@@ -355,10 +314,23 @@ static enum err node_or_writer(struct invocation *invocation, bool *ret_done, in
     }
 }
 
+int command_given_file(const struct invocation *invocation, size_t argument)
+{
+    for (size_t i = 0; i < invocation->given_count; i++) {
+        if (invocation->given[i].argument == argument) {
+            return invocation->given[i].file;
+        }
+    }
+    return -1;
+}
+
 static int run_here(struct invocation *invocation)
 {
     bool done = false;
     int code = EXIT_TROUBLE;
+    if (invocation->command->gather != NULL && invocation->command->gather(invocation) != ERR_OK) {
+        return command_fail(invocation);
+    }
     if (node_or_writer(invocation, &done, &code) != ERR_OK) {
         return command_fail(invocation);
     }
@@ -381,23 +353,45 @@ static void user_name(char *ret, size_t size)
     }
 }
 
+static void help(const struct invocation *invocation)
+{
+    if (invocation->command != NULL) {
+        help_command(invocation, invocation->command);
+    } else if (invocation->group != NULL) {
+        help_group(invocation, invocation->group);
+    } else {
+        help_all(invocation);
+    }
+}
+
+/* Whether all that was said has gone out. Where the reader has gone away (head has seen enough),
+ * the program ends by SIGPIPE, as others do; where the caller ignores that signal, it is told. */
+static bool output_end(struct invocation *invocation)
+{
+    bool lost = fflush(invocation->out) != 0;
+    if (invocation->reader_gone || (lost && errno == EPIPE)) {
+        (void)raise(SIGPIPE);
+    }
+    if (lost || ferror(invocation->out) != 0) {
+        fprintf(invocation->err, "linie: cannot write the output\n");
+        return false;
+    }
+    return true;
+}
+
 int command_main(int argc, char **argv, struct invocation *invocation)
 {
     static struct op op; /* the invocation refers to it */
     char user[256];
-    bool help = false;
+    bool asks_help = false;
     const char *node_dir = getenv("LINIE_NODE");
     invocation->node_dir = node_dir == NULL || node_dir[0] == '\0' ? SPAN(".") : span_of(node_dir);
     invocation->world = SPAN("real");
-    if (parse(invocation, argc, argv, &help) != 0) {
+    if (parse(invocation, argc, argv, &asks_help) != 0) {
         return EXIT_TROUBLE;
     }
-    if (help && invocation->command != NULL) {
-        help_command(invocation->out, invocation->command);
-        return EXIT_DONE;
-    }
-    if (invocation->command == NULL) {
-        help_all(invocation->out);
+    if (asks_help) {
+        help(invocation);
         return EXIT_DONE;
     }
     user_name(user, sizeof user);
@@ -407,10 +401,5 @@ int command_main(int argc, char **argv, struct invocation *invocation)
     int code = invocation->command->access == COMMAND_LOCAL ? invocation->command->run(invocation)
                                                             : run_here(invocation);
     op_end(&op);
-    bool lost = fflush(invocation->out) != 0 || ferror(invocation->out) != 0;
-    if (lost) {
-        fprintf(invocation->err, "linie: cannot write the output\n");
-        return EXIT_TROUBLE;
-    }
-    return code;
+    return output_end(invocation) ? code : EXIT_TROUBLE;
 }

@@ -14,7 +14,9 @@
 
 enum {
     COMMAND_OPTION_COUNT_MAX = 16,
+    COMMAND_WORDS_MAX = 2, /* "indicators add" */
     COMMAND_ARGUMENT_COUNT_MAX = 4096,
+    COMMAND_GIVEN_COUNT_MAX = 64,
 };
 
 /* Exit codes (decision 0013): watch and hits: 0 nothing, 1 found, 2 trouble; verify: 0 good, 1
@@ -48,14 +50,25 @@ struct command {
     const char *summary; /* one line */
     const char *help;    /* some lines, ending with an example */
     enum command_access access;
+    /* Called before the node is opened, by the process of the caller: reads what may keep it
+     * waiting, so that nobody else has to wait for it. NULL where there is nothing. */
+    enum err (*gather)(struct invocation *invocation);
     const struct command_option *options; /* ended by a row without name */
     int (*run)(struct invocation *invocation);
+};
+
+/* An argument that the caller has opened: a pipe, which was read to its end, or a file that only
+ * the caller's process can name (/dev/fd/63). */
+struct command_given {
+    uint32_t argument; /* index */
+    int file;          /* a regular file */
 };
 
 /* One call of a command. */
 struct invocation {
     struct op *op;
     const struct command *command;
+    const char *group;    /* instead of a command, where help is asked for: "indicators" */
     struct node *node;    /* open as the command needs it; NULL where it is local */
     struct span node_dir; /* as given by --node, $LINIE_NODE, or "." */
     struct span world;
@@ -63,18 +76,33 @@ struct invocation {
     FILE *err;
     int in;        /* standard input */
     int folder;    /* the caller's working folder: relative paths start here */
+    size_t width;  /* columns of `out`: what people read is set to fit */
     bool colour;   /* `out` is a terminal that shows colours */
     bool progress; /* `err` is a terminal */
     bool json;
+    bool reader_gone;                             /* who read `out` reads no more */
     const char *values[COMMAND_OPTION_COUNT_MAX]; /* by row of command->options; NULL: not given */
     size_t argument_count;
     const char *arguments[COMMAND_ARGUMENT_COUNT_MAX];
+    size_t given_count;
+    struct command_given given[COMMAND_GIVEN_COUNT_MAX];
 };
 
 /**
  * All commands, ended by a row without name; in the order in which help shows them.
  */
 const struct command *command_table(void);
+
+/**
+ * The command that the first one or two words name.
+ *
+ * words      as typed
+ * count      how many
+ * ret_words  how many of them are the command's name; untouched where there is none
+ *
+ * Returns NULL where there is no such command.
+ */
+const struct command *command_find(const char *const *words, size_t count, size_t *ret_words);
 
 /**
  * Run a command line.
@@ -116,6 +144,26 @@ MUST_USE
 enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us);
 
 /**
+ * The file that the caller has opened for an argument.
+ *
+ * invocation  parsed
+ * argument    its index
+ *
+ * Returns -1 where the argument is still to be opened.
+ */
+int command_given_file(const struct invocation *invocation, size_t argument);
+
+/**
+ * Before 'indicators add': reads pipes and standard input to their ends.
+ *
+ * invocation  parsed; its node is not open
+ *
+ * Errors    ERR_LIMIT too large, or too many; ERR_IO
+ */
+MUST_USE
+enum err command_indicators_add_gather(struct invocation *invocation);
+
+/**
  * Run a command: one function for each row of the table.
  *
  * invocation  parsed; its node is open as the row's access says
@@ -132,6 +180,7 @@ int command_watch(struct invocation *invocation);
 int command_hits(struct invocation *invocation);
 int command_status(struct invocation *invocation);
 int command_verify(struct invocation *invocation);
+int command_verify_backup(struct invocation *invocation);
 int command_rebuild(struct invocation *invocation);
 int command_erase(struct invocation *invocation);
 int command_backup(struct invocation *invocation);

@@ -9,8 +9,8 @@
 #include "base/must.h"
 #include "exchange/exchange.h"
 #include "format/inflate.h"
+#include "node/flow.h"
 #include "node/node.h"
-#include "node/print.h"
 #include "os/descriptor.h"
 #include "os/random.h"
 #include "stix/bundle.h"
@@ -195,48 +195,64 @@ static const char *label_note(const struct adding *adding, const struct store_se
     return adding->has_tlp ? "" : ", the node's default";
 }
 
+static void set_json(const struct adding *adding, struct span set,
+                     const struct store_set_added *added)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, 64 * 1024);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("file"), adding->name);
+    json_member_string(&w, SPAN("set"), set);
+    json_member_string(&w, SPAN("source"), adding->source);
+    json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(added->tlp)));
+    json_member_u64(&w, SPAN("read"), adding->items);
+    json_member_u64(&w, SPAN("new"), added->fresh);
+    json_member_u64(&w, SPAN("members"), added->count);
+    json_member_u64(&w, SPAN("refused"), adding->refused);
+    json_end_object(&w);
+    print_json(adding->invocation, &line);
+    buf_done(&line);
+}
+
+static void add_refusals(struct flow *flow, const struct adding *adding)
+{
+    char number[32];
+    bool any = false;
+    if (adding->refused == 0) {
+        return;
+    }
+    flow_after(flow, ",");
+    flow_words(flow, "%s refused:", print_count(adding->refused, number, sizeof number));
+    for (int i = 1; i < EXCHANGE_REFUSAL_COUNT; i++) {
+        if (adding->refusals[i] > 0) {
+            flow_after(flow, any ? "," : "");
+            flow_words(flow, "%s %s", print_count(adding->refusals[i], number, sizeof number),
+                       exchange_refusal_name((enum exchange_refusal)i));
+            any = true;
+        }
+    }
+}
+
 static void tell_set(const struct adding *adding, struct span set,
                      const struct store_set_added *added)
 {
-    struct invocation *invocation = adding->invocation;
-    if (invocation->json) {
-        struct buf line;
-        struct json_writer w;
-        buf_init(&line, 64 * 1024);
-        json_writer_init(&w, &line);
-        json_begin_object(&w);
-        json_member_string(&w, SPAN("file"), adding->name);
-        json_member_string(&w, SPAN("set"), set);
-        json_member_string(&w, SPAN("source"), adding->source);
-        json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(added->tlp)));
-        json_member_u64(&w, SPAN("read"), adding->items);
-        json_member_u64(&w, SPAN("new"), added->fresh);
-        json_member_u64(&w, SPAN("members"), added->count);
-        json_member_u64(&w, SPAN("refused"), adding->refused);
-        json_end_object(&w);
-        print_json(invocation, &line);
-        buf_done(&line);
+    char fresh[32];
+    char members[32];
+    struct flow flow;
+    if (adding->invocation->json) {
+        set_json(adding, set, added);
         return;
     }
-    char number[32];
-    char members[32];
-    print_text(invocation, adding->name, 0);
-    fprintf(invocation->out, ": %s new", print_count(added->fresh, number, sizeof number));
-    fprintf(invocation->out, ", %s in set ", print_count(added->count, members, sizeof members));
-    print_text(invocation, set, 0);
-    fprintf(invocation->out, " (TLP:%s%s)", policy_tlp_name(added->tlp), label_note(adding, added));
-    if (adding->refused > 0) {
-        fprintf(invocation->out,
-                ", %s refused:", print_count(adding->refused, number, sizeof number));
-        for (int i = 1; i < EXCHANGE_REFUSAL_COUNT; i++) {
-            if (adding->refusals[i] > 0) {
-                fprintf(invocation->out, " %s %s",
-                        print_count(adding->refusals[i], number, sizeof number),
-                        exchange_refusal_name((enum exchange_refusal)i));
-            }
-        }
-    }
-    fputc('\n', invocation->out);
+    flow_begin(&flow, adding->invocation, 2);
+    flow_value(&flow, "", adding->name, ":");
+    flow_words(&flow, "%s new, %s in set", print_count(added->fresh, fresh, sizeof fresh),
+               print_count(added->count, members, sizeof members));
+    flow_value(&flow, "", set, "");
+    flow_words(&flow, "(TLP:%s%s)", policy_tlp_name(added->tlp), label_note(adding, added));
+    add_refusals(&flow, adding);
+    flow_end(&flow);
 }
 
 static enum err pack_store(struct adding *adding, struct pack_writer *writer)
@@ -306,27 +322,10 @@ static size_t objects_check(struct adding *adding, const struct stix_bundle *bun
     return count;
 }
 
-static void tell_objects(const struct adding *adding, const struct store_objects_added *added)
+static void objects_json(const struct adding *adding, const struct store_objects_added *added)
 {
-    struct invocation *invocation = adding->invocation;
     struct buf line;
     struct json_writer w;
-    if (!invocation->json) {
-        print_text(invocation, adding->name, 0);
-        fprintf(invocation->out,
-                ": %llu objects new, %llu known; indicators: %llu watched, %llu not",
-                (unsigned long long)added->added, (unsigned long long)added->known,
-                (unsigned long long)added->watched, (unsigned long long)added->unwatched);
-        if (added->conflicts > 0) {
-            fprintf(invocation->out, "; %llu differ from what came under the same version",
-                    (unsigned long long)added->conflicts);
-        }
-        if (adding->refused > 0) {
-            fprintf(invocation->out, "; %llu refused", (unsigned long long)adding->refused);
-        }
-        fputc('\n', invocation->out);
-        return;
-    }
     buf_init(&line, 64 * 1024);
     json_writer_init(&w, &line);
     json_begin_object(&w);
@@ -339,8 +338,35 @@ static void tell_objects(const struct adding *adding, const struct store_objects
     json_member_u64(&w, SPAN("unwatched"), added->unwatched);
     json_member_u64(&w, SPAN("refused"), adding->refused);
     json_end_object(&w);
-    print_json(invocation, &line);
+    print_json(adding->invocation, &line);
     buf_done(&line);
+}
+
+static void tell_objects(const struct adding *adding, const struct store_objects_added *added)
+{
+    char text[64];
+    struct flow flow;
+    if (adding->invocation->json) {
+        objects_json(adding, added);
+        return;
+    }
+    flow_begin(&flow, adding->invocation, 2);
+    flow_value(&flow, "", adding->name, ":");
+    flow_words(&flow, "%s new, %llu known; indicators: %llu watched, %llu not",
+               print_counted(added->added, "object", "objects", text, sizeof text),
+               (unsigned long long)added->known, (unsigned long long)added->watched,
+               (unsigned long long)added->unwatched);
+    if (added->conflicts > 0) {
+        flow_after(&flow, ";");
+        flow_words(&flow, "%llu %s from what came under the same version",
+                   (unsigned long long)added->conflicts,
+                   added->conflicts == 1 ? "differs" : "differ");
+    }
+    if (adding->refused > 0) {
+        flow_after(&flow, ";");
+        flow_words(&flow, "%llu refused", (unsigned long long)adding->refused);
+    }
+    flow_end(&flow);
 }
 
 static enum err add_stix(struct adding *adding)
@@ -398,24 +424,34 @@ static enum err add_open(struct adding *adding, int fd)
     return err;
 }
 
-static enum err add_file(struct adding *adding, struct span path)
+static void file_begin(struct adding *adding, struct span path)
 {
-    struct invocation *invocation = adding->invocation;
-    bool standard_input = span_equal(path, SPAN("-"));
-    struct op *op = &adding->work;
-    op_begin(op, &invocation->op->actor, FILE_MEMORY_MAX);
-    adding->op = op;
-    adding->name = standard_input ? SPAN("stdin") : path;
+    adding->op = &adding->work;
+    adding->name = span_equal(path, SPAN("-")) ? SPAN("stdin") : path;
     adding->items = 0;
     adding->refused = 0;
     for (int i = 0; i < EXCHANGE_REFUSAL_COUNT; i++) {
         adding->refusals[i] = 0;
     }
-    int fd = invocation->in;
-    enum err err = standard_input ? ERR_OK : descriptor_open(op, invocation->folder, path, &fd);
+}
+
+static enum err add_file(struct adding *adding, size_t argument)
+{
+    struct invocation *invocation = adding->invocation;
+    struct span path = span_of(invocation->arguments[argument]);
+    struct op *op = &adding->work;
+    op_begin(op, &invocation->op->actor, FILE_MEMORY_MAX);
+    file_begin(adding, path);
+    int given = command_given_file(invocation, argument);
+    bool standard_input = given < 0 && span_equal(path, SPAN("-"));
+    int fd = given < 0 ? invocation->in : given;
+    enum err err = ERR_OK;
+    if (given < 0 && !standard_input) {
+        err = descriptor_open(op, invocation->folder, path, &fd);
+    }
     if (err == ERR_OK) {
         err = add_open(adding, fd);
-        if (!standard_input) {
+        if (given < 0 && !standard_input) {
             close(fd);
         }
         op_fault_prefix(op, "%.*s: ", SPAN_FMT(adding->name));
@@ -442,7 +478,7 @@ int command_indicators_add(struct invocation *invocation)
     }
     int code = EXIT_DONE;
     for (size_t i = 0; i < invocation->argument_count; i++) {
-        if (add_file(&adding, span_of(invocation->arguments[i])) != ERR_OK) {
+        if (add_file(&adding, i) != ERR_OK) {
             code = command_fail(invocation);
             op_fault_clear(invocation->op);
         }
@@ -451,4 +487,66 @@ int command_indicators_add(struct invocation *invocation)
         return command_fail(invocation);
     }
     return code == EXIT_DONE && adding.refused_total > 0 ? EXIT_REFUSALS : code;
+}
+
+/* ---- before the node is opened ---- */
+
+static enum err give(struct invocation *invocation, size_t argument, int file)
+{
+    if (invocation->given_count == COMMAND_GIVEN_COUNT_MAX) {
+        close(file);
+        return op_fail(invocation->op, ERR_LIMIT, "more than %d pipes", COMMAND_GIVEN_COUNT_MAX);
+    }
+    invocation->given[invocation->given_count] =
+        (struct command_given){ .argument = (uint32_t)argument, .file = file };
+    invocation->given_count++;
+    return ERR_OK;
+}
+
+/* Takes a descriptor: a regular file as it is, of anything else what it gives. */
+static enum err gather_open(struct invocation *invocation, size_t argument, int fd)
+{
+    struct stat status;
+    bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    int file = fd;
+    if (!regular) {
+        enum err err = descriptor_keep(invocation->op, fd, EXCHANGE_FILE_SIZE_MAX / 2, &file);
+        close(fd);
+        TRY(err);
+    }
+    return give(invocation, argument, file);
+}
+
+/* A name that means something else in another process. */
+static bool is_of_this_process(struct span path)
+{
+    return span_starts_with(path, SPAN("/dev/")) || span_starts_with(path, SPAN("/proc/"));
+}
+
+static enum err gather_one(struct invocation *invocation, size_t argument)
+{
+    const char *path = invocation->arguments[argument];
+    struct stat status;
+    int fd = -1;
+    if (strcmp(path, "-") == 0) {
+        fd = fcntl(invocation->in, F_DUPFD_CLOEXEC, 0);
+        return fd < 0 ? op_fail(invocation->op, ERR_IO, "standard input is closed")
+                      : gather_open(invocation, argument, fd);
+    }
+    bool there = fstatat(invocation->folder, path, &status, 0) == 0;
+    bool plain = !there || ((S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) &&
+                            !is_of_this_process(span_of(path)));
+    if (plain) {
+        return ERR_OK; /* to be opened, or complained about, when its turn comes */
+    }
+    TRY(descriptor_open(invocation->op, invocation->folder, span_of(path), &fd));
+    return gather_open(invocation, argument, fd);
+}
+
+enum err command_indicators_add_gather(struct invocation *invocation)
+{
+    for (size_t i = 0; i < invocation->argument_count; i++) {
+        TRY(gather_one(invocation, i));
+    }
+    return ERR_OK;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * linie backup, restore.
+ * linie backup, restore, and verify --backup.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,12 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "node/flow.h"
 #include "node/node.h"
-#include "node/print.h"
 #include "os/descriptor.h"
 #include "store/backup.h"
 
-enum { KEY_SIZE_MAX = 1024 * 1024, LINE_SIZE_MAX = 64 * 1024 };
+enum { KEY_SIZE_MAX = 1024 * 1024, LINE_SIZE_MAX = 64 * 1024, WORDS_SIZE = 64 };
 
 static enum err key_read(struct invocation *invocation, struct backup_options *options)
 {
@@ -64,34 +64,72 @@ static void backup_json(struct invocation *invocation, const struct backup_summa
     buf_done(&line);
 }
 
+/* "has 2 parts, 1.2 MB, with 15 journal entries, 8 files, 1 world". */
+static void add_contents(struct flow *flow, const struct backup_summary *summary)
+{
+    char parts[WORDS_SIZE];
+    char size[WORDS_SIZE];
+    char entries[WORDS_SIZE];
+    char files[WORDS_SIZE];
+    char worlds[WORDS_SIZE];
+    flow_words(flow, "has %s, %s, with %s, %s, %s",
+               print_counted(summary->parts, "part", "parts", parts, sizeof parts),
+               print_size(summary->size, size, sizeof size),
+               print_counted(summary->entries, "journal entry", "journal entries", entries,
+                             sizeof entries),
+               print_counted(summary->files, "file", "files", files, sizeof files),
+               print_counted(summary->worlds, "world", "worlds", worlds, sizeof worlds));
+}
+
+static void tell_part(const struct invocation *invocation, const struct backup_summary *summary)
+{
+    char size[WORDS_SIZE];
+    char entries[WORDS_SIZE];
+    char files[WORDS_SIZE];
+    struct flow flow;
+    flow_begin(&flow, invocation, 2);
+    if (!summary->written) {
+        flow_words(&flow, "nothing new since the last part");
+    } else {
+        flow_words(&flow, "part %llu written: %s, %s, %s%s", (unsigned long long)summary->number,
+                   print_size(summary->new_size, size, sizeof size),
+                   print_counted(summary->new_entries, "new entry", "new entries", entries,
+                                 sizeof entries),
+                   print_counted(summary->new_files, "new file", "new files", files, sizeof files),
+                   summary->encrypted ? ", encrypted" : "");
+    }
+    flow_end(&flow);
+}
+
+static void tell_remains(const struct invocation *invocation, const struct backup_summary *summary)
+{
+    struct flow flow;
+    if (summary->remains == 0) {
+        return;
+    }
+    flow_begin(&flow, invocation, 2);
+    flow_words(&flow,
+               "%llu erased %s in older parts: 'linie backup --full' makes new ones and removes "
+               "those",
+               (unsigned long long)summary->remains,
+               summary->remains == 1 ? "payload or file still lies"
+                                     : "payloads or files still lie");
+    flow_end(&flow);
+}
+
 static void backup_tell(struct invocation *invocation, const struct backup_summary *summary)
 {
-    char fresh[32];
-    char whole[32];
+    struct flow flow;
     if (invocation->json) {
         backup_json(invocation, summary);
         return;
     }
-    print_size(summary->new_size, fresh, sizeof fresh);
-    print_size(summary->size, whole, sizeof whole);
-    if (summary->written) {
-        fprintf(invocation->out, "part %llu written: %s, %llu new entries, %llu new files%s\n",
-                (unsigned long long)summary->number, fresh,
-                (unsigned long long)summary->new_entries, (unsigned long long)summary->new_files,
-                summary->encrypted ? ", encrypted" : "");
-    } else {
-        fprintf(invocation->out, "nothing new since the last part\n");
-    }
-    fprintf(invocation->out, "the backup has %llu parts, %s: %llu journal entries, %llu files\n",
-            (unsigned long long)summary->parts, whole, (unsigned long long)summary->entries,
-            (unsigned long long)summary->files);
-    if (summary->remains > 0) {
-        fprintf(
-            invocation->out,
-            "%llu erased payloads or files still lie in older parts: 'linie backup --full' makes "
-            "new ones and removes those\n",
-            (unsigned long long)summary->remains);
-    }
+    tell_part(invocation, summary);
+    flow_begin(&flow, invocation, 2);
+    flow_words(&flow, "the backup");
+    add_contents(&flow, summary);
+    flow_end(&flow);
+    tell_remains(invocation, summary);
 }
 
 /* A backup inside the node would be lost with it, and grow with itself. */
@@ -183,6 +221,7 @@ static enum err restore(struct invocation *invocation, const char *from, const c
     struct disk *target = NULL;
     struct backup_options options = { .full = false };
     TRY(key_read(invocation, &options));
+    TRY(node_check_owner(op, span_of(to)));
     TRY(folder_open(op, from, false, &source));
     enum err err = folder_open(op, to, true, &target);
     if (err == ERR_OK) {
@@ -194,6 +233,22 @@ static enum err restore(struct invocation *invocation, const char *from, const c
     disk_close(source);
     disk_close(target);
     return err;
+}
+
+static void restore_tell(const struct invocation *invocation, const struct backup_summary *summary)
+{
+    char entries[WORDS_SIZE];
+    char files[WORDS_SIZE];
+    char worlds[WORDS_SIZE];
+    struct flow flow;
+    flow_begin(&flow, invocation, 2);
+    flow_value(&flow, "restored into", span_of(invocation->arguments[1]), ":");
+    flow_words(&flow, "%s, %s, %s; all checked",
+               print_counted(summary->entries, "journal entry", "journal entries", entries,
+                             sizeof entries),
+               print_counted(summary->files, "file", "files", files, sizeof files),
+               print_counted(summary->worlds, "world", "worlds", worlds, sizeof worlds));
+    flow_end(&flow);
 }
 
 int command_restore(struct invocation *invocation)
@@ -211,11 +266,95 @@ int command_restore(struct invocation *invocation)
     if (invocation->json) {
         backup_json(invocation, &summary);
     } else {
-        fprintf(invocation->out, "restored into ");
-        print_text(invocation, span_of(invocation->arguments[1]), 0);
-        fprintf(invocation->out, ": %llu journal entries, %llu files, %llu worlds; all checked\n",
-                (unsigned long long)summary.entries, (unsigned long long)summary.files,
-                (unsigned long long)summary.worlds);
+        restore_tell(invocation, &summary);
     }
     return EXIT_DONE;
+}
+
+/* ---- verify --backup ---- */
+
+static void check_tell(const struct invocation *invocation, const char *from,
+                       const struct backup_summary *summary)
+{
+    char made[TIME_TEXT_SIZE];
+    struct flow flow;
+    flow_begin(&flow, invocation, 2);
+    flow_value(&flow, "", span_of(from), "");
+    add_contents(&flow, summary);
+    flow_after(&flow, ";");
+    flow_words(&flow, "the newest part was made %s",
+               print_second(summary->time_us, made, sizeof made));
+    flow_end(&flow);
+    tell_remains(invocation, summary);
+    print_styled(invocation, PRINT_GOOD, "all of it can be restored");
+    fputc('\n', invocation->out);
+}
+
+static void fault_tell(const struct invocation *invocation, const char *from)
+{
+    struct flow flow;
+    flow_begin(&flow, invocation, 2);
+    flow_value(&flow, "", span_of(from), "");
+    flow_styled(&flow, PRINT_ALARM, "cannot be restored:");
+    flow_text(&flow, span_of(invocation->op->fault.text));
+    flow_end(&flow);
+}
+
+static void check_json(const struct invocation *invocation, const struct backup_summary *summary,
+                       const char *fault)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_u64(&w, SPAN("faults"), fault == NULL ? 0 : 1);
+    if (fault != NULL) {
+        json_member_string(&w, SPAN("fault"), span_of(fault));
+    } else {
+        json_member_bool(&w, SPAN("encrypted"), summary->encrypted);
+        json_member_time(&w, SPAN("made"), summary->time_us);
+        json_member_u64(&w, SPAN("parts"), summary->parts);
+        json_member_u64(&w, SPAN("size"), summary->size);
+        json_member_u64(&w, SPAN("files"), summary->files);
+        json_member_u64(&w, SPAN("worlds"), summary->worlds);
+        json_member_u64(&w, SPAN("entries"), summary->entries);
+        json_member_u64(&w, SPAN("erased_but_kept"), summary->remains);
+    }
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+static enum err check(struct invocation *invocation, const char *from, struct backup_summary *ret)
+{
+    struct op *op = invocation->op;
+    struct disk *source = NULL;
+    struct backup_options options = { .full = false };
+    TRY(key_read(invocation, &options));
+    TRY(folder_open(op, from, false, &source));
+    enum err err = backup_check(op, source, &options, ret);
+    disk_close(source);
+    return err;
+}
+
+int command_verify_backup(struct invocation *invocation)
+{
+    struct backup_summary summary = { 0 };
+    const char *from = command_value(invocation, "backup");
+    bool has_key = command_value(invocation, "key") != NULL;
+    enum err err = check(invocation, from, &summary);
+    /* A key for a backup that has none is a conflict as well, but no fault of the backup. */
+    bool faulty = err == ERR_CORRUPT || (err == ERR_CONFLICT && !has_key);
+    if (err != ERR_OK && !faulty) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        check_json(invocation, &summary, faulty ? invocation->op->fault.text : NULL);
+    } else if (faulty) {
+        fault_tell(invocation, from);
+    } else {
+        check_tell(invocation, from, &summary);
+    }
+    return faulty ? EXIT_FOUND : EXIT_DONE;
 }

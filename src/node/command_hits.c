@@ -2,10 +2,18 @@
 /*
  * linie hits: what was found, folded; the folds of one value together.
  */
+#include "node/fold_words.h"
 #include "node/node.h"
-#include "node/print.h"
 
-enum { LINE_SIZE_MAX = 256 * 1024, INSIDE_COLUMN = 18, EVIDENCE_MEMORY_MAX = 64 * 1024 * 1024 };
+enum {
+    LINE_SIZE_MAX = 256 * 1024,
+    FOLD_MEMORY_MAX = 64 * 1024 * 1024,
+    INSIDE_COLUMN = 25, /* behind "  2026-11-21 20:34-20:59 " */
+    COUNT_COLUMN = 41,  /* behind an IPv4 address */
+    COUNT_WIDTH = 7,
+    FURTHER_INDENT = 6,
+    EVIDENCE_INDENT = 8,
+};
 
 struct hits {
     struct invocation *invocation;
@@ -18,9 +26,11 @@ struct hits {
     bool evidence;
 };
 
+/* ---- for people ---- */
+
 static void show_value(struct hits *hits, const struct fold *fold)
 {
-    struct invocation *invocation = hits->invocation;
+    struct flow flow;
     if (span_equal(buf_span(&hits->value), fold->value)) {
         return;
     }
@@ -28,81 +38,131 @@ static void show_value(struct hits *hits, const struct fold *fold)
     buf_add(&hits->value, fold->value);
     hits->values++;
     if (hits->values > 1) {
-        fputc('\n', invocation->out);
+        fputc('\n', hits->invocation->out);
     }
-    print_styled(invocation, PRINT_ALARM, "%s", value_kind_name(fold->kind));
-    fputc(' ', invocation->out);
-    print_text(invocation, fold->value, 0);
-    fputc('\n', invocation->out);
+    flow_begin(&flow, hits->invocation, 2);
+    flow_styled(&flow, PRINT_ALARM, value_kind_name(fold->kind));
+    flow_value(&flow, "", fold->value, "");
+    flow_end(&flow);
 }
 
-/* "14:02-14:58": within its hour; the date stands before it. */
-static void show_when(const struct invocation *invocation, const struct fold *fold)
+/* "2026-11-18 14:02-14:58": a fold lies within its hour; within one minute that is told once. */
+static void add_when(struct flow *flow, const struct fold *fold)
 {
-    enum { DATE_AND_MINUTE = 16, MINUTE_AT = 11 };
-    struct buf first;
-    struct buf last;
-    buf_init(&first, 2 * TIME_TEXT_SIZE);
-    buf_init(&last, 2 * TIME_TEXT_SIZE);
-    time_add(&first, fold->first_us);
-    time_add(&last, fold->last_us);
-    if (first.size > DATE_AND_MINUTE && last.size > DATE_AND_MINUTE) {
-        first.data[MINUTE_AT - 1] = ' ';
-        fprintf(invocation->out, "  %.*s", DATE_AND_MINUTE, (const char *)first.data);
-        fprintf(invocation->out, "-%.*s", DATE_AND_MINUTE - MINUTE_AT,
-                (const char *)last.data + MINUTE_AT);
+    enum { DAY_SIZE = sizeof "2026-11-21" - 1, MINUTE_SIZE = sizeof "20:34" - 1 };
+    char first[TIME_TEXT_SIZE];
+    char last[TIME_TEXT_SIZE];
+    print_second(fold->first_us, first, sizeof first);
+    print_second(fold->last_us, last, sizeof last);
+    if (strlen(first) <= DAY_SIZE + MINUTE_SIZE || strlen(last) <= DAY_SIZE + MINUTE_SIZE) {
+        flow_words(flow, "(no time)");
+        return;
     }
-    buf_done(&first);
-    buf_done(&last);
+    const char *first_minute = first + DAY_SIZE + 1;
+    const char *last_minute = last + DAY_SIZE + 1;
+    bool longer = strncmp(first_minute, last_minute, MINUTE_SIZE) != 0;
+    flow_words(flow, "%.*s %.*s%s%.*s", DAY_SIZE, first, MINUTE_SIZE, first_minute,
+               longer ? "-" : "", longer ? MINUTE_SIZE : 0, last_minute);
 }
 
-static void show_further(const struct invocation *invocation, const struct fold_values *values)
+static enum err show_fold(struct op *op, struct hits *hits, const struct fold *fold)
 {
-    if (values->count > 1 || values->more) {
-        fprintf(invocation->out, " (+%zu%s)", values->count - 1, values->more ? " or more" : "");
-    }
-}
-
-static void show_fold(struct hits *hits, const struct fold *fold)
-{
-    struct invocation *invocation = hits->invocation;
+    struct flow flow;
     char count[32];
-    show_when(invocation, fold);
-    fputs("  ", invocation->out);
-    print_text(invocation, fold->inside.size > 0 ? fold->inside : SPAN("-"), INSIDE_COLUMN);
-    fprintf(invocation->out, "%8s x ", print_count(fold->count, count, sizeof count));
-    print_text(invocation, fold->field, 0);
-    fputc(' ', invocation->out);
-    print_text(invocation, fold->observed.at[0], 0);
-    show_further(invocation, &fold->observed);
+    flow_begin(&flow, hits->invocation, FURTHER_INDENT);
+    flow_to(&flow, 2);
+    add_when(&flow, fold);
+    flow_to(&flow, INSIDE_COLUMN);
+    flow_value(&flow, "", fold_words_inside(fold), "");
+    print_count(fold->count, count, sizeof count);
+    flow_to(&flow, COUNT_COLUMN + COUNT_WIDTH - strlen(count));
+    flow_words(&flow, "%s x", count);
+    TRY(fold_words_observed(op, &flow, "", fold));
     if (fold->outside.count > 0) {
-        fputs(" with ", invocation->out);
-        print_text(invocation, fold->outside.at[0], 0);
-        show_further(invocation, &fold->outside);
+        flow_value(&flow, "with", fold->outside.at[0], "");
+        fold_words_further(&flow, &fold->outside);
     }
-    fputs(" by ", invocation->out);
-    print_text(invocation, fold->sensor, 0);
-    fputs("; ", invocation->out);
-    print_text(invocation, fold->source.size > 0 ? fold->source : SPAN("(own)"), 0);
-    fprintf(invocation->out, ", TLP:%s", policy_tlp_name((enum policy_tlp)fold->tlp));
-    fputs(fold->before_publication ? ", before publication" : "", invocation->out);
-    fputs(fold->inside_assumed ? ", inside assumed" : "", invocation->out);
-    fputs(fold->noisy ? ", noisy: further hosts counted together" : "", invocation->out);
-    fputc('\n', invocation->out);
+    flow_value(&flow, "by", fold->sensor, ";");
+    fold_words_source(&flow, fold);
+    flow_end(&flow);
+    return ERR_OK;
 }
 
-/* The lines kept of a fold; in JSON under "evidence". */
-static enum err show_evidence(struct hits *hits, const struct fold *fold)
+/* Each line kept of a fold stands by itself, below the journal entry that can be erased. */
+static void show_evidence(const struct hits *hits, const struct fold *fold)
 {
+    FILE *out = hits->invocation->out;
+    for (size_t i = 0; i < fold->evidence_count; i++) {
+        uint64_t entry = fold->evidence_entries[i];
+        if (i == 0 || entry != fold->evidence_entries[i - 1]) {
+            fprintf(out, "%*sjournal entry %llu:\n", FURTHER_INDENT, "", (unsigned long long)entry);
+        }
+        fprintf(out, "%*s", EVIDENCE_INDENT, "");
+        print_text(hits->invocation, fold->evidence[i], 0);
+        fputc('\n', out);
+    }
+}
+
+/* ---- for programs ---- */
+
+static void json_evidence(struct hits *hits, const struct fold *fold)
+{
+    struct json_writer w;
+    hits->line.size--; /* the object's closing brace: it goes on */
+    buf_add(&hits->line, SPAN(",\"evidence\":"));
+    json_writer_init(&w, &hits->line);
+    json_begin_array(&w);
+    for (size_t i = 0; i < fold->evidence_count; i++) {
+        json_add_string(&w, fold->evidence[i]);
+    }
+    json_end_array(&w);
+    buf_add(&hits->line, SPAN(",\"evidence_entries\":"));
+    json_writer_init(&w, &hits->line);
+    json_begin_array(&w);
+    for (size_t i = 0; i < fold->evidence_count; i++) {
+        json_add_u64(&w, fold->evidence_entries[i]);
+    }
+    json_end_array(&w);
+    buf_add_byte(&hits->line, '}');
+}
+
+/* ---- the walk ---- */
+
+static enum err show(struct op *op, struct hits *hits, const struct fold *fold)
+{
+    struct json_writer w;
+    if (!hits->invocation->json) {
+        show_value(hits, fold);
+        TRY(show_fold(op, hits, fold));
+        if (hits->evidence) {
+            show_evidence(hits, fold);
+        }
+        return ERR_OK;
+    }
+    json_writer_init(&w, &hits->line);
+    fold_json_add(&w, fold);
+    if (hits->evidence) {
+        json_evidence(hits, fold);
+    }
+    print_json(hits->invocation, &hits->line);
+    return ERR_OK;
+}
+
+static enum err visit(void *context, const struct fold *fold)
+{
+    struct hits *hits = context;
+    struct invocation *invocation = hits->invocation;
     struct op op;
     struct fold with = *fold;
-    struct invocation *invocation = hits->invocation;
-    op_begin(&op, &invocation->op->actor, EVIDENCE_MEMORY_MAX);
-    enum err err = store_evidence_read(&op, invocation->node->store, hits->grant, &with);
-    for (size_t i = 0; err == ERR_OK && i < with.evidence_count; i++) {
-        fputs("      ", invocation->out);
-        print_text(invocation, with.evidence[i], 0);
-        fputc('\n', invocation->out);
+    hits->folds++;
+    hits->lines += fold->count;
+    op_begin(&op, &invocation->op->actor, FOLD_MEMORY_MAX);
+    enum err err = ERR_OK;
+    if (hits->evidence) {
+        err = store_evidence_read(&op, invocation->node->store, hits->grant, &with);
+    }
+    if (err == ERR_OK) {
+        err = show(&op, hits, &with);
     }
     if (err != ERR_OK) {
         err = op_fail(invocation->op, err, "%s", op.fault.text);
@@ -111,56 +171,25 @@ static enum err show_evidence(struct hits *hits, const struct fold *fold)
     return err;
 }
 
-static enum err json_evidence(struct hits *hits, const struct fold *fold)
+static void show_total(const struct hits *hits)
 {
-    struct op op;
-    struct fold with = *fold;
-    struct invocation *invocation = hits->invocation;
-    struct json_writer w;
-    op_begin(&op, &invocation->op->actor, EVIDENCE_MEMORY_MAX);
-    enum err err = store_evidence_read(&op, invocation->node->store, hits->grant, &with);
-    if (err == ERR_OK) {
-        hits->line.size--; /* the object's closing brace: it goes on */
-        buf_add(&hits->line, SPAN(",\"evidence\":"));
-        json_writer_init(&w, &hits->line);
-        json_begin_array(&w);
-        for (size_t i = 0; i < with.evidence_count; i++) {
-            json_add_string(&w, with.evidence[i]);
-        }
-        json_end_array(&w);
-        buf_add_byte(&hits->line, '}');
-    } else {
-        err = op_fail(invocation->op, err, "%s", op.fault.text);
-    }
-    op_end(&op);
-    return err;
+    char values[64];
+    char folds[64];
+    char lines[64];
+    fprintf(hits->invocation->out, "%s%s met, %s, %s%s\n", hits->values > 0 ? "\n" : "",
+            print_counted(hits->values, "value", "values", values, sizeof values),
+            print_counted(hits->folds, "fold", "folds", folds, sizeof folds),
+            print_counted(hits->lines, "line", "lines", lines, sizeof lines),
+            hits->values > 0 ? " (times are UTC)" : "");
 }
 
-static enum err visit(void *context, const struct fold *fold)
-{
-    struct hits *hits = context;
-    struct json_writer w;
-    hits->folds++;
-    hits->lines += fold->count;
-    if (!hits->invocation->json) {
-        show_value(hits, fold);
-        show_fold(hits, fold);
-        return hits->evidence ? show_evidence(hits, fold) : ERR_OK;
-    }
-    json_writer_init(&w, &hits->line);
-    fold_json_add(&w, fold);
-    if (hits->evidence) {
-        TRY(json_evidence(hits, fold));
-    }
-    print_json(hits->invocation, &hits->line);
-    return ERR_OK;
-}
+/* ---- the command ---- */
 
 static enum err filter_read(struct invocation *invocation, struct store_hit_filter *ret)
 {
     const char *kind = command_value(invocation, "kind");
     const char *indicator = command_value(invocation, "indicator");
-    *ret = (struct store_hit_filter){ .indicator = span_of(indicator) };
+    *ret = (struct store_hit_filter){ .since_us = TIME_US_NONE };
     TRY(command_time(invocation, "since", &ret->since_us));
     if (kind != NULL && value_kind_from_name(span_of(kind), &ret->kind) != ERR_OK) {
         return op_fail(invocation->op, ERR_FORMAT,
@@ -170,25 +199,21 @@ static enum err filter_read(struct invocation *invocation, struct store_hit_filt
     }
     bool by_value = indicator != NULL && !span_starts_with(span_of(indicator), SPAN("indicator--"));
     if (!by_value) {
+        ret->indicator = span_of(indicator);
         return ERR_OK;
     }
-    /* A value in any writing finds its folds by its canonical text. */
     struct value_buf *bytes = op_alloc(invocation->op, sizeof *bytes);
-    struct value value;
+    struct value *value = op_alloc(invocation->op, sizeof *value);
     enum value_scope scope;
-    struct buf text;
-    if (bytes == NULL) {
+    if (bytes == NULL || value == NULL) {
         return ERR_LIMIT;
     }
-    if (value_recognise(span_of(indicator), bytes, &value, &scope) != ERR_OK) {
+    if (value_recognise(span_of(indicator), bytes, value, &scope) != ERR_OK) {
         return op_fail(invocation->op, ERR_FORMAT,
                        "--indicator %s: neither an id nor a value of a known kind", indicator);
     }
-    buf_init(&text, VALUE_TEXT_SIZE_MAX);
-    value_add_text(&text, &value);
-    enum err err = op_copy(invocation->op, buf_span(&text), &ret->indicator);
-    buf_done(&text);
-    return err;
+    ret->value = value;
+    return ERR_OK;
 }
 
 int command_hits(struct invocation *invocation)
@@ -212,9 +237,7 @@ int command_hits(struct invocation *invocation)
         return command_fail(invocation);
     }
     if (!invocation->json) {
-        fprintf(invocation->out, "%s%llu values met, %llu folds, %llu lines\n",
-                hits.values > 0 ? "\n" : "", (unsigned long long)hits.values,
-                (unsigned long long)hits.folds, (unsigned long long)hits.lines);
+        show_total(&hits);
     }
     return hits.folds > 0 ? EXIT_FOUND : EXIT_DONE;
 }

@@ -3,10 +3,10 @@
  * linie indicators list, show, remove, stats.
  */
 #include "base/must.h"
+#include "node/flow.h"
 #include "node/node.h"
-#include "node/print.h"
 
-enum { LINE_SIZE_MAX = 256 * 1024, VALUE_COLUMN = 44, KIND_COLUMN = 7, TLP_COLUMN = 13 };
+enum { LINE_SIZE_MAX = 256 * 1024, LIST_COLUMN = 9, FACT_COLUMN = 15 };
 
 struct selection {
     enum value_kind kind; /* VALUE_NONE: all */
@@ -19,6 +19,7 @@ struct entry {
     const struct value *value;
     enum value_scope scope;
     enum policy_tlp tlp;
+    enum policy_tlp set_tlp; /* of members without one of their own */
     uint8_t confidence;
     int64_t first_seen_us;
     int64_t valid_from_us;
@@ -62,24 +63,28 @@ static const char *scope_mark(const struct value *value, enum value_scope scope)
     return scope == VALUE_SCOPE_EXACT ? "=" : ".";
 }
 
-static void entry_text(struct invocation *invocation, const struct entry *entry)
+/* "sha256 5e05...", at a column where several stand below each other. */
+static void add_value(struct flow *flow, const struct entry *entry, size_t column)
 {
     struct buf text;
     buf_init(&text, VALUE_TEXT_SIZE_MAX + 1);
     buf_add(&text, span_of(scope_mark(entry->value, entry->scope)));
     value_add_text(&text, entry->value);
-    print_text(invocation, buf_span(&text), VALUE_COLUMN);
-    fputc(' ', invocation->out);
-    print_text(invocation, span_of(value_kind_name(entry->value->kind)), KIND_COLUMN);
-    fputc(' ', invocation->out);
-    print_text(invocation, span_of(policy_tlp_name(entry->tlp)), TLP_COLUMN);
-    print_text(invocation, entry->source.size > 0 ? entry->source : SPAN("(own)"), 0);
-    if (entry->set.size > 0) {
-        fputs(" / ", invocation->out);
-        print_text(invocation, entry->set, 0);
-    }
-    fputc('\n', invocation->out);
+    flow_words(flow, "%s", value_kind_name(entry->value->kind));
+    flow_to(flow, column);
+    flow_value(flow, "", buf_span(&text), "");
     buf_done(&text);
+}
+
+static void add_source(struct flow *flow, struct span source, struct span set, const char *after)
+{
+    struct span shown = source.size > 0 ? source : SPAN("(own)");
+    if (set.size == 0) {
+        flow_value(flow, "", shown, after);
+        return;
+    }
+    flow_value(flow, "", shown, " /");
+    flow_value(flow, "", set, after);
 }
 
 static const char *scope_name(enum value_scope scope)
@@ -145,6 +150,7 @@ static enum err member_visit(struct walk *walk, const struct store_set *set,
         .value = &member->value,
         .scope = member->scope,
         .tlp = own_label ? (enum policy_tlp)member->tlp : set->tlp,
+        .set_tlp = set->tlp,
         .confidence =
             member->confidence == PACK_CONFIDENCE_UNKNOWN ? set->confidence : member->confidence,
         .first_seen_us = member->first_seen_us,
@@ -251,26 +257,71 @@ static enum err entry_with_id(struct walk *walk, const struct entry *entry, stru
 
 /* ---- list ---- */
 
+/* What stands above the indicators that are listed now. */
+struct heading {
+    bool shown;
+    struct buf source;
+    struct buf set;
+};
+
+static void list_heading(const struct walk *walk, const struct entry *entry)
+{
+    struct heading *heading = walk->context;
+    struct flow flow;
+    if (heading->shown && span_equal(buf_span(&heading->source), entry->source) &&
+        span_equal(buf_span(&heading->set), entry->set)) {
+        return;
+    }
+    fputs(heading->shown ? "\n" : "", walk->invocation->out);
+    buf_clear(&heading->source);
+    buf_add(&heading->source, entry->source);
+    buf_clear(&heading->set);
+    buf_add(&heading->set, entry->set);
+    heading->shown = true;
+    flow_begin(&flow, walk->invocation, 2);
+    add_source(&flow, entry->source, entry->set, entry->set.size > 0 ? "," : "");
+    if (entry->set.size > 0) {
+        flow_words(&flow, "TLP:%s", policy_tlp_name(entry->set_tlp));
+    }
+    flow_end(&flow);
+}
+
 static enum err list_visit(struct walk *walk, const struct entry *entry)
 {
     struct entry shown;
-    if (!walk->invocation->json) {
-        entry_text(walk->invocation, entry);
+    struct flow flow;
+    if (walk->invocation->json) {
+        TRY(entry_with_id(walk, entry, &shown));
+        entry_json(walk->invocation, &shown, &walk->line);
         return ERR_OK;
     }
-    TRY(entry_with_id(walk, entry, &shown));
-    entry_json(walk->invocation, &shown, &walk->line);
+    list_heading(walk, entry);
+    flow_begin(&flow, walk->invocation, LIST_COLUMN);
+    flow_to(&flow, 2);
+    add_value(&flow, entry, LIST_COLUMN);
+    if (entry->set.size == 0 || entry->tlp != entry->set_tlp) {
+        flow_words(&flow, "TLP:%s", policy_tlp_name(entry->tlp));
+    }
+    flow_end(&flow);
     return ERR_OK;
 }
 
 int command_indicators_list(struct invocation *invocation)
 {
     struct selection selection;
-    struct walk walk = { .invocation = invocation, .selection = &selection, .visit = list_visit };
-    if (selection_read(invocation, &selection) != ERR_OK || walk_run(&walk) != ERR_OK) {
-        return command_fail(invocation);
+    struct heading heading = { .shown = false };
+    struct walk walk = {
+        .invocation = invocation, .selection = &selection, .visit = list_visit, .context = &heading
+    };
+    buf_init(&heading.source, STORE_NAME_SIZE_MAX);
+    buf_init(&heading.set, STORE_NAME_SIZE_MAX);
+    enum err err = selection_read(invocation, &selection);
+    if (err == ERR_OK) {
+        err = walk_run(&walk);
     }
-    return EXIT_DONE;
+    buf_done(&heading.source);
+    buf_done(&heading.set);
+    return err == ERR_OK ? EXIT_DONE : command_fail(invocation);
 }
 
 /* ---- show ---- */
@@ -311,6 +362,54 @@ static bool is_wanted(const struct wanted *wanted, const struct entry *entry)
            span_equal(entry->value->key, wanted->value.key);
 }
 
+static void fact_begin(struct flow *flow, const struct invocation *invocation, const char *name)
+{
+    flow_begin(flow, invocation, FACT_COLUMN);
+    flow_to(flow, 2);
+    flow_words(flow, "%s", name);
+    flow_to(flow, FACT_COLUMN);
+}
+
+static void show_times(const struct invocation *invocation, const struct entry *entry)
+{
+    const struct {
+        const char *name;
+        int64_t time_us;
+    } times[] = { { "first seen", entry->first_seen_us },
+                  { "valid from", entry->valid_from_us },
+                  { "valid until", entry->valid_until_us } };
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        struct flow flow;
+        char text[TIME_TEXT_SIZE];
+        if (times[i].time_us != TIME_US_NONE) {
+            fact_begin(&flow, invocation, times[i].name);
+            flow_words(&flow, "%s", print_second(times[i].time_us, text, sizeof text));
+            flow_end(&flow);
+        }
+    }
+}
+
+static void show_entry(const struct invocation *invocation, const struct entry *entry)
+{
+    struct flow flow;
+    flow_begin(&flow, invocation, 2);
+    add_value(&flow, entry, 0);
+    flow_end(&flow);
+    fact_begin(&flow, invocation, "source");
+    add_source(&flow, entry->source, entry->set, ",");
+    flow_words(&flow, "TLP:%s", policy_tlp_name(entry->tlp));
+    flow_end(&flow);
+    fact_begin(&flow, invocation, "id");
+    flow_value(&flow, "", entry->id, "");
+    flow_end(&flow);
+    if (entry->confidence != PACK_CONFIDENCE_UNKNOWN) {
+        fact_begin(&flow, invocation, "confidence");
+        flow_words(&flow, "%u", (unsigned)entry->confidence);
+        flow_end(&flow);
+    }
+    show_times(invocation, entry);
+}
+
 static enum err show_visit(struct walk *walk, const struct entry *entry)
 {
     struct wanted *wanted = walk->context;
@@ -328,24 +427,7 @@ static enum err show_visit(struct walk *walk, const struct entry *entry)
         entry_json(walk->invocation, &shown, &walk->line);
         return ERR_OK;
     }
-    entry_text(walk->invocation, &shown);
-    fprintf(walk->invocation->out, "  id           %.*s\n", SPAN_FMT(shown.id));
-    if (shown.confidence != PACK_CONFIDENCE_UNKNOWN) {
-        fprintf(walk->invocation->out, "  confidence   %u\n", (unsigned)shown.confidence);
-    }
-    const struct {
-        const char *name;
-        int64_t time_us;
-    } times[] = { { "first seen", shown.first_seen_us },
-                  { "valid from", shown.valid_from_us },
-                  { "valid until", shown.valid_until_us } };
-    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        if (times[i].time_us != TIME_US_NONE) {
-            fprintf(walk->invocation->out, "  %-12s ", times[i].name);
-            print_time(walk->invocation, times[i].time_us);
-            fputc('\n', walk->invocation->out);
-        }
-    }
+    show_entry(walk->invocation, &shown);
     return ERR_OK;
 }
 
@@ -357,6 +439,24 @@ static void object_print(const struct invocation *invocation, struct span bytes)
         fputc(line_end && invocation->json ? ' ' : bytes.data[i], invocation->out);
     }
     fputc('\n', invocation->out);
+}
+
+/* What this node knows of an object, above its bytes. */
+static void object_heading(const struct invocation *invocation, const struct store_object *object)
+{
+    struct flow flow;
+    flow_begin(&flow, invocation, 2);
+    flow_value(&flow, "", object->id, "");
+    flow_value(&flow, "from", object->source.size > 0 ? object->source : SPAN("(own)"), ",");
+    flow_words(&flow, "TLP:%s,%s%s%s journal entry %llu", policy_tlp_name(object->tlp),
+               object->latest ? "" : " superseded,", object->revoked ? " revoked," : "",
+               object->removed ? " removed on this node," : "", (unsigned long long)object->entry);
+    flow_break(&flow);
+    if (object->unwatched.size > 0) {
+        flow_words(&flow, "not watched:");
+        flow_text(&flow, object->unwatched);
+    }
+    flow_end(&flow);
 }
 
 /* The versions of a STIX object, byte for byte. */
@@ -371,17 +471,7 @@ static enum err object_visit(void *context, const struct store_object *object)
     TRY(store_object_read(invocation->op, invocation->node->store, grant, object, &bytes));
     wanted->found++;
     if (!invocation->json) {
-        fprintf(invocation->out, "%.*s from ", SPAN_FMT(object->id));
-        print_text(invocation, object->source.size > 0 ? object->source : SPAN("(own)"), 0);
-        fprintf(invocation->out, ", TLP:%s%s%s%s, journal entry %llu\n",
-                policy_tlp_name(object->tlp), object->latest ? "" : ", superseded",
-                object->revoked ? ", revoked" : "", object->removed ? ", removed on this node" : "",
-                (unsigned long long)object->entry);
-        if (object->unwatched.size > 0) {
-            fputs("  not watched: ", invocation->out);
-            print_text(invocation, object->unwatched, 0);
-            fputc('\n', invocation->out);
-        }
+        object_heading(invocation, object);
     }
     object_print(invocation, bytes);
     return ERR_OK;
@@ -601,29 +691,48 @@ static void stats_json(struct invocation *invocation, const struct stats *stats,
     buf_done(&line);
 }
 
+enum { STATS_COLUMN = 15, STATS_WIDTH = 13 };
+
+static void stats_row(struct flow *flow, const struct invocation *invocation, uint64_t count)
+{
+    char number[32];
+    flow_begin(flow, invocation, STATS_COLUMN + 2);
+    print_count(count, number, sizeof number);
+    flow_to(flow, STATS_WIDTH - (strlen(number) < STATS_WIDTH ? strlen(number) : STATS_WIDTH));
+    flow_words(flow, "%s", number);
+    flow_to(flow, STATS_COLUMN);
+}
+
 static void stats_text(struct invocation *invocation, const struct stats *stats,
                        const struct store_set *sets, size_t count)
 {
-    enum { COUNT_COLUMN = 13 };
-    char number[32];
-    fprintf(invocation->out, "%*s  indicators\n", COUNT_COLUMN,
-            print_count(stats->total, number, sizeof number));
+    struct flow flow;
+    uint64_t of_stix = stats->total;
+    stats_row(&flow, invocation, stats->total);
+    flow_words(&flow, "%s", stats->total == 1 ? "indicator" : "indicators");
+    flow_end(&flow);
     for (int i = 1; i < VALUE_KIND_COUNT; i++) {
         if (stats->kinds[i] > 0) {
-            fprintf(invocation->out, "%*s    %s\n", COUNT_COLUMN,
-                    print_count(stats->kinds[i], number, sizeof number),
-                    value_kind_name((enum value_kind)i));
+            stats_row(&flow, invocation, stats->kinds[i]);
+            flow_to(&flow, STATS_COLUMN + 2);
+            flow_words(&flow, "%s", value_kind_name((enum value_kind)i));
+            flow_end(&flow);
         }
     }
     for (size_t i = 0; i < count; i++) {
-        fprintf(invocation->out, "%*s  ", COUNT_COLUMN,
-                print_count(sets[i].count, number, sizeof number));
-        print_text(invocation, sets[i].source.size > 0 ? sets[i].source : SPAN("(own)"), 0);
-        fputs(" / ", invocation->out);
-        print_text(invocation, sets[i].name, 0);
-        fprintf(invocation->out, "  TLP:%s, updated ", policy_tlp_name(sets[i].tlp));
-        print_time(invocation, sets[i].updated_us);
-        fputc('\n', invocation->out);
+        char updated[TIME_TEXT_SIZE];
+        of_stix -= sets[i].count < of_stix ? sets[i].count : of_stix;
+        stats_row(&flow, invocation, sets[i].count);
+        add_source(&flow, sets[i].source, sets[i].name, ",");
+        flow_words(&flow, "TLP:%s,", policy_tlp_name(sets[i].tlp));
+        print_second(sets[i].updated_us, updated, sizeof updated);
+        flow_value(&flow, "updated", span_of(updated), "");
+        flow_end(&flow);
+    }
+    if (of_stix > 0) {
+        stats_row(&flow, invocation, of_stix);
+        flow_words(&flow, "in the patterns of STIX objects");
+        flow_end(&flow);
     }
 }
 

@@ -2,11 +2,11 @@
 /*
  * linie status, verify, rebuild, erase.
  */
+#include "node/flow.h"
 #include "node/node.h"
-#include "node/print.h"
 #include "store/blob.h"
 
-enum { LINE_SIZE_MAX = 1024 * 1024, NAME_COLUMN = 14 };
+enum { LINE_SIZE_MAX = 1024 * 1024, NAME_COLUMN = 14, ROW_SIZE_MAX = 128 };
 
 static void add_hex(struct json_writer *w, struct span key, const uint8_t *digest)
 {
@@ -63,74 +63,114 @@ static void status_json(struct invocation *invocation, const struct store_status
     buf_done(&line);
 }
 
-static void status_inputs(struct invocation *invocation, const struct store_input *inputs,
+static void row_begin(struct flow *flow, const struct invocation *invocation, const char *name)
+{
+    flow_begin(flow, invocation, NAME_COLUMN);
+    flow_words(flow, "%s", name);
+    flow_to(flow, NAME_COLUMN);
+}
+
+static void status_row(const struct invocation *invocation, const char *name, uint64_t count,
+                       const char *one, const char *many)
+{
+    char text[ROW_SIZE_MAX];
+    struct flow flow;
+    row_begin(&flow, invocation, name);
+    flow_words(&flow, "%s", print_counted(count, one, many, text, sizeof text));
+    flow_end(&flow);
+}
+
+static void status_input(const struct invocation *invocation, const struct store_input *input)
+{
+    enum { LINES_WIDTH = 13, INDENT = 15 };
+    char lines[32];
+    struct flow flow;
+    print_count(input->lines, lines, sizeof lines);
+    flow_begin(&flow, invocation, INDENT);
+    flow_to(&flow, LINES_WIDTH > strlen(lines) ? LINES_WIDTH - strlen(lines) : 0);
+    flow_words(&flow, "%s %s", lines, input->lines == 1 ? "line" : "lines");
+    flow_to(&flow, LINES_WIDTH + sizeof " lines ");
+    flow_value(&flow, "", input->path, "");
+    flow_words(&flow, "(%.*s%s)%s", SPAN_FMT(input->format),
+               input->ended ? "" : ", not read to its end", input->fault_count > 0 ? "," : "");
+    for (size_t i = 0; i < input->fault_count; i++) {
+        char count[32];
+        snprintf(count, sizeof count, " %llu%s", (unsigned long long)input->faults[i].count,
+                 i + 1 < input->fault_count ? "," : "");
+        flow_value(&flow, "", input->faults[i].reason, count);
+    }
+    flow_end(&flow);
+}
+
+static void status_inputs(const struct invocation *invocation, const struct store_input *inputs,
                           size_t count)
 {
     enum { SHOWN_MAX = 20 };
-    char lines[32];
     for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
-        fprintf(invocation->out, "  %13s lines  ",
-                print_count(inputs[i].lines, lines, sizeof lines));
-        print_text(invocation, inputs[i].path, 0);
-        fprintf(invocation->out, " (%.*s%s)", SPAN_FMT(inputs[i].format),
-                inputs[i].ended ? "" : ", not read to its end");
-        for (size_t at = 0; at < inputs[i].fault_count; at++) {
-            fputs(", ", invocation->out);
-            print_text(invocation, inputs[i].faults[at].reason, 0);
-            fprintf(invocation->out, " %llu", (unsigned long long)inputs[i].faults[at].count);
-        }
-        fputc('\n', invocation->out);
+        status_input(invocation, &inputs[i]);
     }
     if (count > SHOWN_MAX) {
         fprintf(invocation->out, "  and %zu more\n", count - SHOWN_MAX);
     }
 }
 
-static void status_row(struct invocation *invocation, const char *name, uint64_t count,
-                       const char *what)
+static void status_heading(const struct invocation *invocation, const struct store_status *status)
 {
-    char text[32];
-    fprintf(invocation->out, "%-*s%s %s\n", NAME_COLUMN, name,
-            print_count(count, text, sizeof text), what);
+    char text[ROW_SIZE_MAX];
+    struct flow flow;
+    const struct node *node = invocation->node;
+    flow_begin(&flow, invocation, 2);
+    flow_value(&flow, "", node->config->owner, ",");
+    flow_value(&flow, "world", node->world, ",");
+    flow_value(&flow, "in", node->dir, "");
+    flow_end(&flow);
+    fputc('\n', invocation->out);
+    row_begin(&flow, invocation, "journal");
+    flow_words(&flow, "%s,", print_counted(status->entries, "entry", "entries", text, sizeof text));
+    enum { HEAD_SHOWN = 8 };
+    struct buf head;
+    buf_init(&head, 2 * JOURNAL_DIGEST_SIZE);
+    buf_add_hex(&head, span_make(status->head, HEAD_SHOWN));
+    flow_value(&flow, "head", buf_span(&head), "...");
+    buf_done(&head);
+    flow_words(&flow, "%s", status->applied == status->entries ? "" : "(not all applied yet)");
+    flow_end(&flow);
+}
+
+static void status_faults(const struct invocation *invocation, const struct store_status *status)
+{
+    for (size_t i = 0; i < status->fault_count; i++) {
+        char text[ROW_SIZE_MAX];
+        struct flow flow;
+        row_begin(&flow, invocation, i == 0 ? "not read" : "");
+        flow_words(&flow, "%s", print_count(status->faults[i].count, text, sizeof text));
+        flow_value(&flow, "", status->faults[i].reason, "");
+        flow_end(&flow);
+    }
 }
 
 static void status_text(struct invocation *invocation, const struct store_status *status,
                         const struct store_input *inputs, size_t count)
 {
-    char text[32];
-    const struct node *node = invocation->node;
-    print_text(invocation, node->config->owner, 0);
-    fprintf(invocation->out, ", world \"%.*s\", in ", SPAN_FMT(node->world));
-    print_text(invocation, node->dir, 0);
-    fputs("\n\n", invocation->out);
-    fprintf(invocation->out, "%-*s%s entries, head ", NAME_COLUMN, "journal",
-            print_count(status->entries, text, sizeof text));
-    enum { HEAD_SHOWN = 8 };
-    for (size_t i = 0; i < HEAD_SHOWN; i++) {
-        fprintf(invocation->out, "%02x", status->head[i]);
-    }
-    fprintf(invocation->out, "...%s\n",
-            status->applied == status->entries ? "" : " (not all applied yet)");
-    status_row(invocation, "indicators", status->set_members, "in packed sets");
-    status_row(invocation, "", status->stix_indicators, "STIX indicators watched");
+    status_heading(invocation, status);
+    status_row(invocation, "indicators", status->set_members, "in packed sets", "in packed sets");
+    status_row(invocation, "", status->stix_indicators, "STIX indicator watched",
+               "STIX indicators watched");
     if (status->stix_unwatched > 0) {
         status_row(invocation, "", status->stix_unwatched,
-                   "STIX indicators not watched, or in part ('indicators show ID' says why)");
+                   "STIX indicator not watched, or in part ('linie indicators show ID' says why)",
+                   "STIX indicators not watched, or in part ('linie indicators show ID' says why)");
     }
-    status_row(invocation, "watched", status->lines, "lines");
-    status_row(invocation, "", status->observations, "observations");
-    for (size_t i = 0; i < status->fault_count; i++) {
-        fprintf(invocation->out, "%-*s%s ", NAME_COLUMN, i == 0 ? "not read" : "",
-                print_count(status->faults[i].count, text, sizeof text));
-        print_text(invocation, status->faults[i].reason, 0);
-        fputc('\n', invocation->out);
-    }
-    status_row(invocation, "found", status->folds, "folds");
-    status_row(invocation, "", status->hits, "hits (a line counts once for each indicator it met)");
+    status_row(invocation, "watched", status->lines, "line", "lines");
+    status_row(invocation, "", status->observations, "observation", "observations");
+    status_faults(invocation, status);
+    status_row(invocation, "found", status->folds, "fold", "folds");
+    status_row(invocation, "", status->hits, "hit",
+               "hits (a line counts once for each indicator it met)");
     if (status->noisy > 0) {
-        status_row(invocation, "", status->noisy, "noisy indicators");
+        status_row(invocation, "", status->noisy, "noisy indicator", "noisy indicators");
     }
-    status_row(invocation, "inputs", status->inputs, "");
+    status_row(invocation, "inputs", status->inputs, "", "");
     status_inputs(invocation, inputs, count);
 }
 
@@ -154,27 +194,43 @@ int command_status(struct invocation *invocation)
 
 /* ---- verify ---- */
 
+static void verify_row(const struct invocation *invocation, const char *what, uint64_t faults,
+                       const char *fault)
+{
+    char text[ROW_SIZE_MAX];
+    struct flow flow;
+    print_styled(invocation, faults == 0 ? PRINT_GOOD : PRINT_ALARM, "%s, %s", what,
+                 print_counted(faults, "fault", "faults", text, sizeof text));
+    fputc('\n', invocation->out);
+    if (faults > 0) {
+        flow_begin(&flow, invocation, 4);
+        flow_to(&flow, 2);
+        flow_words(&flow, "%s:", faults > 1 ? "first" : "it is");
+        flow_text(&flow, span_of(fault));
+        flow_end(&flow);
+    }
+}
+
+static void verify_text(const struct invocation *invocation, const struct journal_check *journal,
+                        const struct blob_check *blobs)
+{
+    char row[ROW_SIZE_MAX];
+    char count[ROW_SIZE_MAX];
+    snprintf(row, sizeof row, "journal  %s, %llu erased by rule",
+             print_counted(journal->entries, "entry", "entries", count, sizeof count),
+             (unsigned long long)journal->erased);
+    verify_row(invocation, row, journal->faults, journal->first_fault_text);
+    snprintf(row, sizeof row, "files    %llu kept byte for byte", (unsigned long long)blobs->count);
+    verify_row(invocation, row, blobs->faults, blobs->first_fault_text);
+}
+
 static void verify_tell(struct invocation *invocation, const struct journal_check *journal,
                         const struct blob_check *blobs)
 {
     struct buf line;
     struct json_writer w;
     if (!invocation->json) {
-        print_styled(invocation, journal->faults == 0 ? PRINT_GOOD : PRINT_ALARM,
-                     "journal  %llu entries, %llu erased by rule, %llu faults",
-                     (unsigned long long)journal->entries, (unsigned long long)journal->erased,
-                     (unsigned long long)journal->faults);
-        fputc('\n', invocation->out);
-        if (journal->faults > 0) {
-            fprintf(invocation->out, "  first: %s\n", journal->first_fault_text);
-        }
-        print_styled(invocation, blobs->faults == 0 ? PRINT_GOOD : PRINT_ALARM,
-                     "files    %llu kept byte for byte, %llu faults",
-                     (unsigned long long)blobs->count, (unsigned long long)blobs->faults);
-        fputc('\n', invocation->out);
-        if (blobs->faults > 0) {
-            fprintf(invocation->out, "  first: %s\n", blobs->first_fault_text);
-        }
+        verify_text(invocation, journal, blobs);
         return;
     }
     buf_init(&line, LINE_SIZE_MAX);
@@ -282,6 +338,13 @@ int command_verify(struct invocation *invocation)
 {
     struct journal_check journal;
     struct blob_check blobs;
+    if (command_value(invocation, "backup") != NULL) {
+        return command_verify_backup(invocation);
+    }
+    if (command_value(invocation, "key") != NULL) {
+        (void)op_fail(invocation->op, ERR_FORMAT, "--key goes with --backup DIR");
+        return command_fail(invocation);
+    }
     enum err err = verify(invocation, &journal, &blobs);
     node_close(invocation->node);
     if (err != ERR_OK) {
@@ -314,8 +377,9 @@ int command_rebuild(struct invocation *invocation)
         fprintf(invocation->out, "{\"entries\":%llu,\"same\":%s}\n", (unsigned long long)entries,
                 same ? "true" : "false");
     } else {
-        fprintf(invocation->out, "%llu journal entries applied anew; %s\n",
-                (unsigned long long)entries,
+        char text[ROW_SIZE_MAX];
+        fprintf(invocation->out, "%s applied anew; %s\n",
+                print_counted(entries, "journal entry", "journal entries", text, sizeof text),
                 same ? "the result is what was there before"
                      : "the result differs from what was there before");
     }

@@ -2,17 +2,23 @@
 /*
  * linie watch: its options, what it shows while it runs, and its summary.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include "base/must.h"
-#include "node/print.h"
+#include "node/fold_words.h"
 #include "node/session.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
 
-enum { LINE_SIZE_MAX = 256 * 1024, JOBS_DEFAULT_MAX = 8, PROGRESS_EVERY_MS = 100 };
+enum {
+    LINE_SIZE_MAX = 256 * 1024,
+    FOLD_MEMORY_MAX = 1024 * 1024,
+    JOBS_DEFAULT_MAX = 8,
+    PROGRESS_EVERY_MS = 100,
+};
 
 static atomic_bool stop_asked;
 
@@ -22,55 +28,85 @@ static void on_signal(int number)
     atomic_store(&stop_asked, true);
 }
 
-static void signals_take(void)
+/* Returns what SIGPIPE did before: the end of the run restores it. */
+static struct sigaction signals_take(void)
 {
     struct sigaction action = { .sa_handler = on_signal };
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    struct sigaction before = { .sa_handler = SIG_DFL };
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigaction(SIGPIPE, &ignore, &before);
+    return before;
 }
 
 /* ---- while it runs ---- */
 
-static void show_fold(struct session *session, const struct fold *fold)
+/* Nobody reads on (head has seen enough): like others the program then ends, but not in the middle
+ * of its work. */
+static void flush_or_stop(struct invocation *invocation)
 {
-    struct invocation *invocation = session->invocation;
-    if (session->options.quiet) {
-        return;
+    if (fflush(invocation->out) != 0 && errno == EPIPE) {
+        invocation->reader_gone = true;
+        atomic_store(&stop_asked, true);
     }
+}
+
+static void clear_progress(const struct invocation *invocation)
+{
     if (invocation->progress) {
         fputs("\r\033[K", invocation->err);
         fflush(invocation->err);
     }
-    if (invocation->json) {
-        struct buf line;
-        struct json_writer w;
-        buf_init(&line, LINE_SIZE_MAX);
-        json_writer_init(&w, &line);
-        fold_json_add(&w, fold);
-        print_json(invocation, &line);
-        buf_done(&line);
+}
+
+static void fold_json(struct invocation *invocation, const struct fold *fold)
+{
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    fold_json_add(&w, fold);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+static enum err fold_text(struct op *op, const struct invocation *invocation,
+                          const struct fold *fold)
+{
+    enum { INDENT = 4 };
+    char time[TIME_TEXT_SIZE];
+    struct flow flow;
+    flow_begin(&flow, invocation, INDENT);
+    flow_styled(&flow, PRINT_ALARM, "HIT");
+    flow_words(&flow, "%s", print_second(fold->first_us, time, sizeof time));
+    flow_value(&flow, "", fold_words_inside(fold), "");
+    flow_words(&flow, "met");
+    flow_styled(&flow, PRINT_BOLD, value_kind_name(fold->kind));
+    flow_value(&flow, "", fold->value, "");
+    TRY(fold_words_observed(op, &flow, "in", fold));
+    flow_value(&flow, "by", fold->sensor, ";");
+    fold_words_source(&flow, fold);
+    flow_end(&flow);
+    return ERR_OK;
+}
+
+static void show_fold(struct session *session, const struct fold *fold)
+{
+    struct invocation *invocation = session->invocation;
+    struct op op;
+    if (session->options.quiet) {
         return;
     }
-    print_styled(invocation, PRINT_ALARM, "HIT ");
-    print_time(invocation, fold->first_us);
-    fputs("  ", invocation->out);
-    print_text(invocation, fold->inside.size > 0 ? fold->inside : SPAN("-"), 0);
-    fputs(" met ", invocation->out);
-    print_styled(invocation, PRINT_BOLD, "%s ", value_kind_name(fold->kind));
-    print_text(invocation, fold->value, 0);
-    fputs(" in ", invocation->out);
-    print_text(invocation, fold->field, 0);
-    if (!span_equal(fold->observed.at[0], fold->value)) {
-        fputs(" as ", invocation->out);
-        print_text(invocation, fold->observed.at[0], 0);
+    clear_progress(invocation);
+    op_begin(&op, &invocation->op->actor, FOLD_MEMORY_MAX);
+    if (invocation->json) {
+        fold_json(invocation, fold);
+    } else if (fold_text(&op, invocation, fold) != ERR_OK) {
+        fputc('\n', invocation->out); /* no memory for its end; 'linie hits' shows it */
     }
-    fputs(" (", invocation->out);
-    print_text(invocation, fold->source.size > 0 ? fold->source : SPAN("own"), 0);
-    fprintf(invocation->out, ", TLP:%s%s%s)\n", policy_tlp_name((enum policy_tlp)fold->tlp),
-            fold->before_publication ? ", before publication" : "",
-            fold->inside_assumed ? ", inside assumed" : "");
-    fflush(invocation->out);
+    op_end(&op);
+    flush_or_stop(invocation);
 }
 
 static void show_bar(FILE *err, double share)
@@ -117,6 +153,12 @@ static void show_progress(struct session *session)
 
 /* ---- summary ---- */
 
+/* What was read of an input that was broken off counts as well. */
+static uint64_t bytes_read(const struct session *session)
+{
+    return session->totals.bytes + (session->reading ? session->input_bytes : 0);
+}
+
 static void summary_json(struct session *session, double seconds)
 {
     const struct session_totals *totals = &session->totals;
@@ -130,7 +172,7 @@ static void summary_json(struct session *session, double seconds)
         { SPAN("inputs_failed"), totals->inputs_failed },
         { SPAN("lines"), totals->lines },
         { SPAN("observations"), totals->observations },
-        { SPAN("bytes"), totals->bytes },
+        { SPAN("bytes"), bytes_read(session) },
         { SPAN("hits"), totals->hits },
         { SPAN("folds_opened"), totals->folds_opened },
         { SPAN("ms"), (uint64_t)(seconds * 1000) },
@@ -161,68 +203,97 @@ static void summary_json(struct session *session, double seconds)
 
 static void summary_inputs(const struct session *session)
 {
-    FILE *out = session->invocation->out;
     const struct session_totals *totals = &session->totals;
     const struct {
         uint64_t count;
         const char *what;
     } rows[] = {
-        { totals->inputs_known, "skipped (read before)" },
+        { totals->inputs_known, "skipped (read before; --again reads them anew)" },
         { totals->inputs_strange, "of no known format" },
-        { totals->inputs_failed, "not read to their end" },
+        { totals->inputs_failed, "not read to the end" },
     };
-    fprintf(out, "%llu inputs read", (unsigned long long)totals->inputs);
+    char text[64];
+    struct flow flow;
+    flow_begin(&flow, session->invocation, 2);
+    flow_words(&flow, "%s read",
+               print_counted(totals->inputs, "input", "inputs", text, sizeof text));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         if (rows[i].count > 0) {
-            fprintf(out, ", %llu %s", (unsigned long long)rows[i].count, rows[i].what);
+            flow_after(&flow, ",");
+            flow_words(&flow, "%s %s", print_count(rows[i].count, text, sizeof text), rows[i].what);
         }
     }
-    fputc('\n', out);
+    flow_end(&flow);
+}
+
+static void summary_lines(const struct session *session, double seconds)
+{
+    char lines[64];
+    char observations[64];
+    char size[32];
+    char rate[32];
+    struct flow flow;
+    uint64_t bytes = bytes_read(session);
+    double rate_bytes = (double)bytes / (seconds > 0.001 ? seconds : 0.001);
+    const struct session_totals *totals = &session->totals;
+    flow_begin(&flow, session->invocation, 2);
+    flow_words(&flow, "%s, %s, %s in %.1f s (%s/s)",
+               print_counted(totals->lines, "line", "lines", lines, sizeof lines),
+               print_counted(totals->observations, "observation", "observations", observations,
+                             sizeof observations),
+               print_size(bytes, size, sizeof size), seconds,
+               print_size((uint64_t)rate_bytes, rate, sizeof rate));
+    flow_end(&flow);
+}
+
+static void summary_faults(const struct session *session)
+{
+    struct flow flow;
+    bool any = false;
+    flow_begin(&flow, session->invocation, 2);
+    for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
+        char count[32];
+        if (session->totals.counts[i] > 0) {
+            flow_words(&flow, "%s", any ? "" : "not fully read:");
+            flow_after(&flow, any ? "," : "");
+            flow_words(&flow, "%s %s", print_count(session->totals.counts[i], count, sizeof count),
+                       watch_count_name(i));
+            any = true;
+        }
+    }
+    if (any) {
+        flow_end(&flow);
+    }
 }
 
 static void summary_text(struct session *session, double seconds)
 {
-    FILE *out = session->invocation->out;
+    char text[64];
+    struct flow flow;
     const struct session_totals *totals = &session->totals;
-    char lines[32];
-    char observations[32];
-    char size[32];
-    char rate[32];
-    print_size(totals->bytes, size, sizeof size);
-    print_size((uint64_t)((double)totals->bytes / (seconds > 0.001 ? seconds : 0.001)), rate,
-               sizeof rate);
     summary_inputs(session);
-    fprintf(out, "%s lines, %s observations, %s in %.1f s (%s/s)\n",
-            print_count(totals->lines, lines, sizeof lines),
-            print_count(totals->observations, observations, sizeof observations), size, seconds,
-            rate);
-    bool any = false;
-    for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
-        if (totals->counts[i] > 0) {
-            fprintf(out, "%s %llu %s",
-                    any ? "," : "not fully read:", (unsigned long long)totals->counts[i],
-                    watch_count_name(i));
-            any = true;
-        }
-    }
-    fputs(any ? "\n" : "", out);
-    print_styled(session->invocation, totals->hits > 0 ? PRINT_ALARM : PRINT_GOOD, "%s hits",
-                 print_count(totals->hits, lines, sizeof lines));
+    summary_lines(session, seconds);
+    summary_faults(session);
+    flow_begin(&flow, session->invocation, 2);
+    flow_styled(&flow, totals->hits > 0 ? PRINT_ALARM : PRINT_GOOD,
+                print_counted(totals->hits, "hit", "hits", text, sizeof text));
     if (session->options.again) {
-        fputs(" (none is counted: --again)\n", out);
+        flow_words(&flow, "(%s: --again)",
+                   totals->hits == 1 ? "it is not counted" : "none is counted");
     } else {
-        fprintf(out, ", %s new folds%s\n",
-                print_count(totals->folds_opened, observations, sizeof observations),
-                totals->hits > 0 ? " ('linie hits' shows them)" : "");
+        flow_after(&flow, ",");
+        flow_words(&flow, "%s%s",
+                   print_counted(totals->folds_opened, "new fold", "new folds", text, sizeof text),
+                   totals->hits > 0 ? " ('linie hits' shows them)" : "");
     }
+    flow_end(&flow);
 }
 
 static void summary(struct session *session)
 {
     double seconds = (double)(os_monotonic_us() - session->started_us) / US_PER_S;
-    if (session->invocation->progress && !session->options.quiet) {
-        fputs("\r\033[K", session->invocation->err);
-        fflush(session->invocation->err);
+    if (!session->options.quiet) {
+        clear_progress(session->invocation);
     }
     if (session->invocation->json) {
         summary_json(session, seconds);
@@ -341,7 +412,7 @@ static int watch(struct invocation *invocation, const struct session_options *op
         return command_fail(invocation);
     }
     summary(session);
-    if (stopped) {
+    if (stopped && !invocation->reader_gone) {
         fprintf(invocation->err,
                 "linie watch: stopped; the next run goes on where this one ended\n");
     }
@@ -373,9 +444,10 @@ int command_watch(struct invocation *invocation)
     }
     int code = EXIT_TROUBLE;
     if (err == ERR_OK) {
-        signals_take();
+        const struct sigaction before = signals_take();
         invocation->op->cancel = &stop_asked;
         code = watch(invocation, &options, &inputs, folder);
+        (void)sigaction(SIGPIPE, &before, NULL);
     } else {
         code = command_fail(invocation);
     }

@@ -6,6 +6,7 @@
 
 #include "base/must.h"
 #include "base/text.h"
+#include "node/near.h"
 #include "watch/role.h"
 
 struct reading {
@@ -237,51 +238,36 @@ static enum err section_input(struct reading *reading, struct span name)
     return op_copy(reading->op, name, &input_last(reading)->name);
 }
 
-/* Edits between two short words (Levenshtein), to name the key that was probably meant. */
-static size_t edits(struct span a, struct span b)
+/* The key that was probably meant: its name is near; of equally near ones that of this section. */
+static const struct key *key_near(struct span section, struct span name)
 {
-    enum { WORD_SIZE_MAX = 64 };
-    size_t row[WORD_SIZE_MAX + 1];
-    if (a.size > WORD_SIZE_MAX || b.size > WORD_SIZE_MAX) {
-        return SIZE_MAX;
-    }
-    for (size_t j = 0; j <= b.size; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 1; i <= a.size; i++) {
-        size_t diagonal = row[0];
-        row[0] = i;
-        for (size_t j = 1; j <= b.size; j++) {
-            size_t replace = diagonal + (a.data[i - 1] == b.data[j - 1] ? 0 : 1);
-            size_t insert = row[j - 1] + 1;
-            size_t remove = row[j] + 1;
-            diagonal = row[j];
-            size_t best = insert < remove ? insert : remove;
-            row[j] = replace < best ? replace : best;
+    const struct key *nearest = NULL;
+    size_t edits_least = NEAR_NONE;
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        size_t edits = near_edits(name, span_of(keys[i].name));
+        bool here = span_equal(section, span_of(keys[i].section));
+        if (edits < edits_least || (edits == edits_least && nearest != NULL && here)) {
+            edits_least = edits;
+            nearest = &keys[i];
         }
     }
-    return row[b.size];
+    return nearest;
 }
 
 static void tell_unknown(struct reading *reading, struct span section, struct span name)
 {
-    size_t best = 0;
-    size_t best_edits = SIZE_MAX;
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        size_t count =
-            edits(name, span_of(keys[i].name)) + edits(section, span_of(keys[i].section));
-        if (count < best_edits) {
-            best_edits = count;
-            best = i;
-        }
-    }
     struct buf text;
     buf_init(&text, sizeof reading->fault - 1);
     buf_add(&text, SPAN("unknown key \""));
     text_add_printable(&text, name);
     buf_add(&text, SPAN("\" in section ["));
     text_add_printable(&text, section);
-    buf_add_format(&text, "]; did you mean \"%s\" in [%s]?", keys[best].name, keys[best].section);
+    const struct key *meant = key_near(section, name);
+    if (meant != NULL) {
+        buf_add_format(&text, "]; did you mean \"%s\" in [%s]?", meant->name, meant->section);
+    } else {
+        buf_add(&text, SPAN("]; linie.conf(5) lists all keys"));
+    }
     snprintf(reading->fault, sizeof reading->fault, "%.*s", SPAN_FMT(buf_span(&text)));
     buf_done(&text);
 }

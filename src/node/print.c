@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "node/print.h"
 
+#include <wchar.h>
+
 #include "base/text.h"
 #include "base/time.h"
 
 enum { PRINT_TEXT_MAX = 64 * 1024, SIZE_STEP = 1000 };
 
-/* Characters of text that has passed text_add_printable(): bytes that do not continue one. */
-static size_t characters(struct span text)
+size_t print_columns(struct span harmless)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        count += (text.data[i] & 0xC0) != 0x80 ? 1 : 0;
+    size_t columns = 0;
+    mbstate_t state = { 0 };
+    while (harmless.size > 0) {
+        wchar_t character = 0;
+        size_t size = mbrtowc(&character, (const char *)harmless.data, harmless.size, &state);
+        if (size == 0 || size > harmless.size) { /* the locale is no UTF-8: a byte is a column */
+            return columns + harmless.size;
+        }
+        int width = wcwidth(character);
+        columns += width < 0 ? 1 : (size_t)width;
+        harmless = span_from(harmless, size);
     }
-    return count;
+    return columns;
 }
 
 void print_text(const struct invocation *invocation, struct span text, size_t width)
@@ -21,7 +30,7 @@ void print_text(const struct invocation *invocation, struct span text, size_t wi
     struct buf printable;
     buf_init(&printable, PRINT_TEXT_MAX);
     text_add_printable(&printable, text);
-    size_t shown = characters(buf_span(&printable));
+    size_t shown = print_columns(buf_span(&printable));
     fwrite(printable.data, 1, printable.size, invocation->out);
     if (printable.err != ERR_OK) {
         fputs("...", invocation->out);
@@ -59,7 +68,7 @@ void print_time(const struct invocation *invocation, int64_t time_us)
     buf_done(&text);
 }
 
-void print_size(uint64_t bytes, char *text, size_t size)
+const char *print_size(uint64_t bytes, char *text, size_t size)
 {
     static const char *const units[] = { "B", "kB", "MB", "GB", "TB", "PB" };
     double value = (double)bytes;
@@ -69,6 +78,22 @@ void print_size(uint64_t bytes, char *text, size_t size)
         unit++;
     }
     snprintf(text, size, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+    return text;
+}
+
+const char *print_second(int64_t time_us, char *text, size_t size)
+{
+    enum { SECOND_SIZE = sizeof "9999-12-31T23:59:59" - 1 };
+    struct buf whole;
+    buf_init(&whole, 2 * TIME_TEXT_SIZE);
+    time_add(&whole, time_us);
+    if (whole.size < SECOND_SIZE) {
+        snprintf(text, size, "-");
+    } else {
+        snprintf(text, size, "%.*sZ", SECOND_SIZE, (const char *)whole.data);
+    }
+    buf_done(&whole);
+    return text;
 }
 
 const char *print_count(uint64_t count, char *text, size_t size)
@@ -85,6 +110,15 @@ const char *print_count(uint64_t count, char *text, size_t size)
         at++;
     }
     text[at] = '\0';
+    return text;
+}
+
+const char *print_counted(uint64_t count, const char *one, const char *many, char *text,
+                          size_t size)
+{
+    char number[32];
+    snprintf(text, size, "%s %s", print_count(count, number, sizeof number),
+             count == 1 ? one : many);
     return text;
 }
 

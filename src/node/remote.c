@@ -21,8 +21,9 @@ enum {
     MESSAGE_OUT,
     MESSAGE_ERR,
     MESSAGE_FOLDER,
-    MESSAGE_RUN,  /* the arguments */
-    MESSAGE_DONE, /* the exit code */
+    MESSAGE_GIVEN, /* a file opened for an argument, and the argument's index; any number of them */
+    MESSAGE_RUN,   /* the arguments */
+    MESSAGE_DONE,  /* the exit code */
     ARGUMENTS_SIZE_MAX = 1024 * 1024,
     CALLER_WAIT_S = 10,
     SERVED_MEMORY_MAX = 0x7FFFFFFF,
@@ -95,6 +96,7 @@ static void add_arguments(struct buf *body, const struct invocation *invocation)
     wire_add_bytes(body, span_of(invocation->command->name));
     wire_add_u8(body, invocation->json ? 1 : 0);
     wire_add_u8(body, invocation->colour ? 1 : 0);
+    wire_add_u32(body, (uint32_t)invocation->width);
     const struct command_option *options = invocation->command->options;
     for (size_t i = 0; options != NULL && options[i].name != NULL; i++) {
         wire_add_u8(body, invocation->values[i] != NULL ? 1 : 0);
@@ -106,6 +108,21 @@ static void add_arguments(struct buf *body, const struct invocation *invocation)
     }
 }
 
+static enum err send_given(struct op *op, const struct invocation *invocation,
+                           struct channel *channel)
+{
+    for (size_t i = 0; i < invocation->given_count; i++) {
+        struct buf body;
+        buf_init(&body, sizeof invocation->given[i].argument);
+        wire_add_u32(&body, invocation->given[i].argument);
+        enum err err =
+            channel_send(op, channel, MESSAGE_GIVEN, buf_span(&body), invocation->given[i].file);
+        buf_done(&body);
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
 static enum err call(struct op *op, struct invocation *invocation, struct channel *channel,
                      int *ret_code)
 {
@@ -115,6 +132,7 @@ static enum err call(struct op *op, struct invocation *invocation, struct channe
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         TRY(channel_send(op, channel, (uint8_t)(MESSAGE_IN + i), nothing, files[i]));
     }
+    TRY(send_given(op, invocation, channel));
     struct buf body;
     buf_init(&body, ARGUMENTS_SIZE_MAX);
     add_arguments(&body, invocation);
@@ -199,6 +217,8 @@ int remote_server_fd(const struct remote_server *server)
 /* What a caller sent: its files, and its name by the kernel's word. */
 struct caller {
     int files[MESSAGE_FOLDER]; /* by message type, minus 1 */
+    size_t given_count;
+    struct command_given given[COMMAND_GIVEN_COUNT_MAX];
     char name[256];
 };
 
@@ -226,6 +246,28 @@ static enum err caller_files(struct op *op, struct channel *channel, struct call
         if (message.type != MESSAGE_IN + i || message.file == CHANNEL_NO_FILE) {
             return op_fail(op, ERR_FORMAT, "a caller said something else than agreed");
         }
+    }
+    return ERR_OK;
+}
+
+/* Files that were opened for arguments; the message behind them is the caller's next word. */
+static enum err caller_given(struct op *op, struct channel *channel, struct caller *caller,
+                             struct channel_message *ret_next)
+{
+    TRY(channel_receive(op, channel, true, ret_next));
+    while (ret_next->type == MESSAGE_GIVEN) {
+        struct wire_reader r = wire_reader_of(ret_next->body);
+        const struct command_given given = { .argument = wire_u32(&r), .file = ret_next->file };
+        bool agreed = r.err == ERR_OK && given.file != CHANNEL_NO_FILE;
+        if (!agreed || caller->given_count == COMMAND_GIVEN_COUNT_MAX) {
+            if (given.file != CHANNEL_NO_FILE) {
+                close(given.file);
+            }
+            return op_fail(op, ERR_FORMAT, "a caller said something else than agreed");
+        }
+        caller->given[caller->given_count] = given;
+        caller->given_count++;
+        TRY(channel_receive(op, channel, true, ret_next));
     }
     return ERR_OK;
 }
@@ -258,6 +300,7 @@ static enum err arguments_read(struct op *op, struct wire_reader *r, struct invo
     }
     ret->json = wire_u8(r) != 0;
     ret->colour = wire_u8(r) != 0;
+    ret->width = wire_u32(r);
     const struct command_option *options = ret->command->options;
     for (size_t i = 0; options != NULL && options[i].name != NULL; i++) {
         bool given = wire_u8(r) != 0;
@@ -283,6 +326,9 @@ static int run_for(struct op *op, struct remote_server *server, struct caller *c
     invocation->node_dir = server->node->dir;
     invocation->world = server->node->world;
     invocation->in = caller->files[0];
+    invocation->given_count = caller->given_count;
+    span_copy(invocation->given, sizeof invocation->given,
+              span_make(caller->given, caller->given_count * sizeof *caller->given));
     invocation->folder = caller->files[3];
     invocation->out = fdopen(dup(caller->files[1]), "w");
     invocation->err = fdopen(dup(caller->files[2]), "w");
@@ -308,7 +354,7 @@ static enum err serve_caller(struct op *op, struct remote_server *server, struct
         return ERR_LIMIT;
     }
     TRY(caller_files(op, channel, caller));
-    TRY(channel_receive(op, channel, true, &message));
+    TRY(caller_given(op, channel, caller, &message));
     if (message.type != MESSAGE_RUN) {
         return op_fail(op, ERR_FORMAT, "a caller said something else than agreed");
     }
@@ -352,6 +398,9 @@ enum err remote_server_serve(struct op *op, struct remote_server *server)
         if (caller.files[i] != CHANNEL_NO_FILE) {
             close(caller.files[i]);
         }
+    }
+    for (size_t i = 0; i < caller.given_count; i++) {
+        close(caller.given[i].file);
     }
     channel_done(&channel);
     return ERR_OK;

@@ -360,19 +360,53 @@ static enum err wait_for_watch(struct session *session, struct channel_message *
     }
 }
 
+/* A named pipe that nobody writes to yet must not keep callers waiting. */
+static enum err wait_for_writer(struct session *session, int fd)
+{
+    for (;;) {
+        TRY(op_check(session->op));
+        session->options.on_wait(session);
+        struct pollfd fds[] = {
+            { .fd = fd, .events = POLLIN },
+            { .fd = remote_server_fd(session->server), .events = POLLIN },
+        };
+        int ready = poll(fds, sizeof fds / sizeof fds[0], PROGRESS_EVERY_MS);
+        if (ready < 0 && errno != EINTR) {
+            return op_fail(session->op, ERR_IO, "cannot wait: %s", strerror(errno));
+        }
+        if (ready > 0 && fds[0].revents != 0) {
+            return ERR_OK;
+        }
+        if (ready > 0 && fds[1].revents != 0) {
+            TRY(serve_callers(session));
+        }
+        TRY(batch_commit_when_due(session));
+    }
+}
+
 /* ---- one input ---- */
 
-static void tell(struct session *session, const char *what)
+static void tell_text(struct session *session, const char *text)
 {
     struct invocation on_err = *session->invocation;
     if (session->invocation->progress) {
         fputs("\r\033[K", on_err.err);
     }
     on_err.out = on_err.err;
-    print_text(&on_err, session->input->path, 0);
-    fputs(": ", on_err.err);
-    print_text(&on_err, span_of(what), 0);
+    print_text(&on_err, span_of(text), 0);
     fputc('\n', on_err.err);
+}
+
+static void tell(struct session *session, const char *what)
+{
+    struct buf text;
+    buf_init(&text, DISK_PATH_SIZE_MAX + 4 * FAULT_TEXT_SIZE);
+    bool standard_input = span_equal(session->input->path, SPAN("-"));
+    buf_add(&text, standard_input ? SPAN("stdin") : session->input->path);
+    buf_add_format(&text, ": %s", what);
+    buf_add_byte(&text, '\0');
+    tell_text(session, text.err == ERR_OK ? (const char *)text.data : what);
+    buf_done(&text);
 }
 
 static enum err send_open(struct session *session, int fd)
@@ -503,8 +537,9 @@ static enum err on_begun(struct session *session, const struct stat *status,
     if (session->state->ended) {
         session->totals.inputs_known++;
         session->input_count--;
-        snprintf(text, sizeof text, "skipped: read before, %llu lines (--again reads it anew)",
-                 (unsigned long long)session->state->lines);
+        char lines[64];
+        snprintf(text, sizeof text, "skipped: read before, %s",
+                 print_counted(session->state->lines, "line", "lines", lines, sizeof lines));
         return drop(session, session->options.quiet ? NULL : text);
     }
     if (session->state->position > 0) {
@@ -539,9 +574,9 @@ static enum err on_ended(struct session *session, struct span body)
         session->totals.inputs_failed++;
     }
     if (ended.err == ERR_OK && session->waiting > 0) {
-        snprintf(text, sizeof text,
-                 "its last line has no end yet: %llu bytes are left for the next run",
-                 (unsigned long long)session->waiting);
+        snprintf(text, sizeof text, "its last line has no end yet: %llu %s left for the next run",
+                 (unsigned long long)session->waiting,
+                 session->waiting == 1 ? "byte is" : "bytes are");
         tell(session, text);
     }
     session->fold_count = session->whole_count; /* of a chunk that failed, nothing counts */
@@ -591,7 +626,7 @@ enum err session_read(struct session *session, int folder, const struct input_na
     session->input_bytes = 0;
     session->waiting = 0;
     if (!standard_input && descriptor_open(session->op, folder, input->path, &fd) != ERR_OK) {
-        tell(session, session->op->fault.text);
+        tell_text(session, session->op->fault.text); /* it names the path */
         op_fault_clear(session->op);
         session->totals.inputs_failed++;
         return ERR_OK;
@@ -599,6 +634,9 @@ enum err session_read(struct session *session, int folder, const struct input_na
     enum err err = ERR_OK;
     if (fstat(fd, &status) != 0) {
         err = op_fail(session->op, ERR_IO, "cannot look at an input: %s", strerror(errno));
+    }
+    if (err == ERR_OK && S_ISFIFO(status.st_mode)) {
+        err = wait_for_writer(session, fd);
     }
     if (err == ERR_OK) {
         err = send_open(session, fd);

@@ -5,14 +5,14 @@
 #include "node/command.h"
 
 static const struct command_option init_options[] = {
-    { "owner", "NAME", "the organisation whose node this is (default: the host's name)" },
+    { "owner", "NAME", "the organisation (default: the host's name)" },
     { NULL, NULL, NULL },
 };
 
 static const struct command_option add_options[] = {
     { "source", "NAME", "whose information it is (default: the node's owner)" },
     { "set", "NAME", "set that receives a list (default: the file's name)" },
-    { "tlp", "LABEL", "CLEAR, GREEN, AMBER, AMBER+STRICT or RED; tightens, never loosens" },
+    { "tlp", "LABEL", "CLEAR, GREEN, AMBER, AMBER+STRICT or RED; only tightens" },
     { "confidence", "N", "0 to 100, where the file states none" },
     { "valid-until", "TIME", "of indicators that state none (RFC 3339 or a date)" },
     { "format", "FORMAT", "list, csv or stix (default: told by the file)" },
@@ -20,7 +20,7 @@ static const struct command_option add_options[] = {
 };
 
 static const struct command_option list_options[] = {
-    { "kind", "KIND", "ipv4, ipv6, cidr, domain, url, md5, sha1, sha256 or email" },
+    { "kind", "KIND", "ipv4, ipv6, cidr, domain, url, md5, sha1, sha256, email" },
     { "set", "NAME", "members of this set only" },
     { "source", "NAME", "of this source only" },
     { NULL, NULL, NULL },
@@ -34,18 +34,24 @@ static const struct command_option remove_options[] = {
 
 static const struct command_option watch_options[] = {
     { "format", "FORMAT", "zeek-json, zeek-tsv or eve (default: told by each input)" },
-    { "sensor", "NAME", "who saw it (default: configured, else the log's own word)" },
+    { "sensor", "NAME", "who saw it (default: configured, else the log's word)" },
     { "jobs", "N", "threads (default: configured, else one a processor)" },
     { "again", NULL, "read inputs again from the start, without counting" },
-    { "quiet", NULL, "no progress, no hits as they come: the summary only" },
+    { "quiet", NULL, "no progress, no hits as they come: only the summary" },
     { NULL, NULL, NULL },
 };
 
 static const struct command_option hits_options[] = {
-    { "since", "TIME", "last seen at or after: a time, a date, or an age such as 24h, 7d" },
+    { "since", "TIME", "last seen then or later: a time, a date, or 24h, 7d" },
     { "kind", "KIND", "of this kind only" },
     { "indicator", "ID|VALUE", "of this indicator only" },
-    { "evidence", NULL, "show the log lines that were kept" },
+    { "evidence", NULL, "with the log lines that were kept, and their entries" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option verify_options[] = {
+    { "backup", "DIR", "check this backup instead of the node" },
+    { "key", "FILE", "the file it was encrypted with" },
     { NULL, NULL, NULL },
 };
 
@@ -68,9 +74,10 @@ static const struct command_option restore_options[] = {
 static const struct command commands[] = {
     { .name = "init",
       .usage = "DIR",
-      .summary = "make a node: configuration, journal, database, identity, keys",
+      .summary = "make a node: a folder with its configuration and keys",
       .help = "The folder is made, or must be empty; only its owner may enter it.\n"
-              "With --world ID, in a node that exists: an exercise, kept apart from what is real.\n"
+              "With --world ID, in a node that exists: an exercise, kept apart from what is\n"
+              "real.\n"
               "\n"
               "  linie init water-board --owner \"Water board of the example polder\"",
       .access = COMMAND_LOCAL,
@@ -81,27 +88,29 @@ static const struct command commands[] = {
       .summary = "add indicators: plain lists, CSV, STIX 2.1 bundles",
       .help =
           "Lists have one value a line, defanged or not; the kind is recognised. A domain\n"
-          "covers its subdomains; \"=name\" is exact, \".name\" the subdomains only. CSV wants a\n"
-          "header. Of STIX all objects are kept byte for byte, and patterns of single values\n"
-          "are watched. A running watch uses them from the next lines on.\n"
+          "covers its subdomains; \"=name\" is exact, \".name\" the subdomains only. CSV wants\n"
+          "a header. Of STIX all objects are kept byte for byte, and patterns of single\n"
+          "values are watched. A running watch uses them from the next lines on.\n"
           "Exit: 0 done, 2 trouble, 3 done but some lines were refused.\n"
           "\n"
           "  linie indicators add c2.txt --source \"National CSIRT\" --valid-until 2027-01-31",
       .access = COMMAND_WRITES,
+      .gather = command_indicators_add_gather,
       .options = add_options,
       .run = command_indicators_add },
     { .name = "indicators list",
       .usage = "",
       .summary = "list what is watched",
-      .help = "One line an indicator: value, kind, TLP, source, set.\n\n"
+      .help = "Below each source and set, with the set's TLP label: the kinds and values, and\n"
+              "the label of those that have another one.\n\n"
               "  linie indicators list --kind domain --source \"National CSIRT\"",
       .options = list_options,
       .run = command_indicators_list },
     { .name = "indicators show",
       .usage = "ID|VALUE...",
       .summary = "show indicators whole, with all their sources",
-      .help = "A value is shown with every source that names it; an id of a STIX object with the\n"
-              "object, byte for byte as it came, in all its versions.\n"
+      .help = "A value is shown with every source that names it; an id of a STIX object with\n"
+              "the object, byte for byte as it came, in all its versions.\n"
               "\n"
               "  linie indicators show hxxps://portal[.]update-dms.example/login",
       .run = command_indicators_show },
@@ -122,9 +131,9 @@ static const struct command commands[] = {
     { .name = "watch",
       .usage = "[INPUT...]",
       .summary = "watch logs against the indicators",
-      .help = "Inputs are files, folders, globs or '-'; without any: those configured. Zeek JSON,\n"
-              "Zeek TSV and Suricata EVE, also as gz and zst. What was read is not counted again;\n"
-              "after a kill it goes on where it stopped.\n"
+      .help = "Inputs are files, folders, globs or '-'; without any: those configured. Zeek\n"
+              "JSON, Zeek TSV and Suricata EVE, also as gz and zst. What was read is not\n"
+              "counted again; after a kill it goes on where it stopped.\n"
               "Exit: 0 nothing found, 1 found, 2 trouble.\n"
               "\n"
               "  linie watch /var/log/suricata/eve.json '/data/zeek/2026-11-*/'",
@@ -134,8 +143,8 @@ static const struct command commands[] = {
     { .name = "hits",
       .usage = "",
       .summary = "show what was found, folded",
-      .help = "A fold is what one inside host met of one indicator in an hour; those of one value\n"
-              "stand together. Keys of --json: docs/format/hits.md.\n"
+      .help = "A fold is what one inside host met of one indicator in an hour; those of one\n"
+              "value stand together. Keys of --json: docs/format/hits.md.\n"
               "Exit: 0 nothing, 1 found, 2 trouble.\n"
               "\n"
               "  linie hits --since 24h --kind domain",
@@ -143,14 +152,20 @@ static const struct command commands[] = {
       .run = command_hits },
     { .name = "status",
       .usage = "",
-      .summary = "show how the node is: indicators, inputs, what could not be read",
+      .summary = "show how the node is, and what could not be read",
       .help = "  linie status",
       .run = command_status },
     { .name = "verify",
       .usage = "",
-      .summary = "check the journal's chain, all payloads and kept files",
-      .help = "Exit: 0 good, 1 faults, 2 trouble.\n\n  linie verify",
+      .summary = "check the journal and kept files, or a backup",
+      .help = "The journal's chain, the content of its entries and every imported file are read\n"
+              "and compared with their digests. With --backup, instead: every part of a backup,\n"
+              "as a restore would read it; no node is needed for that.\n"
+              "Exit: 0 good, 1 faults, 2 trouble.\n"
+              "\n"
+              "  linie verify --backup /mnt/backup/water-board --key backup.key",
       .access = COMMAND_LOCAL,
+      .options = verify_options,
       .run = command_verify },
     { .name = "rebuild",
       .usage = "",
@@ -161,17 +176,17 @@ static const struct command commands[] = {
     { .name = "erase",
       .usage = "ENTRY...",
       .summary = "erase the content of journal entries by rule",
-      .help =
-          "Evidence and STIX objects can be erased; that they were there, and the rule, stays.\n"
-          "Backups made before still hold it: see 'linie backup --full'.\n"
-          "\n"
-          "  linie erase 17 --rule \"retention: 30 days\"",
+      .help = "Evidence and STIX objects can be erased; that they were there, and the rule,\n"
+              "stays. 'linie hits --evidence' and 'linie indicators show ID' tell the entries.\n"
+              "Backups made before still hold it: see 'linie backup --full'.\n"
+              "\n"
+              "  linie erase 17 --rule \"retention: 30 days\"",
       .access = COMMAND_WRITES,
       .options = erase_options,
       .run = command_erase },
     { .name = "backup",
       .usage = "TO",
-      .summary = "back the node up, also while it runs; further runs add what is new",
+      .summary = "back the node up, also while it runs; adds what is new",
       .help = "  linie backup /mnt/backup/water-board --key backup.key",
       .access = COMMAND_LOCAL,
       .options = backup_options,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,10 +16,14 @@ enum err descriptor_open(struct op *op, int folder, struct span path, int *ret_f
 {
     struct span copy; /* ended by a NUL */
     TRY(op_copy(op, path, &copy));
-    int fd = openat(folder, (const char *)copy.data, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
+    int fd = openat(folder, (const char *)copy.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+    if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0) {
         *ret_fd = fd;
         return ERR_OK;
+    }
+    if (fd >= 0) {
+        close(fd); /* this is not known to happen */
     }
     enum err err = ERR_IO;
     if (errno == ENOENT || errno == ENOTDIR) {
@@ -55,8 +60,17 @@ void descriptor_unmap(struct span map)
     }
 }
 
+/* Until there is something, or nobody who could write it is left. */
+static void wait_for_writer(int fd)
+{
+    struct pollfd arrival = { .fd = fd, .events = POLLIN };
+    while (poll(&arrival, 1, -1) < 0 && errno == EINTR) {
+    }
+}
+
 static enum err read_into(struct op *op, int fd, size_t size_max, struct buf *bytes)
 {
+    wait_for_writer(fd);
     for (;;) {
         uint8_t *room = buf_reserve(bytes, READ_SIZE);
         if (room == NULL) {
@@ -86,4 +100,54 @@ enum err descriptor_read_all(struct op *op, int fd, size_t size_max, struct span
     }
     buf_done(&bytes);
     return err;
+}
+
+static enum err write_all(struct op *op, int fd, struct span bytes)
+{
+    while (bytes.size > 0) {
+        ssize_t put = write(fd, bytes.data, bytes.size);
+        if (put < 0 && errno != EINTR) {
+            return op_fail(op, errno == ENOSPC ? ERR_LIMIT : ERR_IO, "cannot keep the input: %s",
+                           strerror(errno));
+        }
+        bytes = span_from(bytes, put < 0 ? 0 : (size_t)put);
+    }
+    return ERR_OK;
+}
+
+static enum err copy_all(struct op *op, int from, uint64_t size_max, int to)
+{
+    uint8_t piece[READ_SIZE];
+    uint64_t size = 0;
+    wait_for_writer(from);
+    for (;;) {
+        ssize_t got = read(from, piece, sizeof piece);
+        if (got == 0) {
+            return ERR_OK;
+        }
+        if (got < 0 && errno != EINTR) {
+            return op_fail(op, ERR_IO, "cannot read: %s", strerror(errno));
+        }
+        size += got < 0 ? 0 : (uint64_t)got;
+        if (size > size_max) {
+            return op_fail(op, ERR_LIMIT, "the input is larger than %llu bytes",
+                           (unsigned long long)size_max);
+        }
+        TRY(write_all(op, to, span_make(piece, got < 0 ? 0 : (size_t)got)));
+    }
+}
+
+enum err descriptor_keep(struct op *op, int fd, uint64_t size_max, int *ret_fd)
+{
+    int kept = memfd_create("linie-input", MFD_CLOEXEC);
+    if (kept < 0) {
+        return op_fail(op, ERR_IO, "cannot keep the input: %s", strerror(errno));
+    }
+    enum err err = copy_all(op, fd, size_max, kept);
+    if (err != ERR_OK) {
+        close(kept);
+        return err;
+    }
+    *ret_fd = kept;
+    return ERR_OK;
 }

@@ -8,7 +8,8 @@
 #include "base/op.h"
 
 /**
- * Open a file for reading. Whatever is there is opened: also a pipe, which may wait for its writer.
+ * Open a file for reading. Whatever is there is opened, and nothing is waited for: a named pipe is
+ * open before anybody writes to it, and gives its end until then. Poll it before reading.
  *
  * op        work in hand
  * folder    where a relative path starts: an open folder, or AT_FDCWD
@@ -40,7 +41,8 @@ enum err descriptor_map(struct op *op, int fd, struct span *ret);
 void descriptor_unmap(struct span map);
 
 /**
- * Read all that a descriptor gives (a pipe, standard input).
+ * Read all that a descriptor gives (a pipe, standard input). A named pipe without a writer is
+ * waited for.
  *
  * op        work in hand; the bytes live in its memory, followed by a NUL that is not part of them
  * fd        open for reading, still the caller's
@@ -51,5 +53,19 @@ void descriptor_unmap(struct span map);
  */
 MUST_USE
 enum err descriptor_read_all(struct op *op, int fd, size_t size_max, struct span *ret);
+
+/**
+ * Keep all that a descriptor gives in a file of memory, that can be mapped and handed on. It may
+ * wait for long.
+ *
+ * op        work in hand
+ * fd        open for reading, still the caller's
+ * size_max  more is refused
+ * ret_fd    a regular file without a name, to be closed by the caller; untouched on error
+ *
+ * Errors    ERR_LIMIT more than size_max, or no memory; ERR_IO
+ */
+MUST_USE
+enum err descriptor_keep(struct op *op, int fd, uint64_t size_max, int *ret_fd);
 
 #endif

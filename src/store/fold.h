@@ -62,6 +62,8 @@ struct fold {
     /* up to three of its lines, after the privacy rule */
     size_t evidence_count;
     struct span evidence[FOLD_EVIDENCE_COUNT_MAX];
+    /* journal entries that hold these; known only after store_evidence_read() */
+    uint64_t evidence_entries[FOLD_EVIDENCE_COUNT_MAX];
 };
 
 /**

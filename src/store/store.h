@@ -498,7 +498,10 @@ enum err store_inputs(struct op *op, struct store *store, struct store_input **r
 struct store_hit_filter {
     int64_t since_us;      /* last line at or after this; TIME_US_NONE: all */
     enum value_kind kind;  /* VALUE_NONE: all */
-    struct span indicator; /* its id or its canonical value; empty: all */
+    struct span indicator; /* its id; empty: all */
+    /* NULL: all; else what a fold's value must be. As in matching, the scheme of a URL does not
+     * count. */
+    const struct value *value;
 };
 
 /**
@@ -525,7 +528,8 @@ enum err store_hits_walk(struct op *op, struct store *store, const struct policy
  * op        work in hand; the lines live in its memory
  * store     open
  * grant     permission to read
- * fold      changed: its evidence is filled in; an erased line is passed over
+ * fold      changed: its evidence is filled in, with the entries that hold it; an erased line is
+ *           passed over
  *
  * Errors    ERR_DENIED; ERR_IO; ERR_CORRUPT; ERR_LIMIT
  */

@@ -26,7 +26,12 @@ class Node:
     def __init__(self, owner="Test board"):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="linie-node-"))
         self.path = self.folder / "node"
+        self.options = {} # of every process that is started: which user it is
+        self.prepare()
         self.run("init", self.path, "--owner", owner, node=False)
+
+    def prepare(self):
+        """Before the node is made."""
 
     def __enter__(self):
         return self
@@ -44,13 +49,14 @@ class Node:
     def start(self, *words, **options):
         """The command as a process that runs beside the test."""
         return subprocess.Popen(self.command(*words), cwd=self.folder, env=self.environment(),
-                                text=True, **options)
+                                text=True, **self.options, **options)
 
     def run(self, *words, status=DONE, node=True, given=None, cwd=None, env=None):
         """What a command that must end with `status` said: its output, then what it told."""
         done = subprocess.run(self.command(*words, node=node), cwd=cwd or self.folder,
                               env=self.environment() | (env or {}), input=given or "", text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False,
+                              **self.options)
         said = f"{words}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
         assert done.returncode == status, f"expected status {status}: {said}"
         return done
@@ -70,7 +76,7 @@ class Node:
         """All folds, without what depends on the moment; empty where nothing was found."""
         done = subprocess.run(self.command("hits", "--json", *words), cwd=self.folder,
                               env=self.environment(), text=True, stdout=subprocess.PIPE,
-                              check=False)
+                              check=False, **self.options)
         assert done.returncode in (DONE, FOUND), done.returncode
         lines = done.stdout.splitlines()
         assert (done.returncode == FOUND) == bool(lines)

@@ -212,7 +212,7 @@ def commands_that_a_running_watch_serves_answer_as_they_do_alone():
         told = node.run("indicators", "add", "absent.txt", status=TROUBLE).stderr
         assert "absent.txt" in told
         assert node.json("rebuild")[0]["same"] is True
-        assert len(node.said("indicators", "list").splitlines()) == 3
+        assert len(node.json("indicators", "list")) == 3
         node.run("verify")
         told = node.run("watch", node.file("b.log", dns("evil.example")), status=TROUBLE).stderr
         assert "another linie is writing to this node" in told
@@ -230,7 +230,7 @@ def command_of_two_callers_at_once_is_done_for_both():
             for process in started:
                 _, told = process.communicate(timeout=WAIT_S)
                 assert process.returncode == DONE, told
-        assert len(node.said("indicators", "list").splitlines()) == 12
+        assert len(node.json("indicators", "list")) == 12
 
 
 @test
@@ -250,7 +250,7 @@ def caller_who_arrives_while_a_watch_ends_is_served_all_the_same():
             _, told = caller.communicate(timeout=WAIT_S)
             assert caller.returncode == DONE, told
             pipe.end()
-            assert len(node.said("indicators", "list").splitlines()) == 2
+            assert len(node.json("indicators", "list")) == 2
 
 
 @test
@@ -262,9 +262,106 @@ def pipe_that_is_kept_open_holds_nobody_when_the_watch_is_stopped():
             pipe.write(dns("evil.example"))
             pipe.hits(1)
             pipe.process.send_signal(number)
-            status = pipe.process.wait(timeout=WAIT_S)
-            assert status == FOUND, status
+            said, _ = pipe.process.communicate(timeout=WAIT_S)
+            assert pipe.process.returncode == FOUND, said
+            size = len(dns("evil.example"))
+            assert f"1 line, 3 observations, {size} B in " in said, said
             assert counted(node)["folds_open"] == 0
+
+
+@test
+def watch_whose_output_nobody_reads_any_more_ends_by_sigpipe_and_keeps_what_it_found():
+    """More is found than a pipe holds, so that the watch must notice."""
+    text = lines(CHUNKY_LINES, every=1, hosts=CHUNKY_LINES)
+    expected, total = everything(text)
+    for words in ((), ("--json",)):
+        with Node() as node:
+            node.add(LIST)
+            log = node.file("a.log", text)
+            process = node.start("watch", log, *words, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+            assert "evil.example" in process.stdout.readline() + process.stdout.readline()
+            process.stdout.close()
+            assert process.wait(timeout=WAIT_S) == -signal.SIGPIPE
+            assert process.stderr.read() == ""
+            process.stderr.close()
+            status = counted(node)
+            assert 0 < status["hits"] == status["lines"] <= total, status
+            assert status["folds_open"] == 0, status
+            check_whole(node, log, total, expected)
+
+
+@test
+def output_that_nobody_reads_is_trouble_where_sigpipe_is_ignored():
+    with Node() as node:
+        node.add(LIST)
+        node.run("watch", node.file("a.log", dns("evil.example")), status=FOUND)
+        for words in (("hits",), ("watch", "a.log", "--again"), ("watch", "a.log", "--again", "--quiet")):
+            reader, writer = os.pipe()
+            os.close(reader)
+            process = node.start(*words, stdout=writer, stderr=subprocess.PIPE, restore_signals=False)
+            os.close(writer) # Python itself ignores SIGPIPE, and the command inherits that
+            _, told = process.communicate(timeout=WAIT_S)
+            assert process.returncode == TROUBLE and "cannot write the output" in told, told
+            reader, writer = os.pipe()
+            os.close(reader)
+            process = node.start(*words, stdout=writer, stderr=subprocess.PIPE)
+            os.close(writer)
+            _, told = process.communicate(timeout=WAIT_S)
+            assert process.returncode == -signal.SIGPIPE and told == "", told
+
+
+@test
+def pipe_without_a_writer_keeps_nobody_waiting():
+    with Node() as node:
+        node.add(LIST)
+        fifo = node.folder / "fifo"
+        os.mkfifo(fifo)
+        first = node.file("first.log", dns("evil.example"))
+        process = node.start("watch", first, fifo, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_for(lambda: counted(node)["hits"] == 1, "what came before the pipe")
+        assert "1 new" in node.add("late.example\n", name="late.txt").stdout
+        with open(fifo, "w", encoding="utf-8") as out:
+            out.write(dns("late.example"))
+        said, told = process.communicate(timeout=WAIT_S)
+        assert process.returncode == FOUND and "2 hits" in said, said + told
+
+        process = node.start("watch", fifo, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_for(lambda: (node.path / "real/linie.sock").exists(), "the watch to begin")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=WAIT_S) == DONE
+        process.communicate()
+
+
+@test
+def indicators_from_a_pipe_keep_nobody_waiting():
+    with Node() as node:
+        node.add(LIST)
+        fifo = node.folder / "fifo"
+        os.mkfifo(fifo)
+        for watched in (False, True):
+            pipe = Pipe(node) if watched else None
+            if watched:
+                pipe.write(dns("evil.example"))
+                pipe.hits(1)
+            slow = [node.start("indicators", "add", name, "--set", f"slow-{number}-{watched}",
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                    for number, name in enumerate((fifo, "-", "/dev/stdin"))]
+            assert "1 new" in node.add(f"quick-{watched}.example\n", name="quick.txt").stdout
+            with open(fifo, "w", encoding="utf-8") as out:
+                out.write("slow-0.example\n")
+            for number, process in enumerate(slow):
+                said, _ = process.communicate(f"slow-{number}.example\n" if number else "",
+                                              timeout=WAIT_S)
+                assert process.returncode == DONE and "1 new, 1 in set" in said, said
+            if watched:
+                pipe.write("".join(dns(f"slow-{number}.example") for number in range(3)))
+                pipe.hits(7) # each is in two sets
+                pipe.end()
+        sets = {entry["set"]: entry["value"] for entry in node.json("indicators", "list")}
+        for number in range(3):
+            assert sets[f"slow-{number}-True"] == sets[f"slow-{number}-False"] \
+                == f"slow-{number}.example", sets
 
 
 @test

@@ -54,9 +54,10 @@ def files_stay_for_the_owner_alone_while_the_node_is_used():
 @test
 def node_is_named_by_an_option_by_the_environment_or_is_where_one_stands():
     with Node() as node:
-        expected = node.said("status")
-        assert node.said("status", node=False, env={"LINIE_NODE": str(node.path)}) == expected
-        here = node.said("status", node=False, cwd=node.path)
+        expected = node.said("status", env={"COLUMNS": "1000"})
+        assert node.said("status", node=False, env={"LINIE_NODE": str(node.path),
+                                                    "COLUMNS": "1000"}) == expected
+        here = node.said("status", node=False, cwd=node.path, env={"COLUMNS": "1000"})
         assert here.splitlines()[1:] == expected.splitlines()[1:]
         told = node.run("status", node=False, status=TROUBLE).stderr
         assert "is no node" in told and "linie init" in told, told
@@ -276,6 +277,25 @@ def hits_are_filtered_by_time_kind_and_indicator():
 
 
 @test
+def hits_of_a_url_are_found_by_it_with_any_scheme_or_none():
+    with Node() as node:
+        node.add("http://bad.example/x\nhttps://bad.example:8443/y?u=http://bad.example/x\n")
+        text = "".join(json.dumps({"_path": "http", "ts": 1795262400 + i, "id.orig_h": "10.0.0.5",
+                                   "id.resp_h": "192.0.2.9", "host": host, "uri": path}) + "\n"
+                       for i, (host, path) in enumerate((("bad.example", "/x"), (
+                           "bad.example:8443", "/y?u=http://bad.example/x"))))
+        node.run("watch", node.file("a.log", text), status=FOUND)
+        for scheme in ("http://", "https://", "HXXPS://", ""):
+            (fold,) = node.folds("--indicator", scheme + "bad[.]example/x")
+            assert json.loads(fold)["value"] == "http://bad.example/x"
+            (fold,) = node.folds("--indicator", scheme + "bad.example:8443/y?u=http://bad.example/x")
+            assert ":8443" in json.loads(fold)["value"]
+        assert node.folds("--indicator", "http://bad.example/x?y") == []
+        assert node.folds("--indicator", "http://bad.example/x", "--kind", "domain") == []
+        assert len(node.folds("--indicator", "http://bad.example/x", "--kind", "url")) == 1
+
+
+@test
 def hits_in_json_have_the_keys_that_were_promised():
     keys = {"indicator", "value", "kind", "observed", "field", "inside", "outside", "sensor",
             "first", "last", "count", "tlp", "source"}
@@ -305,13 +325,14 @@ def evidence_keeps_the_privacy_rule_and_can_be_erased():
             for name in names:
                 with open(os.path.join(folder, name), "rb") as kept:
                     assert secret.encode() not in kept.read(), name
-        entries = node.json("status")[0]["entries"]
-        erased = [entry for entry in range(1, entries + 1) if subprocess.run(
-            node.command("erase", entry, "--rule", "retention: 0 days"), check=False,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0]
-        assert erased, "there was no evidence to erase"
+        (entry,) = fold["evidence_entries"]
+        shown = node.said("hits", "--evidence", status=FOUND).splitlines()
+        at = shown.index(f"      journal entry {entry}:")
+        assert json.loads(shown[at + 1]) == json.loads(line)
+        node.run("erase", entry, "--rule", "retention: 0 days")
         (fold,) = node.json("hits", "--evidence", status=FOUND)
-        assert fold["evidence"] == [] and fold["count"] == 1
+        assert fold["evidence"] == [] and fold["evidence_entries"] == [] and fold["count"] == 1
+        assert "journal entry" not in node.said("hits", "--evidence", status=FOUND)
         assert "faults" in node.said("verify")
         assert node.json("rebuild")[0]["same"] is True
 
@@ -343,6 +364,85 @@ def verify_finds_a_feed_that_was_changed_or_is_gone():
         assert node.json("verify", status=FOUND)[0]["file_faults"] == 1
         feed.unlink()
         assert node.json("verify", status=FOUND)[0]["file_faults"] == 1
+
+
+class Backup:
+    """A backup of three parts, with a key or without."""
+
+    def __init__(self, node, *key):
+        self.node, self.key, self.folder = node, key, node.folder / "kept"
+        for i in range(3):
+            node.add(f"part-{i}.example\n" * 50, name=f"list-{i}.txt")
+            node.run("backup", self.folder, *key)
+
+    def part(self, number):
+        return self.folder / f"part-{number:06}.linie-backup"
+
+    def check(self, status, *words):
+        return self.node.run("verify", "--backup", self.folder, *words, node=False, cwd="/",
+                             status=status)
+
+    def refused(self, part, why):
+        """The fault names the part, to people and to programs, and a restore refuses it as well."""
+        said = " ".join(self.check(FOUND, *self.key).stdout.split())
+        assert part.name in said and why in said, said
+        told = json.loads(self.check(FOUND, "--json", *self.key).stdout)
+        assert told["faults"] == 1 and part.name in told["fault"], told
+        self.node.run("restore", self.folder, self.node.folder / "again", *self.key, status=TROUBLE)
+
+
+@test
+def backup_is_checked_without_restoring_it():
+    with Node() as node:
+        backup = Backup(node)
+        before = sorted((path.name, path.read_bytes()) for path in backup.folder.iterdir())
+        assert "all of it can be restored" in backup.check(DONE).stdout
+        told = json.loads(backup.check(DONE, "--json").stdout)
+        assert (told["faults"], told["parts"], told["worlds"]) == (0, 3, 1), told
+        assert told["entries"] == node.json("status")[0]["entries"]
+        assert before == sorted((path.name, path.read_bytes()) for path in backup.folder.iterdir())
+        backup.part(3).unlink() # what is left is the backup as it was before
+        assert json.loads(backup.check(DONE, "--json").stdout)["parts"] == 2
+
+
+@test
+def backup_that_was_changed_cut_or_robbed_of_a_part_is_told_by_the_name_of_the_part():
+    for key in (False, True):
+        with Node() as node:
+            words = ("--key", node.file("backup.key", "a long passphrase\n")) if key else ()
+            backup = Backup(node, *words)
+            for number in (1, 2, 3):
+                part = backup.part(number)
+                whole = part.read_bytes()
+                for at in (0, len(whole) // 2, len(whole) - 1):
+                    part.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+                    backup.refused(part, "")
+                part.write_bytes(whole[:-1])
+                backup.refused(part, "cut short")
+                part.write_bytes(whole)
+                if number < 3:
+                    part.unlink()
+                    backup.refused(part, "is missing")
+                    part.write_bytes(whole)
+            backup.check(DONE, *words)
+
+
+@test
+def what_is_no_backup_or_has_another_key_is_trouble():
+    with Node() as node:
+        key = node.file("backup.key", "a long passphrase\n")
+        other = node.file("other.key", "another one\n")
+        backup = Backup(node, "--key", key)
+        assert "--key" in backup.check(TROUBLE).stderr
+        assert "right key" in backup.check(TROUBLE, "--key", other).stderr
+        assert "absent.key" in backup.check(TROUBLE, "--key", node.folder / "absent.key").stderr
+        assert "--key goes with --backup" in node.run("verify", "--key", key, status=TROUBLE).stderr
+        node.run("backup", node.folder / "plain")
+        told = node.run("verify", "--backup", "plain", "--key", key, status=TROUBLE).stderr
+        assert "not encrypted" in told, told
+        for folder in ("absent", node.path):
+            told = node.run("verify", "--backup", folder, status=TROUBLE).stderr
+            assert "folder" in told, told
 
 
 @test

@@ -267,6 +267,13 @@ def with_hits(folder, environment):
     assert run(["linie", "watch", "logs"]).returncode == 1
 
 
+def with_backup(folder, environment):
+    with_hits(folder, environment)
+    (folder / "backup.key").write_text("a long passphrase\n")
+    subprocess.run(["linie", "backup", "water-board", "--key", "backup.key"], cwd=folder,
+                   env=environment, stdout=subprocess.DEVNULL, check=True)
+
+
 def with_lists(folder, _environment):
     (folder / "c2.txt").write_text("update-dms[.]example\n")
     table = "value,kind\n198.51.100.7,ipv4\nhttp://portal.update-dms.example/login,url\nnonsense,ipv4\n"
@@ -277,7 +284,7 @@ def with_lists(folder, _environment):
 def the_first_walk_goes_as_it_says():
     output = check_examples("linie.1.scd", [0, 0, 1, 1, 0, 0])
     assert '"rrname":"cdn.update-dms.example"' in output, "no evidence:\n" + output
-    assert "1 values met, 1 folds, 1 lines" in output, output
+    assert "1 value met, 1 fold, 1 line" in output, output
 
 
 @test
@@ -312,7 +319,7 @@ def examples_of_hits_run():
 @test
 def examples_of_status_verify_and_rebuild_run():
     check_examples("linie-status.1.scd", [0, 0], with_hits)
-    check_examples("linie-verify.1.scd", [0, 0], with_hits)
+    check_examples("linie-verify.1.scd", [0, 0, 0], with_backup)
     assert "the result is what was there before" in check_examples("linie-rebuild.1.scd", [0], with_hits)
 
 
@@ -330,12 +337,12 @@ def examples_of_erase_run():
 
     run_examples("linie-status.1.scd", find_numbers)
     assert numbers, "there was nothing to erase"
-    check_examples("linie-erase.1.scd", [0, 0], with_hits, [("17", str(numbers[0]))])
+    check_examples("linie-erase.1.scd", [0, 0, 1], with_hits, [("17", str(numbers[0]))])
 
 
 @test
 def examples_of_backup_run():
-    output = check_examples("linie-backup.1.scd", [0, 0, 0], with_hits)
+    output = check_examples("linie-backup.1.scd", [0, 0, 0, 0], with_hits)
     assert "all checked" in output, output
 
 
@@ -352,6 +359,8 @@ def keys_of_json_are_described():
             ("linie-indicators.1.scd", "indicators stats --json", ""),
             ("linie-status.1.scd", "status --json", ""),
             ("linie-verify.1.scd", "verify --json", ""),
+            ("linie-backup.1.scd", "backup kept --json", ""),
+            ("linie-verify.1.scd", "verify --backup kept --json", ""),
             ("linie-rebuild.1.scd", "rebuild --json", ""),
             ("linie-watch.1.scd", "watch logs/eve.json --again --quiet --json", ""),
             ("linie-indicators.1.scd", "indicators remove --set c2 --json", ""),
