@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
-#include "base/text.h"
+#include "node/flow.h"
 #include "node/help.h"
 #include "node/node.h"
 #include "node/remote.h"
@@ -49,15 +49,18 @@ const char *command_value(const struct invocation *invocation, const char *name)
 
 int command_fail(const struct invocation *invocation)
 {
+    enum { INDENT = 2 };
     const struct fault *fault = &invocation->op->fault;
     const char *name = invocation->command == NULL ? "" : invocation->command->name;
     const char *why = fault->err == ERR_OK ? "failed without saying why" : fault->text;
-    struct buf text; /* it may hold names of files, and those may hold anything */
-    buf_init(&text, 4 * FAULT_TEXT_SIZE);
-    text_add_printable(&text, span_of(why));
-    fprintf(invocation->err, "linie%s%s: %.*s\n", name[0] == '\0' ? "" : " ", name,
-            SPAN_FMT(buf_span(&text)));
-    buf_done(&text);
+    struct invocation on_err = *invocation;
+    struct flow flow;
+    on_err.out = invocation->err;
+    on_err.width = invocation->err_width;
+    flow_begin(&flow, &on_err, INDENT);
+    flow_words(&flow, "linie%s%s:", name[0] == '\0' ? "" : " ", name);
+    flow_text(&flow, span_of(why)); /* it may hold names of files, and those may hold anything */
+    flow_end(&flow);
     return EXIT_TROUBLE;
 }
 

@@ -17,6 +17,7 @@ enum {
     COMMAND_WORDS_MAX = 2, /* "indicators add" */
     COMMAND_ARGUMENT_COUNT_MAX = 4096,
     COMMAND_GIVEN_COUNT_MAX = 64,
+    COMMAND_WIDTH_MAX = 1000000,
 };
 
 /* Exit codes (decision 0013): watch and hits: 0 nothing, 1 found, 2 trouble; verify: 0 good, 1
@@ -74,11 +75,12 @@ struct invocation {
     struct span world;
     FILE *out;
     FILE *err;
-    int in;        /* standard input */
-    int folder;    /* the caller's working folder: relative paths start here */
-    size_t width;  /* columns of `out`: what people read is set to fit */
-    bool colour;   /* `out` is a terminal that shows colours */
-    bool progress; /* `err` is a terminal */
+    int in;           /* standard input */
+    int folder;       /* the caller's working folder: relative paths start here */
+    size_t width;     /* columns of `out`: what people read is set to fit */
+    size_t err_width; /* of `err`; COMMAND_WIDTH_MAX where it is no terminal: one line a fault */
+    bool colour;      /* `out` is a terminal that shows colours */
+    bool progress;    /* `err` is a terminal */
     bool json;
     bool reader_gone;                             /* who read `out` reads no more */
     const char *values[COMMAND_OPTION_COUNT_MAX]; /* by row of command->options; NULL: not given */

@@ -165,6 +165,9 @@ static enum err backup(struct invocation *invocation, const char *to, struct bac
     if (err == ERR_OK) {
         err = backup_write(op, invocation->node->disk, target, &options, ret);
     }
+    if (err == ERR_AGAIN || err == ERR_CONFLICT) {
+        op_fault_prefix(op, "%s: ", to);
+    }
     disk_close(target);
     node_close(invocation->node);
     return err;
@@ -226,6 +229,7 @@ static enum err restore(struct invocation *invocation, const char *from, const c
     enum err err = folder_open(op, to, true, &target);
     if (err == ERR_OK) {
         err = backup_restore(op, source, target, &options, ret);
+        op_fault_prefix(op, "%s: ", err == ERR_EXISTS ? to : from);
     }
     if (err == ERR_OK) {
         err = derived_make(op, target, to);
@@ -290,11 +294,10 @@ static void check_tell(const struct invocation *invocation, const char *from,
     fputc('\n', invocation->out);
 }
 
-static void fault_tell(const struct invocation *invocation, const char *from)
+static void fault_tell(const struct invocation *invocation)
 {
     struct flow flow;
     flow_begin(&flow, invocation, 2);
-    flow_value(&flow, "", span_of(from), "");
     flow_styled(&flow, PRINT_ALARM, "cannot be restored:");
     flow_text(&flow, span_of(invocation->op->fault.text));
     flow_end(&flow);
@@ -334,6 +337,7 @@ static enum err check(struct invocation *invocation, const char *from, struct ba
     TRY(key_read(invocation, &options));
     TRY(folder_open(op, from, false, &source));
     enum err err = backup_check(op, source, &options, ret);
+    op_fault_prefix(op, "%s: ", from);
     disk_close(source);
     return err;
 }
@@ -352,7 +356,7 @@ int command_verify_backup(struct invocation *invocation)
     if (invocation->json) {
         check_json(invocation, &summary, faulty ? invocation->op->fault.text : NULL);
     } else if (faulty) {
-        fault_tell(invocation, from);
+        fault_tell(invocation);
     } else {
         check_tell(invocation, from, &summary);
     }

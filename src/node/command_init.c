@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "node/flow.h"
 #include "node/node.h"
-#include "node/print.h"
 
 enum { HOST_NAME_SIZE = 256, LINE_SIZE_MAX = 64 * 1024 };
 
@@ -114,11 +114,12 @@ static int init_node(struct invocation *invocation, const char *dir)
         tell_json(invocation, span_of(dir), name);
         return EXIT_DONE;
     }
-    fprintf(invocation->out, "A node for ");
-    print_text(invocation, name, 0);
-    fprintf(invocation->out, " is ready in ");
-    print_text(invocation, span_of(dir), 0);
-    fprintf(invocation->out, ".\n\n");
+    struct flow flow;
+    flow_begin(&flow, invocation, 2);
+    flow_value(&flow, "A node for", name, "");
+    flow_value(&flow, "is ready in", span_of(dir), ".");
+    flow_end(&flow);
+    fputc('\n', invocation->out);
     tell_next(invocation, dir);
     return EXIT_DONE;
 }

@@ -394,7 +394,8 @@ int command_erase(struct invocation *invocation)
     struct span index;
     if (invocation->argument_count == 0 || rule == NULL || rule[0] == '\0') {
         (void)op_fail(invocation->op, ERR_FORMAT,
-                      "name journal entries, and the rule with --rule TEXT");
+                      "name journal entries ('linie hits --evidence' tells them), and the rule "
+                      "with --rule TEXT");
         return command_fail(invocation);
     }
     int code = EXIT_DONE;

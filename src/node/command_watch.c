@@ -18,6 +18,7 @@ enum {
     FOLD_MEMORY_MAX = 1024 * 1024,
     JOBS_DEFAULT_MAX = 8,
     PROGRESS_EVERY_MS = 100,
+    BAR_SCREEN_MIN = 80, /* columns; on a narrower terminal the line has no room for the bar */
 };
 
 static atomic_bool stop_asked;
@@ -138,7 +139,7 @@ static void show_progress(struct session *session)
     print_size(done, done_text, sizeof done_text);
     print_size((uint64_t)rate, rate_text, sizeof rate_text);
     fputs("\r\033[K", invocation->err);
-    if (session->total_size > 0) {
+    if (session->total_size > 0 && invocation->err_width >= BAR_SCREEN_MIN) {
         double share = (double)done / (double)session->total_size;
         show_bar(invocation->err, share > 1 ? 1 : share);
     }

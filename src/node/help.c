@@ -126,8 +126,8 @@ void help_tell_command(const struct invocation *invocation, const char *const *w
     char typed[SHOWN_MAX];
     bool group = help_is_group(words[0]);
     if (group && count == 1) {
-        fprintf(err, "linie %s: name what is to be done with them; 'linie %s --help' lists it\n",
-                words[0], words[0]);
+        fprintf(err, "linie %s: name what is to be done; 'linie %s --help' lists it\n", words[0],
+                words[0]);
         return;
     }
     snprintf(typed, sizeof typed, "%s%s%s", words[0], group ? " " : "", group ? words[1] : "");

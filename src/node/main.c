@@ -53,6 +53,7 @@ int main(int argc, char **argv)
     invocation.in = STDIN_FILENO;
     invocation.folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     invocation.width = columns_of(STDOUT_FILENO);
+    invocation.err_width = isatty(STDERR_FILENO) ? columns_of(STDERR_FILENO) : COMMAND_WIDTH_MAX;
     invocation.colour = shows_colours(STDOUT_FILENO);
     invocation.progress = isatty(STDERR_FILENO);
     return command_main(argc, argv, &invocation);

@@ -312,11 +312,12 @@ static enum err config_load(struct op *op, struct node *node)
     struct span path;
     enum err err = file_read(op, node->disk, CONFIG_PATH, &text);
     if (err == ERR_ABSENT) {
+        bool here = span_equal(node->dir, SPAN("."));
         op_fault_clear(op);
         return op_fail(op, ERR_ABSENT,
                        "%.*s is no node: name one with --node DIR or $LINIE_NODE, or make one with "
                        "'linie init DIR'",
-                       SPAN_FMT(node->dir));
+                       SPAN_FMT(here ? SPAN("the folder you are in") : node->dir));
     }
     TRY(err);
     TRY(join(op, node->dir, CONFIG_PATH, &path));

@@ -97,6 +97,7 @@ static void add_arguments(struct buf *body, const struct invocation *invocation)
     wire_add_u8(body, invocation->json ? 1 : 0);
     wire_add_u8(body, invocation->colour ? 1 : 0);
     wire_add_u32(body, (uint32_t)invocation->width);
+    wire_add_u32(body, (uint32_t)invocation->err_width);
     const struct command_option *options = invocation->command->options;
     for (size_t i = 0; options != NULL && options[i].name != NULL; i++) {
         wire_add_u8(body, invocation->values[i] != NULL ? 1 : 0);
@@ -301,6 +302,7 @@ static enum err arguments_read(struct op *op, struct wire_reader *r, struct invo
     ret->json = wire_u8(r) != 0;
     ret->colour = wire_u8(r) != 0;
     ret->width = wire_u32(r);
+    ret->err_width = wire_u32(r);
     const struct command_option *options = ret->command->options;
     for (size_t i = 0; options != NULL && options[i].name != NULL; i++) {
         bool given = wire_u8(r) != 0;

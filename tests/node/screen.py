@@ -161,6 +161,16 @@ def progress_stays_on_one_line_of_the_terminal():
 
 
 @test
+def fault_is_set_to_the_terminal_and_is_one_line_for_others():
+    with Node() as node:
+        shown = in_terminal(node, 60, "erase", "1", "--rule", "a test")
+        assert len(shown.splitlines()) > 1
+        check_fits(shown, "erase", 60)
+        told = node.run("erase", "1", "--rule", "a test", status=TROUBLE).stderr
+        assert told.count("\n") == 1 and told.split() == shown.split(), (told, shown)
+
+
+@test
 def colours_are_for_terminals_that_want_them():
     with Crowded() as node:
         assert "\033[" in in_terminal(node, COLUMNS, "hits", TERM="xterm")
