@@ -44,7 +44,9 @@ static void make_room(struct flow *flow, size_t columns)
 
 static void put(struct flow *flow, struct span harmless)
 {
-    fwrite(harmless.data, 1, harmless.size, flow->invocation->out);
+    if (harmless.size > 0) {
+        fwrite(harmless.data, 1, harmless.size, flow->invocation->out);
+    }
     flow->column += print_columns(harmless);
     flow->empty = false;
     flow->gap = 1;

@@ -31,7 +31,9 @@ void print_text(const struct invocation *invocation, struct span text, size_t wi
     buf_init(&printable, PRINT_TEXT_MAX);
     text_add_printable(&printable, text);
     size_t shown = print_columns(buf_span(&printable));
-    fwrite(printable.data, 1, printable.size, invocation->out);
+    if (printable.size > 0) { /* else it has no memory yet */
+        fwrite(printable.data, 1, printable.size, invocation->out);
+    }
     if (printable.err != ERR_OK) {
         fputs("...", invocation->out);
     }
