@@ -18,6 +18,7 @@ enum {
     JOURNAL_GROUP_SIZE_MAX = 128 * 1024 * 1024, /* what one commit writes at most */
     JOURNAL_TEXT_SIZE_MAX = 1024,               /* each text of a header */
     JOURNAL_TORN_SIZE_MAX = 16 * 1024 * 1024,   /* kept of a tail that was cut */
+    JOURNAL_TORN_COUNT_MAX = 8,                 /* such tails that are kept, the newest */
     JOURNAL_SEGMENT_SIZE = 256 * 1024 * 1024,   /* a new file is begun beyond this */
     JOURNAL_DIGEST_SIZE = 32,
     JOURNAL_SALT_SIZE = 16,
@@ -60,9 +61,9 @@ struct journal_options {
  * Open the journal of a world, in the folder "journal" of a disk.
  *
  * A torn tail (what a power loss left of a write that was never acknowledged) is put aside in
- * journal/torn-NUMBER (at most JOURNAL_TORN_SIZE_MAX bytes of it), cut, and said in ret_cut. Damage
- * anywhere else is an error and changes nothing. For writing, what is found is made durable before
- * this returns.
+ * journal/torn-NUMBER (at most JOURNAL_TORN_SIZE_MAX bytes of it; the newest JOURNAL_TORN_COUNT_MAX
+ * of them stay), cut, and said in ret_cut. Damage anywhere else is an error and changes nothing.
+ * For writing, what is found is made durable before this returns.
  *
  * Without options->write nothing is changed: a torn tail, which may be what a writer is just
  * writing, is passed over, and where there is no journal yet it reads as an empty one.

@@ -11,7 +11,11 @@
 #include "os/random.h"
 #include "store/journal_inner.h"
 
-enum { TORN_NAME_SIZE = 48, COPY_SIZE = 64 * 1024 };
+enum {
+    TORN_NAME_SIZE = 48,
+    TORN_FILE_NAME_SIZE = sizeof "torn-000000000017" - 1,
+    COPY_SIZE = 64 * 1024,
+};
 
 static int64_t clock_default(void *context)
 {
@@ -226,12 +230,36 @@ static enum err range_copy(struct op *op, struct journal *journal, struct disk_f
     return ERR_OK;
 }
 
-/* Puts a torn tail aside: nothing that was ever written is thrown away unseen. */
+/* Of what was put aside before, the newest stay, less than JOURNAL_TORN_COUNT_MAX: a node that
+ * loses its power every day must not fill its disk with it. The names sort by age. */
+static enum err torn_sweep(struct op *op, struct journal *journal)
+{
+    struct span *names;
+    size_t count;
+    size_t torn = 0;
+    TRY(disk_list(op, journal->disk, JOURNAL_FOLDER, &names, &count));
+    for (size_t i = count; i > 0; i--) {
+        struct span name = names[i - 1];
+        char path[TORN_NAME_SIZE];
+        if (!span_starts_with(name, SPAN("torn-")) || name.size != TORN_FILE_NAME_SIZE) {
+            continue;
+        }
+        torn++;
+        if (torn >= JOURNAL_TORN_COUNT_MAX) {
+            snprintf(path, sizeof path, "journal/%.*s", SPAN_FMT(name));
+            TRY(disk_remove(op, journal->disk, span_of(path)));
+        }
+    }
+    return ERR_OK;
+}
+
+/* Puts a torn tail aside: nothing that was written lately is thrown away unseen. */
 static enum err torn_save(struct op *op, struct journal *journal, uint64_t size)
 {
     char name[TORN_NAME_SIZE];
     int name_size = snprintf(name, sizeof name, "journal/torn-%012" PRIu64, journal->tail.last + 1);
     must((size_t)name_size < sizeof name);
+    TRY(torn_sweep(op, journal));
     if (size > JOURNAL_TORN_SIZE_MAX) {
         size = JOURNAL_TORN_SIZE_MAX;
     }

@@ -17,7 +17,11 @@
 #include "tests/os/scratch.h"
 #include "tests/testing.h"
 
-enum { SEED = 7, MEBIBYTE = 1024 * 1024 };
+enum {
+    SEED = 7,
+    MEBIBYTE = 1024 * 1024,
+    WRITER_ROUNDS_MAX = 1000, /* on a quick disk the backups would never be done with more */
+};
 
 static const char *const part_1 = "part-000001.linie-backup";
 static const char *const part_2 = "part-000002.linie-backup";
@@ -573,7 +577,7 @@ static void writer_run(const char *path)
     uint64_t cut;
     check_err(journal_open(&node.op, node.real, &options, &node.journal, &cut), ERR_OK);
     uint64_t erased = 2;
-    for (;;) { /* until it is killed */
+    for (size_t i = 0; i < WRITER_ROUNDS_MAX; i++) {
         (void)backup_node_append(&node, 2000);
         (void)backup_node_blob(&node, 500);
         (void)backup_node_append(&node, 20);
@@ -582,6 +586,9 @@ static void writer_run(const char *path)
         assert_true(err == ERR_OK || err == ERR_DENIED);
         op_end(&node.op);
         testing_op_begin(&node.op);
+    }
+    for (;;) { /* until it is killed */
+        (void)pause();
     }
 }
 

@@ -154,6 +154,36 @@ TEST(a_group_cut_at_any_byte_is_not_there_at_all)
     desk_done(&desk);
 }
 
+TEST(of_torn_tails_that_were_put_aside_the_newest_stay)
+{
+    enum {
+        TEARS = JOURNAL_TORN_COUNT_MAX + 3,
+        OTHERS = 2
+    }; /* the segment, and what people put there */
+    struct desk desk = desk_make();
+    desk_open(&desk);
+    desk_file_put(&desk, "journal/torn-notes.txt", SPAN("mine"));
+    for (int i = 0; i < TEARS; i++) {
+        desk_note(&desk, "whole");
+        desk_note(&desk, "torn");
+        desk_close(&desk);
+        struct span whole = desk_file(&desk, DESK_SEGMENT);
+        desk_file_put(&desk, DESK_SEGMENT, span_slice(whole, 0, whole.size - 1));
+
+        desk_open(&desk);
+    }
+
+    struct span *names;
+    size_t count;
+    check_err(disk_list(&desk.op, desk.disk, SPAN("journal"), &names, &count), ERR_OK);
+    assert_int_equal(count, OTHERS + JOURNAL_TORN_COUNT_MAX);
+    check_span(names[1], "torn-000000000005"); /* the first three are gone */
+    check_span(names[count - 2], "torn-000000000012");
+    check_span(names[count - 1], "torn-notes.txt");
+    desk_close(&desk);
+    desk_done(&desk);
+}
+
 TEST(the_check_notices_every_byte_that_changed)
 {
     struct desk desk = desk_make();
