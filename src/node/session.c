@@ -25,6 +25,7 @@ enum {
     BATCH_FOLDS_MAX = 1000, /* a fold takes some 9 kB on its way into the journal (measured) */
     BATCH_MEMORY_MAX = 512 * 1024 * 1024,
     WATCH_MEMORY_MAX = 64 * 1024 * 1024,
+    IMAGE_MEMORY_MAX = 0x7FFFFFFF, /* while an index is made; it is large where the sets are */
     HOST_NAME_SIZE = 256,
     WATCH_FAILED = 70,    /* exit code of a watch process that gave up; EX_SOFTWARE */
     FOLD_GRACE_HOURS = 1, /* a fold is closed this long after its hour, by the time of the lines */
@@ -123,24 +124,38 @@ static enum err send(struct session *session, enum watch_message_type type, stru
     return channel_send(session->op, &session->watch, (uint8_t)type, body, file);
 }
 
-/* Give the watch the index that is right now, unless it has it. */
-static enum err send_image(struct session *session)
+static enum err image_send(struct op *op, struct session *session)
 {
     struct span path;
     struct span real;
     int fd = -1;
-    struct op *op = session->op;
     TRY(node_index(op, session->node, &path));
-    if (span_equal(path, session->image)) {
+    if (span_equal(path, span_make(session->image, session->image_size))) {
         return ERR_OK;
     }
+    must(path.size <= sizeof session->image);
     TRY(disk_real_path(op, session->node->world_disk, path, &real));
     TRY(descriptor_open(op, AT_FDCWD, real, &fd));
-    enum err err = send(session, WATCH_MESSAGE_IMAGE, SPAN(""), fd);
+    enum err err = channel_send(op, &session->watch, WATCH_MESSAGE_IMAGE, SPAN(""), fd);
     close(fd);
     TRY(err);
-    session->image = path;
+    span_copy(session->image, sizeof session->image, path);
+    session->image_size = path.size;
     return ERR_OK;
+}
+
+/* Give the watch the index that is right now, unless it has it. The memory for that goes back each
+ * time: under a watch that runs for months, indicators are replaced many thousand times. */
+static enum err send_image(struct session *session)
+{
+    struct op work;
+    op_begin(&work, &session->op->actor, IMAGE_MEMORY_MAX);
+    enum err err = image_send(&work, session);
+    if (err != ERR_OK) {
+        err = op_fail(session->op, err, "%s", work.fault.text);
+    }
+    op_end(&work);
+    return err;
 }
 
 enum err session_begin(struct session *session, struct invocation *invocation,

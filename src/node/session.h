@@ -16,7 +16,7 @@
 #include "os/channel.h"
 #include "watch/role.h"
 
-enum { SESSION_BATCH_INPUTS_MAX = 256 };
+enum { SESSION_BATCH_INPUTS_MAX = 256, SESSION_IMAGE_PATH_SIZE = 64 };
 
 /* What a run did, for the summary. */
 struct session_totals {
@@ -53,7 +53,8 @@ struct session {
     pid_t pid;
     bool has_watch;
     struct remote_server *server;
-    struct span image; /* path of the index in use */
+    char image[SESSION_IMAGE_PATH_SIZE]; /* path of the index in use; empty: none yet */
+    size_t image_size;
     int64_t started_us;
     int64_t shown_us;    /* when progress was last shown */
     uint64_t total_size; /* of all inputs */
