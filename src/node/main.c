@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -39,6 +40,30 @@ static size_t columns_of(int fd)
     return columns > COLUMNS_MAX ? COLUMNS_MAX : (size_t)columns;
 }
 
+/* A page of a mapped file could not be had: of the memory that SQLite shares between processes
+ * (linie.db-shm), which a full ext4 refuses only when it is written to, or of a file that somebody
+ * cut short. To end here is what a kill would do, which loses nothing that was acknowledged. */
+static void on_bus_error(int number, siginfo_t *info, void *context)
+{
+    static const char text[] =
+        "linie: No space left on device (or a file was cut short while it was "
+        "read): make room, and try again\n";
+    (void)context;
+    if (info->si_code != BUS_ADRERR) {
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+        return;
+    }
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    _exit(EXIT_TROUBLE);
+}
+
+static void bus_errors_take(void)
+{
+    struct sigaction action = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+    (void)sigaction(SIGBUS, &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
     static struct invocation invocation; /* too large for a stack frame */
@@ -46,6 +71,7 @@ int main(int argc, char **argv)
         puts("linie " LINIE_VERSION);
         return EXIT_DONE;
     }
+    bus_errors_take();
     umask(0077); /* what a node keeps is for its owner alone, whichever library makes the file */
     setlocale(LC_CTYPE, "C.UTF-8");
     invocation.out = stdout;

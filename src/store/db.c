@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "store/db.h"
 
+#include <errno.h>
+
 #include "base/buf.h"
 #include "base/must.h"
 
@@ -33,9 +35,21 @@ static enum err err_from_sqlite(int code)
     }
 }
 
+/* Where the memory that processes share (linie.db-shm) finds no room, SQLite calls that a failure of
+ * the disk. */
+static bool disk_is_full(const struct db *db, int code)
+{
+    int number = db->handle == NULL ? 0 : sqlite3_system_errno(db->handle);
+    bool no_room = number == ENOSPC || number == EDQUOT;
+    return (code & 0xFF) == SQLITE_FULL || ((code & 0xFF) == SQLITE_IOERR && no_room);
+}
+
 static enum err fail(struct op *op, const struct db *db, int code)
 {
     const char *text = db->handle == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(db->handle);
+    if (disk_is_full(db, code)) {
+        return op_fail(op, ERR_FULL, "database: No space left on device: make room, and try again");
+    }
     return op_fail(op, err_from_sqlite(code), "database: %s", text);
 }
 
@@ -144,6 +158,10 @@ enum err db_open(struct op *op, struct span path, enum db_access access, const c
     if (code == SQLITE_OK) {
         sqlite3_busy_timeout(db.handle, DB_BUSY_MS);
         code = pragmas_run(&db, access, vfs);
+    }
+    if (code != SQLITE_OK && access == DB_READ && vfs == NULL && disk_is_full(&db, code)) {
+        sqlite3_close(db.handle); /* what is there can be read on a full disk, too */
+        return db_open(op, path, DB_READ_IN_PLACE, NULL, ret);
     }
     if (code != SQLITE_OK) {
         enum err err = fail(op, &db, code);
