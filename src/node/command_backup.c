@@ -50,6 +50,8 @@ static void backup_json(struct invocation *invocation, const struct backup_summa
     json_member_bool(&w, SPAN("written"), summary->written);
     json_member_bool(&w, SPAN("full"), summary->full);
     json_member_bool(&w, SPAN("encrypted"), summary->encrypted);
+    json_member_u64(&w, SPAN("number"), summary->number);
+    json_member_time(&w, SPAN("made"), summary->time_us);
     json_member_u64(&w, SPAN("parts"), summary->parts);
     json_member_u64(&w, SPAN("size"), summary->size);
     json_member_u64(&w, SPAN("files"), summary->files);
@@ -81,17 +83,22 @@ static void add_contents(struct flow *flow, const struct backup_summary *summary
                print_counted(summary->worlds, "world", "worlds", worlds, sizeof worlds));
 }
 
+/* Who keeps number and time of the newest part notices when it is gone. */
 static void tell_part(const struct invocation *invocation, const struct backup_summary *summary)
 {
+    char made[TIME_TEXT_SIZE];
     char size[WORDS_SIZE];
     char entries[WORDS_SIZE];
     char files[WORDS_SIZE];
     struct flow flow;
+    (void)print_second(summary->time_us, made, sizeof made);
     flow_begin(&flow, invocation, 2);
     if (!summary->written) {
-        flow_words(&flow, "nothing new since the last part");
+        flow_words(&flow, "nothing new since part %llu of %s", (unsigned long long)summary->number,
+                   made);
     } else {
-        flow_words(&flow, "part %llu written: %s, %s, %s%s", (unsigned long long)summary->number,
+        flow_words(&flow, "part %llu of %s written: %s, %s, %s%s",
+                   (unsigned long long)summary->number, made,
                    print_size(summary->new_size, size, sizeof size),
                    print_counted(summary->new_entries, "new entry", "new entries", entries,
                                  sizeof entries),
@@ -244,9 +251,12 @@ static void restore_tell(const struct invocation *invocation, const struct backu
     char entries[WORDS_SIZE];
     char files[WORDS_SIZE];
     char worlds[WORDS_SIZE];
+    char made[TIME_TEXT_SIZE];
     struct flow flow;
     flow_begin(&flow, invocation, 2);
-    flow_value(&flow, "restored into", span_of(invocation->arguments[1]), ":");
+    flow_value(&flow, "restored into", span_of(invocation->arguments[1]), ",");
+    flow_words(&flow, "up to part %llu of %s:", (unsigned long long)summary->number,
+               print_second(summary->time_us, made, sizeof made));
     flow_words(&flow, "%s, %s, %s; all checked",
                print_counted(summary->entries, "journal entry", "journal entries", entries,
                              sizeof entries),
