@@ -266,8 +266,9 @@ enum err command_time(struct invocation *invocation, const char *name, int64_t *
                    name, text);
 }
 
-/* A reader found the database missing or damaged: opening for writing makes it anew. Where that
- * cannot be done, the reader's own fault is the one to tell. */
+/* A reader found the database missing, damaged, or left half made by somebody who was killed:
+ * opening for writing makes it anew. Where that cannot be done, because it is being made right now,
+ * say, the reader's own fault is the one to tell. */
 static enum err open_mended(struct invocation *invocation, enum err fault)
 {
     struct op *op = invocation->op;
@@ -290,7 +291,7 @@ static enum err node_for(struct invocation *invocation)
     bool writes = invocation->command->access == COMMAND_WRITES;
     enum err err = node_open(invocation->op, invocation->node_dir, invocation->world,
                              writes ? NODE_WRITE : NODE_READ, &invocation->node);
-    if (!writes && (err == ERR_ABSENT || err == ERR_CORRUPT)) {
+    if (!writes && (err == ERR_ABSENT || err == ERR_CORRUPT || err == ERR_STALE)) {
         err = open_mended(invocation, err);
     }
     return err;

@@ -18,6 +18,7 @@ struct store {
     struct db db;
     struct hash_secret secret; /* for tables in memory */
     bool behind;               /* the journal has entries that could not be applied yet */
+    bool making;               /* the database bears the mark of one that is being made */
     uint32_t fold_hosts_max;
     const char *database_vfs; /* NULL: the system's files */
     int64_t (*clock_us)(void *context);

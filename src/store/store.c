@@ -192,6 +192,17 @@ static enum err catch_up_visit(void *context, const struct journal_header *heade
     return walk->in_transaction < TRANSACTION_ENTRIES_MAX ? ERR_OK : transaction_end(walk);
 }
 
+/* A database that is being made lacks what its maker has not come to yet: until the end it bears a
+ * mark, so that no reader takes it for all there is, also where the maker was killed. */
+static enum err making_end(struct op *op, struct store *store)
+{
+    if (store->making) {
+        TRY(db_run(op, &store->db, "DELETE FROM meta WHERE key = 'making'"));
+        store->making = false;
+    }
+    return ERR_OK;
+}
+
 static enum err catch_up(struct op *op, struct store *store, uint64_t *ret_entries)
 {
     uint64_t applied = 0;
@@ -213,7 +224,7 @@ static enum err catch_up(struct op *op, struct store *store, uint64_t *ret_entri
         return err;
     }
     *ret_entries = walk.applied - applied;
-    return ERR_OK;
+    return making_end(op, store);
 }
 
 enum err store_ready(struct op *op, struct store *store)
@@ -251,6 +262,7 @@ static enum err schema_make(struct op *op, struct store *store)
     snprintf(version, sizeof version, "PRAGMA user_version = %d", STORE_SCHEMA_VERSION);
     TRY(db_run(op, &store->db, "BEGIN IMMEDIATE"));
     TRY(db_run(op, &store->db, STORE_SCHEMA));
+    TRY(db_run(op, &store->db, "INSERT INTO meta (key, value) VALUES ('making', 1)"));
     TRY(db_run(op, &store->db, version));
     return db_run(op, &store->db, "COMMIT");
 }
@@ -284,6 +296,7 @@ static enum err db_make(struct op *op, struct store *store, struct span path)
     }
     TRY(db_files_remove(op, store));
     TRY(db_open(op, path, DB_WRITE, store->database_vfs, &store->db));
+    store->making = true;
     return schema_make(op, store);
 }
 
@@ -318,6 +331,14 @@ static enum err db_is_ours(struct op *op, struct store *store, bool *ret)
     return ERR_OK;
 }
 
+static enum err is_making(struct op *op, struct store *store, bool *ret)
+{
+    uint64_t mark = 0;
+    TRY(meta_number(op, store, "making", &mark));
+    *ret = mark != 0;
+    return ERR_OK;
+}
+
 /* For writing: a database that is missing, damaged or of another version is made anew. */
 static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebuilt)
 {
@@ -336,7 +357,7 @@ static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebu
         err = db_is_ours(op, store, &ours);
     }
     if (err == ERR_OK && ours) {
-        return ERR_OK;
+        return is_making(op, store, &store->making);
     }
     if (err != ERR_OK && err != ERR_CORRUPT) {
         return err;
@@ -352,18 +373,33 @@ static enum db_access read_access(struct disk *disk)
     return disk_is_writable(disk) ? DB_READ : DB_READ_IN_PLACE;
 }
 
+static enum err version_check(struct op *op, struct store *store)
+{
+    int64_t version = 0;
+    TRY(schema_version(op, &store->db, &version));
+    if (version > STORE_SCHEMA_VERSION) {
+        return op_fail(op, ERR_UNSUPPORTED, "the node was last used by a newer version of linie");
+    }
+    return version == STORE_SCHEMA_VERSION
+               ? ERR_OK
+               : op_fail(op, ERR_STALE,
+                         "the node's database is of an older version, or is just being made: run "
+                         "'linie rebuild'");
+}
+
 static enum err db_open_read(struct op *op, struct store *store)
 {
     struct span path;
-    int64_t version = 0;
+    bool ours = false;
+    bool making = false;
     TRY(db_path(op, store, &path));
     TRY(db_open(op, path, read_access(store->disk), store->database_vfs, &store->db));
-    TRY(schema_version(op, &store->db, &version));
-    if (version != STORE_SCHEMA_VERSION) {
-        return op_fail(op, ERR_UNSUPPORTED,
-                       "the node's database is of another version: run 'linie rebuild'");
+    TRY(version_check(op, store));
+    TRY(is_making(op, store, &making));
+    if (making) {
+        return op_fail(op, ERR_STALE,
+                       "the node's database is being made anew: try again when that has ended");
     }
-    bool ours = false;
     TRY(db_is_ours(op, store, &ours));
     return ours ? ERR_OK
                 : op_fail(op, ERR_CORRUPT,

@@ -70,7 +70,8 @@ enum err store_create(struct op *op, struct disk *disk, const struct store_optio
  * ret_opened  what had to be mended; may be NULL
  *
  * Errors    ERR_ABSENT no world here; ERR_AGAIN another process writes to it; ERR_CORRUPT;
- *           ERR_CONFLICT a file of another world; ERR_UNSUPPORTED made by a newer version; ERR_IO
+ *           ERR_CONFLICT a file of another world; ERR_UNSUPPORTED made by a newer version;
+ *           ERR_STALE to read, what is derived must be made by a writer first; ERR_IO
  */
 MUST_USE
 enum err store_open(struct op *op, struct disk *disk, const struct store_options *options,

@@ -173,6 +173,33 @@ TEST(database_of_another_version_is_made_anew_at_open)
     world_end(&world);
 }
 
+TEST(database_that_is_being_made_is_no_readers_until_a_writer_ends_it)
+{
+    static const char *const cut_short[] = {
+        "INSERT INTO meta VALUES ('making', 1); UPDATE meta SET value = 1 WHERE key = 'applied';"
+        "DELETE FROM sets; DELETE FROM objects; DELETE FROM removals; DELETE FROM watched;"
+        "DELETE FROM inputs; DELETE FROM input_faults; DELETE FROM folds; DELETE FROM evidence;",
+        "PRAGMA user_version = 0", /* its maker came to nothing */
+    };
+    for (size_t i = 0; i < sizeof cut_short / sizeof cut_short[0]; i++) {
+        struct world world;
+        struct store *reader = NULL;
+        world_begin(&world);
+        fill(&world);
+        struct span before = world_digest(&world);
+        store_close(world.store);
+        tamper(&world, cut_short[i]);
+
+        check_err(world_open(&world, "real", false, &reader), ERR_STALE);
+
+        check_err(world_open(&world, "real", true, &world.store), ERR_OK);
+        assert_true(span_equal(before, world_digest(&world)));
+        check_err(world_open(&world, "real", false, &reader), ERR_OK);
+        store_close(reader);
+        world_end(&world);
+    }
+}
+
 TEST(database_of_a_newer_version_is_refused)
 {
     struct world world;
