@@ -50,16 +50,31 @@ static bool rule_fits(const struct observe_rule *rule, struct span name)
     return at_word && observe_field_name_is(rule->field, span_from(name, begin));
 }
 
-static const struct observe_rule *rule_of(const struct redaction *r,
-                                          const struct observe_rule *inherited)
+static const struct observe_rule *rule_named(const struct redaction *r, struct span name)
 {
-    struct span name = span_make(r->path, r->path_size);
     for (size_t i = 0; i < r->rules->count; i++) {
         if (rule_fits(&r->rules->rules[i], name)) {
             return &r->rules->rules[i];
         }
     }
-    return inherited;
+    return NULL;
+}
+
+/* The rule of the value whose key was just pushed. A key such as "id.orig_h" stands for a member of
+ * "id", as it would be written in JSON's other way, and so falls under a rule for "id" too. */
+static const struct observe_rule *rule_of(const struct redaction *r, size_t key_size,
+                                          const struct observe_rule *inherited)
+{
+    struct span name = span_make(r->path, r->path_size);
+    size_t key_begin = name.size - key_size;
+    const struct observe_rule *rule = rule_named(r, name);
+    ptrdiff_t dot = span_find_last(name, '.');
+    while (rule == NULL && dot != SPAN_NOT_FOUND && (size_t)dot > key_begin) {
+        name = span_slice(name, 0, (size_t)dot);
+        rule = rule_named(r, name);
+        dot = span_find_last(name, '.');
+    }
+    return rule == NULL ? inherited : rule;
 }
 
 static enum observe_treatment treatment_of(const struct observe_rule *rule)
@@ -266,7 +281,7 @@ static void walk_member(struct redaction *r, const struct observe_rule *rule, un
     }
     expect(r, ':');
     if (r->err == ERR_OK) {
-        walk_value(r, rule_of(r, rule), depth);
+        walk_value(r, rule_of(r, key.size, rule), depth);
     }
     r->path_size = path_size;
 }
@@ -360,7 +375,7 @@ static void tsv_column(struct redaction *r, const struct tsv *tsv, const struct 
     if (r->err != ERR_OK) {
         return;
     }
-    const struct observe_rule *rule = rule_of(r, NULL);
+    const struct observe_rule *rule = rule_of(r, name.size, NULL);
     r->path_size = path_size;
     if (column->shape != TSV_SHAPE_LIST) {
         tsv_element(r, tsv, rule, value);

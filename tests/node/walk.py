@@ -338,6 +338,37 @@ def evidence_keeps_the_privacy_rule_and_can_be_erased():
 
 
 @test
+def evidence_of_tsv_lines_keeps_the_privacy_rule_also_when_a_file_is_gone_on_with():
+    secrets = ["correct horse", "battery=staple", "Basic c2VjcmV0"]
+    head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\thttp\n" \
+           "#fields\tts\tuid\tid.orig_h\tid.resp_h\thost\tusername\tpassword\tcookie\tauthorization\n" \
+           "#types\ttime\tstring\taddr\taddr\tstring\tstring\tstring\tvector[string]\tstring\n"
+    line = "1795262400.5\tC1\t10.0.0.{}\t192.0.2.1\tevil.example\tj.doe\t" + "\t".join(secrets) + "\n"
+    with Node() as node:
+        node.add(LIST)
+        conf = node.path / "linie.conf"
+        conf.write_text(conf.read_text().replace("[privacy]", "[privacy]\nhash = username"))
+        log = node.file("http.log", head + line.format(5))
+        node.run("watch", log, status=FOUND)
+        with open(log, "a", encoding="ascii") as out:
+            out.write(line.format(6))
+        node.run("watch", log, status=FOUND)
+        folds = node.json("hits", "--evidence", status=FOUND)
+        assert len(folds) == 2, folds
+        hashes = set()
+        for fold in folds:
+            (kept,) = fold["evidence"]
+            columns = kept.split("\t")
+            assert columns[3:5] == ["192.0.2.1", "evil.example"] and columns[6:] == ["-"] * 3, kept
+            hashes.add(columns[5])
+        (username,) = hashes
+        assert username.startswith("hash:"), username
+        for path in node.path.rglob("*"):
+            content = path.read_bytes() if path.is_file() else b""
+            assert not any(word.encode() in content for word in [*secrets, "j.doe"]), path
+
+
+@test
 def verify_finds_a_changed_byte_and_rebuild_changes_nothing():
     with Node() as node:
         node.add(LIST)

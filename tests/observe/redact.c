@@ -137,6 +137,95 @@ TEST(tsv_columns_are_treated_by_their_names)
     observing_end(&o);
 }
 
+/* One event in both of Zeek's writings, under one rule. */
+struct both {
+    const char *field; /* the rule */
+    enum observe_treatment treatment;
+    uint32_t keep_size;
+    const char *json; /* what is kept of it in JSON */
+    const char *tsv;
+};
+
+static void check_kept(enum observe_format format, const struct observe_rules *the_rules,
+                       const char *line, const char *expected)
+{
+    struct observing o;
+    struct buf evidence;
+    observing_begin(&o, format, "");
+    buf_init(&evidence, OBSERVE_EVIDENCE_SIZE_MAX);
+    if (format == OBSERVE_FORMAT_ZEEK_TSV) {
+        check_observed(&o, "#path\thttp", "");
+        check_observed(&o, "#fields\tuid\tid.orig_h\tusername\ttags\tinfo.user.name", "");
+        check_observed(&o, "#types\tstring\taddr\tstring\tset[string]\tstring", "");
+    }
+    assert_int_equal(observing_read(&o, span_of(line)), OBSERVE_FAULT_NONE);
+
+    check_err(observe_redact(&o.op, o.reader, &o.line, the_rules, &evidence), ERR_OK);
+
+    check_span(buf_span(&evidence), expected);
+    buf_done(&evidence);
+    observing_end(&o);
+}
+
+#define HASH_ADDRESS "hash:16e3b86dce5cdd72d147132c38e1dd06" /* of "192.0.2.1", as above */
+#define JSON_OF(address, user, tags, name)                                                         \
+    "{\"_path\":\"http\",\"uid\":\"C1\",\"id.orig_h\":" address ",\"username\":" user              \
+    ",\"tags\":[" tags "],\"info.user.name\":" name "}"
+
+TEST(json_and_tsv_of_one_event_keep_the_same)
+{
+    static const char json[] = JSON_OF("\"192.0.2.1\"", "\"ann e\"", "\"x,y\",\"z\"", "\"Ann\"");
+    static const char tsv[] = "C1\t192.0.2.1\tann e\tx\\x2cy,z\tAnn";
+    static const struct both table[] = {
+        { "cookie", OBSERVE_DROP, 0, json, tsv },
+        { "username", OBSERVE_DROP, 0, JSON_OF("\"192.0.2.1\"", "null", "\"x,y\",\"z\"", "\"Ann\""),
+          "C1\t192.0.2.1\t-\tx\\x2cy,z\tAnn" },
+        { "http.username", OBSERVE_TRUNCATE, 3,
+          JSON_OF("\"192.0.2.1\"", "\"ann...\"", "\"x,y\",\"z\"", "\"Ann\""),
+          "C1\t192.0.2.1\tann...\tx\\x2cy,z\tAnn" },
+        { "ftp.username", OBSERVE_DROP, 0, json, tsv },
+        { "tags", OBSERVE_DROP, 0, JSON_OF("\"192.0.2.1\"", "\"ann e\"", "null,null", "\"Ann\""),
+          "C1\t192.0.2.1\tann e\t-,-\tAnn" },
+        { "orig_h", OBSERVE_HASH, 0,
+          JSON_OF("\"" HASH_ADDRESS "\"", "\"ann e\"", "\"x,y\",\"z\"", "\"Ann\""),
+          "C1\t" HASH_ADDRESS "\tann e\tx\\x2cy,z\tAnn" },
+        /* what lies in "id" and in "user" falls under their rules, in this writing too */
+        { "id", OBSERVE_HASH, 0,
+          JSON_OF("\"" HASH_ADDRESS "\"", "\"ann e\"", "\"x,y\",\"z\"", "\"Ann\""),
+          "C1\t" HASH_ADDRESS "\tann e\tx\\x2cy,z\tAnn" },
+        { "user", OBSERVE_DROP, 0, JSON_OF("\"192.0.2.1\"", "\"ann e\"", "\"x,y\",\"z\"", "null"),
+          "C1\t192.0.2.1\tann e\tx\\x2cy,z\t-" },
+        { "http.info", OBSERVE_DROP, 0,
+          JSON_OF("\"192.0.2.1\"", "\"ann e\"", "\"x,y\",\"z\"", "null"),
+          "C1\t192.0.2.1\tann e\tx\\x2cy,z\t-" },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const struct observe_rule rule = { span_of(table[i].field), table[i].treatment,
+                                           table[i].keep_size };
+        struct observe_rules the_rules = { .rules = &rule, .count = 1 };
+        memset(the_rules.secret, 0x0B, sizeof the_rules.secret);
+
+        check_kept(OBSERVE_FORMAT_ZEEK_JSON, &the_rules, json, table[i].json);
+        check_kept(OBSERVE_FORMAT_ZEEK_TSV, &the_rules, tsv, table[i].tsv);
+    }
+}
+
+TEST(a_rule_for_a_member_goes_before_that_for_what_it_lies_in)
+{
+    const struct observe_rule list[] = { { SPAN("id"), OBSERVE_DROP, 0 },
+                                         { SPAN("id.orig_h"), OBSERVE_KEEP, 0 } };
+    const struct observe_rules the_rules = { .rules = list, .count = 2 };
+
+    check_kept(OBSERVE_FORMAT_ZEEK_JSON, &the_rules,
+               "{\"_path\":\"http\",\"id\":{\"orig_h\":\"192.0.2.1\",\"orig_p\":1}}",
+               "{\"_path\":\"http\",\"id\":{\"orig_h\":\"192.0.2.1\",\"orig_p\":null}}");
+    check_kept(OBSERVE_FORMAT_ZEEK_JSON, &the_rules,
+               "{\"_path\":\"http\",\"id.orig_h\":\"192.0.2.1\",\"id.orig_p\":1}",
+               "{\"_path\":\"http\",\"id.orig_h\":\"192.0.2.1\",\"id.orig_p\":null}");
+    check_kept(OBSERVE_FORMAT_ZEEK_TSV, &the_rules, "C1\t192.0.2.1\t-\t-\t-",
+               "C1\t192.0.2.1\t-\t-\t-");
+}
+
 TEST(a_long_line_is_cut_between_characters_and_says_so)
 {
     struct observing o;
