@@ -53,8 +53,15 @@ static enum err fail(struct op *op, const struct db *db, int code)
     return op_fail(op, err_from_sqlite(code), "database: %s", text);
 }
 
-/* FULL: what a transaction refers to (a set's file) may replace what the one before referred to, so
- * a power loss must not take a transaction back that was followed by a clean-up. */
+/* FULL syncs the database's log with each transaction. The truth does not need that: under NORMAL a
+ * power loss takes the last transactions back but tears none (the log has checksums, and is synced
+ * before it is copied into the file), and the journal gives them again; the crash tests pass with
+ * NORMAL, too. FULL stays for two things. The number of the last entry applied is the only witness
+ * when a journal has lost its end (store_applied()), and must not be lost with it. And files of
+ * sets that an older transaction names are removed as soon as no newer one does: a database that
+ * was taken back would name what is gone, for which readers are refused and all is made anew. It
+ * costs a sync a transaction: 17 of the database's against 6, 0.03 to 0.05 s of 1.5 s, in a watch
+ * of 60,000 lines that all are hits. */
 #define PRAGMAS_WRITE                                                                              \
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"              \
     "PRAGMA cache_size = -16000;"
