@@ -375,8 +375,7 @@ def watch_process_goes_when_its_store_is_killed():
         child = child_of(process)
         process.kill()
         process.wait(timeout=WAIT_S)
-        wait_for(lambda: not pathlib.Path(f"/proc/{child}/exe").exists() or is_gone(child),
-                 "the watch process to go")
+        wait_for(lambda: is_gone(child), "the watch process to go")
 
 
 def is_gone(pid):
