@@ -31,7 +31,8 @@ KILO, MEGA = 1024, 1024 * 1024
 # All that a node's folder may hold while nobody works on it; what was left by somebody who died is
 # cleared away by whoever writes next.
 WORLD_FILES = re.compile(
-    r"lock|linie\.db(-wal|-shm)?|journal/(\d{12}\.journal|torn-\d{12})|blobs/[0-9a-f]{2}/[0-9a-f]{64}"
+    r"lock|linie\.db(-wal|-shm)?|journal/(\d{12}\.journal|torn-\d{12})"
+    r"|blobs/[0-9a-f]{2}/[0-9a-f]{64}"
     r"|sets/\d{12}-[0-9a-f]{64}\.pack|index/\d{12}\.image")
 NODE_FILES = re.compile(r"linie\.conf|identity\.json|keys/(node\.key|node\.pub|privacy\.key)")
 TORN_MAX = 8 # of what power losses and kills left of the journal's last write
@@ -109,7 +110,11 @@ def memory(pid):
 
 
 def descriptors(pid):
-    return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+    """How many are open; 0 of a process that lets nobody but root look, where one is not root."""
+    try:
+        return len(list(pathlib.Path(f"/proc/{pid}/fd").iterdir()))
+    except PermissionError:
+        return 0
 
 
 def files_of(folder):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: EUPL-1.2
-"""Kill -9 of all of linie at random moments, while it watches, adds, removes, rebuilds, backs up and
-restores. After each: the node is whole, what was acknowledged is there, what was not is there
+"""Kill -9 of all of linie at random moments, while it watches, adds, removes, rebuilds, backs up
+and restores. After each: the node is whole, what was acknowledged is there, what was not is there
 wholly or not at all; and in the end each line has counted once.
 
     tests/long/kill.py PROGRAM KILLS

@@ -340,10 +340,12 @@ def evidence_keeps_the_privacy_rule_and_can_be_erased():
 @test
 def evidence_of_tsv_lines_keeps_the_privacy_rule_also_when_a_file_is_gone_on_with():
     secrets = ["correct horse", "battery=staple", "Basic c2VjcmV0"]
-    head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\thttp\n" \
-           "#fields\tts\tuid\tid.orig_h\tid.resp_h\thost\tusername\tpassword\tcookie\tauthorization\n" \
-           "#types\ttime\tstring\taddr\taddr\tstring\tstring\tstring\tvector[string]\tstring\n"
-    line = "1795262400.5\tC1\t10.0.0.{}\t192.0.2.1\tevil.example\tj.doe\t" + "\t".join(secrets) + "\n"
+    names = "ts uid id.orig_h id.resp_h host username password cookie authorization".split()
+    types = "time string addr addr string string string vector[string] string".split()
+    head = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n" \
+           "#path\thttp\n#fields\t" + "\t".join(names) + "\n#types\t" + "\t".join(types) + "\n"
+    line = "\t".join(["1795262400.5", "C1", "10.0.0.{}", "192.0.2.1", "evil.example", "j.doe",
+                      *secrets]) + "\n"
     with Node() as node:
         node.add(LIST)
         conf = node.path / "linie.conf"
