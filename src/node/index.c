@@ -12,10 +12,17 @@
 
 enum { IMAGE_SIZE_MAX_BITS = 36 };
 
+/* A source of STIX objects that has its number already. */
+struct source_number {
+    struct span source;
+    uint16_t origin;
+};
+
 struct making {
     struct op *op;
     struct node *node;
     struct match_builder *builder;
+    struct buf numbers; /* struct source_number, one for each source met so far */
 };
 
 static enum err add_set(struct making *making, const struct policy_grant *grant,
@@ -56,12 +63,33 @@ static enum err add_set(struct making *making, const struct policy_grant *grant,
     return err;
 }
 
+/* A source is one origin, however many indicators it gave: an image has room for 65,535 of them.
+ * Sources are few, and indicators of one mostly follow each other: the last one is looked at first.
+ */
+static enum err origin_of(struct making *making, const struct store_watched *watched, uint16_t *ret)
+{
+    struct source_number *known = (struct source_number *)(void *)making->numbers.data;
+    size_t count = making->numbers.size / sizeof *known;
+    for (size_t i = count; i > 0; i--) {
+        if (span_equal(known[i - 1].source, watched->source)) {
+            *ret = known[i - 1].origin;
+            return ERR_OK;
+        }
+    }
+    struct source_number number = { .origin = 0 };
+    const struct match_origin from = { .source_id = watched->source_id, .source = watched->source };
+    TRY(match_builder_origin(making->builder, &from, &number.origin));
+    TRY(op_copy(making->op, watched->source, &number.source));
+    buf_add(&making->numbers, span_make(&number, sizeof number));
+    *ret = number.origin;
+    return making->numbers.err;
+}
+
 static enum err add_watched(void *context, const struct store_watched *watched)
 {
     struct making *making = context;
     uint16_t origin = 0;
-    const struct match_origin from = { .source_id = watched->source_id, .source = watched->source };
-    TRY(match_builder_origin(making->builder, &from, &origin));
+    TRY(origin_of(making, watched, &origin));
     const struct match_indicator indicator = {
         .value = watched->value,
         .scope = watched->scope,
@@ -102,11 +130,13 @@ static enum err image_make(struct op *op, struct node *node, struct span path)
     os_random(secret.bytes, sizeof secret.bytes);
     TRY(match_builder_new(op, &secret, members, &making.builder));
     buf_init(&image, (size_t)1 << IMAGE_SIZE_MAX_BITS);
+    buf_init(&making.numbers, MATCH_ORIGIN_COUNT_MAX * sizeof(struct source_number));
     enum err err = add_all(&making, grant, sets, count);
     if (err == ERR_OK) {
         err = match_builder_finish(making.builder, &image);
     }
     match_builder_free(making.builder);
+    buf_done(&making.numbers);
     if (err == ERR_OK) {
         err = disk_replace(op, node->world_disk, path, buf_span(&image));
     }
