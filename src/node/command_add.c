@@ -11,6 +11,7 @@
 #include "format/inflate.h"
 #include "node/flow.h"
 #include "node/node.h"
+#include "node/tally.h"
 #include "os/descriptor.h"
 #include "os/random.h"
 #include "stix/bundle.h"
@@ -333,9 +334,8 @@ static void objects_json(const struct adding *adding, const struct store_objects
     json_member_string(&w, SPAN("source"), adding->source);
     json_member_u64(&w, SPAN("new"), added->added);
     json_member_u64(&w, SPAN("known"), added->known);
-    json_member_u64(&w, SPAN("conflicts"), added->conflicts);
-    json_member_u64(&w, SPAN("watched"), added->watched);
-    json_member_u64(&w, SPAN("unwatched"), added->unwatched);
+    json_member_u64(&w, SPAN("put_back"), added->put_back);
+    tally_json(&w, &added->tally);
     json_member_u64(&w, SPAN("refused"), adding->refused);
     json_end_object(&w);
     print_json(adding->invocation, &line);
@@ -352,16 +352,19 @@ static void tell_objects(const struct adding *adding, const struct store_objects
     }
     flow_begin(&flow, adding->invocation, 2);
     flow_value(&flow, "", adding->name, ":");
-    flow_words(&flow, "%s new, %llu known; indicators: %llu watched, %llu not",
+    flow_words(&flow, "%s new, %llu known",
                print_counted(added->added, "object", "objects", text, sizeof text),
-               (unsigned long long)added->known, (unsigned long long)added->watched,
-               (unsigned long long)added->unwatched);
-    if (added->conflicts > 0) {
+               (unsigned long long)added->known);
+    if (added->added > 0) {
         flow_after(&flow, ";");
-        flow_words(&flow, "%llu %s from what came under the same version",
-                   (unsigned long long)added->conflicts,
-                   added->conflicts == 1 ? "differs" : "differ");
+        flow_words(&flow, "indicators:");
+        tally_words(&flow, &added->tally);
     }
+    if (added->put_back > 0) {
+        flow_after(&flow, ";");
+        flow_words(&flow, "%llu put back", (unsigned long long)added->put_back);
+    }
+    tally_words_conflicts(&flow, ";", &added->tally);
     if (adding->refused > 0) {
         flow_after(&flow, ";");
         flow_words(&flow, "%llu refused", (unsigned long long)adding->refused);
@@ -384,6 +387,7 @@ static enum err add_stix(struct adding *adding)
         .has_local = adding->has_tlp,
         .local = adding->tlp,
         .otherwise = adding->tlp,
+        .put_back = true,
     };
     TRY(store_objects_add(adding->op, adding->invocation->node->store, &options, objects, count,
                           &added));

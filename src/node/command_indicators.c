@@ -5,6 +5,8 @@
 #include "base/must.h"
 #include "node/flow.h"
 #include "node/node.h"
+#include "node/show_object.h"
+#include "node/tally.h"
 
 enum { LINE_SIZE_MAX = 256 * 1024, LIST_COLUMN = 9, FACT_COLUMN = 15 };
 
@@ -431,68 +433,22 @@ static enum err show_visit(struct walk *walk, const struct entry *entry)
     return ERR_OK;
 }
 
-/* As it came; with --json on one line, which costs nothing: line ends stand between tokens only. */
-static void object_print(const struct invocation *invocation, struct span bytes)
-{
-    for (size_t i = 0; i < bytes.size; i++) {
-        bool line_end = bytes.data[i] == '\n' || bytes.data[i] == '\r';
-        fputc(line_end && invocation->json ? ' ' : bytes.data[i], invocation->out);
-    }
-    fputc('\n', invocation->out);
-}
-
-/* What this node knows of an object, above its bytes. */
-static void object_heading(const struct invocation *invocation, const struct store_object *object)
-{
-    struct flow flow;
-    flow_begin(&flow, invocation, 2);
-    flow_value(&flow, "", object->id, "");
-    flow_value(&flow, "from", object->source.size > 0 ? object->source : SPAN("(own)"), ",");
-    flow_words(&flow, "TLP:%s,%s%s%s journal entry %llu", policy_tlp_name(object->tlp),
-               object->latest ? "" : " superseded,", object->revoked ? " revoked," : "",
-               object->removed ? " removed on this node," : "", (unsigned long long)object->entry);
-    flow_break(&flow);
-    if (object->unwatched.size > 0) {
-        flow_words(&flow, "not watched:");
-        flow_text(&flow, object->unwatched);
-    }
-    flow_end(&flow);
-}
-
-/* The versions of a STIX object, byte for byte. */
-static enum err object_visit(void *context, const struct store_object *object)
-{
-    struct walk *walk = context;
-    struct invocation *invocation = walk->invocation;
-    struct wanted *wanted = walk->context;
-    const struct policy_grant *grant = NULL;
-    struct span bytes;
-    TRY(policy_grant_owner(invocation->op, &grant));
-    TRY(store_object_read(invocation->op, invocation->node->store, grant, object, &bytes));
-    wanted->found++;
-    if (!invocation->json) {
-        object_heading(invocation, object);
-    }
-    object_print(invocation, bytes);
-    return ERR_OK;
-}
-
 static enum err show(struct invocation *invocation, const char *text)
 {
     const struct selection all = { .kind = VALUE_NONE };
     struct walk walk = { .invocation = invocation, .selection = &all, .visit = show_visit };
     struct wanted *wanted = NULL;
-    const struct policy_grant *grant = NULL;
     TRY(wanted_read(invocation, text, &wanted));
+    bool by_id = wanted->value.kind == VALUE_NONE;
     walk.context = wanted;
-    if (wanted->value.kind == VALUE_NONE) {
-        const struct store_object_filter filter = { .id = wanted->id };
-        TRY(policy_grant_owner(invocation->op, &grant));
-        TRY(store_objects_walk(invocation->op, invocation->node->store, grant, &filter,
-                               object_visit, &walk));
+    if (by_id) {
+        TRY(show_object_versions(invocation, wanted->id, &wanted->found));
     }
     if (wanted->found == 0) {
         TRY(walk_run(&walk));
+    }
+    if (!by_id) {
+        TRY(show_object_unwatched(invocation, &wanted->value, &wanted->found));
     }
     if (wanted->found == 0) {
         return op_fail(invocation->op, ERR_ABSENT, "%s is no indicator of this node", text);
@@ -639,6 +595,7 @@ int command_indicators_remove(struct invocation *invocation)
 /* ---- stats ---- */
 
 struct stats {
+    const struct store_tally *stix;
     uint64_t kinds[VALUE_KIND_COUNT];
     uint64_t tlp[POLICY_TLP_COUNT];
     uint64_t total;
@@ -686,6 +643,10 @@ static void stats_json(struct invocation *invocation, const struct stats *stats,
         json_end_object(&w);
     }
     json_end_array(&w);
+    json_key(&w, SPAN("stix"));
+    json_begin_object(&w);
+    tally_json(&w, stats->stix);
+    json_end_object(&w);
     json_end_object(&w);
     print_json(invocation, &line);
     buf_done(&line);
@@ -734,12 +695,19 @@ static void stats_text(struct invocation *invocation, const struct stats *stats,
         flow_words(&flow, "in the patterns of STIX objects");
         flow_end(&flow);
     }
+    flow_begin(&flow, invocation, STATS_COLUMN + 2);
+    flow_to(&flow, STATS_COLUMN);
+    flow_words(&flow, "STIX:");
+    tally_words(&flow, stats->stix);
+    tally_words_conflicts(&flow, ";", stats->stix);
+    flow_end(&flow);
 }
 
 int command_indicators_stats(struct invocation *invocation)
 {
     const struct selection all = { .kind = VALUE_NONE };
-    struct stats stats = { .total = 0 };
+    struct store_status status;
+    struct stats stats = { .stix = &status.stix };
     struct walk walk = {
         .invocation = invocation, .selection = &all, .visit = stats_visit, .context = &stats
     };
@@ -747,7 +715,8 @@ int command_indicators_stats(struct invocation *invocation)
     struct store_set *sets = NULL;
     size_t count = 0;
     if (walk_run(&walk) != ERR_OK || policy_grant_owner(invocation->op, &grant) != ERR_OK ||
-        store_sets(invocation->op, invocation->node->store, grant, &sets, &count) != ERR_OK) {
+        store_sets(invocation->op, invocation->node->store, grant, &sets, &count) != ERR_OK ||
+        store_status(invocation->op, invocation->node->store, &status) != ERR_OK) {
         return command_fail(invocation);
     }
     if (invocation->json) {

@@ -4,6 +4,7 @@
  */
 #include "node/flow.h"
 #include "node/node.h"
+#include "node/tally.h"
 #include "store/blob.h"
 
 enum { LINE_SIZE_MAX = 1024 * 1024, NAME_COLUMN = 14, ROW_SIZE_MAX = 128 };
@@ -30,8 +31,6 @@ static void status_json(struct invocation *invocation, const struct store_status
         { SPAN("sets"), status->sets },
         { SPAN("set_members"), status->set_members },
         { SPAN("stix_objects"), status->objects },
-        { SPAN("stix_indicators"), status->stix_indicators },
-        { SPAN("stix_unwatched"), status->stix_unwatched },
         { SPAN("inputs"), status->inputs },
         { SPAN("lines"), status->lines },
         { SPAN("observations"), status->observations },
@@ -52,6 +51,10 @@ static void status_json(struct invocation *invocation, const struct store_status
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         json_member_u64(&w, counts[i].key, counts[i].count);
     }
+    json_key(&w, SPAN("stix"));
+    json_begin_object(&w);
+    tally_json(&w, &status->stix);
+    json_end_object(&w);
     json_key(&w, SPAN("faults"));
     json_begin_object(&w);
     for (size_t i = 0; i < status->fault_count; i++) {
@@ -149,18 +152,22 @@ static void status_faults(const struct invocation *invocation, const struct stor
     }
 }
 
+static void status_stix(const struct invocation *invocation, const struct store_tally *tally)
+{
+    struct flow flow;
+    row_begin(&flow, invocation, "");
+    flow_words(&flow, "STIX:");
+    tally_words(&flow, tally);
+    tally_words_conflicts(&flow, ";", tally);
+    flow_end(&flow);
+}
+
 static void status_text(struct invocation *invocation, const struct store_status *status,
                         const struct store_input *inputs, size_t count)
 {
     status_heading(invocation, status);
     status_row(invocation, "indicators", status->set_members, "in packed sets", "in packed sets");
-    status_row(invocation, "", status->stix_indicators, "STIX indicator watched",
-               "STIX indicators watched");
-    if (status->stix_unwatched > 0) {
-        status_row(invocation, "", status->stix_unwatched,
-                   "STIX indicator not watched, or in part ('linie indicators show ID' says why)",
-                   "STIX indicators not watched, or in part ('linie indicators show ID' says why)");
-    }
+    status_stix(invocation, &status->stix);
     status_row(invocation, "watched", status->lines, "line", "lines");
     status_row(invocation, "", status->observations, "observation", "observations");
     status_faults(invocation, status);

@@ -4,7 +4,7 @@
  */
 #include "base/must.h"
 #include "crypt/digest.h"
-#include "store/internal.h"
+#include "store/objects_inner.h"
 
 enum { FOLD_MEMORY_MAX = 4 * 1024 * 1024 };
 
@@ -271,9 +271,6 @@ enum err store_status(struct op *op, struct store *store, struct store_status *r
         { "SELECT count(*) FROM sets", &status.sets },
         { "SELECT coalesce(sum(count), 0) FROM sets", &status.set_members },
         { "SELECT count(*) FROM objects", &status.objects },
-        { "SELECT count(DISTINCT object) FROM watched", &status.stix_indicators },
-        { "SELECT count(*) FROM objects WHERE latest AND type = 'indicator' AND unwatched <> ''",
-          &status.stix_unwatched },
         { "SELECT count(*) FROM inputs", &status.inputs },
         { "SELECT coalesce(sum(lines), 0) FROM inputs", &status.lines },
         { "SELECT coalesce(sum(observations), 0) FROM inputs", &status.observations },
@@ -289,6 +286,7 @@ enum err store_status(struct op *op, struct store *store, struct store_status *r
         db_query(op, &store->db,
                  "SELECT reason, sum(count) FROM input_faults GROUP BY reason ORDER BY reason");
     TRY(faults_read(&q, status.faults, &status.fault_count));
+    TRY(store_objects_tally(op, store, 0, &status.stix));
     status.entries = journal_last(store->journal);
     journal_head(store->journal, status.head);
     *ret = status;

@@ -90,6 +90,9 @@ MUST_USE
 enum err store_apply_object_remove(struct op *op, struct store *store,
                                    const struct journal_header *header, struct span payload);
 MUST_USE
+enum err store_apply_object_put_back(struct op *op, struct store *store,
+                                     const struct journal_header *header, struct span payload);
+MUST_USE
 enum err store_apply_batch(struct op *op, struct store *store, const struct journal_header *header,
                            struct span payload);
 MUST_USE
@@ -112,8 +115,7 @@ enum err store_object_keep(struct op *op, struct store *store, const struct jour
                            struct span bytes, int64_t part);
 
 /**
- * Forget the object that an entry held, as if it had never come: the version before it counts
- * again.
+ * Forget the object that an entry held, as if it had never come: what it retired counts again.
  *
  * op        memory for this entry alone
  * store     open for writing

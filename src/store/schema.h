@@ -7,7 +7,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION 1
+#define STORE_SCHEMA_VERSION 2
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
@@ -16,18 +16,28 @@
     " updated INTEGER NOT NULL, count INTEGER NOT NULL, pack TEXT NOT NULL,"                       \
     " UNIQUE (source_id, name));"                                                                  \
     "CREATE TABLE objects (id INTEGER PRIMARY KEY, stix_id TEXT NOT NULL, type TEXT NOT NULL,"     \
-    " name TEXT NOT NULL, source TEXT NOT NULL, tlp INTEGER NOT NULL, created INTEGER,"            \
-    " modified INTEGER, revoked INTEGER NOT NULL, removed INTEGER NOT NULL DEFAULT 0,"             \
-    " latest INTEGER NOT NULL, unwatched TEXT NOT NULL DEFAULT '', digest BLOB NOT NULL,"          \
-    " entry INTEGER NOT NULL, part INTEGER NOT NULL);"                                             \
-    "CREATE INDEX objects_by_id ON objects (stix_id, source, modified);"                           \
-    "CREATE INDEX objects_by_type ON objects (type);"                                              \
+    " name TEXT NOT NULL, source TEXT NOT NULL, created_by TEXT NOT NULL, tlp INTEGER NOT NULL,"   \
+    " created INTEGER, modified INTEGER, revoked INTEGER NOT NULL, removed INTEGER NOT NULL,"      \
+    " latest INTEGER NOT NULL, confidence INTEGER NOT NULL, valid_from INTEGER,"                   \
+    " valid_until INTEGER, value_count INTEGER NOT NULL, unwatched TEXT NOT NULL,"                 \
+    " digest BLOB NOT NULL, content BLOB NOT NULL, entry INTEGER NOT NULL, part INTEGER NOT "      \
+    "NULL);"                                                                                       \
+    "CREATE INDEX objects_by_id ON objects (stix_id, source, latest, modified);"                   \
+    "CREATE INDEX objects_by_digest ON objects (digest);"                                          \
     "CREATE INDEX objects_by_entry ON objects (entry);"                                            \
+    "CREATE INDEX objects_current ON objects (stix_id, modified, content)"                         \
+    " WHERE latest AND part = -1;"                                                                 \
+    "CREATE INDEX definitions ON objects (stix_id, name) WHERE type = 'marking-definition';"       \
+    "CREATE INDEX revocations_by_source ON objects (stix_id, source, modified)"                    \
+    " WHERE revoked AND latest;"                                                                   \
+    "CREATE INDEX revocations_by_creator ON objects (stix_id, created_by, modified)"               \
+    " WHERE revoked AND latest;"                                                                   \
+    "CREATE INDEX revocations ON objects (stix_id, modified) WHERE revoked AND latest;"            \
     "CREATE TABLE removals (stix_id TEXT PRIMARY KEY) WITHOUT ROWID;"                              \
-    "CREATE TABLE watched (object INTEGER NOT NULL REFERENCES objects (id) ON DELETE CASCADE,"     \
-    " kind INTEGER NOT NULL, key BLOB NOT NULL, scheme TEXT NOT NULL, scope INTEGER NOT NULL,"     \
-    " confidence INTEGER NOT NULL, valid_from INTEGER, valid_until INTEGER);"                      \
-    "CREATE INDEX watched_by_object ON watched (object);"                                          \
+    "CREATE TABLE pattern_values (object INTEGER NOT NULL REFERENCES objects (id)"                 \
+    " ON DELETE CASCADE, kind INTEGER NOT NULL, key BLOB NOT NULL, scheme TEXT NOT NULL,"          \
+    " scope INTEGER NOT NULL);"                                                                    \
+    "CREATE INDEX pattern_values_by_object ON pattern_values (object);"                            \
     "CREATE TABLE inputs (id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"                        \
     " inode INTEGER NOT NULL, digest_size INTEGER NOT NULL, digest BLOB NOT NULL,"                 \
     " path TEXT NOT NULL, format TEXT NOT NULL, sensor TEXT NOT NULL, position INTEGER NOT NULL,"  \

@@ -65,9 +65,13 @@ static const struct {
     enum err (*apply)(struct op *op, struct store *store, const struct journal_header *header,
                       struct span payload);
 } appliers[] = {
-    { "set.add", store_apply_set_add },    { "set.remove", store_apply_set_remove },
-    { "stix.object", store_apply_object }, { "object.remove", store_apply_object_remove },
-    { "watch.batch", store_apply_batch },  { "watch.evidence", store_apply_evidence },
+    { "set.add", store_apply_set_add },
+    { "set.remove", store_apply_set_remove },
+    { "stix.object", store_apply_object },
+    { "object.remove", store_apply_object_remove },
+    { "watch.batch", store_apply_batch },
+    { "watch.evidence", store_apply_evidence },
+    { "object.put_back", store_apply_object_put_back },
 };
 
 static enum err apply_init(struct op *op, struct store *store, struct span payload)
@@ -632,12 +636,13 @@ static const char *const digest_queries[] = {
     "SELECT key || '=' || value FROM meta ORDER BY key",
     "SELECT json_array(source_id, source, name, tlp, confidence, valid_until, updated, count)"
     " FROM sets ORDER BY source_id, name",
-    "SELECT json_array(stix_id, type, name, source, tlp, created, modified, revoked, removed, "
-    "latest,"
-    " unwatched, hex(digest), entry, part) FROM objects ORDER BY entry, part",
-    "SELECT json_array(o.entry, o.part, w.kind, hex(w.key), w.scheme, w.scope, w.confidence,"
-    " w.valid_from, w.valid_until) FROM watched w JOIN objects o ON o.id = w.object"
-    " ORDER BY o.entry, o.part, w.kind, w.key, w.scope",
+    "SELECT json_array(stix_id, type, name, source, created_by, tlp, created, modified, revoked,"
+    " removed, latest, confidence, valid_from, valid_until, value_count, unwatched, hex(digest),"
+    " hex(content), entry, part) FROM objects ORDER BY entry, part",
+    "SELECT stix_id FROM removals ORDER BY stix_id",
+    "SELECT json_array(o.entry, o.part, v.kind, hex(v.key), v.scheme, v.scope)"
+    " FROM pattern_values v JOIN objects o ON o.id = v.object"
+    " ORDER BY o.entry, o.part, v.kind, v.key, v.scheme, v.scope",
     "SELECT json_array(device, inode, digest_size, hex(digest), path, format, sensor, position, "
     "lines,"
     " observations, size, ended) FROM inputs ORDER BY device, inode, digest_size, digest",

@@ -283,15 +283,54 @@ struct store_objects_options {
     bool has_local;            /* a local marking is stated: */
     enum policy_tlp local;     /* it may tighten an object's own, never loosen it */
     enum policy_tlp otherwise; /* label of objects that bear none and get no local one */
+    bool put_back;             /* a person adds these: what was removed is in use again */
 };
+
+/* How a version of an indicator stands: the first of these that fits, from SUPERSEDED on. Decision
+ * 0016 says why. */
+enum store_state {
+    STORE_STATE_NONE = 0,    /* no indicator */
+    STORE_STATE_SUPERSEDED,  /* a newer version came from the same source */
+    STORE_STATE_REMOVED,     /* taken out of use on this node */
+    STORE_STATE_REVOKED,     /* by its creator, or by the source that brought it */
+    STORE_STATE_UNWATCHABLE, /* no value of its pattern can be watched */
+    STORE_STATE_EXPIRED,     /* its validity has ended: it is watched for events before that */
+    STORE_STATE_WATCHED,     /* at least in part */
+    STORE_STATE_COUNT,
+};
+
+/**
+ * The word for a state, as it is shown: "watched", "revoked", ...; empty for STORE_STATE_NONE.
+ *
+ * state     any value of the enum
+ */
+const char *store_state_name(enum store_state state);
+
+enum { STORE_CONFLICT_IDS_MAX = 8 };
+
+/* How versions of indicators stand, and which objects are in conflict: current versions of one id
+ * and one `modified` differ in content, or somebody revoked it who may not. */
+struct store_tally {
+    uint64_t count[STORE_STATE_COUNT];                /* each version is in one */
+    uint64_t partial;                                 /* of the watched and expired: in part only */
+    uint64_t conflicts;                               /* objects */
+    struct span conflict_ids[STORE_CONFLICT_IDS_MAX]; /* the first of them, in byte order */
+};
+
+/**
+ * How many versions are not watched: superseded, removed, revoked and unwatchable ones.
+ *
+ * tally     counted
+ */
+uint64_t store_tally_unwatched(const struct store_tally *tally);
 
 /* What became of the objects of one import. */
 struct store_objects_added {
-    uint64_t added;     /* new objects, or new versions of known ones */
-    uint64_t known;     /* the very same bytes were there already, from the same source */
-    uint64_t conflicts; /* same id, version and source, other bytes: both are kept */
-    uint64_t watched;   /* indicators whose pattern is watched, at least in part */
-    uint64_t unwatched; /* indicators whose pattern this version cannot watch */
+    uint64_t added;    /* new objects, or new versions of known ones */
+    uint64_t known;    /* the very same bytes were there already, from the same source */
+    uint64_t put_back; /* indicators that had been removed, and are in use again */
+    struct store_tally
+        tally; /* of the new versions of indicators, and of the objects they are of */
 };
 
 /* One version of an object of one source. */
@@ -300,13 +339,17 @@ struct store_object {
     struct span type;
     struct span name; /* empty where it has none */
     struct span source;
-    enum policy_tlp tlp; /* its own marking, tightened by the local one */
-    int64_t created_us;  /* TIME_US_NONE where it has none */
-    int64_t modified_us; /* TIME_US_NONE where it has none */
-    bool revoked;
-    bool removed;          /* taken out of use on this node */
-    bool latest;           /* no newer version from the same source */
-    struct span unwatched; /* indicators: why the pattern is not watched; empty where it is */
+    struct span created_by; /* id of its creator's identity; empty where it names none */
+    enum policy_tlp tlp;    /* its own marking, tightened by the local one */
+    int64_t created_us;     /* TIME_US_NONE where it has none */
+    int64_t modified_us;    /* TIME_US_NONE where it has none */
+    int64_t valid_until_us; /* of an indicator; TIME_US_NONE where it has none */
+    bool revoked;           /* says so itself */
+    bool removed;           /* taken out of use on this node */
+    bool latest;            /* no newer version from the same source */
+    bool differs;           /* another current version has the same `modified`, and other content */
+    enum store_state state;
+    struct span unwatched; /* indicators: why the pattern is not watched, or in part only */
     uint64_t entry;        /* journal number */
     int64_t part;          /* -1: the whole payload; else its place in the payload's "sightings" */
 };
@@ -330,8 +373,9 @@ enum err store_objects_add(struct op *op, struct store *store,
                            struct store_objects_added *ret);
 
 struct store_object_filter {
-    struct span id;   /* empty: all */
-    struct span type; /* empty: all */
+    struct span id;            /* empty: all */
+    struct span type;          /* empty: all */
+    const struct value *value; /* indicators whose pattern names it; NULL: all */
     bool latest_only;
 };
 
@@ -368,8 +412,35 @@ MUST_USE
 enum err store_object_read(struct op *op, struct store *store, const struct policy_grant *grant,
                            const struct store_object *object, struct span *ret);
 
+/* Who revoked an object, and since when. */
+struct store_revocation {
+    bool counts;            /* else it came from somebody who may not: the object stays as it is */
+    int64_t since_us;       /* `modified` of the version that revokes */
+    struct span created_by; /* of that version; empty where it names none */
+    struct span source;     /* that brought it */
+    uint64_t entry;         /* that keeps it */
+};
+
 /**
- * Take all versions of an indicator object out of use on this node. They stay in the journal.
+ * The revocation of a version of an object: that of its own source, else the earliest of its
+ * creator's; where none counts, the earliest that somebody claims.
+ *
+ * op        work in hand; texts live in its memory
+ * store     open
+ * grant     permission to read
+ * object    from store_objects_walk()
+ * ret       untouched on error
+ *
+ * Errors    ERR_ABSENT nobody revoked it, without a fault; ERR_DENIED; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_object_revocation(struct op *op, struct store *store,
+                                 const struct policy_grant *grant,
+                                 const struct store_object *object, struct store_revocation *ret);
+
+/**
+ * Take all versions of an indicator object out of use on this node. They stay in the journal. The
+ * id stays out of use until a person adds the object again (store_objects_options.put_back).
  *
  * op           work in hand
  * store        open for writing
@@ -396,8 +467,9 @@ struct store_watched {
 };
 
 /**
- * Visit the values by which STIX indicators are watched: latest versions, neither revoked nor
- * removed.
+ * Visit the values by which STIX indicators are watched: current versions, neither revoked nor
+ * removed. Versions of one id that name the same value give it once: with the narrowest label, and
+ * valid as long as any of them is.
  *
  * op        work in hand
  * store     open
@@ -546,9 +618,8 @@ struct store_status {
     uint64_t applied;
     uint64_t sets;
     uint64_t set_members;
-    uint64_t objects;         /* versions of STIX objects */
-    uint64_t stix_indicators; /* watched */
-    uint64_t stix_unwatched;
+    uint64_t objects;        /* versions of STIX objects */
+    struct store_tally stix; /* of STIX indicators */
     uint64_t inputs;
     uint64_t lines;
     uint64_t observations;

@@ -19,12 +19,29 @@ LIST = "evil.example\nhxxp://bad[.]example/x\n198.51.100.7\n203.0.113.0/24\n" \
 CSV = "ioc,type,confidence,valid_until\nworse.example,domain,80,2027-01-01\n" \
       "198.51.100.8,ip,,\nnot an address,ip,,\n"
 INDICATOR = "indicator--22222222-2222-4222-8222-000000000001"
-STIX = json.dumps({
-    "type": "bundle", "id": "bundle--22222222-2222-4222-8222-000000000000", "objects": [
-        {"type": "indicator", "spec_version": "2.1", "id": INDICATOR,
-         "created": "2026-11-01T00:00:00.000Z", "modified": "2026-11-01T00:00:00.000Z",
-         "pattern_type": "stix", "valid_from": "2026-11-01T00:00:00Z",
-         "pattern": "[domain-name:value = 'stix.example']"}]}, indent=1)
+CREATOR = "identity--11111111-1111-4111-8111-111111111111"
+
+
+def indicator(value="stix.example", day=1, **more):
+    """A STIX indicator of a domain, modified on a day of November."""
+    return {"type": "indicator", "spec_version": "2.1", "id": INDICATOR,
+            "created": "2026-11-01T00:00:00.000Z",
+            "modified": f"2026-11-{day:02}T00:00:00.000Z",
+            "pattern_type": "stix", "valid_from": "2026-11-01T00:00:00Z",
+            "pattern": f"[domain-name:value = '{value}']", **more}
+
+
+def flat(text):
+    """What people read, without the line ends that depend on the screen."""
+    return " ".join(text.split())
+
+
+def bundle(*objects):
+    return json.dumps({"type": "bundle", "id": "bundle--22222222-2222-4222-8222-000000000000",
+                       "objects": objects}, indent=1)
+
+
+STIX = bundle(indicator())
 
 
 @test
@@ -124,9 +141,102 @@ def indicator_is_shown_by_its_value_in_any_writing_and_by_its_id():
 def stix_object_is_shown_as_it_came():
     with Node() as node:
         node.run("indicators", "add", node.file("b.json", STIX))
-        shown = node.said("indicators", "show", INDICATOR, "--json")
-        assert len(shown.splitlines()) == 1
-        assert json.loads(shown) == json.loads(STIX)["objects"][0]
+        (shown,) = node.json("indicators", "show", INDICATOR)
+        assert shown["object"] == json.loads(STIX)["objects"][0]
+        assert shown["indicator"] == INDICATOR and shown["state"] == "watched", shown
+        begin = STIX.index('{', STIX.index("objects"))
+        assert STIX[begin:STIX.rindex(']')].rstrip() in node.said("indicators", "show", INDICATOR)
+
+
+@test
+def two_contents_of_one_version_are_both_watched_and_told_as_a_conflict():
+    with Node() as node:
+        both = node.file("both.json", bundle(indicator("one.example"), indicator("two.example")))
+        told = flat(node.said("indicators", "add", both, "--source", "A"))
+        assert "2 watched" in told and f"1 in conflict: {INDICATOR}" in told, told
+        (added,) = node.json("indicators", "add", node.file("third.json", bundle(
+            indicator("three.example"))), "--source", "B")
+        assert (added["conflicts"], added["conflict_ids"]) == (1, [INDICATOR]), added
+        for words in (("status",), ("indicators", "stats")):
+            assert f"1 in conflict: {INDICATOR}" in flat(node.said(*words))
+            assert node.json(*words)[0]["stix"]["conflicts"] == 1
+        shown = flat(node.said("indicators", "show", INDICATOR))
+        assert shown.count("in conflict: another version has the same time") == 3, shown
+        log = node.file("a.log", "".join(map(dns, ("one.example", "two.example", "three.example"))))
+        assert node.summary(log)["hits"] == 3
+
+
+@test
+def revocation_from_another_source_silences_and_says_since_when_and_by_whom():
+    with Node() as node:
+        mine = indicator(created_by_ref=CREATOR)
+        node.run("indicators", "add", node.file("a.json", bundle(mine)), "--source", "A")
+        revoked = indicator(day=3, created_by_ref=CREATOR, revoked=True)
+        told = flat(node.said("indicators", "add", node.file("b.json", bundle(revoked)),
+                              "--source", "B"))
+        assert "1 revoked" in told and "conflict" not in told, told
+        node.run("watch", node.file("a.log", dns("stix.example")), status=DONE)
+        for wanted in (INDICATOR, "stix.example"):
+            shown = flat(node.said("indicators", "show", wanted))
+            assert shown.count("not watched: revoked") == 2, shown
+            line = f"revoked since 2026-11-03T00:00:00Z by {CREATOR}, in what came from B"
+            assert shown.count(line) == 2, shown
+            (first, _) = node.json("indicators", "show", wanted)
+            assert first["state"] == "revoked" and first["revocation"]["source"] == "B", first
+        assert node.said("indicators", "list") == ""
+        assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def revocation_by_somebody_else_is_told_and_silences_nothing():
+    with Node() as node:
+        mine = indicator(created_by_ref=CREATOR)
+        node.run("indicators", "add", node.file("a.json", bundle(mine)), "--source", "A")
+        revoked = indicator(day=3, revoked=True)
+        told = flat(node.said("indicators", "add", node.file("b.json", bundle(revoked)),
+                              "--source", "B"))
+        assert f"1 in conflict: {INDICATOR}" in told, told
+        shown = flat(node.said("indicators", "show", INDICATOR))
+        assert "in conflict: called revoked since 2026-11-03" in shown, shown
+        node.run("watch", node.file("a.log", dns("stix.example")), status=FOUND)
+
+
+@test
+def what_is_not_watched_is_counted_under_the_same_words_everywhere():
+    with Node() as node:
+        numbered = [f"{INDICATOR[:-1]}{i}" for i in range(6)]
+        added = node.file("all.json", bundle(
+            indicator(id=numbered[0]), indicator(id=numbered[1], revoked=True),
+            indicator(id=numbered[2], valid_until="2026-11-02T00:00:00Z"),
+            indicator(id=numbered[3], pattern="[file:size > 3]"),
+            indicator(id=numbered[4], pattern="[file:size > 3 OR url:value = 'a.example/b']"),
+            indicator(id=numbered[5]), indicator(id=numbered[5], day=2)))
+        words = "3 watched (1 in part), 1 expired, 3 not watched (1 revoked, 1 superseded, " \
+                "1 unwatchable)"
+        assert words in flat(node.said("indicators", "add", added))
+        assert words in flat(node.said("status"))
+        assert words in flat(node.said("indicators", "stats"))
+        tally = node.json("status")[0]["stix"]
+        assert tally == node.json("indicators", "stats")[0]["stix"]
+        assert (tally["watched"], tally["unwatched"], tally["expired"]) == (3, 3, 1), tally
+        shown = flat(node.said("indicators", "show", *numbered))
+        for line in (" watched { ", " not watched: revoked revoked since",
+                     " watched in part, without: ",
+                     " expired: watched for events before 2026-11-02", "superseded by a later",
+                     " not watched: unwatchable: "):
+            assert line in shown, (line, shown)
+
+
+@test
+def more_stix_values_than_an_image_has_origins_are_watched():
+    with Node() as node:
+        per_pattern, patterns = 3000, 23
+        node.run("indicators", "add", node.file("big.json", bundle(*(
+            indicator(id=f"{INDICATOR[:-2]}{i:02}", pattern="[domain-name:value IN (" + ", ".join(
+                f"'{i}-{j}.example'" for j in range(per_pattern)) + ")]")
+            for i in range(patterns)))))
+        last = f"{patterns - 1}-{per_pattern - 1}.example"
+        node.run("watch", node.file("a.log", dns(last)), status=FOUND)
 
 
 @test
@@ -141,6 +251,26 @@ def indicator_that_was_removed_is_not_watched():
         assert "evil.example" in told
         assert node.json("indicators", "remove", "--set", "list") == [{"removed": 5}]
         assert node.said("indicators", "list") == ""
+
+
+@test
+def indicator_that_was_removed_is_put_back_by_adding_it_again():
+    with Node() as node:
+        node.add(LIST)
+        node.run("indicators", "add", node.file("b.json", STIX))
+        node.run("indicators", "remove", "evil.example", INDICATOR)
+        shown = flat(node.said("indicators", "show", INDICATOR))
+        assert "not watched: removed on this node" in shown, shown
+        assert "1 removed" in flat(node.said("status"))
+
+        assert "1 new, 6 in set list" in flat(node.add(LIST).stdout)
+        told = flat(node.said("indicators", "add", node.folder / "b.json"))
+        assert "0 objects new, 1 known; 1 put back" in told, told
+        assert node.json("indicators", "add", node.folder / "b.json")[0]["put_back"] == 0
+        log = node.file("a.log", dns("evil.example") + dns("stix.example"))
+        assert node.summary(log)["hits"] == 2
+        assert node.json("rebuild")[0]["same"] is True
+        assert node.json("verify")[0]["faults"] == 0
 
 
 @test

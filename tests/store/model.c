@@ -16,6 +16,7 @@ enum {
     SOURCE_COUNT = 2,
     VERSION_COUNT_MAX = 400,
     DAYS = 8,
+    CREATOR_COUNT = 3,
     HOST_COUNT = 3,
     HOUR_COUNT = 3,
 };
@@ -30,6 +31,7 @@ struct version {
     unsigned source;
     unsigned day;     /* of its `modified` */
     unsigned pattern; /* number in the value's name; makes the bytes differ */
+    unsigned creator; /* 0: none is named */
     bool revoked;
     bool erased;
     uint64_t entry;
@@ -166,15 +168,103 @@ static void check_sets(struct world *world, const struct shadow *shadow)
 
 /* ---- objects ---- */
 
-static bool same_object(const struct version *a, const struct version *b)
+static bool same_content(const struct version *a, const struct version *b)
 {
-    return a->object == b->object && a->source == b->source;
+    return a->object == b->object && a->day == b->day && a->pattern == b->pattern &&
+           a->creator == b->creator && a->revoked == b->revoked;
 }
 
-static bool same_bytes(const struct version *a, const struct version *b)
+/* Whether no newer version of the same source is there. */
+static bool is_current(const struct shadow *shadow, const struct version *version)
 {
-    return same_object(a, b) && a->day == b->day && a->pattern == b->pattern &&
-           a->revoked == b->revoked;
+    for (size_t i = 0; i < shadow->version_count; i++) {
+        const struct version *other = &shadow->versions[i];
+        if (!other->erased && other->object == version->object &&
+            other->source == version->source && other->day > version->day) {
+            return false;
+        }
+    }
+    return !version->erased;
+}
+
+/* Whether a current version revokes another, by whom it may be: of `days` later at least. */
+static bool is_revoked(const struct shadow *shadow, const struct version *version, unsigned days,
+                       bool by_anybody)
+{
+    for (size_t i = 0; i < shadow->version_count; i++) {
+        const struct version *other = &shadow->versions[i];
+        bool may = by_anybody || other->source == version->source ||
+                   (other->creator != 0 && other->creator == version->creator);
+        if (may && other->object == version->object && other->revoked &&
+            other->day >= version->day + days && is_current(shadow, other)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum store_state state_of(const struct shadow *shadow, const struct version *version)
+{
+    if (!is_current(shadow, version)) {
+        return STORE_STATE_SUPERSEDED;
+    }
+    if (shadow->removed[version->object]) {
+        return STORE_STATE_REMOVED;
+    }
+    return is_revoked(shadow, version, 0, false) ? STORE_STATE_REVOKED : STORE_STATE_WATCHED;
+}
+
+/* Whether two say different things at the same time, and no later revocation settled it. */
+static bool differ(const struct shadow *shadow, const struct version *a, const struct version *b)
+{
+    return a->object == b->object && a->day == b->day && !same_content(a, b) &&
+           is_current(shadow, a) && is_current(shadow, b) && !is_revoked(shadow, a, 1, false) &&
+           !is_revoked(shadow, b, 1, false);
+}
+
+static bool is_in_conflict(const struct shadow *shadow, unsigned object)
+{
+    bool conflict = false;
+    for (size_t i = 0; i < shadow->version_count; i++) {
+        const struct version *version = &shadow->versions[i];
+        bool contested = is_current(shadow, version) && is_revoked(shadow, version, 0, true) &&
+                         !is_revoked(shadow, version, 0, false);
+        conflict = conflict || (contested && version->object == object);
+        for (size_t at = 0; at < i; at++) {
+            conflict = conflict || (version->object == object &&
+                                    differ(shadow, version, &shadow->versions[at]));
+        }
+    }
+    return conflict && !shadow->removed[object];
+}
+
+static const char *version_text(struct world *world, const struct version *version)
+{
+    char day[8];
+    char pattern[64];
+    char creator[96] = "";
+    char more[128];
+    snprintf(day, sizeof day, "%02u", version->day);
+    snprintf(pattern, sizeof pattern, "[domain-name:value = 'p%u-%u.example']", version->object,
+             version->pattern);
+    if (version->creator != 0) {
+        snprintf(creator, sizeof creator,
+                 ",\"created_by_ref\":\"identity--11111111-1111-4111-8111-%012u\"",
+                 version->creator);
+    }
+    snprintf(more, sizeof more, "%s%s", creator, version->revoked ? ",\"revoked\":true" : "");
+    return world_indicator(world, version->object, day, pattern, more);
+}
+
+static bool is_known(const struct shadow *shadow, const struct version *version)
+{
+    for (size_t i = 0; i < shadow->version_count; i++) {
+        const struct version *other = &shadow->versions[i];
+        if (!other->erased && other->source == version->source && same_content(other, version)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void object_add(struct world *world, struct shadow *shadow, uint64_t *seed)
@@ -184,36 +274,36 @@ static void object_add(struct world *world, struct shadow *shadow, uint64_t *see
         .source = pick(seed, SOURCE_COUNT),
         .day = 1 + pick(seed, DAYS),
         .pattern = pick(seed, 3),
+        .creator = pick(seed, CREATOR_COUNT),
         .revoked = pick(seed, 8) == 0,
     };
-    char day[8];
-    char pattern[64];
-    bool known = false;
-    bool conflict = false;
-    for (size_t i = 0; i < shadow->version_count; i++) {
-        const struct version *other = &shadow->versions[i];
-        bool live = !other->erased && same_object(other, &version) && other->day == version.day;
-        known = known || (live && same_bytes(other, &version));
-        conflict = conflict || (live && !same_bytes(other, &version));
-    }
-    snprintf(day, sizeof day, "%02u", version.day);
-    snprintf(pattern, sizeof pattern, "[domain-name:value = 'p%u-%u.example']", version.object,
-             version.pattern);
-    const char *const objects[] = { world_indicator(world, version.object, day, pattern,
-                                                    version.revoked ? ",\"revoked\":true" : ""),
-                                    NULL };
+    bool known = is_known(shadow, &version);
+    bool by_hand = pick(seed, 2) == 0;
+    bool put_back = by_hand && shadow->removed[version.object] && !version.revoked;
+    const struct store_object_add object = { .bytes = span_of(version_text(world, &version)) };
+    const struct store_objects_options options = {
+        .source = span_of(sources[version.source]),
+        .otherwise = POLICY_TLP_GREEN,
+        .put_back = by_hand,
+    };
+    struct store_objects_added added;
 
-    struct store_objects_added added = world_add_objects(world, sources[version.source], objects);
+    check_err(store_objects_add(&world->op, world->store, &options, &object, 1, &added), ERR_OK);
 
     assert_int_equal(added.known, known ? 1 : 0);
     assert_int_equal(added.added, known ? 0 : 1);
-    assert_int_equal(added.conflicts, !known && conflict ? 1 : 0);
-    if (!known) {
-        version.entry = journal_last(store_journal(world->store));
-        assert_true(shadow->version_count < VERSION_COUNT_MAX);
-        shadow->versions[shadow->version_count] = version;
-        shadow->version_count++;
+    assert_int_equal(added.put_back, put_back ? 1 : 0);
+    shadow->removed[version.object] = shadow->removed[version.object] && !put_back;
+    if (known) {
+        assert_int_equal(added.tally.conflicts, 0);
+        return;
     }
+    version.entry = journal_last(store_journal(world->store)) - (put_back ? 1 : 0);
+    assert_true(shadow->version_count < VERSION_COUNT_MAX);
+    shadow->versions[shadow->version_count] = version;
+    shadow->version_count++;
+    assert_int_equal(added.tally.conflicts, is_in_conflict(shadow, version.object) ? 1 : 0);
+    assert_int_equal(added.tally.count[state_of(shadow, &version)], 1);
 }
 
 static void object_remove(struct world *world, struct shadow *shadow, uint64_t *seed)
@@ -251,41 +341,55 @@ static void object_erase(struct world *world, struct shadow *shadow, uint64_t *s
     version->erased = true;
 }
 
-/* The newest version that is left; of equally new ones the one that came last. */
-static const struct version *newest(const struct shadow *shadow, unsigned object, unsigned source)
+/* Whether some version of an object names a value and is watched. */
+static bool is_watched(const struct shadow *shadow, unsigned object, unsigned pattern)
 {
-    const struct version *found = NULL;
     for (size_t i = 0; i < shadow->version_count; i++) {
         const struct version *version = &shadow->versions[i];
-        bool counts = version->object == object && version->source == source && !version->erased;
-        if (counts && (found == NULL || version->day >= found->day)) {
-            found = version;
+        if (!version->erased && version->object == object && version->pattern == pattern &&
+            state_of(shadow, version) == STORE_STATE_WATCHED) {
+            return true;
         }
     }
-    return found;
+    return false;
 }
 
+/* Each value that is to be watched is, once, and no other. */
 static void check_watched(struct world *world, const struct shadow *shadow)
 {
     struct span watched = world_watched(world);
     for (unsigned object = 0; object < OBJECT_COUNT; object++) {
         for (unsigned pattern = 0; pattern < 3; pattern++) {
             char name[32];
-            size_t expected = 0;
             size_t found = 0;
             struct span rest = watched;
             struct span piece;
-            for (unsigned source = 0; source < SOURCE_COUNT; source++) {
-                const struct version *version = newest(shadow, object, source);
-                bool in_use = version != NULL && !version->revoked && !shadow->removed[object];
-                expected = in_use && version->pattern == pattern ? 1 : expected;
-            }
             snprintf(name, sizeof name, "p%u-%u.example", object, pattern);
             while (span_next(&rest, ' ', &piece)) {
                 found += span_equal(piece, span_of(name)) ? 1 : 0;
             }
-            assert_int_equal(found, expected);
+            assert_int_equal(found, is_watched(shadow, object, pattern) ? 1 : 0);
         }
+    }
+}
+
+static void check_tally(struct world *world, const struct shadow *shadow)
+{
+    struct store_status status;
+    uint64_t expected[STORE_STATE_COUNT] = { 0 };
+    uint64_t conflicts = 0;
+    for (size_t i = 0; i < shadow->version_count; i++) {
+        if (!shadow->versions[i].erased) {
+            expected[state_of(shadow, &shadow->versions[i])]++;
+        }
+    }
+    for (unsigned object = 0; object < OBJECT_COUNT; object++) {
+        conflicts += is_in_conflict(shadow, object) ? 1 : 0;
+    }
+    check_err(store_status(&world->op, world->store, &status), ERR_OK);
+    assert_int_equal(status.stix.conflicts, conflicts);
+    for (size_t i = 0; i < STORE_STATE_COUNT; i++) {
+        assert_int_equal(status.stix.count[i], expected[i]);
     }
 }
 
@@ -399,6 +503,7 @@ static void check_all(struct world *world, const struct shadow *shadow)
 {
     check_sets(world, shadow);
     check_watched(world, shadow);
+    check_tally(world, shadow);
     check_counts(world, shadow);
 }
 

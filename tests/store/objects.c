@@ -90,7 +90,7 @@ TEST(object_that_came_before_is_known_and_not_kept_again)
 
     assert_int_equal(first.added, 1);
     assert_int_equal(first.known, 1);
-    assert_int_equal(first.watched, 1);
+    assert_int_equal(first.tally.count[STORE_STATE_WATCHED], 1);
     assert_int_equal(second.added, 0);
     assert_int_equal(second.known, 1);
     assert_int_equal(journal_last(store_journal(world.store)), entries);
@@ -107,10 +107,11 @@ TEST(object_of_the_same_version_with_other_bytes_is_a_conflict_and_both_are_kept
         add(&world, "Feed", world_indicator(&world, 1, "02", OTHER_SIMPLE, ""));
 
     assert_int_equal(added.added, 1);
-    assert_int_equal(added.conflicts, 1);
+    assert_int_equal(added.tally.conflicts, 1);
     assert_int_equal(count_of(&world, world.grant), 2);
-    check_span(world_watched(&world), "other.example");
+    check_span(world_watched(&world), "evil.example other.example");
     world_check_rebuild(&world);
+    check_span(world_watched(&world), "evil.example other.example");
     world_end(&world);
 }
 
@@ -138,7 +139,7 @@ TEST(object_that_is_revoked_is_never_watched)
     struct store_objects_added added =
         add(&world, "Feed", world_indicator(&world, 1, "03", SIMPLE, ",\"revoked\":true"));
 
-    assert_int_equal(added.watched, 0);
+    assert_int_equal(added.tally.count[STORE_STATE_WATCHED], 0);
     check_span(world_watched(&world), "");
     assert_true(latest_indicator(&world).revoked);
     world_end(&world);
@@ -152,7 +153,7 @@ TEST(object_of_two_sources_stands_side_by_side)
     struct store_objects_added added =
         add(&world, "Feed B", world_indicator(&world, 1, "03", OTHER_SIMPLE, ""));
 
-    assert_int_equal(added.conflicts, 0);
+    assert_int_equal(added.tally.conflicts, 0);
     assert_int_equal(count_of(&world, world.grant), 2);
     check_span(world_watched(&world), "evil.example other.example");
     world_check_rebuild(&world);
@@ -172,7 +173,7 @@ TEST(local_marking_tightens_an_objects_own_and_never_loosens_it)
     struct store_objects_added looser = add_marked(&world, amber, POLICY_TLP_GREEN);
 
     assert_int_equal(again.added, 1);
-    assert_int_equal(again.conflicts, 0);
+    assert_int_equal(again.tally.conflicts, 0);
     assert_int_equal(looser.known, 1);
     assert_int_equal(latest_indicator(&world).tlp, POLICY_TLP_RED);
     check_span(world_watched(&world), "evil.example");
@@ -220,16 +221,16 @@ TEST(indicator_that_is_not_watched_says_why)
     struct store_objects_added added =
         add(&world, "Feed",
             world_indicator(&world, 1, "02", "[file:size > 100 AND process:pid = 7]", ""));
-    assert_int_equal(added.unwatched, 1);
-    assert_int_equal(added.watched, 0);
+    assert_int_equal(store_tally_unwatched(&added.tally), 1);
+    assert_int_equal(added.tally.count[STORE_STATE_WATCHED], 0);
     assert_true(latest_indicator(&world).unwatched.size > 0);
 
     added = add(&world, "Feed", world_indicator(&world, 1, "03", "[domain-name:value = ", ""));
-    assert_int_equal(added.unwatched, 1);
+    assert_int_equal(store_tally_unwatched(&added.tally), 1);
     assert_true(span_find_span(latest_indicator(&world).unwatched, SPAN("byte")) >= 0);
 
     added = add(&world, "Feed", world_indicator(&world, 1, "04", SIMPLE, ""));
-    assert_int_equal(added.watched, 1);
+    assert_int_equal(added.tally.count[STORE_STATE_WATCHED], 1);
     assert_int_equal(latest_indicator(&world).unwatched.size, 0);
     world_check_rebuild(&world);
     world_end(&world);
@@ -248,12 +249,12 @@ TEST(indicator_in_another_language_is_kept_and_not_watched)
 
     struct store_objects_added added = add(&world, "Feed", yara);
 
-    assert_int_equal(added.unwatched, 1);
+    assert_int_equal(store_tally_unwatched(&added.tally), 1);
     assert_true(span_find_span(latest_indicator(&world).unwatched, SPAN("yara")) >= 0);
     world_end(&world);
 }
 
-TEST(indicator_that_was_removed_stays_out_of_use_whatever_comes)
+TEST(indicator_that_was_removed_stays_out_of_use_until_a_person_adds_it)
 {
     struct world world;
     uint64_t removed = 0;
@@ -389,8 +390,8 @@ TEST(object_is_not_taken_for_unwatchable_where_memory_was_lacking)
     uint64_t kept = journal_last(store_journal(world.store)) - before;
     check_err(store_status(&world.op, world.store, &status), ERR_OK);
     assert_true(kept > 1); /* some had reached the journal when memory ran out */
-    assert_int_equal(status.stix_indicators, kept);
-    assert_int_equal(status.stix_unwatched, 0);
+    assert_int_equal(status.stix.count[STORE_STATE_WATCHED], kept);
+    assert_int_equal(store_tally_unwatched(&status.stix), 0);
     world_check_rebuild(&world);
     buf_done(&pattern);
     world_end(&world);

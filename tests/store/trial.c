@@ -332,6 +332,7 @@ static enum err act_objects_add(struct trial *trial)
     struct shadow_import import = {
         .source = (uint8_t)trial_choose(trial, SHADOW_SOURCES),
         .has_local = one_in(trial, 4),
+        .put_back = one_in(trial, 2),
         .local = POLICY_TLP_RED,
         .otherwise = POLICY_TLP_AMBER,
         .count = 1 + trial_choose(trial, SHADOW_OBJECTS - 1),
@@ -350,6 +351,7 @@ static enum err act_objects_add(struct trial *trial)
         .has_local = import.has_local,
         .local = import.local,
         .otherwise = import.otherwise,
+        .put_back = import.put_back,
     };
     enum err err = store_objects_add(&op, trial->store, &options, adds, import.count, &added);
     return act_end(trial, &op, "adding objects", err);

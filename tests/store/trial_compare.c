@@ -157,7 +157,7 @@ static bool object_stands(struct comparison *c, const struct store_object *objec
     return object->removed == c->shadow->removed[event->is.object] &&
            object->latest == shadow_is_latest(c->shadow, event) &&
            object->revoked == (indicator && shadow_variant_is_revoked(event->is.variant)) &&
-           object->unwatched.size == 0;
+           object->state == shadow_state(c->shadow, event) && object->unwatched.size == 0;
 }
 
 static enum err object_visit(void *context, const struct store_object *object)
@@ -399,6 +399,31 @@ static enum err fold_visit(void *context, const struct fold *fold)
     return ERR_OK;
 }
 
+static void tally_compare(struct comparison *c)
+{
+    struct store_status status;
+    uint64_t expected[STORE_STATE_COUNT] = { 0 };
+    if (!reads(c, "the counts", store_status(c->op, c->trial->store, &status))) {
+        return;
+    }
+    for (size_t i = 0; i < c->shadow->event_count; i++) {
+        const struct shadow_event *event = &c->shadow->events[i];
+        bool counts = !event->erased && event->is.object < SHADOW_INDICATORS;
+        expected[shadow_state(c->shadow, event)] += counts ? 1 : 0;
+    }
+    for (size_t i = 0; i < STORE_STATE_COUNT; i++) {
+        if (status.stix.count[i] != expected[i]) {
+            trial_violate(c->trial, "%zu versions are %s: should be %zu",
+                          (size_t)status.stix.count[i], store_state_name((enum store_state)i),
+                          (size_t)expected[i]);
+        }
+    }
+    if (status.stix.conflicts != shadow_conflicts(c->shadow)) {
+        trial_violate(c->trial, "there are %zu conflicts: should be %zu",
+                      (size_t)status.stix.conflicts, (size_t)shadow_conflicts(c->shadow));
+    }
+}
+
 static void folds_compare(struct comparison *c)
 {
     const struct store_hit_filter all = { .since_us = TIME_US_MIN };
@@ -453,6 +478,7 @@ void trial_compare(struct trial *trial, struct op *op)
     sets_compare(&c);
     objects_compare(&c);
     watched_compare(&c);
+    tally_compare(&c);
     inputs_compare(&c);
     folds_compare(&c);
 }

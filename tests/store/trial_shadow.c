@@ -84,7 +84,13 @@ bool shadow_variant_has_statement(uint8_t variant)
 
 bool shadow_variant_is_revoked(uint8_t variant)
 {
-    return variant == SHADOW_VARIANTS - 1;
+    return variant == 3 || variant == 4 || variant == 5;
+}
+
+uint8_t shadow_variant_creator(uint8_t variant)
+{
+    static const uint8_t creators[SHADOW_VARIANTS] = { 1, 2, 0, 1, 2, 0, 0 };
+    return creators[variant];
 }
 
 /* Whether what says that the marking is but a statement is known. */
@@ -156,6 +162,19 @@ static void object_add(struct shadow *shadow, const struct shadow_import *import
     shadow->event_count++;
 }
 
+/* One entry for each object that was removed and comes again. */
+static void objects_put_back(struct shadow *shadow, const struct shadow_import *import)
+{
+    for (size_t i = 0; i < import->count; i++) {
+        const struct shadow_object *object = &import->objects[i];
+        bool back = shadow->removed[object->object] && !shadow_variant_is_revoked(object->variant);
+        if (back) {
+            shadow->removed[object->object] = false;
+            shadow->last++;
+        }
+    }
+}
+
 /* Definitions of markings come first. */
 void shadow_objects_add(struct shadow *shadow, const struct shadow_import *import)
 {
@@ -169,6 +188,9 @@ void shadow_objects_add(struct shadow *shadow, const struct shadow_import *impor
             object_add(shadow, import, import->objects[i]);
         }
     }
+    if (import->put_back) {
+        objects_put_back(shadow, import);
+    }
 }
 
 void shadow_object_remove(struct shadow *shadow, size_t object)
@@ -177,6 +199,7 @@ void shadow_object_remove(struct shadow *shadow, size_t object)
     shadow->last++;
 }
 
+/* The same bytes that came again, to be narrower, take the place of those before. */
 bool shadow_is_latest(const struct shadow *shadow, const struct shadow_event *event)
 {
     for (size_t i = 0; i < shadow->event_count; i++) {
@@ -184,7 +207,7 @@ bool shadow_is_latest(const struct shadow *shadow, const struct shadow_event *ev
         bool sibling = !other->erased && other->source == event->source &&
                        other->is.object == event->is.object;
         bool newer = other->is.version > event->is.version ||
-                     (other->is.version == event->is.version && other->entry > event->entry);
+                     (same_bytes(other->is, event->is) && other->entry > event->entry);
         if (sibling && newer) {
             return false;
         }
@@ -192,11 +215,81 @@ bool shadow_is_latest(const struct shadow *shadow, const struct shadow_event *ev
     return true;
 }
 
+/* Whether an event's object is revoked, by somebody who may: in a version that is newer by so many
+ * at least. */
+static bool is_revoked(const struct shadow *shadow, const struct shadow_event *event,
+                       unsigned versions, bool by_anybody)
+{
+    uint8_t creator = shadow_variant_creator(event->is.variant);
+    bool indicator = event->is.object < SHADOW_INDICATORS; /* others are never revoked here */
+    for (size_t i = 0; indicator && i < shadow->event_count; i++) {
+        const struct shadow_event *other = &shadow->events[i];
+        bool revokes = !other->erased && other->is.object == event->is.object &&
+                       shadow_variant_is_revoked(other->is.variant) &&
+                       other->is.version >= event->is.version + versions &&
+                       shadow_is_latest(shadow, other);
+        bool may = by_anybody || other->source == event->source ||
+                   (creator != 0 && creator == shadow_variant_creator(other->is.variant));
+        if (revokes && may) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum store_state shadow_state(const struct shadow *shadow, const struct shadow_event *event)
+{
+    if (event->is.object >= SHADOW_INDICATORS) {
+        return STORE_STATE_NONE;
+    }
+    if (!shadow_is_latest(shadow, event)) {
+        return STORE_STATE_SUPERSEDED;
+    }
+    if (shadow->removed[event->is.object]) {
+        return STORE_STATE_REMOVED;
+    }
+    return is_revoked(shadow, event, 0, false) ? STORE_STATE_REVOKED : STORE_STATE_WATCHED;
+}
+
 bool shadow_is_watched(const struct shadow *shadow, const struct shadow_event *event)
 {
-    return event->is.object < SHADOW_INDICATORS && !event->erased &&
-           !shadow->removed[event->is.object] && !shadow_variant_is_revoked(event->is.variant) &&
-           shadow_is_latest(shadow, event);
+    return !event->erased && shadow_state(shadow, event) == STORE_STATE_WATCHED;
+}
+
+static bool is_unsettled(const struct shadow *shadow, const struct shadow_event *event)
+{
+    return !event->erased && !shadow->removed[event->is.object] &&
+           shadow_is_latest(shadow, event) && !is_revoked(shadow, event, 1, false);
+}
+
+/* Somebody contradicts an event: by other bytes of the same version, or by a revocation that does
+ * not count. */
+static bool is_contradicted(const struct shadow *shadow, const struct shadow_event *event)
+{
+    if (shadow_is_watched(shadow, event) && is_revoked(shadow, event, 0, true)) {
+        return true;
+    }
+    for (size_t i = 0; is_unsettled(shadow, event) && i < shadow->event_count; i++) {
+        const struct shadow_event *other = &shadow->events[i];
+        bool beside = other->is.object == event->is.object &&
+                      other->is.version == event->is.version && is_unsettled(shadow, other);
+        if (beside && !same_bytes(other->is, event->is)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t shadow_conflicts(const struct shadow *shadow)
+{
+    bool contradicted[SHADOW_OBJECTS] = { false };
+    uint64_t count = 0;
+    for (size_t i = 0; i < shadow->event_count; i++) {
+        bool is = is_contradicted(shadow, &shadow->events[i]);
+        count += is && !contradicted[shadow->events[i].is.object] ? 1 : 0;
+        contradicted[shadow->events[i].is.object] |= is;
+    }
+    return count;
 }
 
 const struct shadow_event *shadow_event_of(const struct shadow *shadow, uint64_t entry)

@@ -22,7 +22,7 @@ enum {
     SHADOW_OWNER,      /* the identity that comes with the world */
     SHADOW_OBJECTS,
     SHADOW_VERSIONS = 3,
-    SHADOW_VARIANTS = 4, /* each with other bytes, and another marking */
+    SHADOW_VARIANTS = 7, /* each with other bytes: markings, creators, revocations */
     SHADOW_EVENTS_MAX = 160,
 
     SHADOW_INPUTS = 3,
@@ -77,6 +77,7 @@ struct shadow_event {
 struct shadow_import {
     uint8_t source;
     bool has_local;
+    bool put_back;
     enum policy_tlp local;
     enum policy_tlp otherwise;
     size_t count;
@@ -153,11 +154,17 @@ void shadow_object_remove(struct shadow *shadow, size_t object);
 void shadow_batch_add(struct shadow *shadow, const struct shadow_batch *batch);
 void shadow_erase(struct shadow *shadow, uint64_t entry);
 
-/* Whether an event's object is the newest of its id and source. */
+/* Whether nothing newer came of an event's id and source. */
 bool shadow_is_latest(const struct shadow *shadow, const struct shadow_event *event);
+
+/* How an event's object stands. */
+enum store_state shadow_state(const struct shadow *shadow, const struct shadow_event *event);
 
 /* Whether the values of an event's object are watched for. */
 bool shadow_is_watched(const struct shadow *shadow, const struct shadow_event *event);
+
+/* How many objects are in conflict. */
+uint64_t shadow_conflicts(const struct shadow *shadow);
 
 /* The event of a journal entry, or NULL. */
 const struct shadow_event *shadow_event_of(const struct shadow *shadow, uint64_t entry);
@@ -165,8 +172,9 @@ const struct shadow_event *shadow_event_of(const struct shadow *shadow, uint64_t
 /* Whether some version of an indicator is there, and in use. */
 bool shadow_is_in_use(const struct shadow *shadow, size_t object);
 
-/* Variants of an object: markings, and a revocation. */
+/* Variants of an object: markings, revocations, and creators (0: none is named). */
 bool shadow_variant_is_revoked(uint8_t variant);
+uint8_t shadow_variant_creator(uint8_t variant);
 bool shadow_variant_is_green(uint8_t variant);
 bool shadow_variant_has_statement(uint8_t variant);
 

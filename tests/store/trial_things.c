@@ -148,6 +148,15 @@ static struct span markings_of(struct op *op, uint8_t variant)
     return SPAN("");
 }
 
+static struct span creator_of(struct op *op, uint8_t variant)
+{
+    uint8_t creator = shadow_variant_creator(variant);
+    if (creator == 0) {
+        return SPAN("");
+    }
+    return text_of(op, ",\"created_by_ref\":\"identity--22222222-2222-4222-8222-%012d\"", creator);
+}
+
 struct span thing_object(struct op *op, struct shadow_object object)
 {
     struct span id = thing_object_id(op, object.object);
@@ -158,13 +167,13 @@ struct span thing_object(struct op *op, struct shadow_object object)
                        "\"definition\":{\"statement\":\"Copyright\"}}",
                        SPAN_FMT(id));
     }
-    struct span common =
-        text_of(op,
-                "{\"type\":\"%s\",\"spec_version\":\"2.1\",\"id\":\"%.*s\","
-                "\"created\":\"2024-01-01T00:00:00Z\",\"modified\":\"2024-01-01T00:00:0%dZ\","
-                "\"name\":\"%d\"%.*s",
-                type_of(object.object), SPAN_FMT(id), object.version, object.variant,
-                SPAN_FMT(markings_of(op, object.variant)));
+    struct span common = text_of(
+        op,
+        "{\"type\":\"%s\",\"spec_version\":\"2.1\",\"id\":\"%.*s\","
+        "\"created\":\"2024-01-01T00:00:00Z\",\"modified\":\"2024-01-01T00:00:0%dZ\","
+        "\"name\":\"%d\"%.*s%.*s",
+        type_of(object.object), SPAN_FMT(id), object.version, object.variant,
+        SPAN_FMT(creator_of(op, object.variant)), SPAN_FMT(markings_of(op, object.variant)));
     if (object.object >= SHADOW_INDICATORS) {
         return text_of(op, "%.*s,\"identity_class\":\"organization\"}", SPAN_FMT(common));
     }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What the files about STIX objects share; only this room includes it.
+ */
+#ifndef STORE_OBJECTS_INNER_H
+#define STORE_OBJECTS_INNER_H
+
+#include "stix/object.h"
+#include "store/internal.h"
+
+/* Of a row `o` of objects: whether a current version that is `newer` (">" or ">=") revokes it, of
+ * its own source or of its creator (decision 0016). The two indexes make it two look-ups, however
+ * many versions an id has. */
+#define OBJECT_REVOCATION(newer)                                                                   \
+    "(EXISTS (SELECT 1 FROM objects r WHERE r.stix_id = o.stix_id AND r.source = o.source"         \
+    " AND r.revoked AND r.latest AND r.modified " newer " o.modified)"                             \
+    " OR (o.created_by <> '' AND EXISTS (SELECT 1 FROM objects r WHERE r.stix_id = o.stix_id"      \
+    " AND r.created_by = o.created_by AND r.revoked AND r.latest"                                  \
+    " AND r.modified " newer " o.modified)))"
+
+#define OBJECT_IS_REVOKED OBJECT_REVOCATION(">=")
+#define OBJECT_IS_SETTLED OBJECT_REVOCATION(">") /* what contradicts it does not matter any more   \
+                                                  */
+
+/* Of a row `o`: the word of enum store_state, NULL where it is no indicator. Parameter ?1 is the
+ * present time. */
+#define OBJECT_STATE                                                                               \
+    "CASE WHEN o.type <> 'indicator' THEN NULL WHEN NOT o.latest THEN 'superseded'"                \
+    " WHEN o.removed THEN 'removed' WHEN " OBJECT_IS_REVOKED " THEN 'revoked'"                     \
+    " WHEN o.value_count = 0 THEN 'unwatchable' WHEN o.valid_until <= ?1 THEN 'expired'"           \
+    " ELSE 'watched' END"
+
+/* Ids of the definitions of markings that come with an import, in byte order: the database does not
+ * have them yet. */
+struct store_statements {
+    struct span *ids;
+    size_t count;
+};
+
+/**
+ * An object's own label: the narrowest of all its markings, also of those of parts of it.
+ *
+ * op          work in hand
+ * store       open
+ * with        statement markings that are being added beside it; may be NULL
+ * object      read
+ * ret_tlp     CLEAR where it bears none
+ * ret_marked  whether it bears one
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_object_label(struct op *op, struct store *store, const struct store_statements *with,
+                            const struct stix_object *object, enum policy_tlp *ret_tlp,
+                            bool *ret_marked);
+
+/**
+ * The name by which an object is kept: its `name`, or a marking definition's `definition_type`.
+ *
+ * value     the object
+ * object    the same, read
+ *
+ * Returns an empty span where there is none.
+ */
+struct span store_object_name(struct json_value value, const struct stix_object *object);
+
+/**
+ * Digest of what a JSON document says, whatever its white space, the order of its members, its
+ * escapes and the writing of its numbers: sources that pass an object on often write it anew.
+ *
+ * op        work in hand
+ * value     the document
+ * ret       receives DIGEST_SHA256_SIZE bytes
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err store_object_content(struct op *op, struct json_value value, uint8_t *ret);
+
+/**
+ * Whether an object was taken out of use on this node, whichever source brings it.
+ *
+ * op        work in hand
+ * store     open
+ * id        of the object
+ * ret       whether
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_object_is_removed(struct op *op, struct store *store, struct span id, bool *ret);
+
+/**
+ * Count how the versions of indicators stand that came after an entry, and the conflicts of the
+ * objects that came after it.
+ *
+ * op        work in hand; ids live in its memory
+ * store     open
+ * after     number of the entry; 0: all
+ * ret       untouched on error
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_objects_tally(struct op *op, struct store *store, uint64_t after,
+                             struct store_tally *ret);
+
+#endif

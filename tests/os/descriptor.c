@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "os/descriptor.h"
+
+#include <unistd.h>
+
+#include "tests/testing.h"
+
+enum { PIPE_SIZE = 16 * 1024 }; /* a pipe holds as much before anybody reads */
+
+/* A pipe that gives so many bytes, and ends. */
+static int pipe_of(size_t size)
+{
+    static uint8_t bytes[PIPE_SIZE];
+    int ends[2];
+    assert_true(size <= sizeof bytes);
+    for (size_t i = 0; i < size; i++) {
+        bytes[i] = (uint8_t)(i * 31);
+    }
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(write(ends[1], bytes, size), size);
+    close(ends[1]);
+    return ends[0];
+}
+
+TEST(all_that_a_pipe_gives_is_kept_once_and_can_be_mapped)
+{
+    static const size_t sizes[] = { 0, 1, 100, PIPE_SIZE };
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct op op;
+        struct span map;
+        int kept = -1;
+        int fd = pipe_of(sizes[i]);
+        testing_op_begin(&op);
+
+        check_err(descriptor_keep(&op, fd, PIPE_SIZE, &kept), ERR_OK);
+        assert_int_equal(op.arena.total, 0);
+        check_err(descriptor_map(&op, kept, &map), ERR_OK);
+
+        assert_int_equal(map.size, sizes[i]);
+        for (size_t at = 0; at < map.size; at++) {
+            assert_int_equal(map.data[at], (uint8_t)(at * 31));
+        }
+        descriptor_unmap(map);
+        close(kept);
+        close(fd);
+        op_end(&op);
+    }
+}
+
+TEST(input_that_is_larger_than_allowed_is_not_kept)
+{
+    struct op op;
+    int kept = -1;
+    int fd = pipe_of(101);
+    testing_op_begin(&op);
+
+    check_err(descriptor_keep(&op, fd, 100, &kept), ERR_LIMIT);
+
+    assert_int_equal(kept, -1);
+    assert_true(span_find_span(span_of(op.fault.text), SPAN("larger than 100 bytes")) >= 0);
+    close(fd);
+    op_end(&op);
+}
+
+TEST(descriptor_that_cannot_be_read_is_told)
+{
+    struct op op;
+    int ends[2];
+    int kept = -1;
+    assert_int_equal(pipe(ends), 0);
+    close(ends[0]);
+    testing_op_begin(&op);
+
+    check_err(descriptor_keep(&op, ends[1], PIPE_SIZE, &kept), ERR_IO);
+
+    close(ends[1]);
+    op_end(&op);
+}
+
+TEST(small_input_is_read_into_the_ops_memory)
+{
+    struct op op;
+    struct span bytes;
+    testing_op_begin(&op);
+
+    int fd = pipe_of(32);
+    check_err(descriptor_read_all(&op, fd, 32, &bytes), ERR_OK);
+    close(fd);
+    assert_int_equal(bytes.size, 32);
+
+    fd = pipe_of(33);
+    check_err(descriptor_read_all(&op, fd, 32, &bytes), ERR_LIMIT);
+    close(fd);
+    op_end(&op);
+}
