@@ -177,7 +177,7 @@ TEST(database_that_is_being_made_is_no_readers_until_a_writer_ends_it)
 {
     static const char *const cut_short[] = {
         "INSERT INTO meta VALUES ('making', 1); UPDATE meta SET value = 1 WHERE key = 'applied';"
-        "DELETE FROM sets; DELETE FROM objects; DELETE FROM removals; DELETE FROM watched;"
+        "DELETE FROM sets; DELETE FROM pattern_values; DELETE FROM objects; DELETE FROM removals;"
         "DELETE FROM inputs; DELETE FROM input_faults; DELETE FROM folds; DELETE FROM evidence;",
         "PRAGMA user_version = 0", /* its maker came to nothing */
     };
