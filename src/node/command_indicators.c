@@ -695,12 +695,14 @@ static void stats_text(struct invocation *invocation, const struct stats *stats,
         flow_words(&flow, "in the patterns of STIX objects");
         flow_end(&flow);
     }
-    flow_begin(&flow, invocation, STATS_COLUMN + 2);
-    flow_to(&flow, STATS_COLUMN);
-    flow_words(&flow, "STIX:");
-    tally_words(&flow, stats->stix);
-    tally_words_conflicts(&flow, ";", stats->stix);
-    flow_end(&flow);
+    if (!tally_is_empty(stats->stix)) {
+        flow_begin(&flow, invocation, STATS_COLUMN + 2);
+        flow_to(&flow, STATS_COLUMN);
+        flow_words(&flow, "STIX:");
+        tally_words(&flow, stats->stix);
+        tally_words_conflicts(&flow, ";", stats->stix);
+        flow_end(&flow);
+    }
 }
 
 int command_indicators_stats(struct invocation *invocation)

@@ -167,7 +167,9 @@ static void status_text(struct invocation *invocation, const struct store_status
 {
     status_heading(invocation, status);
     status_row(invocation, "indicators", status->set_members, "in packed sets", "in packed sets");
-    status_stix(invocation, &status->stix);
+    if (!tally_is_empty(&status->stix)) {
+        status_stix(invocation, &status->stix);
+    }
     status_row(invocation, "watched", status->lines, "line", "lines");
     status_row(invocation, "", status->observations, "observation", "observations");
     status_faults(invocation, status);

@@ -13,6 +13,13 @@ static const enum store_state unwatched[] = {
 
 enum { UNWATCHED_COUNT = sizeof unwatched / sizeof unwatched[0] };
 
+bool tally_is_empty(const struct store_tally *tally)
+{
+    return tally->count[STORE_STATE_WATCHED] + tally->count[STORE_STATE_EXPIRED] +
+               store_tally_unwatched(tally) + tally->conflicts ==
+           0;
+}
+
 static void state_words(struct flow *flow, uint64_t count, const char *before, const char *word,
                         const char *after)
 {

@@ -10,6 +10,13 @@
 #include "store/store.h"
 
 /**
+ * Whether there is nothing to tell: no version of an indicator, and no conflict.
+ *
+ * tally     of the store
+ */
+bool tally_is_empty(const struct store_tally *tally);
+
+/**
  * Add a tally in words: "5 watched (1 in part), 1 expired, 3 not watched (2 revoked, 1
  * unwatchable)". What there is none of is left out, but for the watched.
  *

@@ -19,8 +19,9 @@
     " AND r.modified " newer " o.modified)))"
 
 #define OBJECT_IS_REVOKED OBJECT_REVOCATION(">=")
-#define OBJECT_IS_SETTLED OBJECT_REVOCATION(">") /* what contradicts it does not matter any more   \
-                                                  */
+#define OBJECT_IS_SETTLED                                                                          \
+    OBJECT_REVOCATION(">") /* what contradicts it does not matter any more                         \
+                            */
 
 /* Of a row `o`: the word of enum store_state, NULL where it is no indicator. Parameter ?1 is the
  * present time. */
