@@ -35,8 +35,8 @@ static enum err err_from_sqlite(int code)
     }
 }
 
-/* Where the memory that processes share (linie.db-shm) finds no room, SQLite calls that a failure of
- * the disk. */
+/* Where the memory that processes share (linie.db-shm) finds no room, SQLite calls that a failure
+ * of the disk. */
 static bool disk_is_full(const struct db *db, int code)
 {
     int number = db->handle == NULL ? 0 : sqlite3_system_errno(db->handle);
