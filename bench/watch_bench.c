@@ -111,12 +111,14 @@ static void found_add(struct found *found, const struct watch_result *result)
 static struct watch_input *input_open(struct bench *bench)
 {
     struct watch_input *input = NULL;
+    const struct watch_begin from_start = { .position = 0 };
     int fd = open(bench->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         bench_fail("cannot open %s", bench->path);
     }
     bench_check(watch_input_open(&bench->op, fd, &input), &bench->op);
-    bench_check(watch_input_seek(&bench->op, input, bench->format, 0, bench->chunk), &bench->op);
+    bench_check(watch_input_seek(&bench->op, input, bench->format, &from_start, bench->chunk),
+                &bench->op);
     return input;
 }
 
@@ -362,6 +364,7 @@ static void bench_begin(struct bench *bench, const char *format, const char *pat
     bench->image = image;
     inside_add_default(&bench->inside);
     bench->rules = (struct watch_rules){ .inside = &bench->inside,
+                                         .fold_us = FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US,
                                          .privacy = &bench->privacy,
                                          .host_name = SPAN("bench"),
                                          .engine = RECORD_ENGINE_FAST };

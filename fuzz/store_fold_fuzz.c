@@ -9,6 +9,8 @@
 
 enum { FOLDS_SIZE_MAX = 1 << 20 };
 
+#define LENGTH_US (FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_bounds(const struct fold *fold)
@@ -20,6 +22,8 @@ static void check_bounds(const struct fold *fold)
     must(fold->kind > VALUE_NONE);
     must(fold->kind < VALUE_KIND_COUNT);
     must(fold->first_us <= fold->last_us);
+    must(fold->start_us <= fold->first_us);
+    must(fold->last_us < fold->start_us + LENGTH_US);
     must(fold->count > 0);
 }
 
@@ -32,7 +36,7 @@ static void check_round_trip(const struct fold *fold)
     buf_init(&second, FOLDS_SIZE_MAX);
     fold_wire_add(&first, fold);
     struct wire_reader r = wire_reader_of(buf_span(&first));
-    fold_wire_read(&r, &again);
+    fold_wire_read(&r, LENGTH_US, &again);
     must(r.err == ERR_OK);
     must(r.rest.size == 0);
     fold_wire_add(&second, &again);
@@ -48,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool any = false;
     while (r.rest.size > 0) {
         struct fold fold;
-        fold_wire_read(&r, &fold);
+        fold_wire_read(&r, LENGTH_US, &fold);
         if (r.err != ERR_OK) {
             break;
         }

@@ -44,6 +44,8 @@ static void try_chunk(struct span body, struct buf *again)
 {
     struct watch_message_chunk chunk;
     if (watch_message_read_chunk(body, &chunk) == ERR_OK) {
+        must(chunk.line.taken <= chunk.end);
+        must(chunk.mark.head_size <= MARK_SIZE);
         watch_message_add_chunk(again, &chunk);
         check_same(body, again);
     }
@@ -58,10 +60,21 @@ static void try_ended(struct span body, struct buf *again)
     }
 }
 
+static void try_start(struct span body, struct buf *again)
+{
+    struct watch_begin begin;
+    if (watch_message_read_start(body, &begin) == ERR_OK) {
+        must(begin.line.taken <= begin.position);
+        watch_message_add_start(again, &begin);
+        check_same(body, again);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const tries[])(struct span body, struct buf * again) = { try_open, try_begun,
-                                                                           try_chunk, try_ended };
+                                                                           try_chunk, try_ended,
+                                                                           try_start };
     if (size == 0) {
         return 0;
     }

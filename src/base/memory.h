@@ -51,6 +51,12 @@ void *memory_resize(void *block, size_t size);
 void memory_free(void *block);
 
 /**
+ * From now on give freed memory back to the system at once, for a process that lives long and needs
+ * much for a moment again and again. A large block costs a system call each time.
+ */
+void memory_give_back_early(void);
+
+/**
  * For tests: let `count` further requests succeed in this thread, then fail all of them.
  *
  * count     requests that still succeed; UINT64_MAX turns the failing off again

@@ -34,6 +34,7 @@ static void status_json(struct invocation *invocation, const struct store_status
         { SPAN("inputs"), status->inputs },
         { SPAN("lines"), status->lines },
         { SPAN("observations"), status->observations },
+        { SPAN("bytes_waiting"), status->waiting },
         { SPAN("folds"), status->folds },
         { SPAN("folds_open"), status->folds_open },
         { SPAN("noisy_indicators"), status->noisy },
@@ -94,8 +95,15 @@ static void status_input(const struct invocation *invocation, const struct store
     flow_words(&flow, "%s %s", lines, input->lines == 1 ? "line" : "lines");
     flow_to(&flow, LINES_WIDTH + sizeof " lines ");
     flow_value(&flow, "", input->path, "");
-    flow_words(&flow, "(%.*s%s)%s", SPAN_FMT(input->format),
-               input->ended ? "" : ", not read to its end", input->fault_count > 0 ? "," : "");
+    char waiting[96] = "";
+    if (input->line.waiting > 0) {
+        char bytes[64];
+        snprintf(waiting, sizeof waiting, ", %s of its last line left",
+                 print_counted(input->line.waiting, "byte", "bytes", bytes, sizeof bytes));
+    }
+    flow_words(&flow, "(%.*s%s%s)%s", SPAN_FMT(input->format),
+               input->ended ? "" : ", not read to its end", waiting,
+               input->fault_count > 0 ? "," : "");
     for (size_t i = 0; i < input->fault_count; i++) {
         char count[32];
         snprintf(count, sizeof count, " %llu%s", (unsigned long long)input->faults[i].count,
@@ -174,6 +182,9 @@ static void status_text(struct invocation *invocation, const struct store_status
     status_row(invocation, "", status->observations, "observation", "observations");
     status_faults(invocation, status);
     status_row(invocation, "found", status->folds, "fold", "folds");
+    if (status->folds_open > 0) {
+        status_row(invocation, "", status->folds_open, "of them still open", "of them still open");
+    }
     status_row(invocation, "", status->hits, "hit",
                "hits (a line counts once for each indicator it met)");
     if (status->noisy > 0) {

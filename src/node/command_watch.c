@@ -171,6 +171,9 @@ static void summary_json(struct session *session, double seconds)
         { SPAN("inputs_skipped"), totals->inputs_known },
         { SPAN("inputs_unknown"), totals->inputs_strange },
         { SPAN("inputs_failed"), totals->inputs_failed },
+        { SPAN("inputs_rewritten"), totals->inputs_rewritten },
+        { SPAN("inputs_waiting"), totals->inputs_waiting },
+        { SPAN("bytes_waiting"), totals->waiting },
         { SPAN("lines"), totals->lines },
         { SPAN("observations"), totals->observations },
         { SPAN("bytes"), bytes_read(session) },
@@ -212,6 +215,7 @@ static void summary_inputs(const struct session *session)
         { totals->inputs_known, "skipped (read before; --again reads them anew)" },
         { totals->inputs_strange, "of no known format" },
         { totals->inputs_failed, "not read to the end" },
+        { totals->inputs_rewritten, "rewritten since (read from the start)" },
     };
     char text[64];
     struct flow flow;
@@ -267,6 +271,23 @@ static void summary_faults(const struct session *session)
     }
 }
 
+/* What no run has counted yet is never left out. */
+static void summary_waiting(const struct session *session)
+{
+    struct flow flow;
+    char bytes[64];
+    char inputs[64];
+    const struct session_totals *totals = &session->totals;
+    if (totals->inputs_waiting == 0) {
+        return;
+    }
+    flow_begin(&flow, session->invocation, 2);
+    flow_words(&flow, "waiting: %s of last lines without end, in %s",
+               print_counted(totals->waiting, "byte", "bytes", bytes, sizeof bytes),
+               print_counted(totals->inputs_waiting, "input", "inputs", inputs, sizeof inputs));
+    flow_end(&flow);
+}
+
 static void summary_text(struct session *session, double seconds)
 {
     char text[64];
@@ -275,6 +296,7 @@ static void summary_text(struct session *session, double seconds)
     summary_inputs(session);
     summary_lines(session, seconds);
     summary_faults(session);
+    summary_waiting(session);
     flow_begin(&flow, session->invocation, 2);
     flow_styled(&flow, totals->hits > 0 ? PRINT_ALARM : PRINT_GOOD,
                 print_counted(totals->hits, "hit", "hits", text, sizeof text));

@@ -81,6 +81,18 @@ static enum err set_fold_hosts(struct reading *reading, struct span value)
     return set_number(reading, value, HOSTS_MAX, &reading->config->fold_hosts_max);
 }
 
+static enum err set_fold_minutes(struct reading *reading, struct span value)
+{
+    uint32_t minutes = 0;
+    TRY(set_number(reading, value, FOLD_MINUTES_MAX, &minutes));
+    if (!fold_length_fits(minutes)) {
+        return refuse(reading, "not a number of minutes of which a whole number makes a day: 1, 5, "
+                               "15, 60, 240, 1440, ...");
+    }
+    reading->config->fold_minutes = minutes;
+    return ERR_OK;
+}
+
 static enum err set_sensor(struct reading *reading, struct span value)
 {
     return op_copy(reading->op, value, &reading->config->sensor);
@@ -176,8 +188,13 @@ static const struct key keys[] = {
       set_network },
     { "watch", "jobs", "0",
       "Threads that work on log lines; 0: as many as there are processors, at most 8.", set_jobs },
-    { "watch", "hosts-per-hour", "100",
-      "Inside hosts for which one indicator gets a hit of its own within an hour. Further\n"
+    { "watch", "fold-minutes", "60",
+      "Lines of so many minutes in which one inside host meets one indicator are one hit: 1\n"
+      "to 1440, and a whole number of them makes a day. A change holds for lines that are\n"
+      "read after it.",
+      set_fold_minutes },
+    { "watch", "fold-hosts", "100",
+      "Inside hosts for which one indicator gets a hit of its own within that time. Further\n"
       "hosts are counted together, and the indicator is shown as noisy.",
       set_fold_hosts },
     { "watch", "sensor", NULL,
@@ -337,7 +354,11 @@ static enum err lines_check(struct op *op, struct span name, struct span text)
 enum err config_read(struct op *op, struct span name, struct span text, struct config *ret)
 {
     struct reading reading = { .op = op, .config = ret, .name = name };
-    *ret = (struct config){ .tlp = POLICY_TLP_AMBER_STRICT, .owner = SPAN("this node's owner") };
+    *ret = (struct config){
+        .tlp = POLICY_TLP_AMBER_STRICT,
+        .owner = SPAN("this node's owner"),
+        .fold_minutes = FOLD_MINUTES_DEFAULT,
+    };
     if (text.size > CONFIG_SIZE_MAX) {
         return op_fail(op, ERR_LIMIT, "%.*s: larger than %d bytes", SPAN_FMT(name),
                        CONFIG_SIZE_MAX);

@@ -31,7 +31,8 @@ struct config {
     struct span owner;
     enum policy_tlp tlp; /* of what nobody marked */
     struct inside inside;
-    uint32_t jobs; /* 0: as many as there are processors, at most 8 */
+    uint32_t jobs;         /* 0: as many as there are processors, at most 8 */
+    uint32_t fold_minutes; /* length of a fold */
     uint32_t fold_hosts_max;
     struct span
         sensor; /* of all inputs that name none; empty: the log's own, else the host's name */

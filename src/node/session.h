@@ -16,14 +16,17 @@
 #include "os/channel.h"
 #include "watch/role.h"
 
-enum { SESSION_BATCH_INPUTS_MAX = 256, SESSION_IMAGE_PATH_SIZE = 64 };
+enum { SESSION_BATCH_INPUTS_MAX = 256, SESSION_IMAGE_PATH_SIZE = 64, SESSION_WORD_COUNT_MAX = 64 };
 
 /* What a run did, for the summary. */
 struct session_totals {
-    uint64_t inputs;         /* read, at least in part */
-    uint64_t inputs_known;   /* skipped: nothing new in them */
-    uint64_t inputs_strange; /* no known format */
-    uint64_t inputs_failed;  /* could not be opened or read to their end */
+    uint64_t inputs;           /* read, at least in part */
+    uint64_t inputs_known;     /* skipped: nothing new in them */
+    uint64_t inputs_strange;   /* no known format */
+    uint64_t inputs_failed;    /* could not be opened or read to their end */
+    uint64_t inputs_rewritten; /* hold something else than before: read from their start */
+    uint64_t inputs_waiting;   /* whose last line has no end yet */
+    uint64_t waiting;          /* bytes of such lines, which no run has counted yet */
     uint64_t lines;
     uint64_t observations;
     uint64_t bytes; /* of files, as they lie on the disk */
@@ -55,6 +58,9 @@ struct session {
     struct remote_server *server;
     char image[SESSION_IMAGE_PATH_SIZE]; /* path of the index in use; empty: none yet */
     size_t image_size;
+    struct op scratch; /* memory for one input */
+    size_t word_count; /* of the database, for as long as the run lasts */
+    struct span words[SESSION_WORD_COUNT_MAX];
     int64_t started_us;
     int64_t shown_us;    /* when progress was last shown */
     uint64_t total_size; /* of all inputs */
@@ -68,10 +74,14 @@ struct session {
     size_t input_count;
     bool changed; /* there is something to commit */
     int64_t committed_us;
-    int64_t latest_us; /* latest time of a line that met something */
+    int64_t closed_us; /* when folds were last closed */
     /* the present input */
     const struct input_named *input;
     struct store_input *state; /* in `inputs`; NULL where nothing is counted */
+    struct store_input known;  /* what was last read from this file; number 0: nothing */
+    int64_t made_us;           /* when the file was made */
+    size_t start_size;         /* its first bytes */
+    uint8_t start[WATCH_START_SIZE];
     uint64_t input_bytes;
     uint64_t waiting;    /* bytes of its last line, which has no end yet */
     bool reading;        /* the watch is at work on it */
@@ -105,7 +115,8 @@ MUST_USE
 enum err session_read(struct session *session, int folder, const struct input_named *input);
 
 /**
- * End: what gathered is counted, open folds are closed, the watch process ends.
+ * End: what gathered is counted, folds of which nothing more is expected are closed (unless
+ * somebody asked to stop: the next run does it), the watch process ends.
  *
  * session   begun, also where it failed
  *

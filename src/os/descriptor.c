@@ -151,3 +151,36 @@ enum err descriptor_keep(struct op *op, int fd, uint64_t size_max, int *ret_fd)
     *ret_fd = kept;
     return ERR_OK;
 }
+
+enum err descriptor_read_at(struct op *op, int fd, uint64_t offset, void *bytes, size_t size,
+                            size_t *ret_read)
+{
+    uint8_t *target = bytes;
+    size_t have = 0;
+    while (have < size) {
+        ssize_t got = pread(fd, target + have, size - have, (off_t)(offset + have));
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return op_fail(op, ERR_IO, "cannot read a file: %s", strerror(errno));
+        }
+        if (got == 0) {
+            break;
+        }
+        have += (size_t)got;
+    }
+    *ret_read = have;
+    return ERR_OK;
+}
+
+int64_t descriptor_made_us(int fd)
+{
+    enum { NS_PER_US = 1000 };
+    struct statx status;
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &status) != 0 ||
+        (status.stx_mask & STATX_BTIME) == 0) {
+        return TIME_US_NONE;
+    }
+    return status.stx_btime.tv_sec * US_PER_S + status.stx_btime.tv_nsec / NS_PER_US;
+}

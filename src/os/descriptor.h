@@ -6,6 +6,7 @@
 #define OS_DESCRIPTOR_H
 
 #include "base/op.h"
+#include "base/time.h"
 
 /**
  * Open a file for reading. Whatever is there is opened, and nothing is waited for: a named pipe is
@@ -67,5 +68,30 @@ enum err descriptor_read_all(struct op *op, int fd, size_t size_max, struct span
  */
 MUST_USE
 enum err descriptor_keep(struct op *op, int fd, uint64_t size_max, int *ret_fd);
+
+/**
+ * Read bytes at a place of a file, without moving where reading goes on.
+ *
+ * op        work in hand
+ * fd        a regular file, still the caller's
+ * offset    of the first byte
+ * bytes     receives them
+ * size      how many are wanted
+ * ret_read  how many there were: fewer at the end of the file
+ *
+ * Errors    ERR_IO
+ */
+MUST_USE
+enum err descriptor_read_at(struct op *op, int fd, uint64_t offset, void *bytes, size_t size,
+                            size_t *ret_read);
+
+/**
+ * When a file was made (statx(2), birth time).
+ *
+ * fd        open, still the caller's
+ *
+ * Returns TIME_US_NONE where the file system does not tell.
+ */
+int64_t descriptor_made_us(int fd);
 
 #endif

@@ -4,7 +4,7 @@
  * counts once whatever happens in between.
  *
  * The batch is merged here, against what the database holds, and the journal gets the folds as they
- * then stand. Applying is plain replacement, today and in a rebuild years later.
+ * then stand. Applying is plain replacement, today and in a rebuild years later: batch_apply.c.
  */
 #include "base/must.h"
 #include "crypt/digest.h"
@@ -24,10 +24,11 @@ struct pending {
     uint32_t next;                /* in its bucket, plus 1 */
 };
 
-/* How many folds one indicator has in one hour. */
-struct hour_count {
+/* How many folds one indicator has in one span of time. */
+struct span_count {
     struct span indicator;
-    int64_t hour_us;
+    int64_t start_us;
+    int64_t length_us;
     uint64_t folds;
     uint32_t next; /* in its bucket, plus 1 */
 };
@@ -41,9 +42,9 @@ struct merge {
     size_t room;
     uint32_t *buckets; /* first in each, plus 1 */
     size_t bucket_count;
-    struct hour_count *hours; /* as many as `room` */
-    size_t hours_count;
-    uint32_t *hour_buckets; /* as `buckets` */
+    struct span_count *spans; /* as many as `room` */
+    size_t span_count;
+    uint32_t *span_buckets; /* as `buckets` */
 };
 
 /* ---- the database's folds ---- */
@@ -56,15 +57,22 @@ static enum err fold_parse(struct op *op, struct span text, struct fold *ret)
     return err == ERR_OK ? ERR_OK : op_fail(op, ERR_CORRUPT, "the database holds a broken fold");
 }
 
+static void bind_key(struct db_query *q, const struct fold *key)
+{
+    db_bind_text(q, key->indicator);
+    db_bind_i64(q, key->start_us);
+    db_bind_i64(q, key->length_us);
+    db_bind_text(q, key->inside);
+}
+
 static enum err evidence_count(struct op *op, struct store *store, const struct fold *fold,
                                size_t *ret)
 {
     struct db_query q = db_query(op, &store->db,
                                  "SELECT coalesce(max(number) + 1, 0) FROM evidence"
-                                 " WHERE indicator = ? AND hour = ? AND inside = ?");
-    db_bind_text(&q, fold->indicator);
-    db_bind_i64(&q, fold->hour_us);
-    db_bind_text(&q, fold->inside);
+                                 " WHERE indicator = ? AND start = ? AND length = ?"
+                                 " AND inside = ?");
+    bind_key(&q, fold);
     while (db_next(&q)) {
         *ret = (size_t)db_i64(&q);
     }
@@ -78,10 +86,9 @@ static enum err fold_load(struct merge *m, const struct fold *key, struct pendin
     struct span text = { NULL, 0 };
     struct db_query q = db_query(m->op, &m->store->db,
                                  "SELECT fold, sighting_created, sighting_modified FROM folds"
-                                 " WHERE indicator = ? AND hour = ? AND inside = ?");
-    db_bind_text(&q, key->indicator);
-    db_bind_i64(&q, key->hour_us);
-    db_bind_text(&q, key->inside);
+                                 " WHERE indicator = ? AND start = ? AND length = ?"
+                                 " AND inside = ?");
+    bind_key(&q, key);
     while (db_next(&q)) {
         text = db_text(&q);
         ret->sighting_created_us = db_i64(&q);
@@ -100,51 +107,59 @@ static enum err fold_load(struct merge *m, const struct fold *key, struct pendin
 
 /* ---- merging ---- */
 
-static size_t hour_bucket(const struct merge *m, const struct fold *key)
+static size_t span_bucket(const struct merge *m, const struct fold *key)
 {
     uint64_t hash = hash_bytes(&m->store->secret, key->indicator);
-    hash ^= (uint64_t)(key->hour_us / FOLD_HOUR_US) * 0x9E3779B97F4A7C15u;
+    hash ^= (uint64_t)(key->start_us / FOLD_MINUTE_US) * 0x9E3779B97F4A7C15u;
     return (size_t)(hash >> 32) & (m->bucket_count - 1);
 }
 
 static size_t bucket_of(const struct merge *m, const struct fold *key)
 {
     uint64_t hash = hash_bytes(&m->store->secret, key->inside);
-    return (hour_bucket(m, key) ^ (size_t)(hash >> 32)) & (m->bucket_count - 1);
+    return (span_bucket(m, key) ^ (size_t)(hash >> 32)) & (m->bucket_count - 1);
 }
 
-static enum err hour_count_load(struct merge *m, const struct fold *key, uint64_t *ret)
+static enum err span_count_load(struct merge *m, const struct fold *key, uint64_t *ret)
 {
     struct db_query q = db_query(m->op, &m->store->db,
-                                 "SELECT count(*) FROM folds WHERE indicator = ? AND hour = ?");
+                                 "SELECT count(*) FROM folds"
+                                 " WHERE indicator = ? AND start = ? AND length = ?");
     db_bind_text(&q, key->indicator);
-    db_bind_i64(&q, key->hour_us);
+    db_bind_i64(&q, key->start_us);
+    db_bind_i64(&q, key->length_us);
     while (db_next(&q)) {
         *ret = (uint64_t)db_i64(&q);
     }
     return db_end(&q);
 }
 
-/* How many folds an indicator has in an hour, those that this batch opened included. */
-static enum err hour_count_find(struct merge *m, const struct fold *key, struct hour_count **ret)
+static bool is_of(const struct span_count *span, const struct fold *key)
 {
-    size_t bucket = hour_bucket(m, key);
-    for (uint32_t at = m->hour_buckets[bucket]; at != 0; at = m->hours[at - 1].next) {
-        struct hour_count *hour = &m->hours[at - 1];
-        if (hour->hour_us == key->hour_us && span_equal(hour->indicator, key->indicator)) {
-            *ret = hour;
+    return span->start_us == key->start_us && span->length_us == key->length_us &&
+           span_equal(span->indicator, key->indicator);
+}
+
+/* How many folds an indicator has in a span of time, those that this batch opened included. */
+static enum err span_count_find(struct merge *m, const struct fold *key, struct span_count **ret)
+{
+    size_t bucket = span_bucket(m, key);
+    for (uint32_t at = m->span_buckets[bucket]; at != 0; at = m->spans[at - 1].next) {
+        if (is_of(&m->spans[at - 1], key)) {
+            *ret = &m->spans[at - 1];
             return ERR_OK;
         }
     }
-    must(m->hours_count < m->room);
-    struct hour_count *hour = &m->hours[m->hours_count];
-    hour->indicator = key->indicator;
-    hour->hour_us = key->hour_us;
-    hour->next = m->hour_buckets[bucket];
-    TRY(hour_count_load(m, key, &hour->folds));
-    m->hours_count++;
-    m->hour_buckets[bucket] = (uint32_t)m->hours_count;
-    *ret = hour;
+    must(m->span_count < m->room);
+    struct span_count *span = &m->spans[m->span_count];
+    span->indicator = key->indicator;
+    span->start_us = key->start_us;
+    span->length_us = key->length_us;
+    span->next = m->span_buckets[bucket];
+    TRY(span_count_load(m, key, &span->folds));
+    m->span_count++;
+    m->span_buckets[bucket] = (uint32_t)m->span_count;
+    *ret = span;
     return ERR_OK;
 }
 
@@ -213,14 +228,14 @@ static void open_fold(struct merge *m, const struct fold *fold)
 static enum err merge_fold(struct merge *m, const struct fold *fold)
 {
     bool done = false;
-    struct hour_count *hour = NULL;
+    struct span_count *span = NULL;
     TRY(merge_into(m, fold, &done));
     if (done) {
         return ERR_OK;
     }
-    TRY(hour_count_find(m, fold, &hour));
-    if (hour->folds < m->store->fold_hosts_max) {
-        hour->folds++;
+    TRY(span_count_find(m, fold, &span));
+    if (span->folds < m->store->fold_hosts_max) {
+        span->folds++;
         open_fold(m, fold);
         return ERR_OK;
     }
@@ -232,62 +247,19 @@ static enum err merge_fold(struct merge *m, const struct fold *fold)
     return ERR_OK;
 }
 
-/* Open folds whose hour lies far enough back; those of this batch are found in the list. */
-static enum err close_folds(struct merge *m, int64_t close_before_us)
+static enum err merge_begin(struct op *op, struct store *store, size_t room, struct merge *ret)
 {
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->list[i].fold.hour_us + FOLD_HOUR_US <= close_before_us) {
-            m->list[i].closing = true;
-        }
-    }
-    struct db_query q = db_query(m->op, &m->store->db,
-                                 "SELECT fold, sighting_created, sighting_modified FROM folds"
-                                 " WHERE open AND hour <= ? ORDER BY indicator, hour, inside");
-    db_bind_i64(&q, close_before_us < TIME_US_MIN + FOLD_HOUR_US ? TIME_US_MIN
-                                                                 : close_before_us - FOLD_HOUR_US);
-    enum err err = ERR_OK;
-    while (err == ERR_OK && m->count < m->room && db_next(&q)) {
-        struct pending closing = { .closing = true };
-        err = fold_parse(m->op, db_text(&q), &closing.fold);
-        closing.sighting_created_us = db_i64(&q);
-        closing.sighting_modified_us = db_i64(&q);
-        if (err == ERR_OK) {
-            err = evidence_count(m->op, m->store, &closing.fold, &closing.evidence_before);
-            closing.fold.evidence_count = closing.evidence_before;
-        }
-        if (err == ERR_OK && pending_find(m, &closing.fold) == NULL) {
-            (void)pending_add(m, &closing);
-        }
-    }
-    enum err ended = db_end(&q);
-    return err != ERR_OK ? err : ended;
-}
-
-static enum err open_count(struct op *op, struct store *store, size_t *ret)
-{
-    struct db_query q = db_query(op, &store->db, "SELECT count(*) FROM folds WHERE open");
-    while (db_next(&q)) {
-        *ret = (size_t)db_i64(&q);
-    }
-    return db_end(&q);
-}
-
-static enum err merge_begin(struct op *op, struct store *store, const struct store_batch *batch,
-                            struct merge *ret)
-{
-    size_t open = 0;
-    TRY(open_count(op, store, &open));
     struct merge m = { .op = op, .store = store, .now_us = store->clock_us(store->clock_context) };
-    m.room = batch->fold_count + open;
+    m.room = room;
     m.bucket_count = 64;
     while (m.bucket_count < m.room) {
         m.bucket_count *= 2;
     }
     m.list = op_alloc(op, (m.room + 1) * sizeof *m.list);
     m.buckets = op_alloc(op, m.bucket_count * sizeof *m.buckets);
-    m.hours = op_alloc(op, (m.room + 1) * sizeof *m.hours);
-    m.hour_buckets = op_alloc(op, m.bucket_count * sizeof *m.hour_buckets);
-    if (m.list == NULL || m.buckets == NULL || m.hours == NULL || m.hour_buckets == NULL) {
+    m.spans = op_alloc(op, (m.room + 1) * sizeof *m.spans);
+    m.span_buckets = op_alloc(op, m.bucket_count * sizeof *m.span_buckets);
+    if (m.list == NULL || m.buckets == NULL || m.spans == NULL || m.span_buckets == NULL) {
         return ERR_LIMIT;
     }
     *ret = m;
@@ -298,14 +270,13 @@ static enum err merge_begin(struct op *op, struct store *store, const struct sto
 
 static void write_input(struct json_writer *w, const struct store_input *input)
 {
-    struct buf digest;
-    buf_init(&digest, 2 * sizeof input->id.digest);
-    buf_add_hex(&digest, span_make(input->id.digest, sizeof input->id.digest));
     json_begin_object(w);
+    json_member_u64(w, SPAN("number"), input->id.number);
     json_member_i64(w, SPAN("device"), (int64_t)input->id.device);
     json_member_i64(w, SPAN("inode"), (int64_t)input->id.inode);
-    json_member_u64(w, SPAN("digest_size"), input->id.digest_size);
-    json_member_string(w, SPAN("digest"), buf_span(&digest));
+    if (input->id.made_us != TIME_US_NONE) {
+        json_member_i64(w, SPAN("made_us"), input->id.made_us);
+    }
     json_member_string(w, SPAN("path"), input->path);
     json_member_string(w, SPAN("format"), input->format);
     json_member_string(w, SPAN("sensor"), input->sensor);
@@ -314,6 +285,7 @@ static void write_input(struct json_writer *w, const struct store_input *input)
     json_member_u64(w, SPAN("observations"), input->observations);
     json_member_u64(w, SPAN("size"), input->bytes_size);
     json_member_bool(w, SPAN("ended"), input->ended);
+    mark_json_add(w, &input->mark, &input->line);
     json_key(w, SPAN("faults"));
     json_begin_object(w);
     for (size_t i = 0; i < input->fault_count; i++) {
@@ -321,7 +293,6 @@ static void write_input(struct json_writer *w, const struct store_input *input)
     }
     json_end_object(w);
     json_end_object(w);
-    buf_done(&digest);
 }
 
 static bool has_new_sighting(const struct pending *pending)
@@ -357,7 +328,8 @@ static struct uuid sighting_uuid(const struct store *store, const struct fold *f
     json_add_string(&w, span_make(store->world, store->world_size));
     json_add_string(&w, fold->indicator);
     json_add_string(&w, fold->inside);
-    json_add_time(&w, fold->hour_us);
+    json_add_time(&w, fold->start_us);
+    json_add_u64(&w, (uint64_t)(fold->length_us / FOLD_MINUTE_US));
     json_end_array(&w);
     buf_add(&name, span_make(store->salt, sizeof store->salt));
     const struct uuid uuid = uuid_v5(&STIX_MEMBER_NAMESPACE, buf_span(&name));
@@ -449,7 +421,8 @@ static size_t write_evidence(struct json_writer *w, const struct merge *m)
         for (size_t at = pending->evidence_before; at < fold->evidence_count; at++) {
             json_begin_object(w);
             json_member_string(w, SPAN("indicator"), fold->indicator);
-            json_member_time(w, SPAN("hour"), fold->hour_us);
+            json_member_time(w, SPAN("start"), fold->start_us);
+            json_member_u64(w, SPAN("minutes"), (uint64_t)(fold->length_us / FOLD_MINUTE_US));
             json_member_string(w, SPAN("inside"), fold->inside);
             json_member_u64(w, SPAN("number"), at);
             json_member_string(w, SPAN("line"), fold->evidence[at]);
@@ -485,13 +458,37 @@ static enum err append_entries(struct merge *m, const struct store_batch *batch)
     return err;
 }
 
-static enum err merge_batch(struct merge *m, const struct store_batch *batch)
+/* The entries reach the journal together, and are applied. */
+static enum err count_all(struct merge *m, const struct store_batch *batch)
 {
-    for (size_t i = 0; i < batch->fold_count; i++) {
-        TRY(merge_fold(m, &batch->folds[i]));
-    }
-    TRY(close_folds(m, batch->close_before_us));
     sightings_stamp(m);
+    enum err err = append_entries(m, batch);
+    if (err != ERR_OK) {
+        journal_drop(m->store->journal);
+        return err;
+    }
+    return store_commit(m->op, m->store);
+}
+
+/* An input that is counted for the first time gets the next number. */
+static enum err number_inputs(struct op *op, struct store *store, const struct store_batch *batch)
+{
+    uint64_t last = 0;
+    struct db_query q = db_query(op, &store->db, "SELECT coalesce(max(number), 0) FROM inputs");
+    while (db_next(&q)) {
+        last = (uint64_t)db_i64(&q);
+    }
+    TRY(db_end(&q));
+    for (size_t i = 0; i < batch->input_count; i++) {
+        uint64_t *number = &batch->inputs[i].id.number;
+        last = *number > last ? *number : last;
+    }
+    for (size_t i = 0; i < batch->input_count; i++) {
+        if (batch->inputs[i].id.number == 0) {
+            last++;
+            batch->inputs[i].id.number = last;
+        }
+    }
     return ERR_OK;
 }
 
@@ -503,17 +500,15 @@ enum err store_batch_add(struct op *op, struct store *store, const struct store_
         return op_fail(op, ERR_LIMIT, "a batch of the watch holds too many folds");
     }
     TRY(store_ready(op, store));
-    TRY(merge_begin(op, store, batch, &m));
-    TRY(merge_batch(&m, batch));
-    if (m.count == 0 && batch->input_count == 0) {
+    if (batch->fold_count == 0 && batch->input_count == 0) {
         return ERR_OK;
     }
-    enum err err = append_entries(&m, batch);
-    if (err != ERR_OK) {
-        journal_drop(store->journal);
-        return err;
+    TRY(number_inputs(op, store, batch));
+    TRY(merge_begin(op, store, batch->fold_count, &m));
+    for (size_t i = 0; i < batch->fold_count; i++) {
+        TRY(merge_fold(&m, &batch->folds[i]));
     }
-    TRY(store_commit(op, store));
+    TRY(count_all(&m, batch));
     for (size_t i = 0; i < m.count; i++) {
         if (m.list[i].opened && opened != NULL) {
             opened(context, &m.list[i].fold);
@@ -522,154 +517,44 @@ enum err store_batch_add(struct op *op, struct store *store, const struct store_
     return ERR_OK;
 }
 
-/* ---- applying ---- */
+/* ---- closing ---- */
 
-static enum err input_row(struct op *op, struct store *store, const struct json_value input,
-                          int64_t *ret_id)
+static enum err closing_load(struct merge *m, struct db_query *q)
 {
-    uint8_t digest[DIGEST_SHA256_SIZE];
-    TRY(hex_parse(json_string(json_member(input, SPAN("digest"))), digest, sizeof digest));
-    static const char *const numbers[] = { "position", "lines", "observations", "size" };
-    struct db_query q = db_query(
-        op, &store->db,
-        "INSERT INTO inputs (device, inode, digest_size, digest, path, format, sensor, position,"
-        " lines, observations, size, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (device, inode, digest_size, digest) DO UPDATE SET path = excluded.path,"
-        " format = excluded.format, sensor = excluded.sensor, position = excluded.position,"
-        " lines = excluded.lines, observations = excluded.observations, size = excluded.size,"
-        " ended = excluded.ended RETURNING id");
-    db_bind_i64(&q, json_integer(json_member(input, SPAN("device")), 0));
-    db_bind_i64(&q, json_integer(json_member(input, SPAN("inode")), 0));
-    db_bind_i64(&q, json_integer(json_member(input, SPAN("digest_size")), 0));
-    db_bind_blob(&q, span_make(digest, sizeof digest));
-    db_bind_text(&q, json_string(json_member(input, SPAN("path"))));
-    db_bind_text(&q, json_string(json_member(input, SPAN("format"))));
-    db_bind_text(&q, json_string(json_member(input, SPAN("sensor"))));
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        db_bind_i64(&q, json_integer(json_member(input, span_of(numbers[i])), 0));
-    }
-    db_bind_i64(&q, json_true(json_member(input, SPAN("ended"))) ? 1 : 0);
-    while (db_next(&q)) {
-        *ret_id = db_i64(&q);
-    }
-    return db_end(&q);
-}
-
-static enum err apply_input(struct op *op, struct store *store, const struct json_value input)
-{
-    int64_t id = 0;
-    TRY(input_row(op, store, input, &id));
-    struct db_query old = db_query(op, &store->db, "DELETE FROM input_faults WHERE input = ?");
-    db_bind_i64(&old, id);
-    TRY(db_finish(&old));
-    struct db_query none = db_query(op, &store->db, "DELETE FROM input_faults WHERE input = ?");
-    db_bind_i64(&none, id);
-    TRY(db_finish(&none));
-    struct json_walk walk = json_walk_begin(json_member(input, SPAN("faults")));
-    while (json_walk_next(&walk)) {
-        struct db_query q =
-            db_query(op, &store->db,
-                     "INSERT OR REPLACE INTO input_faults (input, reason, count) VALUES (?, ?, ?)");
-        db_bind_i64(&q, id);
-        db_bind_text(&q, walk.key);
-        db_bind_i64(&q, json_integer(walk.value, 0));
-        TRY(db_finish(&q));
-    }
+    struct pending closing = { .closing = true };
+    TRY(fold_parse(m->op, db_text(q), &closing.fold));
+    closing.sighting_created_us = db_i64(q);
+    closing.sighting_modified_us = db_i64(q);
+    TRY(evidence_count(m->op, m->store, &closing.fold, &closing.evidence_before));
+    closing.fold.evidence_count = closing.evidence_before;
+    (void)pending_add(m, &closing);
     return ERR_OK;
 }
 
-static enum err apply_fold(struct op *op, struct store *store, struct json_value entry)
+enum err store_folds_close(struct op *op, struct store *store, int64_t ended_before_us,
+                           int64_t quiet_before_us, size_t *ret_closed)
 {
-    struct fold fold;
-    int64_t sighting_created_us = 0;
-    int64_t sighting_modified_us = 0;
-    TRY(fold_json_read(json_member(entry, SPAN("fold")), &fold));
-    TRY(time_parse(json_string(json_member(entry, SPAN("sighting_created"))),
-                   &sighting_created_us));
-    TRY(time_parse(json_string(json_member(entry, SPAN("sighting_modified"))),
-                   &sighting_modified_us));
-    struct buf text;
-    struct json_writer w;
-    buf_init(&text, STORE_PAYLOAD_SIZE_MAX);
-    json_writer_init(&w, &text);
-    fold_json_add(&w, &fold);
-    struct db_query q = db_query(
-        op, &store->db,
-        "INSERT INTO folds (indicator, inside, hour, value, kind, last, count, tlp, noisy, open,"
-        " sighting_created, sighting_modified, fold)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (indicator, hour, inside) DO UPDATE SET last = excluded.last,"
-        " count = excluded.count, open = excluded.open,"
-        " sighting_modified = excluded.sighting_modified, fold = excluded.fold");
-    db_bind_text(&q, fold.indicator);
-    db_bind_text(&q, fold.inside);
-    db_bind_i64(&q, fold.hour_us);
-    db_bind_text(&q, fold.value);
-    db_bind_i64(&q, fold.kind);
-    db_bind_i64(&q, fold.last_us);
-    db_bind_i64(&q, (int64_t)fold.count);
-    db_bind_i64(&q, fold.tlp);
-    db_bind_i64(&q, fold.noisy ? 1 : 0);
-    db_bind_i64(&q, json_true(json_member(entry, SPAN("open"))) ? 1 : 0);
-    db_bind_i64(&q, sighting_created_us);
-    db_bind_i64(&q, sighting_modified_us);
-    db_bind_text(&q, buf_span(&text));
-    enum err err = text.err == ERR_OK ? db_finish(&q) : db_end(&q);
-    err = text.err == ERR_OK ? err : op_fail(op, ERR_LIMIT, "a fold is too large");
-    buf_done(&text);
-    return err;
-}
-
-static enum err apply_sightings(struct op *op, struct store *store,
-                                const struct journal_header *header, struct span payload)
-{
-    struct span *sightings = NULL;
-    size_t count = 0;
-    TRY(json_array_spans(op, payload, SPAN("sightings"), &sightings, &count));
-    for (size_t i = 0; i < count; i++) {
-        TRY(store_object_keep(op, store, header, sightings[i], (int64_t)i));
+    struct merge m;
+    const struct store_batch nothing = { .input_count = 0 };
+    TRY(store_ready(op, store));
+    TRY(merge_begin(op, store, STORE_CLOSE_COUNT_MAX, &m));
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT fold, sighting_created, sighting_modified FROM folds"
+                                 " WHERE open AND start + length <= ? AND changed < ?"
+                                 " ORDER BY start + length, id LIMIT ?");
+    db_bind_i64(&q, ended_before_us);
+    db_bind_i64(&q, quiet_before_us);
+    db_bind_i64(&q, STORE_CLOSE_COUNT_MAX);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && db_next(&q)) {
+        err = closing_load(&m, &q);
     }
-    return ERR_OK;
-}
-
-enum err store_apply_batch(struct op *op, struct store *store, const struct journal_header *header,
-                           struct span payload)
-{
-    struct json_value root;
-    TRY(json_parse(op, payload, &root));
-    struct json_walk walk = json_walk_begin(json_member(root, SPAN("inputs")));
-    while (json_walk_next(&walk)) {
-        TRY(apply_input(op, store, walk.value));
+    enum err ended = db_end(&q);
+    TRY(err);
+    TRY(ended);
+    if (m.count > 0) {
+        TRY(count_all(&m, &nothing));
     }
-    walk = json_walk_begin(json_member(root, SPAN("folds")));
-    while (json_walk_next(&walk)) {
-        TRY(apply_fold(op, store, walk.value));
-    }
-    return apply_sightings(op, store, header, payload);
-}
-
-enum err store_apply_evidence(struct op *op, struct store *store,
-                              const struct journal_header *header, struct span payload)
-{
-    struct json_value root;
-    TRY(json_parse(op, payload, &root));
-    struct json_walk walk = json_walk_begin(root);
-    int64_t part = 0;
-    while (json_walk_next(&walk)) {
-        int64_t hour_us = 0;
-        TRY(time_parse(json_string(json_member(walk.value, SPAN("hour"))), &hour_us));
-        struct db_query q = db_query(
-            op, &store->db,
-            "INSERT OR REPLACE INTO evidence (indicator, hour, inside, number, entry, part)"
-            " VALUES (?, ?, ?, ?, ?, ?)");
-        db_bind_text(&q, json_string(json_member(walk.value, SPAN("indicator"))));
-        db_bind_i64(&q, hour_us);
-        db_bind_text(&q, json_string(json_member(walk.value, SPAN("inside"))));
-        db_bind_i64(&q, json_integer(json_member(walk.value, SPAN("number")), 0));
-        db_bind_i64(&q, (int64_t)header->number);
-        db_bind_i64(&q, part);
-        TRY(db_finish(&q));
-        part++;
-    }
+    *ret_closed = m.count;
     return ERR_OK;
 }

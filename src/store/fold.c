@@ -88,10 +88,15 @@ void fold_merge(struct fold *fold, const struct fold *add)
     fold->count += add->count;
 }
 
+bool fold_length_fits(uint64_t minutes)
+{
+    return minutes >= 1 && minutes <= FOLD_MINUTES_MAX && FOLD_MINUTES_MAX % minutes == 0;
+}
+
 bool fold_same_key(const struct fold *a, const struct fold *b)
 {
-    return a->hour_us == b->hour_us && span_equal(a->inside, b->inside) &&
-           span_equal(a->indicator, b->indicator);
+    return a->start_us == b->start_us && a->length_us == b->length_us &&
+           span_equal(a->inside, b->inside) && span_equal(a->indicator, b->indicator);
 }
 
 enum {
@@ -125,7 +130,7 @@ void fold_wire_add(struct buf *buf, const struct fold *fold)
 {
     wire_add_bytes(buf, fold->indicator);
     wire_add_bytes(buf, fold->inside);
-    wire_add_i64(buf, fold->hour_us);
+    wire_add_i64(buf, fold->start_us);
     wire_add_bytes(buf, fold->value);
     wire_add_bytes(buf, fold->source);
     wire_add_u8(buf, (uint8_t)fold->kind);
@@ -169,19 +174,19 @@ static bool wire_fold_fits(const struct fold *fold)
     if (!times) {
         return false;
     }
-    bool in_its_hour = fold->hour_us == time_floor(fold->first_us, FOLD_HOUR_US) &&
-                       fold->hour_us == time_floor(fold->last_us, FOLD_HOUR_US);
+    bool in_its_span = fold->start_us == time_floor(fold->first_us, fold->length_us) &&
+                       fold->start_us == time_floor(fold->last_us, fold->length_us);
     bool counted = fold->count > 0 && fold->count <= UINT32_MAX && fold->observed.count > 0;
     bool of_a_host = !fold->noisy && !span_equal(fold->inside, FOLD_INSIDE_MANY);
-    return in_its_hour && counted && of_a_host && fold->indicator.size > 0;
+    return in_its_span && counted && of_a_host && fold->indicator.size > 0;
 }
 
-void fold_wire_read(struct wire_reader *r, struct fold *ret)
+void fold_wire_read(struct wire_reader *r, int64_t length_us, struct fold *ret)
 {
-    *ret = (struct fold){ 0 };
+    *ret = (struct fold){ .length_us = length_us };
     ret->indicator = wire_bytes(r, FOLD_TEXT_SIZE_MAX);
     ret->inside = never_null(wire_bytes(r, FOLD_TEXT_SIZE_MAX));
-    ret->hour_us = wire_i64(r);
+    ret->start_us = wire_i64(r);
     ret->value = wire_bytes(r, VALUE_TEXT_SIZE_MAX);
     ret->source = wire_bytes(r, FOLD_TEXT_SIZE_MAX);
     uint8_t kind = wire_u8(r);
@@ -262,7 +267,8 @@ void fold_json_add(struct json_writer *w, const struct fold *fold)
     json_add_flag(w, SPAN("inside_assumed"), fold->inside_assumed);
     json_add_values(w, "outside", &fold->outside);
     json_member_string(w, SPAN("sensor"), fold->sensor);
-    json_member_time(w, SPAN("hour"), fold->hour_us);
+    json_member_time(w, SPAN("start"), fold->start_us);
+    json_member_u64(w, SPAN("minutes"), (uint64_t)(fold->length_us / FOLD_MINUTE_US));
     json_member_time(w, SPAN("first"), fold->first_us);
     json_member_time(w, SPAN("last"), fold->last_us);
     json_member_u64(w, SPAN("count"), fold->count);
@@ -294,6 +300,16 @@ static enum err json_read_time(struct json_value object, struct span key, int64_
     return time_parse(json_string(json_member(object, key)), ret_us);
 }
 
+static enum err json_read_length(struct json_value object, int64_t *ret_us)
+{
+    int64_t minutes = json_integer(json_member(object, SPAN("minutes")), 0);
+    if (minutes < 0 || !fold_length_fits((uint64_t)minutes)) {
+        return ERR_FORMAT;
+    }
+    *ret_us = minutes * FOLD_MINUTE_US;
+    return ERR_OK;
+}
+
 enum err fold_json_read(struct json_value value, struct fold *ret)
 {
     struct fold fold = { 0 };
@@ -310,7 +326,8 @@ enum err fold_json_read(struct json_value value, struct fold *ret)
     fold.noisy = json_true(json_member(value, SPAN("noisy")));
     json_read_values(value, "observed", &fold.observed);
     json_read_values(value, "outside", &fold.outside);
-    TRY(json_read_time(value, SPAN("hour"), &fold.hour_us));
+    TRY(json_read_time(value, SPAN("start"), &fold.start_us));
+    TRY(json_read_length(value, &fold.length_us));
     TRY(json_read_time(value, SPAN("first"), &fold.first_us));
     TRY(json_read_time(value, SPAN("last"), &fold.last_us));
     struct span kind = json_string(json_member(value, SPAN("kind")));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * A fold: all lines of one hour of event time in which one inside host met one indicator. The first
- * line says what was observed where; further lines count, and add at most 8 further values.
+ * A fold: all lines of one span of event time (an hour, unless configured) in which one inside host
+ * met one indicator. The first line says what was observed where; further lines count, and add at
+ * most 8 further values.
  *
  * The watch makes folds of a piece of input, the store merges them into those of the world. Merging
  * is done in the order of the lines, so that the result does not depend on how the input was cut.
@@ -20,10 +21,11 @@ enum {
     FOLD_TEXT_SIZE_MAX = 1024,
     FOLD_EVIDENCE_COUNT_MAX = 3,
     FOLD_EVIDENCE_SIZE_MAX = 4096,
-    FOLD_HOUR_MINUTES = 60,
+    FOLD_MINUTES_DEFAULT = 60,
+    FOLD_MINUTES_MAX = 24 * 60,
 };
 
-#define FOLD_HOUR_US ((int64_t)FOLD_HOUR_MINUTES * 60 * US_PER_S)
+#define FOLD_MINUTE_US ((int64_t)60 * US_PER_S)
 
 /* Stands for the inside host of a noisy fold; no host is written so. */
 #define FOLD_INSIDE_MANY SPAN("*")
@@ -39,7 +41,8 @@ struct fold {
     /* which fold: the key */
     struct span indicator; /* id: "indicator--..." */
     struct span inside;    /* address of the inside host; empty for none */
-    int64_t hour_us;       /* start of its hour */
+    int64_t start_us;      /* of its span of time: a multiple of its length */
+    int64_t length_us;     /* as it was configured when the fold opened; whole minutes */
 
     /* the indicator, as it was when the fold opened */
     struct span value; /* canonical text */
@@ -91,13 +94,21 @@ void fold_values_add(struct fold_values *values, struct span value);
 void fold_merge(struct fold *fold, const struct fold *add);
 
 /**
- * Make a fold the one that gathers all further hosts of its indicator and hour. Of the first line
- * it keeps what was observed, field and sensor; it has no ends and no evidence, since which host's
- * line comes next depends on how the input was cut.
+ * Make a fold the one that gathers all further hosts of its indicator and span of time. Of the
+ * first line it keeps what was observed, field and sensor; it has no ends and no evidence, since
+ * which host's line comes next depends on how the input was cut.
  *
  * fold      changed
  */
 void fold_make_noisy(struct fold *fold);
+
+/**
+ * Whether folds may have such a length: a day is made of whole folds, so that they begin at the
+ * same times every day.
+ *
+ * minutes   any number
+ */
+bool fold_length_fits(uint64_t minutes);
 
 /**
  * Whether two folds have the same key.
@@ -118,10 +129,11 @@ void fold_wire_add(struct buf *buf, const struct fold *fold);
  * Read what fold_wire_add() wrote. Every bound is checked: the writer reads hostile bytes and is
  * not trusted. A noisy fold is refused: only the store makes those.
  *
- * r         reader; its err tells of broken bytes
- * ret       borrows from the reader's span
+ * r          reader; its err tells of broken bytes
+ * length_us  of the folds that are made now
+ * ret        borrows from the reader's span
  */
-void fold_wire_read(struct wire_reader *r, struct fold *ret);
+void fold_wire_read(struct wire_reader *r, int64_t length_us, struct fold *ret);
 
 /**
  * Write a fold as a JSON object, for the journal and for people; the keys are in

@@ -3,7 +3,6 @@
  * Reading what the watch left: inputs, folds, evidence, counts. Each takes a grant.
  */
 #include "base/must.h"
-#include "crypt/digest.h"
 #include "store/objects_inner.h"
 
 enum { FOLD_MEMORY_MAX = 4 * 1024 * 1024 };
@@ -11,20 +10,16 @@ enum { FOLD_MEMORY_MAX = 4 * 1024 * 1024 };
 /* ---- inputs ---- */
 
 #define INPUT_COLUMNS                                                                              \
-    "id, device, inode, digest_size, digest, path, format, sensor, position, lines, observations," \
-    " size, ended"
+    "number, device, inode, made, path, format, sensor, position, lines, observations, size,"      \
+    " ended, mark"
 
-static struct store_input input_read(struct db_query *q, int64_t *ret_row)
+static struct store_input input_read(struct db_query *q)
 {
     struct store_input input = { 0 };
-    *ret_row = db_i64(q);
+    input.id.number = (uint64_t)db_i64(q);
     input.id.device = (uint64_t)db_i64(q);
     input.id.inode = (uint64_t)db_i64(q);
-    input.id.digest_size = (uint32_t)db_i64(q);
-    struct span digest = db_borrow(q);
-    if (digest.size == sizeof input.id.digest) {
-        span_copy(input.id.digest, sizeof input.id.digest, digest);
-    }
+    input.id.made_us = db_time(q);
     input.path = db_text(q);
     input.format = db_text(q);
     input.sensor = db_text(q);
@@ -33,6 +28,10 @@ static struct store_input input_read(struct db_query *q, int64_t *ret_row)
     input.observations = (uint64_t)db_i64(q);
     input.bytes_size = (uint64_t)db_i64(q);
     input.ended = db_i64(q) != 0;
+    struct wire_reader r = wire_reader_of(db_borrow(q));
+    mark_wire_read(&r, &input.mark);
+    mark_line_wire_read(&r, &input.line);
+    q->err = q->err == ERR_OK && r.err != ERR_OK ? ERR_CORRUPT : q->err;
     return input;
 }
 
@@ -48,46 +47,31 @@ static enum err faults_read(struct db_query *q, struct store_fault_count *faults
     return db_end(q);
 }
 
-static enum err input_faults(struct op *op, struct store *store, int64_t row,
-                             struct store_input *input)
+static enum err input_faults(struct op *op, struct store *store, struct store_input *input)
 {
     struct db_query q = db_query(
         op, &store->db, "SELECT reason, count FROM input_faults WHERE input = ? ORDER BY reason");
-    db_bind_i64(&q, row);
+    db_bind_i64(&q, (int64_t)input->id.number);
     return faults_read(&q, input->faults, &input->fault_count);
 }
 
-static bool starts_as(const struct store_input_id *id, struct span start)
-{
-    uint8_t digest[DIGEST_SHA256_SIZE];
-    if (id->digest_size > start.size) {
-        return false;
-    }
-    digest_sha256(span_slice(start, 0, id->digest_size), digest);
-    return span_equal(span_make(digest, sizeof digest), span_make(id->digest, sizeof id->digest));
-}
-
 enum err store_input_find(struct op *op, struct store *store, uint64_t device, uint64_t inode,
-                          struct span start, struct store_input *ret)
+                          struct store_input *ret)
 {
     struct store_input found = { 0 };
-    int64_t row = 0;
-    bool known = false;
-    /* The longest digest first: a file that was short when first seen may have a later row too. */
     struct db_query q = db_query(op, &store->db,
                                  "SELECT " INPUT_COLUMNS " FROM inputs"
-                                 " WHERE device = ? AND inode = ? ORDER BY digest_size DESC");
+                                 " WHERE device = ? AND inode = ? ORDER BY number DESC LIMIT 1");
     db_bind_i64(&q, (int64_t)device);
     db_bind_i64(&q, (int64_t)inode);
-    while (!known && db_next(&q)) {
-        found = input_read(&q, &row);
-        known = starts_as(&found.id, start);
+    while (db_next(&q)) {
+        found = input_read(&q);
     }
     TRY(db_end(&q));
-    if (!known) {
+    if (found.id.number == 0) {
         return ERR_ABSENT;
     }
-    TRY(input_faults(op, store, row, &found));
+    TRY(input_faults(op, store, &found));
     *ret = found;
     return ERR_OK;
 }
@@ -107,20 +91,19 @@ enum err store_inputs(struct op *op, struct store *store, struct store_input **r
     uint64_t room = 0;
     TRY(rows_count(op, store, "SELECT count(*) FROM inputs", &room));
     struct store_input *inputs = op_alloc(op, (room + 1) * sizeof *inputs);
-    int64_t *rows = op_alloc(op, (room + 1) * sizeof *rows);
-    if (inputs == NULL || rows == NULL) {
+    if (inputs == NULL) {
         return ERR_LIMIT;
     }
     size_t count = 0;
     struct db_query q =
-        db_query(op, &store->db, "SELECT " INPUT_COLUMNS " FROM inputs ORDER BY path, id");
+        db_query(op, &store->db, "SELECT " INPUT_COLUMNS " FROM inputs ORDER BY path, number");
     while (count < room && db_next(&q)) {
-        inputs[count] = input_read(&q, &rows[count]);
+        inputs[count] = input_read(&q);
         count++;
     }
     TRY(db_end(&q));
     for (size_t i = 0; i < count; i++) {
-        TRY(input_faults(op, store, rows[i], &inputs[i]));
+        TRY(input_faults(op, store, &inputs[i]));
     }
     *ret = inputs;
     *ret_count = count;
@@ -193,7 +176,7 @@ enum err store_hits_walk(struct op *op, struct store *store, const struct policy
                  "  GROUP BY value) v ON v.value = f.value"
                  " WHERE f.last >= ?1 AND (?2 = 0 OR f.kind = ?2)"
                  " AND (?3 = '' OR f.indicator = ?3)"
-                 " ORDER BY v.latest DESC, f.value, f.hour, f.inside, f.indicator");
+                 " ORDER BY v.latest DESC, f.value, f.start, f.length, f.inside, f.indicator");
     db_bind_i64(&q, filter->since_us);
     db_bind_i64(&q, kind);
     db_bind_text(&q, filter->indicator.data == NULL ? SPAN("") : filter->indicator);
@@ -240,10 +223,11 @@ enum err store_evidence_read(struct op *op, struct store *store, const struct po
     int64_t parts[FOLD_EVIDENCE_COUNT_MAX];
     size_t count = 0;
     struct db_query q = db_query(op, &store->db,
-                                 "SELECT entry, part FROM evidence WHERE indicator = ? AND hour = ?"
-                                 " AND inside = ? ORDER BY number");
+                                 "SELECT entry, part FROM evidence WHERE indicator = ?"
+                                 " AND start = ? AND length = ? AND inside = ? ORDER BY number");
     db_bind_text(&q, fold->indicator);
-    db_bind_i64(&q, fold->hour_us);
+    db_bind_i64(&q, fold->start_us);
+    db_bind_i64(&q, fold->length_us);
     db_bind_text(&q, fold->inside);
     while (count < FOLD_EVIDENCE_COUNT_MAX && db_next(&q)) {
         entries[count] = (uint64_t)db_i64(&q);
@@ -274,6 +258,9 @@ enum err store_status(struct op *op, struct store *store, struct store_status *r
         { "SELECT count(*) FROM inputs", &status.inputs },
         { "SELECT coalesce(sum(lines), 0) FROM inputs", &status.lines },
         { "SELECT coalesce(sum(observations), 0) FROM inputs", &status.observations },
+        { "SELECT coalesce(sum(waiting), 0) FROM inputs WHERE number IN"
+          " (SELECT max(number) FROM inputs GROUP BY device, inode)",
+          &status.waiting },
         { "SELECT count(*) FROM folds", &status.folds },
         { "SELECT count(*) FROM folds WHERE open", &status.folds_open },
         { "SELECT count(DISTINCT indicator) FROM folds WHERE noisy", &status.noisy },

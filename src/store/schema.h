@@ -7,7 +7,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
@@ -38,24 +38,27 @@
     " ON DELETE CASCADE, kind INTEGER NOT NULL, key BLOB NOT NULL, scheme TEXT NOT NULL,"          \
     " scope INTEGER NOT NULL);"                                                                    \
     "CREATE INDEX pattern_values_by_object ON pattern_values (object);"                            \
-    "CREATE TABLE inputs (id INTEGER PRIMARY KEY, device INTEGER NOT NULL,"                        \
-    " inode INTEGER NOT NULL, digest_size INTEGER NOT NULL, digest BLOB NOT NULL,"                 \
-    " path TEXT NOT NULL, format TEXT NOT NULL, sensor TEXT NOT NULL, position INTEGER NOT NULL,"  \
-    " lines INTEGER NOT NULL, observations INTEGER NOT NULL, size INTEGER NOT NULL,"               \
-    " ended INTEGER NOT NULL, UNIQUE (device, inode, digest_size, digest));"                       \
-    "CREATE TABLE input_faults (input INTEGER NOT NULL REFERENCES inputs (id) ON DELETE CASCADE,"  \
+    "CREATE TABLE inputs (number INTEGER PRIMARY KEY, device INTEGER NOT NULL,"                    \
+    " inode INTEGER NOT NULL, made INTEGER, path TEXT NOT NULL, format TEXT NOT NULL,"             \
+    " sensor TEXT NOT NULL, position INTEGER NOT NULL, lines INTEGER NOT NULL,"                    \
+    " observations INTEGER NOT NULL, size INTEGER NOT NULL, ended INTEGER NOT NULL,"               \
+    " waiting INTEGER NOT NULL, mark BLOB NOT NULL);"                                              \
+    "CREATE INDEX inputs_by_file ON inputs (device, inode, number);"                               \
+    "CREATE TABLE input_faults (input INTEGER NOT NULL REFERENCES inputs (number) ON DELETE "      \
+    "CASCADE,"                                                                                     \
     " reason TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (input, reason)) WITHOUT ROWID;"   \
     "CREATE TABLE folds (id INTEGER PRIMARY KEY, indicator TEXT NOT NULL, inside TEXT NOT NULL,"   \
-    " hour INTEGER NOT NULL, value TEXT NOT NULL, kind INTEGER NOT NULL, last INTEGER NOT NULL,"   \
-    " count INTEGER NOT NULL, tlp INTEGER NOT NULL, noisy INTEGER NOT NULL, open INTEGER NOT "     \
-    "NULL,"                                                                                        \
+    " start INTEGER NOT NULL, length INTEGER NOT NULL, value TEXT NOT NULL,"                       \
+    " kind INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, tlp INTEGER NOT NULL," \
+    " noisy INTEGER NOT NULL, open INTEGER NOT NULL, changed INTEGER NOT NULL,"                    \
     " sighting_created INTEGER NOT NULL, sighting_modified INTEGER NOT NULL, fold TEXT NOT NULL,"  \
-    " UNIQUE (indicator, hour, inside));"                                                          \
+    " UNIQUE (indicator, start, length, inside));"                                                 \
     "CREATE INDEX folds_by_value ON folds (value);"                                                \
-    "CREATE INDEX folds_open ON folds (hour) WHERE open;"                                          \
-    "CREATE TABLE evidence (indicator TEXT NOT NULL, hour INTEGER NOT NULL, inside TEXT NOT NULL," \
-    " number INTEGER NOT NULL, entry INTEGER NOT NULL, part INTEGER NOT NULL,"                     \
-    " PRIMARY KEY (indicator, hour, inside, number)) WITHOUT ROWID;"                               \
+    "CREATE INDEX folds_open ON folds (start + length) WHERE open;"                                \
+    "CREATE TABLE evidence (indicator TEXT NOT NULL, start INTEGER NOT NULL,"                      \
+    " length INTEGER NOT NULL, inside TEXT NOT NULL, number INTEGER NOT NULL,"                     \
+    " entry INTEGER NOT NULL, part INTEGER NOT NULL,"                                              \
+    " PRIMARY KEY (indicator, start, length, inside, number)) WITHOUT ROWID;"                      \
     "CREATE INDEX evidence_by_entry ON evidence (entry);"
 
 #endif

@@ -643,15 +643,14 @@ static const char *const digest_queries[] = {
     "SELECT json_array(o.entry, o.part, v.kind, hex(v.key), v.scheme, v.scope)"
     " FROM pattern_values v JOIN objects o ON o.id = v.object"
     " ORDER BY o.entry, o.part, v.kind, v.key, v.scheme, v.scope",
-    "SELECT json_array(device, inode, digest_size, hex(digest), path, format, sensor, position, "
-    "lines,"
-    " observations, size, ended) FROM inputs ORDER BY device, inode, digest_size, digest",
-    "SELECT json_array(i.device, i.inode, hex(i.digest), f.reason, f.count) FROM input_faults f"
-    " JOIN inputs i ON i.id = f.input ORDER BY i.device, i.inode, i.digest, f.reason",
-    "SELECT json_array(indicator, inside, hour, value, kind, last, count, tlp, noisy, open,"
-    " sighting_created, fold) FROM folds ORDER BY indicator, hour, inside",
-    "SELECT json_array(indicator, hour, inside, number, entry, part) FROM evidence"
-    " ORDER BY indicator, hour, inside, number",
+    "SELECT json_array(number, device, inode, made, path, format, sensor, position, lines,"
+    " observations, size, ended, waiting, hex(mark)) FROM inputs ORDER BY number",
+    "SELECT json_array(input, reason, count) FROM input_faults ORDER BY input, reason",
+    "SELECT json_array(indicator, inside, start, length, value, kind, last, count, tlp, noisy,"
+    " open, changed, sighting_created, sighting_modified, fold) FROM folds"
+    " ORDER BY indicator, start, length, inside",
+    "SELECT json_array(indicator, start, length, inside, number, entry, part) FROM evidence"
+    " ORDER BY indicator, start, length, inside, number",
 };
 
 static enum err digest_packs(struct op *op, struct store *store, struct digest_sha256 *digest)

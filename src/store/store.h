@@ -16,14 +16,16 @@
 #include "policy/policy.h"
 #include "store/fold.h"
 #include "store/journal.h"
+#include "store/mark.h"
 #include "store/pack.h"
 
 enum {
-    STORE_NAME_SIZE_MAX = 256,      /* of sources and sets */
-    STORE_INPUT_DIGEST_SIZE = 4096, /* bytes of an input's start by which it is known again */
-    STORE_FAULT_COUNT_MAX = 32,     /* reasons for which lines could not be read */
+    STORE_NAME_SIZE_MAX = 256,  /* of sources and sets */
+    STORE_FAULT_COUNT_MAX = 32, /* reasons for which lines could not be read */
     STORE_OBJECT_SIZE_MAX = 16 * 1024 * 1024,
-    STORE_FOLD_HOSTS_MAX_DEFAULT = 100, /* folds of one indicator in one hour, before it is noisy */
+    STORE_FOLD_HOSTS_MAX_DEFAULT = 100, /* hosts of one indicator in one span of time, before it is
+                                           noisy */
+    STORE_CLOSE_COUNT_MAX = 256,        /* folds that one call of store_folds_close() closes */
 };
 
 struct store;
@@ -31,7 +33,7 @@ struct store;
 struct store_options {
     struct span world;
     bool write;              /* take the world's lock */
-    uint32_t fold_hosts_max; /* folds of one indicator in one hour; 0: the default */
+    uint32_t fold_hosts_max; /* folds of one indicator in one span of time; 0: the default */
     /* Name of a registered VFS of SQLite for the database, whose paths are then relative to the
      * disk's root: the simulated disk of the tests. NULL: the system's files. */
     const char *database_vfs;
@@ -485,12 +487,12 @@ enum err store_watched_walk(struct op *op, struct store *store,
 
 /* ---- the watch ---- */
 
-/* By what an input is known again. */
+/* Which input. A file that was rewritten in its place is another input with another number. */
 struct store_input_id {
+    uint64_t number; /* given by the store when it is first counted; 0: not yet */
     uint64_t device;
     uint64_t inode;
-    uint32_t digest_size; /* bytes that the digest covers: fewer than 4096 in a short file */
-    uint8_t digest[JOURNAL_DIGEST_SIZE];
+    int64_t made_us; /* when the file was made; TIME_US_NONE where nobody can tell */
 };
 
 struct store_fault_count {
@@ -507,40 +509,40 @@ struct store_input {
     uint64_t position; /* decompressed bytes read and counted */
     uint64_t lines;
     uint64_t observations;
-    uint64_t bytes_size; /* of the file when last looked at; 0 where unknown */
-    bool ended;          /* read to its end */
+    uint64_t bytes_size;   /* of the file when last looked at; 0 where unknown */
+    bool ended;            /* read to its end */
+    struct mark mark;      /* by which its bytes are known again */
+    struct mark_line line; /* its last line, where that has no line end */
     size_t fault_count;
     struct store_fault_count faults[STORE_FAULT_COUNT_MAX];
 };
 
 /**
- * How far an input was read.
+ * The input that was last read from a file. Whether the file still is that input, its mark tells.
  *
  * op        work in hand; texts live in its memory
  * store     open
  * device    of the file
  * inode     of the file
- * start     its first STORE_INPUT_DIGEST_SIZE bytes, decompressed, or all where there are fewer
  * ret       untouched on error
  *
- * Errors    ERR_ABSENT never seen; ERR_IO; ERR_LIMIT
+ * Errors    ERR_ABSENT never seen; ERR_CORRUPT; ERR_IO; ERR_LIMIT
  */
 MUST_USE
 enum err store_input_find(struct op *op, struct store *store, uint64_t device, uint64_t inode,
-                          struct span start, struct store_input *ret);
+                          struct store_input *ret);
 
 /* What the watch found since it last told. */
 struct store_batch {
-    const struct store_input *inputs; /* as they stand now */
+    struct store_input *inputs; /* as they stand now; those without a number are given one */
     size_t input_count;
     const struct fold *folds; /* in the order of the lines */
     size_t fold_count;
-    int64_t close_before_us; /* folds whose hour ended before this are closed */
 };
 
 /**
  * Count what the watch found: positions and folds in one journal entry, so that each line counts
- * once whatever happens.
+ * once whatever happens. Folds stay open until store_folds_close().
  *
  * op        work in hand
  * store     open for writing
@@ -553,6 +555,23 @@ struct store_batch {
 MUST_USE
 enum err store_batch_add(struct op *op, struct store *store, const struct store_batch *batch,
                          void (*opened)(void *context, const struct fold *fold), void *context);
+
+/**
+ * Close folds that nothing more is expected of, with their last sighting. A closed fold that counts
+ * again is open again.
+ *
+ * op               work in hand
+ * store            open for writing
+ * ended_before_us  closed are those whose span of time ended before this moment
+ * quiet_before_us  ... and to which nothing was counted since this one, by the store's clock
+ * ret_closed       how many: at most STORE_CLOSE_COUNT_MAX, so that memory is bounded. Less means
+ *                  that none is left
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT: none was closed
+ */
+MUST_USE
+enum err store_folds_close(struct op *op, struct store *store, int64_t ended_before_us,
+                           int64_t quiet_before_us, size_t *ret_closed);
 
 /**
  * The inputs, ordered by path.
@@ -579,7 +598,7 @@ struct store_hit_filter {
 
 /**
  * Visit the folds of a world, those of one value together, the value with the latest line first,
- * its folds by hour and inside host.
+ * its folds by time and inside host.
  *
  * op        work in hand
  * store     open
@@ -623,6 +642,7 @@ struct store_status {
     uint64_t inputs;
     uint64_t lines;
     uint64_t observations;
+    uint64_t waiting; /* bytes of last lines that have no end yet */
     uint64_t folds;
     uint64_t folds_open;
     uint64_t noisy;

@@ -8,11 +8,20 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "crypt/digest.h"
 #include "format/inflate.h"
+#include "os/descriptor.h"
 
 enum {
     RAW_SIZE = 256 * 1024,
     SILENT_AFTER_MS = 200, /* a pipe that gives nothing for so long hands on what it gave */
+};
+
+/* The last bytes before a place of a file. */
+struct tail {
+    uint64_t end;
+    size_t size; /* mark_tail_size(end) */
+    uint8_t bytes[MARK_SIZE];
 };
 
 struct watch_input {
@@ -30,7 +39,44 @@ struct watch_input {
     uint8_t raw[RAW_SIZE];
     uint8_t carry[WATCH_CHUNK_SIZE];
     struct watch_header header; /* TSV: in force at `position` */
+    struct watch_begin begin;   /* what is known of its last line, and how that is to be taken */
+    uint64_t taken;             /* of the next chunk's first line, by an earlier run */
+    struct tail tail;           /* plain: before `position`; compressed: of what was read */
 };
+
+static void tail_add(struct tail *tail, struct span bytes)
+{
+    struct span last = bytes.size > MARK_SIZE ? span_from(bytes, bytes.size - MARK_SIZE) : bytes;
+    size_t room = MARK_SIZE - last.size;
+    size_t keep = tail->size < room ? tail->size : room;
+    /* memmove: source and target overlap, as neither memcpy nor span_copy() allows. */
+    memmove(tail->bytes, tail->bytes + tail->size - keep, keep);
+    span_copy(tail->bytes + keep, sizeof tail->bytes - keep, last);
+    tail->size = keep + last.size;
+    tail->end += bytes.size;
+}
+
+/* As if everything up to there had been added. */
+static enum err tail_load(struct op *op, struct watch_input *input, uint64_t end)
+{
+    struct tail *tail = &input->tail;
+    tail->end = end;
+    tail->size = mark_tail_size(end);
+    size_t got = 0;
+    TRY(descriptor_read_at(op, input->fd, end - tail->size, tail->bytes, tail->size, &got));
+    return got == tail->size
+               ? ERR_OK
+               : op_fail(op, ERR_STALE, "the input is shorter than what was read of it before");
+}
+
+/* How far a file was read, for who goes on behind this chunk. */
+static void chunk_mark(struct watch_chunk *chunk, const struct watch_input *input)
+{
+    if (input->regular) {
+        mark_set_tail(&chunk->mark, input->tail.end,
+                      span_make(input->tail.bytes, input->tail.size));
+    }
+}
 
 enum err watch_chunk_new(struct op *op, struct watch_chunk **ret)
 {
@@ -91,6 +137,9 @@ static enum err read_raw(struct op *op, struct watch_input *input, void *target,
         return op_fail(op, ERR_IO, "cannot read: %s", strerror(errno));
     }
     input->bytes_read += (uint64_t)got;
+    if (input->inflate != NULL) {
+        tail_add(&input->tail, span_make(target, (size_t)got));
+    }
     *ret_read = (size_t)got;
     return ERR_OK;
 }
@@ -200,6 +249,7 @@ static enum err input_begin(struct op *op, struct watch_input *input)
     if (kind != INFLATE_PLAIN) {
         input->ended = false;
         TRY(inflate_new(op, kind, &input->inflate));
+        tail_add(&input->tail, span_make(input->raw, input->raw_size));
         TRY(fill_inflated(op, input, &start));
         input->carry_size = start.size;
         return ERR_OK;
@@ -239,14 +289,15 @@ static void carry_keep(struct watch_input *input, const struct watch_chunk *chun
     span_copy(input->carry, sizeof input->carry, span_make(chunk->bytes + from, size - from));
 }
 
-/* Where the chunk's last whole line ends; 0 where not even one does. */
+/* Where the chunk's last whole line ends; 0 where not even one does. At the end of the input what
+ * is left is a line too, in a chunk of its own. */
 static size_t lines_end(const struct watch_input *input, struct span bytes)
 {
-    if (input->ended) {
-        return bytes.size;
-    }
     ptrdiff_t last = span_find_last(bytes, '\n');
-    return last == SPAN_NOT_FOUND ? 0 : (size_t)last + 1;
+    if (last != SPAN_NOT_FOUND) {
+        return (size_t)last + 1;
+    }
+    return input->ended ? bytes.size : 0;
 }
 
 /* Bytes that wait, then as many as there is room for. */
@@ -262,10 +313,37 @@ static enum err chunk_fill(struct op *op, struct watch_input *input, struct watc
     return ERR_OK;
 }
 
+/* Bytes of the chunk were dealt with. */
+static void advance(struct watch_input *input, const struct watch_chunk *chunk, size_t size)
+{
+    input->position += size;
+    if (input->regular && input->inflate == NULL) {
+        tail_add(&input->tail, span_make(chunk->bytes, size));
+    }
+}
+
 /* A file that is still written may go on behind its last line. */
 static bool may_grow(const struct watch_input *input)
 {
     return input->regular && (input->inflate == NULL || input->fault != NULL);
+}
+
+/* What an overlong line is to the run: `size` bytes of it, without its line end, were passed over.
+ */
+static void overlong_end(struct watch_chunk *chunk, const struct watch_input *input, uint64_t size,
+                         bool has_end)
+{
+    chunk->taken = chunk->taken < size ? chunk->taken : size;
+    uint64_t fresh = size - chunk->taken;
+    bool known = fresh == input->begin.line.waiting || input->begin.last_counts;
+    if (has_end || !may_grow(input) || known || fresh == 0) {
+        chunk->overlong = size == chunk->taken ? 0 : 1;
+        chunk->open_size = has_end ? 0 : size;
+        chunk_mark(chunk, input);
+        return;
+    }
+    chunk->end = chunk->position + chunk->taken;
+    chunk->waiting = fresh;
 }
 
 /* Read to the end of a line that is too long, without keeping it; the chunk holds its first `size`
@@ -274,51 +352,67 @@ static bool may_grow(const struct watch_input *input)
 static enum err pass_over(struct op *op, struct watch_input *input, struct watch_chunk *chunk,
                           size_t size)
 {
-    uint64_t begin = input->position;
     ptrdiff_t end = SPAN_NOT_FOUND;
+    chunk_mark(chunk, input);
     while (end == SPAN_NOT_FOUND && !input->ended) {
-        input->position += size;
+        advance(input, chunk, size);
         TRY(chunk_fill(op, input, chunk, &size));
         end = span_find(span_make(chunk->bytes, size), '\n');
     }
-    size_t passed = end == SPAN_NOT_FOUND ? size : (size_t)end + 1;
+    bool has_end = end != SPAN_NOT_FOUND;
+    size_t passed = has_end ? (size_t)end + 1 : size;
     carry_keep(input, chunk, passed, size);
-    input->position += passed;
+    advance(input, chunk, passed);
     chunk->end = input->position;
-    if (end == SPAN_NOT_FOUND && may_grow(input)) {
-        chunk->end = begin;
-        chunk->waiting = input->position - begin;
-    } else {
-        chunk->overlong = 1;
-    }
+    overlong_end(chunk, input, input->position - chunk->position - (has_end ? 1 : 0), has_end);
     return ERR_OK;
 }
 
-static void chunk_begin(struct watch_chunk *chunk, const struct watch_input *input)
+static void chunk_begin(struct watch_chunk *chunk, struct watch_input *input)
 {
     chunk->size = 0;
     chunk->position = input->position;
     chunk->end = input->position;
     chunk->overlong = 0;
     chunk->waiting = 0;
+    chunk->open_size = 0;
+    chunk->taken = input->taken;
+    input->taken = 0;
     chunk->unterminated = false;
     chunk->may_grow = false;
     chunk->header_size = 0;
+    mark_init(&chunk->mark);
     if (input->format == OBSERVE_FORMAT_ZEEK_TSV) {
         chunk->header_size = watch_header_write(&input->header, chunk->header);
     }
+}
+
+/* A file may have reached its end, and only its last line end is missing. Who finds the very same
+ * half line twice takes it. */
+static bool line_is_final(const struct watch_input *input, const struct watch_chunk *chunk)
+{
+    const struct mark_line *known = &input->begin.line;
+    bool same = known->waiting == chunk->size - chunk->taken &&
+                span_equal(span_make(known->waiting_digest, MARK_DIGEST_SIZE),
+                           span_make(chunk->line_digest, MARK_DIGEST_SIZE));
+    return same || input->begin.last_counts;
 }
 
 /* The chunk is whole: zeros behind it, and what is known of its last line. */
 static void chunk_end(struct watch_chunk *chunk, struct watch_input *input, size_t size)
 {
     chunk->size = size;
-    input->position += size;
+    chunk->taken = chunk->taken < size ? chunk->taken : size;
+    advance(input, chunk, size);
     chunk->end = input->position;
+    chunk_mark(chunk, input);
     static const uint8_t zeros[RECORD_PADDING_SIZE];
     span_copy(chunk->bytes + size, WATCH_CHUNK_CAPACITY - size, span_make(zeros, sizeof zeros));
     chunk->unterminated = size > 0 && chunk->bytes[size - 1] != '\n';
-    chunk->may_grow = chunk->unterminated && may_grow(input);
+    if (chunk->unterminated && may_grow(input)) {
+        digest_sha256(span_from(span_make(chunk->bytes, size), chunk->taken), chunk->line_digest);
+        chunk->may_grow = !line_is_final(input, chunk);
+    }
     if (input->format == OBSERVE_FORMAT_ZEEK_TSV) {
         watch_header_learn(&input->header, span_make(chunk->bytes, size));
     }
@@ -395,23 +489,49 @@ static enum err seek_by_reading(struct op *op, struct watch_input *input, uint64
     return ERR_OK;
 }
 
-enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_format format,
-                          uint64_t position, struct watch_chunk *scratch)
+static enum err seek_to(struct op *op, struct watch_input *input, uint64_t position,
+                        struct watch_chunk *scratch)
 {
-    input->format = format;
-    if (position == 0) {
-        return ERR_OK;
-    }
     struct stat status;
     if (fstat(input->fd, &status) != 0) {
         return op_fail(op, ERR_IO, "cannot look at the file: %s", strerror(errno));
     }
-    bool plain = input->regular && input->inflate == NULL && format != OBSERVE_FORMAT_ZEEK_TSV;
-    if (!plain) {
-        return seek_by_reading(op, input, position, scratch);
-    }
-    if (position > (uint64_t)status.st_size) {
+    bool plain = input->regular && input->inflate == NULL;
+    if (!plain || input->format == OBSERVE_FORMAT_ZEEK_TSV) {
+        TRY(seek_by_reading(op, input, position, scratch));
+    } else if (position > (uint64_t)status.st_size) {
         return op_fail(op, ERR_STALE, "the input is shorter than what was read of it before");
+    } else {
+        TRY(seek_plain(op, input, position));
     }
-    return seek_plain(op, input, position);
+    return plain ? tail_load(op, input, position) : ERR_OK;
+}
+
+enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_format format,
+                          const struct watch_begin *begin, struct watch_chunk *scratch)
+{
+    must(begin->line.taken <= begin->position);
+    uint64_t position = begin->position - begin->line.taken;
+    input->format = format;
+    if (position > 0) {
+        TRY(seek_to(op, input, position, scratch));
+    }
+    input->begin = *begin;
+    input->taken = begin->line.taken;
+    return ERR_OK;
+}
+
+enum err watch_input_is_known(struct op *op, const struct watch_input *input,
+                              const struct mark *mark, bool *ret_known)
+{
+    uint8_t tail[MARK_SIZE];
+    size_t got = 0;
+    size_t size = mark_tail_size(mark->tail_end);
+    if (!input->regular || !mark_head_fits(mark, watch_input_start(input))) {
+        *ret_known = false;
+        return ERR_OK;
+    }
+    TRY(descriptor_read_at(op, input->fd, mark->tail_end - size, tail, size, &got));
+    *ret_known = mark_tail_fits(mark, span_make(tail, got));
+    return ERR_OK;
 }

@@ -8,25 +8,34 @@ void watch_message_add_open(struct buf *buf, const struct watch_message_open *me
     wire_add_u8(buf, (uint8_t)message->format);
     wire_add_bytes(buf, message->stream);
     wire_add_bytes(buf, message->sensor);
+    mark_wire_add(buf, &message->mark);
+}
+
+void watch_message_add_start(struct buf *buf, const struct watch_begin *message)
+{
+    wire_add_u64(buf, message->position);
+    mark_line_wire_add(buf, &message->line);
+    wire_add_u8(buf, message->last_counts ? 1 : 0);
 }
 
 void watch_message_add_begun(struct buf *buf, const struct watch_message_begun *message)
 {
     wire_add_u8(buf, (uint8_t)message->format);
+    wire_add_u8(buf, message->known ? 1 : 0);
     wire_add_bytes(buf, message->start);
 }
 
 void watch_message_add_chunk(struct buf *buf, const struct watch_message_chunk *message)
 {
     wire_add_u64(buf, message->end);
-    wire_add_u64(buf, message->waiting);
+    mark_line_wire_add(buf, &message->line);
+    mark_wire_add(buf, &message->mark);
     wire_add_u64(buf, message->lines);
     wire_add_u64(buf, message->observations);
     wire_add_u64(buf, message->candidates);
     for (size_t i = 0; i < WATCH_COUNT_COUNT; i++) {
         wire_add_u64(buf, message->counts[i]);
     }
-    wire_add_i64(buf, message->latest_us);
     wire_add_u64(buf, message->bytes_read);
 }
 
@@ -39,6 +48,15 @@ void watch_message_add_ended(struct buf *buf, const struct watch_message_ended *
 static enum err whole(const struct wire_reader *r)
 {
     return r->err == ERR_OK && r->rest.size == 0 ? ERR_OK : ERR_FORMAT;
+}
+
+static bool read_flag(struct wire_reader *r)
+{
+    uint8_t flag = wire_u8(r);
+    if (flag > 1) {
+        r->err = ERR_FORMAT;
+    }
+    return flag == 1;
 }
 
 static enum observe_format read_format(struct wire_reader *r)
@@ -56,7 +74,26 @@ enum err watch_message_read_open(struct span body, struct watch_message_open *re
     struct watch_message_open message = { .format = read_format(&r) };
     message.stream = wire_bytes(&r, WATCH_TEXT_SIZE_MAX);
     message.sensor = wire_bytes(&r, WATCH_TEXT_SIZE_MAX);
+    mark_wire_read(&r, &message.mark);
     TRY(whole(&r));
+    *ret = message;
+    return ERR_OK;
+}
+
+/* Where a last line was taken, it lies before the position. */
+static enum err check_place(struct wire_reader *r, uint64_t position, const struct mark_line *line)
+{
+    TRY(whole(r));
+    return position <= INT64_MAX && line->taken <= position ? ERR_OK : ERR_FORMAT;
+}
+
+enum err watch_message_read_start(struct span body, struct watch_begin *ret)
+{
+    struct wire_reader r = wire_reader_of(body);
+    struct watch_begin message = { .position = wire_u64(&r) };
+    mark_line_wire_read(&r, &message.line);
+    message.last_counts = read_flag(&r);
+    TRY(check_place(&r, message.position, &message.line));
     *ret = message;
     return ERR_OK;
 }
@@ -65,6 +102,7 @@ enum err watch_message_read_begun(struct span body, struct watch_message_begun *
 {
     struct wire_reader r = wire_reader_of(body);
     struct watch_message_begun message = { .format = read_format(&r) };
+    message.known = read_flag(&r);
     message.start = wire_bytes(&r, WATCH_START_SIZE);
     TRY(whole(&r));
     *ret = message;
@@ -75,16 +113,16 @@ enum err watch_message_read_chunk(struct span body, struct watch_message_chunk *
 {
     struct wire_reader r = wire_reader_of(body);
     struct watch_message_chunk message = { .end = wire_u64(&r) };
-    message.waiting = wire_u64(&r);
+    mark_line_wire_read(&r, &message.line);
+    mark_wire_read(&r, &message.mark);
     message.lines = wire_u64(&r);
     message.observations = wire_u64(&r);
     message.candidates = wire_u64(&r);
     for (size_t i = 0; i < WATCH_COUNT_COUNT; i++) {
         message.counts[i] = wire_u64(&r);
     }
-    message.latest_us = wire_i64(&r);
     message.bytes_read = wire_u64(&r);
-    TRY(whole(&r));
+    TRY(check_place(&r, message.end, &message.line));
     *ret = message;
     return ERR_OK;
 }

@@ -5,9 +5,9 @@
  *
  *     store                                   watch
  *     IMAGE (file)                     -->             at the start, and whenever indicators change
- *     OPEN (file, what is known of it) -->
- *                                      <--    BEGUN    its first bytes and format
- *     START (position) or DROP         -->
+ *     OPEN (file, mark of what was read) -->
+ *                                      <--    BEGUN    its first bytes, format, whether the mark
+ * fits START (where to go on) or DROP   -->
  *                                      <--    FOLDS*, CHUNK    for every chunk, in order
  *                                      <--    ENDED
  *     QUIT                             -->             the watch ends
@@ -36,21 +36,23 @@ struct watch_message_open {
     enum observe_format format; /* OBSERVE_FORMAT_AUTO: to be told by its first bytes */
     struct span stream;         /* told by the file's name; may be empty */
     struct span sensor;         /* configured; may be empty */
+    struct mark mark;           /* of an earlier run; of no bytes where there was none */
 };
 
 struct watch_message_begun {
     enum observe_format format; /* OBSERVE_FORMAT_AUTO: none fits, nothing will be read */
+    bool known;                 /* the mark fits: it is the input that was read before */
     struct span start;          /* at most WATCH_START_SIZE bytes */
 };
 
 struct watch_message_chunk {
-    uint64_t end;     /* position up to which lines were counted */
-    uint64_t waiting; /* bytes behind it of a last line that is not whole yet */
+    uint64_t end;          /* position up to which lines were counted */
+    struct mark_line line; /* the line before and behind it, where that has no line end */
+    struct mark mark;      /* for who goes on there: its second place */
     uint64_t lines;
     uint64_t observations;
     uint64_t candidates;
     uint64_t counts[WATCH_COUNT_COUNT];
-    int64_t latest_us;
     uint64_t bytes_read; /* of the file, as it lies on the disk */
 };
 
@@ -66,6 +68,7 @@ struct watch_message_ended {
  * message   written
  */
 void watch_message_add_open(struct buf *buf, const struct watch_message_open *message);
+void watch_message_add_start(struct buf *buf, const struct watch_begin *message);
 void watch_message_add_begun(struct buf *buf, const struct watch_message_begun *message);
 void watch_message_add_chunk(struct buf *buf, const struct watch_message_chunk *message);
 void watch_message_add_ended(struct buf *buf, const struct watch_message_ended *message);
@@ -80,6 +83,8 @@ void watch_message_add_ended(struct buf *buf, const struct watch_message_ended *
  */
 MUST_USE
 enum err watch_message_read_open(struct span body, struct watch_message_open *ret);
+MUST_USE
+enum err watch_message_read_start(struct span body, struct watch_begin *ret);
 MUST_USE
 enum err watch_message_read_begun(struct span body, struct watch_message_begun *ret);
 MUST_USE

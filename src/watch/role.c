@@ -5,7 +5,6 @@
 
 #include "base/memory.h"
 #include "base/must.h"
-#include "base/wire.h"
 #include "os/descriptor.h"
 #include "watch/crew.h"
 
@@ -26,6 +25,7 @@ struct role {
     struct watch_chunk *scratch;
     struct buf body; /* of the message being made */
     struct watch_source source;
+    struct mark mark;    /* of the present input, for who goes on where the last chunk told ended */
     uint64_t bytes_read; /* of the present input */
     size_t chunks_out;
     bool quit;
@@ -103,15 +103,19 @@ static enum err tell_folds(struct op *op, struct role *role, const struct watch_
     return role->body.size == 0 ? ERR_OK : tell(op, role, WATCH_MESSAGE_FOLDS);
 }
 
-static enum err tell_chunk(struct op *op, struct role *role, const struct watch_result *result)
+static enum err tell_chunk(struct op *op, struct role *role, const struct watch_slot *slot)
 {
+    const struct watch_result *result = &slot->result;
+    if (result->end == slot->chunk->end) {
+        role->mark = slot->chunk->mark; /* nothing of it was left for later */
+    }
     struct watch_message_chunk chunk = {
         .end = result->end,
-        .waiting = result->waiting,
+        .line = result->line,
+        .mark = role->mark,
         .lines = result->lines,
         .observations = result->observations,
         .candidates = result->candidates,
-        .latest_us = result->latest_us,
         .bytes_read = role->bytes_read,
     };
     span_copy(chunk.counts, sizeof chunk.counts, span_make(result->counts, sizeof chunk.counts));
@@ -215,7 +219,7 @@ static enum err take_chunk(struct op *op, struct role *role, bool *ret_none)
     if (err != ERR_OK) {
         err = op_fail(op, err, "%s", slot->result.op.fault.text);
     } else {
-        err = tell_chunk(op, role, &slot->result);
+        err = tell_chunk(op, role, slot);
     }
     chunk_release(role, slot);
     return err;
@@ -257,9 +261,16 @@ static enum err tell_ended(struct op *op, struct role *role, enum err err, const
 }
 
 static enum err serve_start(struct op *op, struct role *role, struct watch_input *input,
-                            uint64_t position)
+                            struct span body)
 {
-    enum err err = watch_input_seek(op, input, role->source.format, position, role->scratch);
+    struct watch_begin begin;
+    if (watch_message_read_start(body, &begin) != ERR_OK) {
+        return strange_request(op, role);
+    }
+    if (begin.position == 0) {
+        mark_init(&role->mark);
+    }
+    enum err err = watch_input_seek(op, input, role->source.format, &begin, role->scratch);
     if (err == ERR_OK) {
         err = read_through(op, role, input);
     }
@@ -275,10 +286,9 @@ static enum err wait_for_start(struct op *op, struct role *role, struct watch_in
     while (!role->quit) {
         struct channel_message message;
         TRY(channel_receive(op, role->store, true, &message));
-        struct wire_reader r = wire_reader_of(message.body);
         switch (message.type) {
         case WATCH_MESSAGE_START:
-            return serve_start(op, role, input, wire_u64(&r));
+            return serve_start(op, role, input, message.body);
         case WATCH_MESSAGE_DROP:
             return ERR_OK;
         default:
@@ -286,6 +296,21 @@ static enum err wait_for_start(struct op *op, struct role *role, struct watch_in
         }
     }
     return ERR_OK;
+}
+
+static enum err begin_input(struct op *op, struct role *role, struct watch_input *input)
+{
+    struct watch_message_begun begun = {
+        .format = role->source.format,
+        .start = watch_input_start(input),
+    };
+    enum err err = watch_input_is_known(op, input, &role->mark, &begun.known);
+    if (err != ERR_OK) {
+        return tell_ended(op, role, err, NULL);
+    }
+    watch_message_add_begun(&role->body, &begun);
+    TRY(tell(op, role, WATCH_MESSAGE_BEGUN));
+    return wait_for_start(op, role, input);
 }
 
 static enum err serve_open(struct op *op, struct role *role, const struct channel_message *message)
@@ -316,12 +341,8 @@ static enum err serve_open(struct op *op, struct role *role, const struct channe
     }
     role->bytes_read = 0;
     role->source = (struct watch_source){ .format = format, .stream = stream, .sensor = sensor };
-    const struct watch_message_begun begun = { .format = format, .start = start };
-    watch_message_add_begun(&role->body, &begun);
-    err = tell(op, role, WATCH_MESSAGE_BEGUN);
-    if (err == ERR_OK) {
-        err = wait_for_start(op, role, input);
-    }
+    role->mark = open.mark;
+    err = begin_input(op, role, input);
     watch_input_close(input);
     return err;
 }

@@ -31,6 +31,7 @@ struct watch_work {
     struct match_found *found;
     struct chunk_fold *buckets[FOLD_BUCKETS];
     size_t folds_room;
+    bool counted; /* the line that is looked at was counted before: it makes no fold count */
     /* of the present chunk */
     const struct watch_source *source;
     const struct match_image *image;
@@ -47,6 +48,7 @@ const char *watch_count_name(unsigned count)
         [WATCH_COUNT_REFUSED - OBSERVE_FAULT_COUNT] = "bad-value",
         [WATCH_COUNT_UNFIT - OBSERVE_FAULT_COUNT] = "unfit-value",
         [WATCH_COUNT_NO_STREAM - OBSERVE_FAULT_COUNT] = "no-stream",
+        [WATCH_COUNT_GROWN - OBSERVE_FAULT_COUNT] = "grown",
     };
     must(count < WATCH_COUNT_COUNT);
     if (count < OBSERVE_FAULT_COUNT) {
@@ -90,7 +92,7 @@ void watch_work_free(struct watch_work *work)
 void watch_result_init(struct watch_result *result)
 {
     const struct actor nobody = { .name = SPAN("watch") };
-    *result = (struct watch_result){ .latest_us = TIME_US_NONE };
+    *result = (struct watch_result){ .lines = 0 };
     op_begin(&result->op, &nobody, RESULT_MEMORY_MAX);
 }
 
@@ -103,10 +105,10 @@ void watch_result_done(struct watch_result *result)
 
 /* FNV-1a: which folds lie in one bucket is no secret, and only lines that met something come here.
  */
-static uint32_t bucket_of(struct span key, int64_t hour_us)
+static uint32_t bucket_of(struct span key, int64_t start_us)
 {
     const uint64_t prime = 0x100000001B3u;
-    uint64_t hash = 0xCBF29CE484222325u ^ (uint64_t)(hour_us / FOLD_HOUR_US);
+    uint64_t hash = 0xCBF29CE484222325u ^ (uint64_t)(start_us / FOLD_MINUTE_US);
     for (size_t i = 0; i < key.size; i++) {
         hash = (hash ^ key.data[i]) * prime;
     }
@@ -147,14 +149,14 @@ struct meeting {
 static struct chunk_fold *fold_find(struct watch_work *work, const struct meeting *meeting,
                                     uint32_t *ret_bucket)
 {
-    int64_t hour_us = time_floor(meeting->time_us, FOLD_HOUR_US);
+    int64_t start_us = time_floor(meeting->time_us, work->rules->fold_us);
     const struct match_indicator *indicator = &meeting->indicator;
     struct span key =
         indicator->has_uuid ? span_make(indicator->uuid.bytes, UUID_SIZE) : indicator->value.key;
-    *ret_bucket = bucket_of(key, hour_us);
+    *ret_bucket = bucket_of(key, start_us);
     struct chunk_fold *at = work->buckets[*ret_bucket];
     while (at != NULL) {
-        if (at->fold.hour_us == hour_us && span_equal(at->fold.inside, meeting->inside) &&
+        if (at->fold.start_us == start_us && span_equal(at->fold.inside, meeting->inside) &&
             same_indicator(work, at->indicator, &meeting->indicator, meeting->number)) {
             return at;
         }
@@ -251,7 +253,8 @@ static enum err fold_open(struct watch_work *work, const struct meeting *meeting
     }
     const struct match_indicator *indicator = &meeting->indicator;
     struct fold *fold = &opened->fold;
-    fold->hour_us = time_floor(meeting->time_us, FOLD_HOUR_US);
+    fold->start_us = time_floor(meeting->time_us, work->rules->fold_us);
+    fold->length_us = work->rules->fold_us;
     fold->kind = indicator->value.kind;
     fold->tlp = indicator->tlp;
     fold->first_us = meeting->time_us;
@@ -311,6 +314,10 @@ static enum err meet(struct watch_work *work, const struct meeting *meeting)
         TRY(fold_open(work, meeting, bucket, &at));
     }
     struct fold *fold = &at->fold;
+    if (work->counted) {
+        at->last_line = meeting->line_number;
+        return ERR_OK;
+    }
     TRY(fold_value(work->result, &fold->observed, meeting->observation->observed));
     TRY(fold_value(work->result, &fold->outside, meeting->ends.outside));
     if (at->last_line == meeting->line_number) {
@@ -338,7 +345,7 @@ static enum err look_at_observation(struct watch_work *work, struct meeting *mee
         meeting->number = work->found[i].indicator;
         match_indicator_at(work->image, meeting->number, &meeting->indicator);
         if (is_valid(&meeting->indicator, meeting->time_us)) {
-            if (meeting->no_time) {
+            if (meeting->no_time && !work->counted) {
                 work->result->counts[WATCH_COUNT_NO_TIME]++;
                 meeting->no_time = false; /* counted once a line */
             }
@@ -364,12 +371,17 @@ static void inside_text(struct buf *buf, struct span address)
     value_add_text(buf, &value);
 }
 
-static enum err look_at_line(struct watch_work *work, uint32_t offset)
+/* The line that begins there, without its end. */
+static struct span line_at(const struct watch_chunk *chunk, size_t offset)
+{
+    struct span rest = span_from(span_make(chunk->bytes, chunk->size), offset);
+    ptrdiff_t end = span_find(rest, '\n');
+    return end == SPAN_NOT_FOUND ? rest : span_slice(rest, 0, (size_t)end);
+}
+
+static enum err look_at_text(struct watch_work *work, struct span text, uint32_t offset)
 {
     struct observe_line line;
-    struct span rest = span_from(span_make(work->chunk->bytes, work->chunk->size), offset);
-    ptrdiff_t end = span_find(rest, '\n');
-    struct span text = end == SPAN_NOT_FOUND ? rest : span_slice(rest, 0, (size_t)end);
     enum observe_fault fault = observe_reader_line(work->reader, text, &line);
     must(fault == OBSERVE_FAULT_NONE); /* it was read before */
 
@@ -389,9 +401,6 @@ static enum err look_at_line(struct watch_work *work, uint32_t offset)
     for (size_t i = 0; i < line.count; i++) {
         meeting.observation = &line.observations[i];
         TRY(look_at_observation(work, &meeting));
-    }
-    if (meeting.time_us > work->result->latest_us) {
-        work->result->latest_us = meeting.time_us;
     }
     return ERR_OK;
 }
@@ -429,7 +438,8 @@ static enum err look_at_candidates(struct watch_work *work)
     for (size_t i = 0; i < batch->candidate_count; i++) {
         bool again = i > 0 && batch->candidates[i] == batch->candidates[i - 1];
         if (!again) {
-            TRY(look_at_line(work, batch->candidates[i]));
+            uint32_t offset = batch->candidates[i];
+            TRY(look_at_text(work, line_at(work->chunk, offset), offset));
         }
     }
     batch->candidate_count = 0;
@@ -458,10 +468,13 @@ static void put_to_index(struct watch_work *work, const struct observe_line *lin
 }
 
 /* The last line of a file that grows, without its end: it counts when it is whole. */
-static void leave_line(struct watch_result *result, const struct watch_chunk *chunk, size_t size)
+static void leave_line(struct watch_result *result, const struct watch_chunk *chunk)
 {
-    result->end = chunk->end - size;
-    result->waiting = size;
+    result->end = chunk->position + chunk->taken;
+    result->line.taken = chunk->taken;
+    result->line.waiting = chunk->size - chunk->taken;
+    span_copy(result->line.waiting_digest, sizeof result->line.waiting_digest,
+              span_make(chunk->line_digest, sizeof chunk->line_digest));
 }
 
 /* Of JSON, what can be read is whole; a row of TSV looks whole wherever its last column was cut. */
@@ -470,52 +483,154 @@ static bool may_be_half(const struct watch_work *work, enum observe_fault fault)
     return fault != OBSERVE_FAULT_NONE || work->source->format == OBSERVE_FORMAT_ZEEK_TSV;
 }
 
+static bool is_header(const struct watch_work *work, struct span line)
+{
+    return work->source->format == OBSERVE_FORMAT_ZEEK_TSV && watch_header_is_line(line);
+}
+
 /* Lines above a new header are looked at while the old one is in force. */
 static enum err before_header(struct watch_work *work, struct span line)
 {
-    if (work->source->format != OBSERVE_FORMAT_ZEEK_TSV || !watch_header_is_line(line)) {
+    return is_header(work, line) ? look_at_candidates(work) : ERR_OK;
+}
+
+/* What an earlier run made of a line of which it saw the beginning only. */
+struct half {
+    bool counted; /* as a line */
+    bool used;    /* its values were put to the index, too */
+};
+
+/* The beginning that was counted, once more: the folds that it met have counted this line. */
+static enum err look_at_half(struct watch_work *work, struct half *ret)
+{
+    struct observe_line line;
+    struct span text = span_make(work->chunk->bytes, work->chunk->taken);
+    if (is_header(work, text)) {
         return ERR_OK;
     }
-    return look_at_candidates(work);
+    enum observe_fault fault = observe_reader_line(work->reader, text, &line);
+    ret->used = fault == OBSERVE_FAULT_NONE;
+    ret->counted = !ret->used || !line.no_event;
+    if (!ret->used) {
+        return ERR_OK;
+    }
+    work->counted = true;
+    enum err err = look_at_text(work, text, 0);
+    work->counted = false;
+    return err;
+}
+
+/* The first line of the chunk. */
+struct piece {
+    struct span text;
+    bool has_end;
+};
+
+/* The first line may have been counted before without its end; then only that has come. */
+static bool is_counted(const struct watch_chunk *chunk, struct span line)
+{
+    if (chunk->taken == 0) {
+        return false;
+    }
+    return line.size <= chunk->taken || span_equal(span_from(line, chunk->taken), SPAN("\r"));
+}
+
+static void count_piece(struct watch_result *result, const struct observe_line *line,
+                        enum observe_fault fault, const struct half *half)
+{
+    if (fault != OBSERVE_FAULT_NONE) {
+        result->lines++;
+        result->counts[fault]++;
+    } else if (!half->used) {
+        count_line(result, line);
+    }
+    if (half->counted) {
+        result->lines = 0; /* it is the first line of the chunk */
+        result->counts[WATCH_COUNT_GROWN]++;
+    }
+}
+
+static enum err take_piece(struct watch_work *work, const struct piece *piece)
+{
+    const struct watch_chunk *chunk = work->chunk;
+    struct watch_result *result = work->result;
+    struct observe_line line;
+    struct half half = { .counted = false };
+    if (chunk->taken > 0) {
+        TRY(look_at_half(work, &half));
+    }
+    result->line.taken = piece->has_end ? 0 : piece->text.size;
+    if (is_header(work, piece->text) && !piece->has_end && !chunk->may_grow) {
+        return ERR_OK; /* half a header says nothing, not even that it is wrong */
+    }
+    enum observe_fault fault = observe_reader_line(work->reader, piece->text, &line);
+    if (!piece->has_end && chunk->may_grow && may_be_half(work, fault)) {
+        leave_line(result, chunk);
+        return ERR_OK;
+    }
+    count_piece(result, &line, fault, &half);
+    if (fault == OBSERVE_FAULT_NONE) {
+        put_to_index(work, &line, 0);
+    }
+    return ERR_OK;
+}
+
+/* The first line, where it needs more thought than others: an earlier run took a part of it, or it
+ * has no end. */
+static enum err take_first_line(struct watch_work *work, size_t *ret_size)
+{
+    const struct watch_chunk *chunk = work->chunk;
+    struct piece piece = { .text = line_at(chunk, 0) };
+    piece.has_end = piece.text.size < chunk->size;
+    *ret_size = piece.text.size + (piece.has_end ? 1 : 0);
+    if (is_counted(chunk, piece.text) && !is_header(work, piece.text)) {
+        work->result->line.taken = piece.has_end ? 0 : piece.text.size;
+        return ERR_OK;
+    }
+    return take_piece(work, &piece);
+}
+
+/* `line` is room for what the line holds: large, and not to be made anew for each. */
+static enum err take_line(struct watch_work *work, struct span text, uint32_t offset,
+                          struct observe_line *line)
+{
+    struct watch_result *result = work->result;
+    bool waits = false;
+    TRY(before_header(work, text));
+    enum observe_fault fault = observe_sift_line(work->reader, text, offset, &waits, line);
+    if (waits) {
+        result->lines++;
+    } else if (fault == OBSERVE_FAULT_NONE) {
+        count_line(result, line);
+        put_to_index(work, line, offset);
+    } else {
+        result->lines++;
+        result->counts[fault]++;
+    }
+    if (observe_sift_full(work->reader)) {
+        put_sifted(work);
+    }
+    return ERR_OK;
 }
 
 static enum err first_pass(struct watch_work *work)
 {
     const struct watch_chunk *chunk = work->chunk;
-    struct watch_result *result = work->result;
+    struct observe_line line;
     size_t offset = 0;
+    if (chunk->taken > 0 || chunk->unterminated) {
+        TRY(take_first_line(work, &offset));
+    }
     while (offset < chunk->size) {
         const uint8_t *begin = chunk->bytes + offset;
         const uint8_t *end = memchr(begin, '\n', chunk->size - offset);
-        size_t size = end == NULL ? chunk->size - offset : (size_t)(end - begin);
-        struct observe_line line;
-        TRY(before_header(work, span_make(begin, size)));
-        bool half = end == NULL && chunk->may_grow;
-        bool waits = false;
-        struct span text = span_make(begin, size);
-        enum observe_fault fault =
-            half ? observe_reader_line(work->reader, text, &line)
-                 : observe_sift_line(work->reader, text, (uint32_t)offset, &waits, &line);
-        if (half && may_be_half(work, fault)) {
-            leave_line(result, chunk, size);
-            return ERR_OK;
-        }
-        if (waits) {
-            result->lines++;
-        } else if (fault == OBSERVE_FAULT_NONE) {
-            count_line(result, &line);
-            put_to_index(work, &line, (uint32_t)offset);
-        } else {
-            result->lines++;
-            result->counts[fault]++;
-        }
-        if (observe_sift_full(work->reader)) {
-            put_sifted(work);
-        }
+        must(end != NULL); /* a line without its end is the first and only one */
+        struct span text = span_make(begin, (size_t)(end - begin));
+        TRY(take_line(work, text, (uint32_t)offset, &line));
         if (work->batch.candidate_count > CANDIDATES_MAX / 2) {
             TRY(look_at_candidates(work));
         }
-        offset += size + 1;
+        offset += text.size + 1;
     }
     return ERR_OK;
 }
@@ -540,10 +655,27 @@ static void result_begin(struct watch_result *result, const struct watch_chunk *
     struct op op = result->op;
     arena_reset(&op.arena);
     op_fault_clear(&op);
-    *result = (struct watch_result){ .op = op, .end = chunk->end, .latest_us = TIME_US_NONE };
-    result->waiting = chunk->waiting;
-    result->counts[OBSERVE_FAULT_SIZE] = chunk->overlong;
-    result->lines = chunk->overlong;
+    *result = (struct watch_result){ .op = op, .end = chunk->end };
+    result->line.taken = chunk->waiting > 0 ? chunk->taken : chunk->open_size;
+    result->line.waiting = chunk->waiting;
+    bool counted = chunk->taken > 0 && chunk->overlong > 0;
+    bool was_overlong = chunk->taken > RECORD_LINE_SIZE_MAX;
+    result->lines = counted ? 0 : chunk->overlong;
+    result->counts[OBSERVE_FAULT_SIZE] = was_overlong ? 0 : chunk->overlong;
+    result->counts[WATCH_COUNT_GROWN] = counted ? 1 : 0;
+}
+
+/* Folds that a line met which had been counted before: there is nothing to tell of them. */
+static void drop_empty_folds(struct watch_result *result)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < result->fold_count; i++) {
+        if (result->folds[i]->count > 0) {
+            result->folds[kept] = result->folds[i];
+            kept++;
+        }
+    }
+    result->fold_count = kept;
 }
 
 enum err watch_work_run(struct watch_work *work, const struct watch_source *source,
@@ -563,5 +695,7 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
     learn_header(work);
     match_batch_begin(&work->batch, image, work->candidates, CANDIDATES_MAX);
     TRY(first_pass(work));
-    return look_at_candidates(work);
+    TRY(look_at_candidates(work));
+    drop_empty_folds(result);
+    return ERR_OK;
 }

@@ -24,6 +24,7 @@ enum {
     WATCH_COUNT_REFUSED,     /* an address or digest that is none */
     WATCH_COUNT_UNFIT,       /* a host, URL, mail address ... that is none */
     WATCH_COUNT_NO_STREAM,   /* nothing tells what the line is about: only its ends are read */
+    WATCH_COUNT_GROWN,       /* a last line went on after it had been counted without its end */
     WATCH_COUNT_COUNT,
 };
 
@@ -33,6 +34,7 @@ struct watch_rules {
     const struct observe_rules *privacy;
     struct span host_name;     /* the sensor, where neither configuration nor log names one */
     int64_t now_us;            /* the time of lines without a time of their own */
+    int64_t fold_us;           /* length of a fold */
     enum record_engine engine; /* scanner for JSON */
 };
 
@@ -49,10 +51,9 @@ struct watch_result {
     uint64_t lines;
     uint64_t observations;
     uint64_t counts[WATCH_COUNT_COUNT];
-    uint64_t candidates; /* lines that were looked at closely */
-    uint64_t end;        /* position up to which the lines were counted */
-    uint64_t waiting;    /* bytes of a last line that is not whole yet, behind `end` */
-    int64_t latest_us;   /* latest time of a line that met something; TIME_US_NONE */
+    uint64_t candidates;   /* lines that were looked at closely */
+    uint64_t end;          /* position up to which the lines were counted */
+    struct mark_line line; /* the line before and behind it, where that has no line end */
     size_t fold_count;
     struct fold **folds; /* in the order in which they opened */
 };

@@ -156,7 +156,7 @@ def check_readable(disk, node, told):
 
 def told_hits(run):
     items = [json.loads(line) for line in run.told() if line.startswith("{")]
-    return {(item["indicator"], item["inside"], item["hour"])
+    return {(item["indicator"], item["inside"], item["start"])
             for item in items if "indicator" in item}
 
 

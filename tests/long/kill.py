@@ -110,7 +110,7 @@ class Watching(Act):
         for line in self.runs[0].told():
             item = json.loads(line) if line.startswith("{") else {}
             if "indicator" in item:
-                self.trial.told.add((item["indicator"], item["inside"], item["hour"]))
+                self.trial.told.add((item["indicator"], item["inside"], item["start"]))
             elif "summary" in item and self.runs[0].status() == FOUND:
                 assert item["summary"]["inputs_failed"] == 0, item
 
@@ -299,7 +299,7 @@ def check_standing(trial):
     status = node.json("status")[0]
     assert trial.lines <= status["lines"] <= TOTAL, (trial.lines, status["lines"])
     trial.lines = status["lines"]
-    there = {(fold["indicator"], fold["inside"], fold["hour"])
+    there = {(fold["indicator"], fold["inside"], fold["start"])
              for fold in map(json.loads, node.folds())}
     assert trial.told <= there, f"{len(trial.told - there)} hits were told and are gone"
 

@@ -31,7 +31,7 @@ def jq(program, path):
 def quiet_node():
     node = Node()
     conf = node.path / "linie.conf"
-    conf.write_text(re.sub(r"hosts-per-hour = .*", f"hosts-per-hour = {HOSTS_MAX}",
+    conf.write_text(re.sub(r"fold-hosts = .*", f"fold-hosts = {HOSTS_MAX}",
                            conf.read_text()))
     return node
 
@@ -134,7 +134,7 @@ def json_and_tsv_of_one_traffic_give_the_same_hits():
             node.add(listed, status=REFUSALS if has_refusals(listed) else 0)
             node.run("watch", logs / folder, "--quiet", status=FOUND)
             folds = [json.loads(line) for line in node.folds()]
-            results.append(sorted((fold["value"], fold["inside"] or "", fold["hour"], fold["count"])
+            results.append(sorted((fold["value"], fold["inside"] or "", fold["start"], fold["count"])
                                   for fold in folds))
     assert len(results[0]) > 100
     assert results[0] == results[1], first_difference(*results)

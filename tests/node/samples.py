@@ -60,13 +60,13 @@ def node_with_indicators(folder, name):
 def by_key(text):
     """Hits by what tells folds apart: indicator, inside host, hour."""
     hits = [json.loads(line) for line in text.splitlines()]
-    keyed = {(hit["indicator"], str(hit["inside"]), hit["hour"]): hit for hit in hits}
+    keyed = {(hit["indicator"], str(hit["inside"]), hit["start"]): hit for hit in hits}
     assert len(keyed) == len(hits), "two hits have one key"
     return keyed
 
 
 def name_of(hit):
-    return f"{hit['kind']} {hit['value']} ({hit['source']}), inside {hit['inside']}, {hit['hour']}"
+    return f"{hit['kind']} {hit['value']} ({hit['source']}), inside {hit['inside']}, {hit['start']}"
 
 
 def differences(wanted, got, but=()):

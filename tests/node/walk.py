@@ -11,7 +11,7 @@ import shutil
 import stat
 import subprocess
 
-from ground import (DONE, FOUND, PROGRAM, REFUSALS, TROUBLE, Node, dns, gzipped, lines, run_all,
+from ground import (DONE, FOUND, PROGRAM, REFUSALS, Skip, TROUBLE, Node, dns, gzipped, lines, run_all,
                     test, zstandard)
 
 LIST = "evil.example\nhxxp://bad[.]example/x\n198.51.100.7\n203.0.113.0/24\n" \
@@ -350,8 +350,159 @@ def half_a_last_line_is_told():
     with Node() as node:
         node.add(LIST)
         log = node.file("a.log", dns("evil.example") + dns("evil.example")[:30])
-        told = node.run("watch", log, status=FOUND).stderr
-        assert "its last line has no end yet: 30 bytes are left for the next run" in told, told
+        done = node.run("watch", log, status=FOUND)
+        assert "its last line has no end yet: 30 bytes are left for the next run" in done.stderr
+        assert "waiting: 30 bytes of last lines without end, in 1 input" in done.stdout, done.stdout
+        assert node.json("status")[0]["bytes_waiting"] == 30
+
+
+TSV = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n"
+
+
+def row(number, query="evil.example", end="\n"):
+    return f"{1795262400 + number}\t10.0.0.5\t{query}{end}"
+
+
+@test
+def last_line_without_an_end_is_counted_when_the_file_stays_as_it_is():
+    for name, text in (("a.log", TSV + row(0) + row(1, end="")),
+                       ("b.log", dns("evil.example") * 2 + dns("evil.example")[:40])):
+        with Node() as node:
+            node.add(LIST)
+            log = node.file(name, text)
+            waiting = len(text) - text.rindex("\n") - 1
+            first = node.summary(log)
+            assert (first["bytes_waiting"], first["inputs_waiting"]) == (waiting, 1), first
+            second = node.summary(log, status=FOUND if name == "a.log" else DONE)
+            assert (second["bytes_waiting"], second["lines"]) == (0, 1), second
+            third = node.summary(log, status=DONE)
+            assert (third["inputs_skipped"], third["lines"]) == (1, 0), third
+            counted = node.json("status")[0]
+            assert (counted["hits"], counted["bytes_waiting"]) == (2, 0), counted
+            assert node.summary(log, "--again")["hits"] == 2
+            assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def last_line_that_goes_on_after_it_was_counted_counts_once():
+    with Node() as node:
+        node.add(LIST + "10.0.0.5\n")
+        log = node.file("a.log", TSV + row(0, "evil.exa", end=""))
+        node.run("watch", log)
+        node.run("watch", log, status=FOUND)
+        assert node.json("status")[0]["hits"] == 1
+        with open(log, "a", encoding="utf-8") as out:
+            out.write("mple\n" + row(1, "good.example"))
+        summary = node.summary(log)
+        assert summary["faults"] == {"grown": 1}, summary
+        assert (summary["lines"], summary["hits"]) == (1, 2), summary # the name, and the new line
+        assert node.json("status")[0]["lines"] == 2
+
+
+@test
+def last_line_of_what_has_ended_counts_at_once():
+    text = TSV + row(0) + row(1, end="")
+    for name, content in (("a.log.gz", gzipped(text)), ("a.log.zst", zstandard(text)), ("-", None)):
+        with Node() as node:
+            node.add(LIST)
+            log = "-" if content is None else node.file(name, content)
+            done = node.run("watch", log, "--json", given=text, status=FOUND)
+            summary = json.loads(done.stdout.splitlines()[-1])["summary"]
+            assert (summary["hits"], summary["bytes_waiting"]) == (2, 0), summary
+
+
+@test
+def archive_that_grows_by_members_gives_every_line_once():
+    text = lines(300)
+    with Node() as whole, Node() as node:
+        for each in (whole, node):
+            each.add(LIST)
+        whole.run("watch", whole.file("a.log", text), status=FOUND)
+        content = b""
+        at = 0
+        for size in (1000, 1000, 5003, 5004, 20011, len(text)):
+            content += gzipped(text[at:size])
+            at = size
+            log = node.file("a.log.gz", content)
+            subprocess.run(node.command("watch", log), check=False, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+        assert node.folds() == whole.folds()
+        status = node.json("status")[0]
+        assert status["lines"] == 300
+        assert status["inputs"] == 1, status
+
+
+def rewritten(path, text):
+    """As copytruncate does: the same file, emptied and written anew."""
+    inode = path.stat().st_ino
+    path.write_text(text)
+    assert path.stat().st_ino == inode
+
+
+@test
+def log_that_is_truncated_and_written_anew_is_read_from_its_start():
+    head = TSV + "".join(row(i, f"name-{i}.example") for i in range(200)) # more than 4 KiB
+    old = head + "".join(row(300 + i, "good.example") for i in range(200))
+    new = head + "".join(row(900 + i) for i in range(200))
+    for size in (len(head) + 1000, len(old), len(new) + 5000): # shorter, as long, longer
+        text = (new + "".join(row(2000 + i) for i in range(400)))[:size]
+        text = text[:text.rindex("\n") + 1]
+        text += "" if len(text) == len(old) else row(5000)
+        with Node() as node:
+            node.add(LIST)
+            log = node.file("a.log", old)
+            node.run("watch", log)
+            rewritten(log, text)
+            done = node.run("watch", log, status=FOUND)
+            assert "holds something else than was read before" in done.stderr, done.stderr
+            assert "1 rewritten since" in done.stdout, done.stdout
+            status = node.json("status")[0]
+            assert status["hits"] == text.count("evil.example"), status
+            assert status["lines"] == old.count("\n") + text.count("\n") - 6, status
+            assert node.summary(log, status=DONE)["inputs_skipped"] == 1
+            assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def short_log_is_known_when_it_grows_and_not_when_another_takes_its_place():
+    line = dns("good.example")
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", line)
+        node.run("watch", log)
+        for number in range(60): # over 4 KiB, in small steps
+            with open(log, "a", encoding="utf-8") as out:
+                out.write(dns(f"name-{number}.example"))
+            summary = node.summary(log, status=DONE)
+            assert (summary["lines"], summary["inputs_rewritten"]) == (1, 0), summary
+        rewritten(log, line + dns("evil.example") * 3) # shorter, and it begins the same
+        assert node.summary(log)["lines"] == 4
+        rewritten(log, line + dns("other.example") + dns("evil.example") * 30)
+        assert node.summary(log)["hits"] == 30
+        assert node.json("status")[0]["inputs"] == 3
+
+
+def made(path):
+    """Inode and birth time of a file; 0 where the file system does not tell the latter."""
+    said = subprocess.run(["stat", "-c", "%i %W", path], stdout=subprocess.PIPE, check=True, text=True)
+    return said.stdout.split()
+
+
+@test
+def new_file_with_the_inode_and_the_first_lines_of_another_is_read_from_its_start():
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", dns("evil.example"))
+        node.run("watch", log, status=FOUND)
+        first = made(log)
+        log.unlink()
+        log.write_text(dns("evil.example") * 3)
+        second = made(log)
+        summary = node.summary(log)
+        if second[1] == "0" and first[0] == second[0]:
+            raise Skip("the file system does not tell when a file was made")
+        assert summary["lines"] == 3, summary
+        assert node.json("status")[0]["inputs"] == 2
 
 
 @test

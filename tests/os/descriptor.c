@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "os/descriptor.h"
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
+#include "tests/os/scratch.h"
 #include "tests/testing.h"
 
 enum { PIPE_SIZE = 16 * 1024 }; /* a pipe holds as much before anybody reads */
@@ -92,4 +95,54 @@ TEST(small_input_is_read_into_the_ops_memory)
     check_err(descriptor_read_all(&op, fd, 32, &bytes), ERR_LIMIT);
     close(fd);
     op_end(&op);
+}
+
+static int file_of(const struct scratch *scratch, const char *name, const char *text)
+{
+    char path[SCRATCH_PATH_SIZE + 64];
+    snprintf(path, sizeof path, "%s/%s", scratch->path, name);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    return fd;
+}
+
+TEST(bytes_at_a_place_are_read_without_moving_where_reading_goes_on)
+{
+    struct op op;
+    struct scratch scratch = scratch_make();
+    uint8_t bytes[8];
+    size_t got = 0;
+    testing_op_begin(&op);
+    int fd = file_of(&scratch, "file", "0123456789");
+    assert_int_equal(lseek(fd, 3, SEEK_SET), 3);
+
+    check_err(descriptor_read_at(&op, fd, 5, bytes, 3, &got), ERR_OK);
+    check_span(span_make(bytes, got), "567");
+    check_err(descriptor_read_at(&op, fd, 8, bytes, sizeof bytes, &got), ERR_OK);
+    check_span(span_make(bytes, got), "89");
+    check_err(descriptor_read_at(&op, fd, 100, bytes, sizeof bytes, &got), ERR_OK);
+    assert_int_equal(got, 0);
+
+    assert_int_equal(lseek(fd, 0, SEEK_CUR), 3);
+    close(fd);
+    check_err(descriptor_read_at(&op, fd, 0, bytes, 1, &got), ERR_IO);
+    scratch_remove(&scratch);
+    op_end(&op);
+}
+
+/* Where the file system does not tell, it says so each time. */
+TEST(moment_at_which_a_file_was_made_stays_when_it_is_written_to)
+{
+    struct scratch scratch = scratch_make();
+    int fd = file_of(&scratch, "file", "first");
+    int64_t made_us = descriptor_made_us(fd);
+
+    assert_int_equal(ftruncate(fd, 0), 0);
+    assert_int_equal(write(fd, "second", 6), 6);
+
+    assert_true(descriptor_made_us(fd) == made_us);
+    assert_true(made_us == TIME_US_NONE || made_us > 0);
+    close(fd);
+    scratch_remove(&scratch);
 }

@@ -23,10 +23,10 @@ static void on_opened(void *context, const struct fold *fold)
     opened->count++;
 }
 
-static struct store_input input_of(uint64_t inode, uint64_t position, struct span start)
+static struct store_input input_of(uint64_t inode, uint64_t position)
 {
     struct store_input input = {
-        .id = { .device = 7, .inode = inode, .digest_size = (uint32_t)start.size },
+        .id = { .device = 7, .inode = inode, .made_us = world_hour_us(1) },
         .path = SPAN("conn.log"),
         .format = SPAN("zeek-json"),
         .sensor = SPAN("border"),
@@ -34,7 +34,7 @@ static struct store_input input_of(uint64_t inode, uint64_t position, struct spa
         .lines = position / 10,
         .bytes_size = 5000,
     };
-    digest_sha256(start, input.id.digest);
+    mark_init(&input.mark);
     return input;
 }
 
@@ -43,6 +43,14 @@ static struct store_status status_of(struct world *world)
     struct store_status status;
     check_err(store_status(&world->op, world->store, &status), ERR_OK);
     return status;
+}
+
+static struct fold with_evidence(int hour, const char *line)
+{
+    struct fold fold = world_fold(INDICATOR, "10.0.0.1", hour, "a");
+    fold.evidence[0] = span_of(line);
+    fold.evidence_count = 1;
+    return fold;
 }
 
 struct sightings {
@@ -90,9 +98,7 @@ TEST(batch_folds_by_indicator_inside_host_and_hour)
         world_fold(INDICATOR, "", 20, "a"),
     };
     struct opened opened = { 0 };
-    const struct store_batch batch = { .folds = folds,
-                                       .fold_count = 6,
-                                       .close_before_us = TIME_US_MIN };
+    const struct store_batch batch = { .folds = folds, .fold_count = 6 };
 
     check_err(store_batch_add(&world.op, world.store, &batch, on_opened, &opened), ERR_OK);
 
@@ -288,48 +294,130 @@ TEST(fold_that_was_closed_opens_again_and_its_sighting_stays_one_object)
     struct fold fold = world_fold(INDICATOR, "10.0.0.1", 20, "a");
     world_count(&world, &fold, 1, TIME_US_MAX);
     assert_int_equal(status_of(&world).folds_open, 0);
-    world.now_us -= 5 * FOLD_HOUR_US; /* a clock that was put back */
+    world.now_us -= 5 * WORLD_HOUR_US; /* a clock that was put back */
 
     world_count(&world, &fold, 1, TIME_US_MIN);
     assert_int_equal(status_of(&world).folds_open, 1);
     world_count(&world, NULL, 0, TIME_US_MAX);
 
     struct sightings sightings = sightings_of(&world);
-    assert_int_equal(sightings.count, 2);
-    assert_true(span_equal(sightings.ids[0], sightings.ids[1]));
-    struct stix_object first = sighting_parse(&world, sightings.texts[0], &value);
-    struct stix_object second = sighting_parse(&world, sightings.texts[1], &value);
+    assert_int_equal(sightings.count, 3); /* opened, closed, closed once more */
+    assert_true(span_equal(sightings.ids[0], sightings.ids[2]));
+    struct stix_object first = sighting_parse(&world, sightings.texts[1], &value);
+    struct stix_object second = sighting_parse(&world, sightings.texts[2], &value);
     assert_true(second.modified_us > first.modified_us);
     assert_int_equal(json_integer(json_member(value, SPAN("count")), 0), 2);
     world_check_rebuild(&world);
     world_end(&world);
 }
 
-TEST(fold_is_closed_only_when_its_hour_lies_far_enough_back)
+TEST(fold_is_closed_only_when_its_time_has_ended)
 {
     struct world world;
     world_begin(&world);
-    const struct fold folds[] = { world_fold(INDICATOR, "10.0.0.1", 3, "a"),
-                                  world_fold(INDICATOR, "10.0.0.1", 4, "a") };
+    struct fold folds[] = { world_fold(INDICATOR, "10.0.0.1", 3, "a"),
+                            world_fold(INDICATOR, "10.0.0.1", 4, "a") };
+    folds[1].length_us = 15 * FOLD_MINUTE_US;
     world_count(&world, folds, 2, TIME_US_MIN);
 
-    world_count(&world, NULL, 0, world_hour_us(4) - 1);
+    world_close(&world, world_hour_us(4) - 1, TIME_US_MAX);
     assert_int_equal(status_of(&world).folds_open, 2);
-    world_count(&world, NULL, 0, world_hour_us(4));
-
+    world_close(&world, world_hour_us(4), TIME_US_MAX);
     assert_int_equal(status_of(&world).folds_open, 1);
+    world_close(&world, world_hour_us(4) + folds[1].length_us - 1, TIME_US_MAX);
+    assert_int_equal(status_of(&world).folds_open, 1);
+    world_close(&world, world_hour_us(4) + folds[1].length_us, TIME_US_MAX);
+
+    assert_int_equal(status_of(&world).folds_open, 0);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+/* Late lines that come in small pieces must not make a version of the sighting each. */
+TEST(fold_to_which_lines_still_come_is_not_closed)
+{
+    struct world world;
+    world_begin(&world);
+    struct fold fold = world_fold(INDICATOR, "10.0.0.1", 3, "a");
+    for (int i = 0; i < 10; i++) {
+        world.now_us += 5 * FOLD_MINUTE_US;
+        world_count(&world, &fold, 1, TIME_US_MIN);
+        world_close(&world, world.now_us, world.now_us - WORLD_HOUR_US);
+    }
+    assert_int_equal(status_of(&world).folds_open, 1);
+    assert_int_equal(sightings_of(&world).count, 1);
+    world_reopen(&world);
+    world.now_us += WORLD_HOUR_US;
+    world_close(&world, world.now_us, world.now_us - WORLD_HOUR_US);
+    assert_int_equal(status_of(&world).folds_open, 1);
+
+    world.now_us += 1;
+    world_close(&world, world.now_us, world.now_us - WORLD_HOUR_US);
+
+    assert_int_equal(status_of(&world).folds_open, 0);
+    assert_int_equal(sightings_of(&world).count, 2);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+TEST(folds_are_closed_a_bounded_number_at_a_time)
+{
+    enum { MANY = STORE_CLOSE_COUNT_MAX + 10 };
+    static struct fold folds[MANY];
+    static char hosts[MANY][16];
+    struct world world;
+    size_t closed = 0;
+    world_begin(&world);
+    world.fold_hosts_max = MANY;
+    world_reopen(&world);
+    for (size_t i = 0; i < MANY; i++) {
+        snprintf(hosts[i], sizeof hosts[i], "10.0.%zu.%zu", i / 256, i % 256);
+        folds[i] = world_fold(INDICATOR, hosts[i], 3, "a");
+    }
+    world_count(&world, folds, MANY, TIME_US_MIN);
+
+    check_err(store_folds_close(&world.op, world.store, TIME_US_MAX, TIME_US_MAX, &closed), ERR_OK);
+    assert_int_equal(closed, STORE_CLOSE_COUNT_MAX);
+    assert_int_equal(status_of(&world).folds_open, 10);
+    check_err(store_folds_close(&world.op, world.store, TIME_US_MAX, TIME_US_MAX, &closed), ERR_OK);
+    assert_int_equal(closed, 10);
+    check_err(store_folds_close(&world.op, world.store, TIME_US_MAX, TIME_US_MAX, &closed), ERR_OK);
+
+    assert_int_equal(closed, 0);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+/* The configured length was changed while a fold was open. */
+TEST(folds_of_different_lengths_stand_side_by_side)
+{
+    struct world world;
+    world_begin(&world);
+    struct fold hour = with_evidence(20, "of the hour");
+    struct fold quarter = with_evidence(20, "of the quarter");
+    quarter.length_us = 15 * FOLD_MINUTE_US;
+    world_count(&world, &hour, 1, TIME_US_MIN);
+    world_count(&world, &quarter, 1, TIME_US_MIN);
+    world_count(&world, &quarter, 1, TIME_US_MIN);
+
+    struct span hits = world_hits(&world);
+    assert_int_equal(status_of(&world).folds, 2);
+    assert_true(span_find_span(hits, SPAN("\"minutes\":60,")) >= 0);
+    assert_true(span_find_span(hits, SPAN("\"minutes\":15,")) >= 0);
+    struct sightings sightings = sightings_of(&world);
+    assert_int_equal(sightings.count, 2);
+    assert_false(span_equal(sightings.ids[0], sightings.ids[1]));
+    check_err(store_evidence_read(&world.op, world.store, world.grant, &hour), ERR_OK);
+    assert_int_equal(hour.evidence_count, 1);
+    check_span(hour.evidence[0], "of the hour");
+    check_err(store_evidence_read(&world.op, world.store, world.grant, &quarter), ERR_OK);
+    assert_int_equal(quarter.evidence_count, 2);
+    check_span(quarter.evidence[0], "of the quarter");
+    world_check_rebuild(&world);
     world_end(&world);
 }
 
 /* ---- evidence ---- */
-
-static struct fold with_evidence(int hour, const char *line)
-{
-    struct fold fold = world_fold(INDICATOR, "10.0.0.1", hour, "a");
-    fold.evidence[0] = span_of(line);
-    fold.evidence_count = 1;
-    return fold;
-}
 
 static struct fold evidence_of(struct world *world)
 {
@@ -431,36 +519,72 @@ TEST(counted_batches_cannot_be_erased)
 
 /* ---- inputs ---- */
 
-TEST(input_is_known_again_by_device_inode_and_its_first_bytes)
+static void count_input(struct world *world, struct store_input *input)
+{
+    const struct store_batch batch = { .inputs = input, .input_count = 1 };
+    check_err(store_batch_add(&world->op, world->store, &batch, NULL, NULL), ERR_OK);
+}
+
+TEST(input_is_found_by_its_file_with_all_that_was_told_of_it)
 {
     struct world world;
     struct store_input found;
     world_begin(&world);
-    struct store_input input = input_of(UINT64_MAX - 5, 100, SPAN("first bytes"));
+    struct store_input input = input_of(UINT64_MAX - 5, 100);
+    mark_set_head(&input.mark, SPAN("first bytes"));
+    mark_set_tail(&input.mark, 10, SPAN("last bytes"));
+    input.line = (struct mark_line){ .taken = 7, .waiting = 30, .waiting_digest = { 1, 2, 3 } };
     input.fault_count = 2;
     input.faults[0] = (struct store_fault_count){ SPAN("syntax"), 3 };
     input.faults[1] = (struct store_fault_count){ SPAN("utf8"), 1 };
-    const struct store_batch batch = { .inputs = &input,
-                                       .input_count = 1,
-                                       .close_before_us = TIME_US_MIN };
-    check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
+    count_input(&world, &input);
     world_reopen(&world);
 
-    /* The file has grown since. */
-    check_err(store_input_find(&world.op, world.store, 7, UINT64_MAX - 5,
-                               SPAN("first bytes and more"), &found),
-              ERR_OK);
+    check_err(store_input_find(&world.op, world.store, 7, UINT64_MAX - 5, &found), ERR_OK);
 
+    assert_int_equal(found.id.number, 1);
+    assert_true(found.id.made_us == world_hour_us(1));
     assert_int_equal(found.position, 100);
     assert_int_equal(found.lines, 10);
+    assert_memory_equal(&found.mark, &input.mark, sizeof found.mark);
+    assert_memory_equal(&found.line, &input.line, sizeof found.line);
     assert_int_equal(found.fault_count, 2);
     check_span(found.faults[0].reason, "syntax");
     assert_int_equal(found.faults[0].count, 3);
-    check_err(
-        store_input_find(&world.op, world.store, 7, UINT64_MAX - 5, SPAN("other bytes"), &found),
-        ERR_ABSENT);
-    check_err(store_input_find(&world.op, world.store, 7, 1, SPAN("first bytes"), &found),
-              ERR_ABSENT);
+    check_err(store_input_find(&world.op, world.store, 7, 1, &found), ERR_ABSENT);
+    check_err(store_input_find(&world.op, world.store, 8, UINT64_MAX - 5, &found), ERR_ABSENT);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+/* A file that was rewritten in its place. */
+TEST(input_that_takes_the_place_of_another_is_found_and_both_stay_counted)
+{
+    struct world world;
+    struct store_input found;
+    world_begin(&world);
+    struct store_input first = input_of(1, 100);
+    struct store_input second = input_of(1, 40);
+    struct store_input other = input_of(2, 60);
+    second.id.made_us = TIME_US_NONE;
+    second.line.waiting = 12;
+    first.line.waiting = 5;
+    count_input(&world, &first);
+    count_input(&world, &second);
+    count_input(&world, &other);
+
+    first.position += 10; /* what an earlier batch still had to tell */
+    count_input(&world, &first);
+
+    check_err(store_input_find(&world.op, world.store, 7, 1, &found), ERR_OK);
+    assert_int_equal(found.id.number, second.id.number);
+    assert_int_equal(found.position, 40);
+    assert_true(found.id.made_us == TIME_US_NONE);
+    assert_int_equal(first.id.number, 1);
+    assert_int_equal(other.id.number, 3);
+    assert_int_equal(status_of(&world).inputs, 3);
+    assert_int_equal(status_of(&world).lines, 20);
+    assert_int_equal(status_of(&world).waiting, 12); /* the other half line is gone */
     world_check_rebuild(&world);
     world_end(&world);
 }
@@ -470,18 +594,16 @@ TEST(input_is_told_with_the_faults_it_has_now)
     struct world world;
     struct store_input found;
     world_begin(&world);
-    struct store_input input = input_of(1, 100, SPAN("first bytes"));
+    struct store_input input = input_of(1, 100);
     input.fault_count = 1;
     input.faults[0] = (struct store_fault_count){ SPAN("broken-archive"), 1 };
-    const struct store_batch batch = { .inputs = &input,
-                                       .input_count = 1,
-                                       .close_before_us = TIME_US_MIN };
+    const struct store_batch batch = { .inputs = &input, .input_count = 1 };
     check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
     input.faults[0] = (struct store_fault_count){ SPAN("syntax"), 2 };
 
     check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
 
-    check_err(store_input_find(&world.op, world.store, 7, 1, SPAN("first bytes"), &found), ERR_OK);
+    check_err(store_input_find(&world.op, world.store, 7, 1, &found), ERR_OK);
     assert_int_equal(found.fault_count, 1);
     check_span(found.faults[0].reason, "syntax");
     assert_int_equal(found.faults[0].count, 2);
@@ -497,7 +619,7 @@ TEST(batch_that_fails_for_memory_counts_nothing_or_all)
 {
     struct world world;
     world_begin(&world);
-    struct store_input input = input_of(1, 0, SPAN("x"));
+    struct store_input input = input_of(1, 0);
     uint64_t counted = 0;
     bool done = false;
     for (uint64_t allowed = 0; !done; allowed++) {
@@ -512,7 +634,6 @@ TEST(batch_that_fails_for_memory_counts_nothing_or_all)
             .input_count = 1,
             .folds = &fold,
             .fold_count = 1,
-            .close_before_us = TIME_US_MIN,
         };
         uint64_t before = journal_last(store_journal(world.store));
         testing_op_begin(&work);
@@ -530,7 +651,7 @@ TEST(batch_that_fails_for_memory_counts_nothing_or_all)
         world_count(&world, NULL, 0, TIME_US_MIN); /* catches up, if need be */
         assert_int_equal(status_of(&world).hits, counted);
         struct store_input found = { .position = 0 };
-        enum err seen = store_input_find(&world.op, world.store, 7, 1, SPAN("x"), &found);
+        enum err seen = store_input_find(&world.op, world.store, 7, 1, &found);
         assert_int_equal(seen, counted == 0 ? ERR_ABSENT : ERR_OK);
         assert_int_equal(found.position, counted * 10);
     }
@@ -571,9 +692,7 @@ static rlim_t journal_size(struct world *world)
 static enum err count_one(struct world *world, const struct fold *fold)
 {
     struct op work;
-    const struct store_batch batch = { .folds = fold,
-                                       .fold_count = 1,
-                                       .close_before_us = TIME_US_MIN };
+    const struct store_batch batch = { .folds = fold, .fold_count = 1 };
     testing_op_begin(&work);
     enum err err = store_batch_add(&work, world->store, &batch, NULL, NULL);
     op_end(&work);

@@ -9,13 +9,15 @@
 enum { WIRE_SIZE_MAX = 1024 * 1024 };
 
 #define HOUR_20_US INT64_C(1795291200000000) /* 2026-11-21T20:00:00Z */
+#define HOUR_US    (FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US)
 
 static struct fold some_fold(const char *observed)
 {
     struct fold fold = {
         .indicator = SPAN("indicator--d58beaa9-b626-559b-8daa-b9261b021a0b"),
         .inside = SPAN("10.0.0.5"),
-        .hour_us = HOUR_20_US,
+        .start_us = HOUR_20_US,
+        .length_us = HOUR_US,
         .value = SPAN("evil.example"),
         .source = SPAN("Feed"),
         .kind = VALUE_DOMAIN,
@@ -142,7 +144,7 @@ TEST(fold_comes_back_from_the_pipe_as_it_was_sent)
     struct span wire = wire_of(&op, &fold);
     struct wire_reader r = wire_reader_of(wire);
 
-    fold_wire_read(&r, &read);
+    fold_wire_read(&r, HOUR_US, &read);
 
     assert_int_equal(r.err, ERR_OK);
     assert_int_equal(r.rest.size, 0);
@@ -161,7 +163,7 @@ TEST(fold_that_is_cut_anywhere_in_the_pipe_is_refused)
         struct fold read;
         struct wire_reader r = wire_reader_of(span_slice(wire, 0, size));
 
-        fold_wire_read(&r, &read);
+        fold_wire_read(&r, HOUR_US, &read);
 
         assert_int_not_equal(r.err, ERR_OK);
     }
@@ -180,8 +182,8 @@ TEST(fold_that_the_journal_could_not_hold_is_refused_from_the_pipe)
     }
     folds[0].first_us = INT64_MAX;
     folds[0].last_us = INT64_MAX;
-    folds[0].hour_us = time_floor(INT64_MAX, FOLD_HOUR_US);
-    folds[1].hour_us += 1;
+    folds[0].start_us = time_floor(INT64_MAX, HOUR_US);
+    folds[1].start_us += 1;
     folds[2].count = UINT64_MAX;
     folds[3].count = 0;
     folds[4].noisy = true;
@@ -192,7 +194,7 @@ TEST(fold_that_the_journal_could_not_hold_is_refused_from_the_pipe)
         struct fold read;
         struct wire_reader r = wire_reader_of(wire_of(&op, &folds[i]));
 
-        fold_wire_read(&r, &read);
+        fold_wire_read(&r, HOUR_US, &read);
 
         assert_int_equal(r.err, ERR_FORMAT);
     }

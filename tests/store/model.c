@@ -428,7 +428,7 @@ static enum err count_visit(void *context, const struct fold *fold)
     for (unsigned host = 0; host < HOST_COUNT; host++) {
         for (unsigned hour = 0; hour < HOUR_COUNT; hour++) {
             bool same = span_equal(fold->inside, span_of(host_name(host))) &&
-                        fold->hour_us == world_hour_us((int)hour);
+                        fold->start_us == world_hour_us((int)hour);
             if (same) {
                 assert_int_equal(fold->count, counts->shadow->counts[host][hour]);
                 counts->folds++;

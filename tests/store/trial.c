@@ -384,7 +384,6 @@ static struct shadow_batch batch_make(struct trial *trial)
     batch.read.observations += trial_choose(trial, lines + 1);
     batch.read.faults[trial_choose(trial, SHADOW_FAULTS)] += trial_choose(trial, 3);
     batch.read.ended = one_in(trial, 4);
-    batch.hours_closed = (uint8_t)(one_in(trial, 4) ? trial_choose(trial, SHADOW_HOURS + 1) : 0);
     return batch;
 }
 
@@ -397,7 +396,8 @@ static struct shadow_line line_make(struct trial *trial)
         .observed = (uint8_t)trial_choose(trial, SHADOW_OBSERVED),
         .evidence = one_in(trial, 2) ? testing_random(&trial->random) | 1 : 0,
     };
-    line.time_us = shadow_hour_us(line.hour) + (int64_t)trial_choose(trial, (uint64_t)FOLD_HOUR_US);
+    line.time_us =
+        shadow_hour_us(line.hour) + (int64_t)trial_choose(trial, (uint64_t)SHADOW_HOUR_US);
     return line;
 }
 
@@ -407,7 +407,8 @@ static struct fold fold_make(struct op *op, const struct shadow_line *line)
     struct fold fold = {
         .indicator = thing_watched_id(op, line->watched),
         .inside = thing_host(op, line->host),
-        .hour_us = shadow_hour_us(line->hour),
+        .start_us = shadow_hour_us(line->hour),
+        .length_us = SHADOW_HOUR_US,
         .value = SPAN("seen.example"),
         .source = SPAN("partner"),
         .kind = VALUE_DOMAIN,
@@ -463,16 +464,27 @@ static enum err act_batch(struct trial *trial)
     testing_op_begin(&op);
     size_t count = folds_make(trial, &op, &made, folds);
     shadow_batch_add(&trial->maybe, &made);
-    const struct store_input input = thing_input(&op, made.input, &made.read);
+    struct store_input input = thing_input(&op, made.input, &made.read);
     const struct store_batch batch = {
         .inputs = &input,
         .input_count = 1,
         .folds = folds,
         .fold_count = count,
-        .close_before_us = shadow_hour_us(made.hours_closed),
     };
     enum err err = store_batch_add(&op, trial->store, &batch, NULL, NULL);
     return act_end(trial, &op, "a batch", err);
+}
+
+static enum err act_close(struct trial *trial)
+{
+    struct op op;
+    size_t closed = 0;
+    size_t hours = trial_choose(trial, SHADOW_HOURS + 1);
+    shadow_folds_close(&trial->maybe, hours);
+    testing_op_begin(&op);
+    enum err err =
+        store_folds_close(&op, trial->store, shadow_hour_us(hours), TIME_US_MAX, &closed);
+    return act_end(trial, &op, "closing folds", err);
 }
 
 /* ---- erasing ---- */
@@ -532,9 +544,9 @@ enum err trial_rebuild(struct trial *trial)
 enum err trial_act(struct trial *trial)
 {
     static enum err (*const acts[])(struct trial * trial) = {
-        act_set_add, act_set_add, act_set_remove, act_objects_add,   act_objects_add,
-        act_batch,   act_batch,   act_batch,      act_batch,         act_erase,
-        act_erase,   act_erase,   act_set_add,    act_object_remove, act_set_remove,
+        act_set_add, act_set_add,       act_set_remove, act_objects_add, act_objects_add, act_batch,
+        act_batch,   act_batch,         act_batch,      act_erase,       act_erase,       act_erase,
+        act_set_add, act_object_remove, act_set_remove, act_close,       act_close,
     };
     must(trial->store != NULL);
     must(!trial->doubtful);

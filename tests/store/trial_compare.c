@@ -290,7 +290,8 @@ static bool input_is(const struct store_input *a, const struct store_input *b)
 {
     return a->position == b->position && a->lines == b->lines &&
            a->observations == b->observations && a->bytes_size == b->bytes_size &&
-           a->ended == b->ended && span_equal(a->path, b->path) &&
+           a->ended == b->ended && a->line.waiting == b->line.waiting &&
+           memcmp(&a->mark, &b->mark, sizeof a->mark) == 0 && span_equal(a->path, b->path) &&
            span_equal(a->format, b->format) && span_equal(a->sensor, b->sensor) &&
            faults_equal(a, b);
 }
@@ -310,8 +311,8 @@ static void inputs_compare(struct comparison *c)
             continue;
         }
         expected++;
-        enum err err = store_input_find(c->op, c->trial->store, should.id.device, should.id.inode,
-                                        thing_input_start(c->op, i), &is);
+        enum err err =
+            store_input_find(c->op, c->trial->store, should.id.device, should.id.inode, &is);
         if (reads(c, "an input", err) && !input_is(&is, &should)) {
             trial_violate(c->trial, "input %zu stands at byte %llu instead of %llu", i,
                           (unsigned long long)is.position, (unsigned long long)should.position);
@@ -363,7 +364,7 @@ static const struct shadow_fold *fold_find(struct comparison *c, const struct fo
 {
     for (size_t watched = 0; watched < SHADOW_WATCHED; watched++) {
         for (size_t host = 0; host <= SHADOW_HOSTS; host++) {
-            int64_t hour = (key->hour_us - shadow_hour_us(0)) / FOLD_HOUR_US;
+            int64_t hour = (key->start_us - shadow_hour_us(0)) / SHADOW_HOUR_US;
             if (hour >= 0 && hour < SHADOW_HOURS &&
                 span_equal(key->indicator, thing_watched_id(c->op, watched)) &&
                 span_equal(key->inside, thing_host(c->op, host))) {

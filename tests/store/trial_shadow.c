@@ -7,7 +7,7 @@
 
 int64_t shadow_hour_us(size_t hour)
 {
-    return FIRST_HOUR_US + (int64_t)hour * FOLD_HOUR_US;
+    return FIRST_HOUR_US + (int64_t)hour * SHADOW_HOUR_US;
 }
 
 struct shadow shadow_begin(void)
@@ -354,12 +354,12 @@ static bool evidence_add(struct shadow_fold *fold, uint64_t tag, uint64_t entry)
 }
 
 /* Returns whether the line left evidence. */
-static bool line_count(struct shadow *shadow, const struct shadow_line *line, bool *opened)
+static bool line_count(struct shadow *shadow, const struct shadow_line *line)
 {
     bool many = false;
     struct shadow_fold *fold = fold_of(shadow, line, &many);
     if (fold->count == 0) {
-        *opened = true;
+        shadow->sightings++;
         fold->first_us = line->time_us;
         fold->last_us = line->time_us;
     }
@@ -375,35 +375,31 @@ static bool line_count(struct shadow *shadow, const struct shadow_line *line, bo
     return evidence_add(fold, line->evidence, shadow->last + 1);
 }
 
-/* A sighting is written when a fold opens and when it closes; once where it does both. */
-static void folds_close(struct shadow *shadow, size_t hours, const bool *opened)
+/* A sighting is written when a fold opens and when it closes. */
+void shadow_folds_close(struct shadow *shadow, size_t hours)
 {
-    size_t at = 0;
+    bool any = false;
     for (size_t watched = 0; watched < SHADOW_WATCHED; watched++) {
         for (size_t hour = 0; hour < SHADOW_HOURS; hour++) {
             for (size_t host = 0; host <= SHADOW_HOSTS; host++) {
                 struct shadow_fold *fold = &shadow->folds[watched][hour][host];
                 bool closes = fold->open && hour < hours;
-                shadow->sightings += closes || opened[at] ? 1 : 0;
+                shadow->sightings += closes ? 1 : 0;
+                any = any || closes;
                 fold->open = fold->open && !closes;
-                at++;
             }
         }
     }
+    shadow->last += any ? 1 : 0;
 }
 
 void shadow_batch_add(struct shadow *shadow, const struct shadow_batch *batch)
 {
-    enum { FOLDS = SHADOW_WATCHED * SHADOW_HOURS * (SHADOW_HOSTS + 1) };
-    bool opened[FOLDS] = { false };
     bool evidence = false;
     for (size_t i = 0; i < batch->count; i++) {
         const struct shadow_line *line = &batch->lines[i];
-        bool many = false;
-        size_t at = (size_t)(fold_of(shadow, line, &many) - &shadow->folds[0][0][0]);
-        evidence = line_count(shadow, line, &opened[at]) || evidence;
+        evidence = line_count(shadow, line) || evidence;
     }
-    folds_close(shadow, batch->hours_closed, opened);
     shadow->inputs[batch->input] = batch->read;
     shadow->last += evidence ? 2 : 1;
 }

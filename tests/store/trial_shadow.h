@@ -37,6 +37,8 @@ enum {
     SHADOW_LINES_MAX = 24, /* of a batch */
 };
 
+#define SHADOW_HOUR_US (FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US)
+
 /* ---- sets ---- */
 
 struct shadow_member {
@@ -110,7 +112,6 @@ struct shadow_batch {
     struct shadow_input read; /* how far: as it stands then */
     size_t count;
     struct shadow_line lines[SHADOW_LINES_MAX];
-    uint8_t hours_closed; /* folds of the hours before this one */
 };
 
 struct shadow_evidence {
@@ -152,6 +153,7 @@ void shadow_set_delete(struct shadow *shadow, size_t set);
 void shadow_objects_add(struct shadow *shadow, const struct shadow_import *import);
 void shadow_object_remove(struct shadow *shadow, size_t object);
 void shadow_batch_add(struct shadow *shadow, const struct shadow_batch *batch);
+void shadow_folds_close(struct shadow *shadow, size_t hours);
 void shadow_erase(struct shadow *shadow, uint64_t entry);
 
 /* Whether nothing newer came of an event's id and source. */

@@ -31,9 +31,8 @@ struct span thing_watched_value(struct op *op, struct shadow_object object);
 /* The identity that comes with the world. */
 struct span thing_owner(struct op *op);
 
-/* An input as it stands, and its first bytes. */
+/* An input as it stands. */
 struct store_input thing_input(struct op *op, size_t input, const struct shadow_input *stands);
-struct span thing_input_start(struct op *op, size_t input);
 
 /* The indicators that the watch meets, hosts (also SHADOW_MANY), what was observed, evidence. */
 struct span thing_watched_id(struct op *op, size_t watched);

@@ -23,7 +23,7 @@ static int64_t clock_us(void *context)
 
 int64_t world_hour_us(int hour)
 {
-    return FIRST_MOMENT_US + hour * FOLD_HOUR_US;
+    return FIRST_MOMENT_US + hour * WORLD_HOUR_US;
 }
 
 static struct store_options options_of(struct world *world, const char *name, bool write)
@@ -298,7 +298,8 @@ struct fold world_fold(const char *indicator, const char *inside, int hour, cons
     struct fold fold = {
         .indicator = span_of(indicator),
         .inside = span_of(inside),
-        .hour_us = world_hour_us(hour),
+        .start_us = world_hour_us(hour),
+        .length_us = WORLD_HOUR_US,
         .value = SPAN("evil.example"),
         .source = SPAN("Feed"),
         .kind = VALUE_DOMAIN,
@@ -319,9 +320,21 @@ void world_count(struct world *world, const struct fold *folds, size_t count,
     const struct store_batch batch = {
         .folds = folds,
         .fold_count = count,
-        .close_before_us = close_before_us,
     };
     check_err(store_batch_add(&world->op, world->store, &batch, NULL, NULL), ERR_OK);
+    world_close(world, close_before_us, TIME_US_MAX);
+}
+
+void world_close(struct world *world, int64_t ended_before_us, int64_t quiet_before_us)
+{
+    size_t closed = STORE_CLOSE_COUNT_MAX;
+    while (closed == STORE_CLOSE_COUNT_MAX) {
+        struct op op;
+        testing_op_begin(&op);
+        check_err(store_folds_close(&op, world->store, ended_before_us, quiet_before_us, &closed),
+                  ERR_OK);
+        op_end(&op);
+    }
 }
 
 static enum err hits_visit(void *context, const struct fold *fold)

@@ -10,6 +10,7 @@
 #include "tests/os/scratch.h"
 #include "tests/testing.h"
 
+#define WORLD_HOUR_US  (FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US)
 #define WORLD_IDENTITY "identity--11111111-1111-4111-8111-111111111111"
 
 struct world {
@@ -77,9 +78,12 @@ struct store_object world_object(struct world *world, const struct store_object_
 /* A fold of one line at an hour of 2026-11-21; spans are borrowed. */
 struct fold world_fold(const char *indicator, const char *inside, int hour, const char *observed);
 
-/* Counts folds; closes what ended before `close_before_us`. */
+/* Counts folds; then closes what ended before `close_before_us`. */
 void world_count(struct world *world, const struct fold *folds, size_t count,
                  int64_t close_before_us);
+
+/* Closes folds that ended before a moment and were not counted to since another. */
+void world_close(struct world *world, int64_t ended_before_us, int64_t quiet_before_us);
 
 /* All folds as JSON lines, in the order of store_hits_walk(). */
 struct span world_hits(struct world *world);

@@ -191,7 +191,7 @@ def the_manual_describes_the_keys_that_a_new_configuration_shows():
         written = keys_of_file((node(folder) / "linie.conf").read_text())
     described = keys_of_page()
     assert described.keys() == written.keys(), described.keys() ^ written.keys()
-    for name in [("marking", "default"), ("watch", "jobs"), ("watch", "hosts-per-hour"), ("privacy", "drop")]:
+    for name in [("marking", "default"), ("watch", "jobs"), ("watch", "fold-minutes"), ("watch", "fold-hosts"), ("privacy", "drop")]:
         assert written[name] in described[name], f"{name}: the preset {written[name]} is not told"
 
 

@@ -32,11 +32,13 @@ static void slot_add(struct buf *told, const struct watch_slot *slot)
     wire_add_u64(told, result->end);
     wire_add_u64(told, result->lines);
     wire_add_u64(told, result->observations);
-    wire_add_i64(told, result->latest_us);
+    mark_line_wire_add(told, &result->line);
     for (size_t i = 0; i < result->fold_count; i++) {
         fold_wire_add(told, result->folds[i]);
     }
 }
+
+static const struct watch_begin from_start = { .position = 0 };
 
 /* All that a crew tells of an input, in the order in which it is told. */
 static struct span told_by(struct lane *lane, unsigned jobs, struct span log,
@@ -51,7 +53,9 @@ static struct span told_by(struct lane *lane, unsigned jobs, struct span log,
     buf_init(&told, LANE_SIZE_MAX);
     check_err(watch_crew_new(&lane->op, lane_rules(), jobs, &crew), ERR_OK);
     check_err(watch_input_open(&lane->op, lane_file(lane, log), &input), ERR_OK);
-    check_err(watch_input_seek(&lane->op, input, OBSERVE_FORMAT_ZEEK_JSON, 0, lane->chunk), ERR_OK);
+    check_err(
+        watch_input_seek(&lane->op, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start, lane->chunk),
+        ERR_OK);
     for (;;) {
         struct watch_slot *slot = watch_crew_free_slot(crew);
         while (slot != NULL && !ended) {
@@ -110,8 +114,9 @@ TEST(crew_that_is_given_up_in_the_middle_stops)
         struct watch_input *input = NULL;
         check_err(watch_crew_new(&lane.op, lane_rules(), jobs, &crew), ERR_OK);
         check_err(watch_input_open(&lane.op, lane_file(&lane, log), &input), ERR_OK);
-        check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, 0, lane.chunk),
-                  ERR_OK);
+        check_err(
+            watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start, lane.chunk),
+            ERR_OK);
         for (struct watch_slot *slot = watch_crew_free_slot(crew); slot != NULL;
              slot = watch_crew_free_slot(crew)) {
             check_err(watch_input_next(&lane.op, input, slot->chunk), ERR_OK);

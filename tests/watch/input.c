@@ -298,13 +298,15 @@ TEST(pipe_that_falls_silent_hands_on_its_whole_lines)
     struct lane lane;
     int ends[2];
     struct watch_input *input = NULL;
+    const struct watch_begin from_start = { .position = 0 };
     lane_begin(&lane);
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], "one\ntwo\nthr", 11), 11);
 
     check_err(watch_input_open(&lane.op, ends[0], &input), ERR_OK);
     check_span(watch_input_start(input), "one\ntwo\nthr");
-    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, 0, lane.chunk), ERR_OK);
+    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start, lane.chunk),
+              ERR_OK);
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
     check_span(span_make(lane.chunk->bytes, lane.chunk->size), "one\ntwo\n");
     assert_true(watch_input_is_silent(input));
@@ -315,6 +317,194 @@ TEST(pipe_that_falls_silent_hands_on_its_whole_lines)
     close(ends[1]);
 
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_ABSENT);
+    watch_input_close(input);
+    lane_end(&lane);
+}
+
+/* ---- known again ---- */
+
+static bool is_known(struct lane *lane, int fd, const struct mark *mark)
+{
+    struct watch_input *input = NULL;
+    bool known = false;
+    check_err(watch_input_open(&lane->op, fd, &input), ERR_OK);
+    check_err(watch_input_is_known(&lane->op, input, mark, &known), ERR_OK);
+    watch_input_close(input);
+    return known;
+}
+
+/* The mark of an input that was read to its end, its head included. */
+static struct mark mark_of(struct lane *lane, int fd, struct span text)
+{
+    struct lane_read *read = lane_read(lane, fd, OBSERVE_FORMAT_ZEEK_JSON, 0);
+    struct mark mark = read->mark;
+    mark_set_head(&mark, span_slice(text, 0, text.size < MARK_SIZE ? text.size : MARK_SIZE));
+    return mark;
+}
+
+static struct span joined(struct lane *lane, struct span a, struct span b)
+{
+    struct buf text;
+    struct span copy;
+    buf_init(&text, LANE_SIZE_MAX);
+    buf_add(&text, a);
+    buf_add(&text, b);
+    check_err(op_copy(&lane->op, buf_span(&text), &copy), ERR_OK);
+    buf_done(&text);
+    return copy;
+}
+
+TEST(file_is_known_again_as_it_was_and_when_it_has_grown)
+{
+    const size_t repeats[] = { 1, 5, 400, 3000, 100000 };
+    for (size_t i = 0; i < sizeof repeats / sizeof repeats[0]; i++) {
+        struct lane lane;
+        lane_begin(&lane);
+        struct span text = repeated(&lane, "a line of a log\n", repeats[i]);
+        struct span grown = joined(&lane, text, SPAN("more\n"));
+        struct mark mark = mark_of(&lane, lane_file(&lane, text), text);
+
+        assert_true(mark.tail_end == text.size);
+        assert_true(is_known(&lane, lane_file(&lane, text), &mark));
+        assert_true(is_known(&lane, lane_file(&lane, grown), &mark));
+
+        struct span shorter = span_slice(text, 0, text.size - 1);
+        assert_false(is_known(&lane, lane_file(&lane, shorter), &mark));
+        assert_false(is_known(&lane, lane_open(&lane, LANE_PIPE, text, 1), &mark));
+        lane_end(&lane);
+    }
+}
+
+/* copytruncate, and a head that is the same each time: the bytes before the place tell. */
+TEST(file_that_was_rewritten_is_not_known_again_though_it_begins_the_same)
+{
+    uint64_t seed = testing_seed();
+    for (int round = 0; round < 50; round++) {
+        struct lane lane;
+        lane_begin(&lane);
+        struct span head = repeated(&lane, "the same in both\n", testing_random(&seed) % 600);
+        struct span body = repeated(&lane, "old\n", 1 + testing_random(&seed) % 2000);
+        struct span text = joined(&lane, head, body);
+        struct mark mark = mark_of(&lane, lane_file(&lane, text), text);
+        uint8_t *other = op_alloc(&lane.op, text.size + 100);
+        span_copy(other, text.size, text);
+        size_t near = text.size < MARK_SIZE ? text.size : MARK_SIZE;
+        size_t changed = text.size - 1 - (size_t)(testing_random(&seed) % near);
+        other[changed] ^= 1;
+
+        size_t size = text.size + (size_t)(testing_random(&seed) % 100);
+        assert_false(is_known(&lane, lane_file(&lane, span_make(other, size)), &mark));
+
+        other[changed] ^= 1;
+        assert_true(is_known(&lane, lane_file(&lane, span_make(other, size)), &mark));
+        lane_end(&lane);
+    }
+}
+
+TEST(archive_is_known_again_when_a_member_was_added)
+{
+    uint64_t seed = testing_seed();
+    for (int zstd = 0; zstd < 2; zstd++) {
+        struct lane lane;
+        lane_begin(&lane);
+        struct span text = random_lines(&lane, &seed, 600 * 1024);
+        struct span packed = zstd ? lane_zstd(&lane, text) : lane_gzip(&lane, text);
+        struct mark mark = mark_of(&lane, lane_file(&lane, packed), text);
+        struct span more = zstd ? lane_zstd(&lane, SPAN("more\n")) : lane_gzip(&lane, SPAN("x\n"));
+        struct span shorter = span_slice(packed, 0, packed.size - 1);
+
+        assert_true(mark.tail_end == packed.size);
+        assert_true(is_known(&lane, lane_file(&lane, packed), &mark));
+        assert_true(is_known(&lane, lane_file(&lane, joined(&lane, packed, more)), &mark));
+        assert_false(is_known(&lane, lane_file(&lane, shorter), &mark));
+        lane_end(&lane);
+    }
+}
+
+/* Whoever goes on at the end of any chunk finds the mark of that chunk right, wherever the one who
+ * made it began. */
+TEST(mark_of_every_chunk_fits_the_file)
+{
+    uint64_t seed = testing_seed();
+    const enum observe_format formats[] = { OBSERVE_FORMAT_ZEEK_JSON, OBSERVE_FORMAT_ZEEK_TSV };
+    for (int round = 0; round < 8; round++) {
+        struct lane lane;
+        struct watch_input *input = NULL;
+        lane_begin(&lane);
+        struct span text = random_lines(&lane, &seed, 3 * 1024 * 1024);
+        enum lane_sort sort = (enum lane_sort)(round / 2 % LANE_PIPE);
+        struct lane_read *whole =
+            lane_read(&lane, lane_open(&lane, sort, text, 1), formats[round % 2], 0);
+        struct watch_begin begin = { .position =
+                                         whole->ends[testing_random(&seed) % whole->count] };
+        check_err(watch_input_open(&lane.op, lane_open(&lane, sort, text, 1), &input), ERR_OK);
+        check_err(watch_input_seek(&lane.op, input, formats[round % 2], &begin, lane.chunk),
+                  ERR_OK);
+
+        while (watch_input_next(&lane.op, input, lane.chunk) == ERR_OK) {
+            uint64_t end = lane.chunk->end - lane.chunk->waiting;
+            assert_true(sort != LANE_FILE || lane.chunk->mark.tail_end == end);
+            assert_true(is_known(&lane, lane_open(&lane, sort, text, 1), &lane.chunk->mark));
+        }
+
+        watch_input_close(input);
+        lane_end(&lane);
+    }
+}
+
+/* A gzip file of several members holds one text: lines do not end where members do. */
+TEST(line_that_lies_in_two_members_of_an_archive_is_one_line)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    struct span text = SPAN("first line\nsecond line\nthird line\n");
+    for (size_t cut = 0; cut <= text.size; cut++) {
+        struct span head = span_slice(text, 0, cut);
+        struct span rest = span_from(text, cut);
+        struct span gzip = joined(&lane, lane_gzip(&lane, head), lane_gzip(&lane, rest));
+        struct span zstd = joined(&lane, lane_zstd(&lane, head), lane_zstd(&lane, rest));
+
+        struct lane_read *a = lane_read(&lane, lane_file(&lane, gzip), OBSERVE_FORMAT_ZEEK_JSON, 0);
+        struct lane_read *b = lane_read(&lane, lane_file(&lane, zstd), OBSERVE_FORMAT_ZEEK_JSON, 0);
+
+        assert_null(a->fault);
+        assert_true(span_equal(a->bytes, text));
+        assert_int_equal(a->count, 1);
+        assert_true(span_equal(b->bytes, text));
+    }
+    lane_end(&lane);
+}
+
+/* An overlong line that waits is passed over when it is found the same once more, and once. */
+TEST(line_that_is_too_long_and_never_ends_is_passed_over_when_it_does_not_grow)
+{
+    struct lane lane;
+    struct watch_input *input = NULL;
+    lane_begin(&lane);
+    struct span text = joined(&lane, SPAN("x\n"), repeated(&lane, "yyyyyyyy", LINE_MAX / 4));
+    struct watch_begin begin = { .position = 2, .line.waiting = text.size - 2 };
+
+    check_err(watch_input_open(&lane.op, lane_file(&lane, text), &input), ERR_OK);
+    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &begin, lane.chunk),
+              ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    assert_int_equal(lane.chunk->overlong, 1);
+    assert_int_equal(lane.chunk->waiting, 0);
+    assert_true(lane.chunk->end == text.size);
+    assert_int_equal(lane.chunk->open_size, text.size - 2);
+    watch_input_close(input);
+
+    /* It goes on after all, and ends. */
+    begin = (struct watch_begin){ .position = text.size, .line.taken = text.size - 2 };
+    struct span grown = joined(&lane, text, SPAN("y\nz\n"));
+    check_err(watch_input_open(&lane.op, lane_file(&lane, grown), &input), ERR_OK);
+    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &begin, lane.chunk),
+              ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    assert_int_equal(lane.chunk->taken, text.size - 2);
+    assert_true(lane.chunk->end == text.size + 2);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "z\n");
     watch_input_close(input);
     lane_end(&lane);
 }

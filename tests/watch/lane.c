@@ -141,7 +141,8 @@ struct lane_read *lane_read(struct lane *lane, int fd, enum observe_format forma
     struct buf bytes;
     buf_init(&bytes, LANE_SIZE_MAX);
     check_err(watch_input_open(&lane->op, fd, &input), ERR_OK);
-    read->err = watch_input_seek(&lane->op, input, format, position, chunk);
+    const struct watch_begin begin = { .position = position };
+    read->err = watch_input_seek(&lane->op, input, format, &begin, chunk);
     enum err err = read->err;
     while (err == ERR_OK) {
         err = watch_input_next(&lane->op, input, chunk);
@@ -158,6 +159,7 @@ struct lane_read *lane_read(struct lane *lane, int fd, enum observe_format forma
         read->count++;
         read->overlong += chunk->overlong;
         read->waiting += chunk->waiting;
+        read->mark = chunk->mark;
         position = chunk->end;
     }
     assert_true(read->err != ERR_OK || err == ERR_ABSENT);
@@ -235,6 +237,7 @@ const struct watch_rules *lane_rules(void)
         .privacy = &privacy,
         .host_name = { (const uint8_t *)"host", 4 },
         .now_us = INT64_C(1795291200000000), /* 2026-11-21T20:00:00Z */
+        .fold_us = FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US,
         .engine = RECORD_ENGINE_FAST,
     };
     if (inside.count == 0) {
@@ -251,7 +254,7 @@ static void fold_copy(struct lane *lane, const struct fold *fold, struct fold *r
     fold_wire_add(&wire, fold);
     struct wire_reader r = wire_reader_of(kept(lane, buf_span(&wire)));
     buf_done(&wire);
-    fold_wire_read(&r, ret);
+    fold_wire_read(&r, lane_rules()->fold_us, ret);
     assert_int_equal(r.err, ERR_OK);
     assert_int_equal(r.rest.size, 0);
 }
@@ -280,7 +283,8 @@ static void result_add(struct lane *lane, struct lane_result *all,
     all->lines += result->lines;
     all->observations += result->observations;
     all->end = result->end;
-    all->waiting = result->waiting;
+    all->waiting = result->line.waiting;
+    all->line = result->line;
     for (size_t i = 0; i < WATCH_COUNT_COUNT; i++) {
         all->counts[i] += result->counts[i];
     }
@@ -289,20 +293,31 @@ static void result_add(struct lane *lane, struct lane_result *all,
 struct lane_result *lane_work(struct lane *lane, int fd, const struct watch_source *source,
                               const struct match_image *image, uint64_t position)
 {
+    const struct watch_begin begin = { .position = position };
+    return lane_work_on(lane, fd, source, image, &begin);
+}
+
+struct lane_result *lane_work_on(struct lane *lane, int fd, const struct watch_source *source,
+                                 const struct match_image *image, const struct watch_begin *begin)
+{
     struct lane_result *all = op_alloc(&lane->op, sizeof *all);
     struct watch_input *input = NULL;
     struct watch_work *work = NULL;
     struct watch_result result;
     all->folds = op_alloc(&lane->op, FOLD_COUNT_MAX * sizeof *all->folds);
-    all->end = position;
+    all->end = begin->position;
+    all->line = begin->line;
     watch_result_init(&result);
     check_err(watch_work_new(&lane->op, lane_rules(), &work), ERR_OK);
     check_err(watch_input_open(&lane->op, fd, &input), ERR_OK);
-    check_err(watch_input_seek(&lane->op, input, source->format, position, lane->chunk), ERR_OK);
+    check_err(watch_input_seek(&lane->op, input, source->format, begin, lane->chunk), ERR_OK);
     enum err err = watch_input_next(&lane->op, input, lane->chunk);
     while (err == ERR_OK) {
         check_err(watch_work_run(work, source, image, lane->chunk, &result), ERR_OK);
         result_add(lane, all, &result);
+        if (result.end == lane->chunk->end) {
+            all->mark = lane->chunk->mark;
+        }
         err = watch_input_next(&lane->op, input, lane->chunk);
     }
     check_err(err, ERR_ABSENT);

@@ -47,6 +47,7 @@ struct lane_read {
     uint64_t waiting;
     const char *fault;
     struct span header; /* in force at the start of the first chunk */
+    struct mark mark;   /* of the last chunk */
     enum err err;       /* of the seek */
 };
 
@@ -80,11 +81,17 @@ struct lane_result {
     uint64_t observations;
     uint64_t end;
     uint64_t waiting;
+    struct mark_line line;
+    struct mark mark; /* for who goes on there: its second place */
     uint64_t counts[WATCH_COUNT_COUNT];
 };
 
 struct lane_result *lane_work(struct lane *lane, int fd, const struct watch_source *source,
                               const struct match_image *image, uint64_t position);
+
+/* As lane_work(), going on as a run told. */
+struct lane_result *lane_work_on(struct lane *lane, int fd, const struct watch_source *source,
+                                 const struct match_image *image, const struct watch_begin *begin);
 
 /* As lane_work() from the start of a file with this text. */
 struct lane_result *lane_watch(struct lane *lane, enum observe_format format, const char *text,

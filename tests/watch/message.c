@@ -5,35 +5,51 @@
 
 enum { MESSAGE_SIZE_MAX = 64 * 1024 };
 
+static const struct mark a_mark = { 4096, { 1, 2 }, 100000, { 3, 4 } };
+static const struct mark_line a_line = { 9, 30, { 5, 6 } };
+
 TEST(messages_come_back_as_they_were_sent)
 {
     struct buf body;
     buf_init(&body, MESSAGE_SIZE_MAX);
     const struct watch_message_open open = { .format = OBSERVE_FORMAT_EVE,
                                              .stream = SPAN("dns"),
-                                             .sensor = SPAN("border") };
+                                             .sensor = SPAN("border"),
+                                             .mark = a_mark };
     struct watch_message_open open_read;
     watch_message_add_open(&body, &open);
     check_err(watch_message_read_open(buf_span(&body), &open_read), ERR_OK);
     assert_int_equal(open_read.format, OBSERVE_FORMAT_EVE);
     check_span(open_read.stream, "dns");
     check_span(open_read.sensor, "border");
+    assert_memory_equal(&open_read.mark, &a_mark, sizeof a_mark);
+
+    const struct watch_begin start = { .position = 9, .line = a_line, .last_counts = true };
+    struct watch_begin start_read;
+    buf_clear(&body);
+    watch_message_add_start(&body, &start);
+    check_err(watch_message_read_start(buf_span(&body), &start_read), ERR_OK);
+    assert_int_equal(start_read.position, 9);
+    assert_memory_equal(&start_read.line, &a_line, sizeof a_line);
+    assert_true(start_read.last_counts);
 
     const struct watch_message_begun begun = { .format = OBSERVE_FORMAT_ZEEK_TSV,
+                                               .known = true,
                                                .start = SPAN("#separator") };
     struct watch_message_begun begun_read;
     buf_clear(&body);
     watch_message_add_begun(&body, &begun);
     check_err(watch_message_read_begun(buf_span(&body), &begun_read), ERR_OK);
     assert_int_equal(begun_read.format, OBSERVE_FORMAT_ZEEK_TSV);
+    assert_true(begun_read.known);
     check_span(begun_read.start, "#separator");
 
-    struct watch_message_chunk chunk = { .end = 1,
-                                         .waiting = 2,
+    struct watch_message_chunk chunk = { .end = 9,
+                                         .line = a_line,
+                                         .mark = a_mark,
                                          .lines = 3,
                                          .observations = 4,
                                          .candidates = 5,
-                                         .latest_us = -6,
                                          .bytes_read = 7 };
     struct watch_message_chunk chunk_read;
     chunk.counts[WATCH_COUNT_COUNT - 1] = 8;
@@ -82,4 +98,33 @@ TEST(message_with_a_number_that_means_nothing_is_refused)
     check_err(watch_message_read_open(span_make(unknown_format, sizeof unknown_format), &open),
               ERR_FORMAT);
     check_err(watch_message_read_begun(span_make(unknown_format, 5), &begun), ERR_FORMAT);
+    const uint8_t unknown_flag[] = { 1, 2, 0, 0, 0, 0 };
+    check_err(watch_message_read_begun(span_make(unknown_flag, sizeof unknown_flag), &begun),
+              ERR_FORMAT);
+}
+
+/* The watch reads hostile bytes: what it says must not lead the next run before an input's start.
+ */
+TEST(message_of_a_line_that_begins_before_its_input_is_refused)
+{
+    struct buf body;
+    struct watch_message_chunk chunk = { .end = 8, .line = a_line };
+    struct watch_message_chunk chunk_read;
+    const struct watch_begin start = { .position = 8, .line = a_line };
+    struct watch_begin start_read;
+    buf_init(&body, MESSAGE_SIZE_MAX);
+    mark_init(&chunk.mark);
+
+    watch_message_add_chunk(&body, &chunk);
+    check_err(watch_message_read_chunk(buf_span(&body), &chunk_read), ERR_FORMAT);
+    buf_clear(&body);
+    watch_message_add_start(&body, &start);
+    check_err(watch_message_read_start(buf_span(&body), &start_read), ERR_FORMAT);
+
+    buf_clear(&body);
+    chunk.end = 9;
+    chunk.mark.head_size = MARK_SIZE + 1;
+    watch_message_add_chunk(&body, &chunk);
+    check_err(watch_message_read_chunk(buf_span(&body), &chunk_read), ERR_FORMAT);
+    buf_done(&body);
 }

@@ -78,8 +78,9 @@ static void say_open(struct lane *lane, struct role_thread *role, int file)
 static void say_start(struct lane *lane, struct role_thread *role, uint64_t position)
 {
     struct buf body;
-    buf_init(&body, 16);
-    wire_add_u64(&body, position);
+    const struct watch_begin begin = { .position = position };
+    buf_init(&body, 128);
+    watch_message_add_start(&body, &begin);
     say(lane, role, WATCH_MESSAGE_START, buf_span(&body), CHANNEL_NO_FILE);
     buf_done(&body);
 }
@@ -110,7 +111,7 @@ static struct heard hear_chunk(struct lane *lane, struct role_thread *role)
         case WATCH_MESSAGE_FOLDS:
             while (r.rest.size > 0) {
                 struct fold fold;
-                fold_wire_read(&r, &fold);
+                fold_wire_read(&r, lane_rules()->fold_us, &fold);
                 assert_int_equal(r.err, ERR_OK);
                 heard.folds += fold.count;
             }

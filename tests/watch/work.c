@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "base/uuid.h"
 #include "tests/watch/lane.h"
@@ -40,7 +39,7 @@ TEST(line_that_meets_an_indicator_makes_a_fold_that_tells_all)
     check_span(fold->sensor, "host");
     check_span(fold->source, "Feed");
     assert_true(fold->first_us == INT64_C(1795291200500000));
-    assert_true(fold->hour_us == INT64_C(1795291200000000));
+    assert_true(fold->start_us == INT64_C(1795291200000000));
     assert_int_equal(fold->count, 1);
     assert_int_equal(fold->evidence_count, 1);
     assert_false(fold->inside_assumed);
@@ -219,91 +218,8 @@ TEST(observed_value_that_is_longer_than_a_fold_keeps_is_told_cut)
     lane_end(&lane);
 }
 
-/* ---- the last line of a file that grows ---- */
-
-static void check_growing(struct lane *lane, const struct match_image *image,
-                          const struct watch_source *source, const char *text, size_t begun)
-{
-    struct lane_result *whole = lane_work(lane, lane_file(lane, span_of(text)), source, image, 0);
-    int fd = lane_file(lane, span_make(text, begun));
-    int same = dup(fd);
-
-    struct lane_result *first = lane_work(lane, fd, source, image, 0);
-    assert_int_equal(first->end + first->waiting, begun);
-    assert_int_equal(pwrite(same, text, strlen(text), 0), (ssize_t)strlen(text));
-    assert_int_equal(lseek(same, 0, SEEK_SET), 0);
-    struct lane_result *second = lane_work(lane, same, source, image, first->end);
-
-    for (size_t i = 0; i < second->fold_count; i++) {
-        lane_merge(lane, first, &second->folds[i]);
-    }
-    assert_int_equal(first->lines + second->lines, whole->lines);
-    assert_true(span_equal(lane_folds(lane, first), lane_folds(lane, whole)));
-    for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
-        assert_int_equal(first->counts[i] + second->counts[i], whole->counts[i]);
-    }
-}
-
-/* Cut at every seventh byte, and at every byte of its last line. */
-static void check_growing_everywhere(enum observe_format format, const char *text)
-{
-    enum { STEP = 7, LAST_LINE = 40 };
-    struct lane lane;
-    lane_begin(&lane);
-    const struct watch_source source = { .format = format, .stream = SPAN("dns") };
-    struct match_image *image = image_of(&lane, "evil.example");
-    for (size_t begun = 1; begun < strlen(text); begun++) {
-        if (begun % STEP == 0 || begun + LAST_LINE > strlen(text)) {
-            check_growing(&lane, image, &source, text, begun);
-        }
-    }
-    lane_end(&lane);
-}
-
 #define TSV_HEADER                                                                                 \
     "#separator \\x09\n#set_separator\t,\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n"
-
-TEST(half_a_last_line_is_left_for_later_and_read_once_when_it_is_whole)
-{
-    const char *json = DNS("1795291200.5", "10.0.0.5", "a.evil.example")
-        DNS("1795291201.5", "10.0.0.5", "b.evil.example")
-            DNS("1795291202.5", "10.0.0.6", "c.evil.example");
-    const char *tsv = TSV_HEADER "1795291200.5\t10.0.0.5\ta.evil.example\n"
-                                 "1795291201.5\t10.0.0.5\tb.evil.example\n"
-                                 "1795291202.5\t10.0.0.6\tc.evil.example\n";
-    check_growing_everywhere(OBSERVE_FORMAT_ZEEK_JSON, json);
-    check_growing_everywhere(OBSERVE_FORMAT_ZEEK_TSV, tsv);
-}
-
-TEST(last_line_of_json_that_is_whole_counts_without_its_line_end)
-{
-    struct lane lane;
-    lane_begin(&lane);
-    const char *text = "{\"_path\":\"dns\",\"ts\":1795291200.5,\"query\":\"evil.example\"}";
-
-    struct lane_result *result =
-        lane_watch(&lane, OBSERVE_FORMAT_ZEEK_JSON, text, image_of(&lane, "evil.example"));
-
-    assert_int_equal(result->fold_count, 1);
-    assert_int_equal(result->waiting, 0);
-    assert_int_equal(result->end, strlen(text));
-    lane_end(&lane);
-}
-
-TEST(last_line_of_a_pipe_counts_without_its_line_end)
-{
-    struct lane lane;
-    lane_begin(&lane);
-    const struct watch_source source = { .format = OBSERVE_FORMAT_ZEEK_TSV };
-    int fd =
-        lane_open(&lane, LANE_PIPE, SPAN(TSV_HEADER "1795291200.5\t10.0.0.5\tevil.example"), 1);
-
-    struct lane_result *result = lane_work(&lane, fd, &source, image_of(&lane, "evil.example"), 0);
-
-    assert_int_equal(result->fold_count, 1);
-    assert_int_equal(result->waiting, 0);
-    lane_end(&lane);
-}
 
 TEST(columns_of_tsv_change_where_the_header_changes)
 {
@@ -479,7 +395,7 @@ static struct slow_fold slow_folds[WORLD_INDICATORS][WORLD_HOSTS][WORLD_HOURS];
 
 static void slow_count(size_t indicator, const struct slow_line *line)
 {
-    size_t hour = (size_t)((line->time_us - FIRST_LINE_US) / FOLD_HOUR_US);
+    size_t hour = (size_t)((line->time_us - FIRST_LINE_US) / lane_rules()->fold_us);
     struct slow_fold *fold = &slow_folds[indicator][line->inside][hour];
     fold->first_us = fold->count == 0 ? line->time_us : fold->first_us;
     fold->last_us = line->time_us;
@@ -504,7 +420,7 @@ static void check_world(const struct lane_result *result)
         check_err(hex_parse(span_slice(fold->indicator, prefix, prefix + 4), number, 2), ERR_OK);
         size_t indicator = (size_t)number[0] * 256 + number[1] - 1;
         size_t host = (size_t)(fold->inside.data[fold->inside.size - 1] - '0');
-        size_t hour = (size_t)((fold->hour_us - FIRST_LINE_US) / FOLD_HOUR_US);
+        size_t hour = (size_t)((fold->start_us - FIRST_LINE_US) / lane_rules()->fold_us);
         const struct slow_fold *slow = &slow_folds[indicator][host][hour];
 
         assert_int_equal(fold->count, slow->count);

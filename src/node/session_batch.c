@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What a run found is gathered and counted in batches; folds are closed when nothing more is
+ * expected of them.
+ */
+#include "node/session_inner.h"
+#include "os/clock.h"
+
+enum {
+    COMMIT_EVERY_MS = 500,
+    BATCH_FOLDS_MAX = 256, /* a fold takes some 7 kB on its way into the journal (docs/BENCH.md) */
+    CLOSE_EVERY_S = 60,    /* folds are looked through for those that may be closed */
+};
+
+/* When nothing more is expected of a fold (decision 0018): its time ended so long ago, and so long
+ * no line came to it; at the end of a run that only read old logs, its time ended a day ago. */
+#define FOLD_QUIET_US ((int64_t)3600 * US_PER_S)
+#define FOLD_OLD_US   ((int64_t)24 * 3600 * US_PER_S)
+
+static void batch_clear(struct session *session)
+{
+    arena_reset(&session->batch.arena);
+    session->folds = NULL;
+    session->fold_count = 0;
+    session->whole_count = 0;
+    session->fold_room = 0;
+    /* The present input's state goes on into the next batch. */
+    struct store_input present = { 0 };
+    bool has_present = session->state != NULL;
+    if (has_present) {
+        present = *session->state;
+    }
+    session->input_count = has_present ? 1 : 0;
+    session->inputs[0] = present;
+    session->state = has_present ? &session->inputs[0] : NULL;
+}
+
+static void on_fold_opened(void *context, const struct fold *fold)
+{
+    struct session *session = context;
+    session->totals.folds_opened++;
+    session->options.on_fold(session, fold);
+}
+
+enum err session_commit(struct session *session)
+{
+    struct op work;
+    const struct store_batch batch = {
+        .inputs = session->inputs,
+        .input_count = session->changed ? session->input_count : 0,
+        .folds = session->folds,
+        .fold_count = session->whole_count,
+    };
+    op_begin(&work, &session->op->actor, SESSION_BATCH_MEMORY_MAX);
+    enum err err = ERR_OK;
+    if (!session->options.again) {
+        err = store_batch_add(&work, session->node->store, &batch, on_fold_opened, session);
+    }
+    if (err != ERR_OK) {
+        err = op_fail(session->op, err, "%s", work.fault.text);
+    }
+    op_end(&work);
+    TRY(err);
+    batch_clear(session);
+    session->changed = false;
+    session->committed_us = os_monotonic_us();
+    return ERR_OK;
+}
+
+/* Batches are cut between chunks only, so that positions and folds fit together. */
+enum err session_commit_when_due(struct session *session)
+{
+    if (!session->changed || session->fold_count != session->whole_count) {
+        return ERR_OK;
+    }
+    int64_t age_us = os_monotonic_us() - session->committed_us;
+    bool due = age_us >= (int64_t)COMMIT_EVERY_MS * US_PER_MS ||
+               session->fold_count >= BATCH_FOLDS_MAX ||
+               session->input_count == SESSION_BATCH_INPUTS_MAX;
+    return due ? session_commit(session) : ERR_OK;
+}
+
+/* Some folds at a time, so that memory stays flat however many there are. */
+static enum err folds_close(struct session *session, int64_t ended_before_us,
+                            int64_t quiet_before_us)
+{
+    size_t closed = STORE_CLOSE_COUNT_MAX;
+    while (closed == STORE_CLOSE_COUNT_MAX) {
+        TRY(op_check(session->op));
+        TRY(session_scratch_end(session,
+                                store_folds_close(&session->scratch, session->node->store,
+                                                  ended_before_us, quiet_before_us, &closed)));
+    }
+    return ERR_OK;
+}
+
+enum err session_close_when_due(struct session *session)
+{
+    int64_t age_us = os_monotonic_us() - session->closed_us;
+    if (age_us < (int64_t)CLOSE_EVERY_S * US_PER_S || session->options.again) {
+        return ERR_OK;
+    }
+    session->closed_us = os_monotonic_us();
+    int64_t before_us = os_clock_us() - FOLD_QUIET_US;
+    return folds_close(session, before_us, before_us);
+}
+
+/* Those of old logs are closed at once: no run may come for a long time. */
+enum err session_close_at_end(struct session *session)
+{
+    int64_t now_us = os_clock_us();
+    if (session->options.again) {
+        return ERR_OK;
+    }
+    TRY(folds_close(session, now_us - FOLD_QUIET_US, now_us - FOLD_QUIET_US));
+    return folds_close(session, now_us - FOLD_OLD_US, TIME_US_MAX);
+}
+
+static enum err fold_keep(struct session *session, const struct fold *fold)
+{
+    if (session->fold_count == session->fold_room) {
+        size_t room = session->fold_room == 0 ? 256 : 2 * session->fold_room;
+        struct fold *folds = op_alloc(&session->batch, room * sizeof *folds);
+        if (folds == NULL) {
+            return op_fail(session->op, ERR_LIMIT, "out of memory for what was found");
+        }
+        span_copy(folds, room * sizeof *folds,
+                  span_make(session->folds, session->fold_count * sizeof *folds));
+        session->folds = folds;
+        session->fold_room = room;
+    }
+    session->folds[session->fold_count] = *fold;
+    session->fold_count++;
+    session->totals.hits += fold->count;
+    return ERR_OK;
+}
+
+enum err session_on_folds(struct session *session, struct span body)
+{
+    struct span copy; /* the message goes, the batch stays */
+    if (arena_copy(&session->batch.arena, body, &copy) != ERR_OK) {
+        return op_fail(session->op, ERR_LIMIT, "out of memory for what was found");
+    }
+    struct wire_reader r = wire_reader_of(copy);
+    while (r.rest.size > 0) {
+        struct fold fold;
+        fold_wire_read(&r, session->node->config->fold_minutes * FOLD_MINUTE_US, &fold);
+        if (r.err != ERR_OK) {
+            return op_fail(session->op, ERR_FORMAT, "the watch process sent what is no fold");
+        }
+        TRY(fold_keep(session, &fold));
+        if (session->options.again) {
+            on_fold_opened(session, &fold);
+        }
+    }
+    return ERR_OK;
+}
