@@ -50,6 +50,10 @@ def wait_for(condition, what):
     raise AssertionError(f"waited {WAIT_S} s for {what}")
 
 
+def words_of(text):
+    return " ".join(text.split())
+
+
 class Run:
     """A command in a process group of its own, so that all of it can be killed at once."""
 
@@ -95,7 +99,8 @@ class Run:
         return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
     def complaint(self):
-        return self.err.read_text(errors="replace")
+        """In one line: where its lines end is up to the screen."""
+        return words_of(self.err.read_text(errors="replace"))
 
     def forget(self):
         self.out.unlink()
@@ -153,4 +158,4 @@ def size_text(size):
 
 
 __all__ = ["AMOUNT", "BACKUP_FILES", "KILO", "LOTS", "MEGA", "Node", "Run", "descriptors",
-           "files_of", "leftovers", "members", "memory", "size_text", "wait_for"]
+           "files_of", "leftovers", "members", "memory", "size_text", "wait_for", "words_of"]

@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import time
 
-from beside import (AMOUNT, BACKUP_FILES, LOTS, Node, Run, files_of, leftovers, members, wait_for)
+from beside import (AMOUNT, BACKUP_FILES, LOTS, Node, Run, files_of, leftovers, members, wait_for,
+                    words_of)
 from ground import FOUND, REFUSALS, TROUBLE, dns, gzipped, run_all, test
 
 KILLS = AMOUNT
@@ -267,10 +268,10 @@ class Restoring(Act):
                            [self.trial.kept[0], self.trial.sets])
         elif self.target.exists() and list(self.target.iterdir()):
             told = node.run("--node", self.target, "status", node=False, status=TROUBLE).stderr
-            assert "is no node" in told, told
+            assert "is no node" in words_of(told), told
             told = node.run("restore", self.trial.backup_folder(), self.target, node=False,
                             status=TROUBLE).stderr
-            assert "cut short" in told, told
+            assert "cut short" in words_of(told), told
         shutil.rmtree(self.target, ignore_errors=True)
 
 
