@@ -21,6 +21,7 @@ struct restorer {
     struct backup_catalog folders; /* made so far; those at which a file is synced are durable */
     struct disk_file *file;        /* open for writing, or NULL */
     const struct backup_file *of;  /* which that is */
+    uint64_t part;                 /* number of the one that is being read */
     uint64_t bytes;
 };
 
@@ -77,18 +78,28 @@ static enum err file_enter(struct op *op, struct restorer *restorer, const struc
 
 /* --- Data --- */
 
+/* A changed byte may show here first: the digest of a section is known only at its end. */
+static enum err record_check(struct op *op, const struct restorer *restorer,
+                             const struct backup_record *record, const struct backup_file *file)
+{
+    char part[BACKUP_PART_NAME_SIZE];
+    backup_part_name(restorer->part, part);
+    if (file == NULL) {
+        return op_fail(op, ERR_CORRUPT, "%s: it has bytes of %.*s, but no index names it", part,
+                       SPAN_FMT(record->path));
+    }
+    if (record->offset > file->filled) {
+        return op_fail(op, ERR_CORRUPT, "%s: the backup lacks bytes of %.*s, from byte %llu on",
+                       part, SPAN_FMT(record->path), (unsigned long long)file->filled);
+    }
+    return ERR_OK;
+}
+
 static enum err data_visit(struct op *op, void *context, const struct backup_record *record)
 {
     struct restorer *restorer = context;
     struct backup_file *file = backup_catalog_find(&restorer->chain.catalog, record->path);
-    if (file == NULL) {
-        return op_fail(op, ERR_CORRUPT, "the backup has bytes of %.*s, but no index names it",
-                       SPAN_FMT(record->path));
-    }
-    if (record->offset > file->filled) {
-        return op_fail(op, ERR_CORRUPT, "the backup lacks bytes of %.*s, from byte %llu on",
-                       SPAN_FMT(record->path), (unsigned long long)file->filled);
-    }
+    TRY(record_check(op, restorer, record, file));
     uint64_t end = record->offset + record->bytes.size;
     file->filled = end > file->filled ? end : file->filled;
     restorer->bytes += record->bytes.size;
@@ -104,6 +115,7 @@ static enum err data_visit(struct op *op, void *context, const struct backup_rec
 static enum err data_read(struct op *op, struct restorer *restorer)
 {
     for (size_t i = 0; i < restorer->chain.part_count; i++) {
+        restorer->part = restorer->chain.parts[i].header.number;
         TRY(backup_chain_walk(op, &restorer->chain, i, data_visit, restorer));
     }
     for (const struct backup_file *file = restorer->chain.catalog.first; file != NULL;
