@@ -72,8 +72,7 @@ static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
 {
     struct dirent **entries = NULL;
     if (depth == INPUTS_DEPTH_MAX) {
-        return op_fail(op, ERR_LIMIT, "%.*s: folders are more than %d deep", SPAN_FMT(named->path),
-                       INPUTS_DEPTH_MAX);
+        return list_add(op, inputs, named); /* as a file that is none: told when it is opened */
     }
     int count = scandirat(folder, (const char *)named->path.data, &entries, not_hidden, alphasort);
     if (count < 0) {
@@ -122,13 +121,13 @@ static enum err add_glob(struct op *op, struct inputs *inputs, int folder,
     if (fchdir(folder) != 0) {
         return fail(op, named->path, errno);
     }
-    int code = glob((const char *)named->path.data, GLOB_ERR | GLOB_MARK, NULL, &found);
+    int code = glob((const char *)named->path.data, GLOB_MARK, NULL, &found);
     enum err err = ERR_OK;
-    if (code == GLOB_NOMATCH) {
-        err = op_fail(op, ERR_ABSENT, "%.*s: no file fits", SPAN_FMT(named->path));
+    if (code == GLOB_NOSPACE) {
+        err =
+            op_fail(op, ERR_LIMIT, "%.*s: no memory for all files that fit", SPAN_FMT(named->path));
     } else if (code != 0) {
-        err = op_fail(op, ERR_IO, "%.*s: cannot be looked through: %s", SPAN_FMT(named->path),
-                      strerror(errno));
+        err = list_add(op, inputs, named); /* fits no file: told when it is opened */
     }
     for (size_t i = 0; err == ERR_OK && i < found.gl_pathc; i++) {
         struct input_named one = *named;

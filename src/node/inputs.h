@@ -25,15 +25,16 @@ struct inputs {
 };
 
 /**
- * Add what one name stands for.
+ * Add what one name stands for. A name that stands for nothing (a file or glob without a file, a
+ * folder too deep) is added as it is: so the others are read, and this one is told when it cannot
+ * be opened.
  *
  * op        work in hand; the list lives in its memory
  * inputs    changed
  * folder    where a relative path starts: an open folder
  * named     a file, folder, glob or "-", with format and sensor for all that it stands for
  *
- * Errors    ERR_ABSENT there is no such file, and no file fits such a glob; ERR_DENIED; ERR_IO;
- *           ERR_LIMIT too many, or folders too deep
+ * Errors    ERR_DENIED or ERR_IO the folder cannot be entered; ERR_LIMIT too many
  */
 MUST_USE
 enum err inputs_add(struct op *op, struct inputs *inputs, int folder,

@@ -90,9 +90,9 @@ void tsv_add_unescaped(struct buf *buf, struct span value)
     }
 }
 
-/* The separator that a header names, as it is or escaped; -1 where that is none. A byte of a longer
+/* The byte that a text begins with, as it is or escaped; -1 where that is none: a byte of a longer
  * UTF-8 sequence would cut characters. */
-static int separator_of(struct span value)
+static int first_byte(struct span value)
 {
     int byte = escape_byte(value);
     if (byte < 0 && value.size > 0) {
@@ -101,11 +101,16 @@ static int separator_of(struct span value)
     return byte <= ASCII_LAST ? byte : -1;
 }
 
+int tsv_separator_alone(struct span value)
+{
+    return value.size == 1 || value.size == ESCAPE_SIZE ? first_byte(value) : -1;
+}
+
 static enum observe_fault header_separator(struct tsv *tsv, struct span value)
 {
-    int separator = separator_of(value);
+    int separator = tsv_separator_alone(value);
     tsv_reset(tsv);
-    if (separator < 0 || (value.size != 1 && value.size != ESCAPE_SIZE)) {
+    if (separator < 0) {
         return OBSERVE_FAULT_HEADER;
     }
     tsv->separator = (uint8_t)separator;
@@ -176,7 +181,7 @@ enum observe_fault tsv_header(struct tsv *tsv, const struct observe_plan *plan, 
     if (span_equal(word, SPAN("#path"))) {
         word_set(tsv->path, &tsv->path_size, OBSERVE_STREAM_SIZE_MAX, value);
     } else if (span_equal(word, SPAN("#set_separator"))) {
-        int separator = separator_of(value);
+        int separator = first_byte(value);
         tsv->set_separator = separator < 0 ? tsv->set_separator : (uint8_t)separator;
     } else if (span_equal(word, SPAN("#empty_field"))) {
         word_set(tsv->empty, &tsv->empty_size, TSV_WORD_SIZE_MAX, value);

@@ -60,6 +60,13 @@ enum err tsv_init(struct tsv *tsv, struct arena *arena);
 void tsv_done(struct tsv *tsv);
 
 /**
+ * The separator that a "#separator" line names, as it is or escaped; -1 where that is none.
+ *
+ * value     all that stands behind "#separator "
+ */
+int tsv_separator_alone(struct span value);
+
+/**
  * Forget the header.
  *
  * tsv       begun with tsv_init()

@@ -109,8 +109,9 @@ static bool is_nearly_range(struct span key)
     uint8_t range[VALUE_CIDR_IPV6_SIZE];
     uint64_t number = 0;
     bool counted = span_to_u64(span_from(key, slash + 1), &number) != ERR_FORMAT;
+    bool masked = value_key_address(span_from(key, slash + 1), address) > 0; /* 0.0.0.255 */
     return value_cidr_read(key, range) > 0 ||
-           (counted && value_key_address(span_slice(key, 0, slash), address) > 0);
+           ((counted || masked) && value_key_address(span_slice(key, 0, slash), address) > 0);
 }
 
 /* A list's line with a space in it holds a URL and something else, not a URL with a space. */

@@ -2,6 +2,7 @@
 #include "watch/header.h"
 
 #include "base/must.h"
+#include "observe/tsv.h"
 
 /* In the order in which a reader needs them: a separator resets all, types belong to fields. */
 enum header_line {
@@ -37,6 +38,12 @@ static struct span without_mark(struct span line)
     return span_starts_with(line, BYTE_ORDER_MARK) ? span_from(line, BYTE_ORDER_MARK.size) : line;
 }
 
+static struct span without_return(struct span line)
+{
+    bool has = line.size > 0 && line.data[line.size - 1] == '\r';
+    return has ? span_slice(line, 0, line.size - 1) : line;
+}
+
 bool watch_header_is_line(struct span line)
 {
     struct span text = without_mark(line);
@@ -57,10 +64,32 @@ static void line_keep(struct watch_header *header, enum header_line kind, struct
     span_copy(kept->bytes, room, span_slice(line, 0, kept->size));
 }
 
+/* What stands behind the first word of each line: a space after "#separator" itself, as it says
+ * what separates, else what that line said. */
+static int separator_of(const struct watch_header *header, enum header_line kind)
+{
+    const struct watch_header_line *line = &header->lines[LINE_SEPARATOR];
+    if (kind == LINE_SEPARATOR) {
+        return ' ';
+    }
+    const size_t skipped = sizeof "#separator " - 1;
+    struct span text = span_make(line->bytes, line->size);
+    int separator = text.size > skipped ? tsv_separator_alone(span_from(text, skipped)) : -1;
+    return separator < 0 ? '\t' : separator;
+}
+
+/* Whether a line is one of a kind, and not a comment that begins alike ("#fields of interest"). */
+static bool line_is(const struct watch_header *header, enum header_line kind, struct span line)
+{
+    struct span word = span_of(words[kind]);
+    return span_starts_with(line, word) &&
+           (line.size == word.size || line.data[word.size] == separator_of(header, kind));
+}
+
 static void line_learn(struct watch_header *header, struct span line)
 {
     for (size_t i = 0; i < WATCH_HEADER_LINE_COUNT; i++) {
-        if (!span_starts_with(line, span_of(words[i]))) {
+        if (!line_is(header, (enum header_line)i, line)) {
             continue;
         }
         if (i == LINE_SEPARATOR) {
@@ -79,7 +108,7 @@ void watch_header_learn(struct watch_header *header, struct span lines)
     struct span line = { NULL, 0 };
     while (span_next(&rest, '\n', &line)) {
         if (watch_header_is_line(line)) {
-            line_learn(header, without_mark(line));
+            line_learn(header, without_return(without_mark(line)));
         }
     }
 }

@@ -72,12 +72,12 @@ struct inside_ends inside_ends(const struct inside *inside, struct span originat
                                struct span responder)
 {
     struct inside_ends as_opened = { .inside = originator, .outside = responder };
-    if (originator.size == 0 || inside_holds(inside, originator)) {
+    if (inside_holds(inside, originator)) {
         return as_opened;
     }
     if (inside_holds(inside, responder)) {
         return (struct inside_ends){ .inside = responder, .outside = originator };
     }
-    as_opened.assumed = true;
+    as_opened.assumed = originator.size > 0; /* nobody is, where the log does not say who opened */
     return as_opened;
 }

@@ -294,6 +294,18 @@ def inputs_are_files_folders_globs_pipes_and_archives():
 
 
 @test
+def name_that_stands_for_no_input_stops_no_other():
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", lines(200))
+        (node.folder / "loop").mkdir()
+        (node.folder / "loop" / "again").symlink_to(".")
+        for name in ("none/*.log", "none*", "none", "loop"):
+            summary = node.summary("--again", log, name, status=TROUBLE)
+            assert (summary["inputs_failed"], summary["hits"]) == (1, 20), (name, summary)
+
+
+@test
 def format_is_told_by_the_input_or_named():
     tsv = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n1795262400\t10.0.0.5\t" \
           "evil.example\n"

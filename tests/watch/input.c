@@ -244,6 +244,36 @@ TEST(header_in_force_is_that_of_the_last_of_each_line)
     lane_end(&lane);
 }
 
+TEST(comment_that_begins_like_a_header_line_is_none)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    struct watch_header *header = op_alloc(&lane.op, sizeof *header);
+    uint8_t *bytes = op_alloc(&lane.op, WATCH_HEADER_SIZE_MAX);
+    watch_header_init(header);
+    watch_header_learn(header, SPAN(HEADER_A));
+
+    watch_header_learn(header, SPAN("#fields of interest: query\n#types of attack: c2\n"
+                                    "#path to file: /x\n#separators\n#fieldset\ta\n"));
+
+    check_span(span_make(bytes, watch_header_write(header, bytes)), HEADER_A);
+    lane_end(&lane);
+}
+
+TEST(header_line_is_known_behind_the_separator_in_force_and_before_a_carriage_return)
+{
+    struct lane lane;
+    lane_begin(&lane);
+    struct watch_header *header = op_alloc(&lane.op, sizeof *header);
+    uint8_t *bytes = op_alloc(&lane.op, WATCH_HEADER_SIZE_MAX);
+    watch_header_init(header);
+
+    watch_header_learn(header, SPAN("#separator |\r\n#path|dns\r\n#path\tconn\n"));
+
+    check_span(span_make(bytes, watch_header_write(header, bytes)), "#separator |\n#path|dns\n");
+    lane_end(&lane);
+}
+
 TEST(header_is_carried_into_later_chunks_and_changes_in_the_middle)
 {
     struct lane lane;

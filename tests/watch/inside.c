@@ -89,6 +89,13 @@ TEST(inside_host_is_the_end_that_is_inside)
     ends = inside_ends(&inside, out, SPAN("203.0.113.1"));
     check_span(ends.inside, "198.51.100.7");
     assert_true(ends.assumed);
+    ends = inside_ends(&inside, SPAN(""), in);
+    check_span(ends.inside, "10.0.0.5");
+    assert_int_equal(ends.outside.size, 0);
+    ends = inside_ends(&inside, SPAN(""), out);
+    assert_int_equal(ends.inside.size, 0);
+    check_span(ends.outside, "198.51.100.7");
+    assert_false(ends.assumed);
     ends = inside_ends(&inside, SPAN(""), SPAN(""));
     assert_int_equal(ends.inside.size, 0);
     assert_false(ends.assumed);
