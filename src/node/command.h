@@ -178,6 +178,18 @@ int command_indicators_list(struct invocation *invocation);
 int command_indicators_show(struct invocation *invocation);
 int command_indicators_remove(struct invocation *invocation);
 int command_indicators_stats(struct invocation *invocation);
+
+/**
+ * Whether an indicator is watched: so that an answer of no hits is not taken for more than it says.
+ *
+ * invocation  of a command that may read the node
+ * text        an id ("indicator--...") or a value
+ * ret         untouched on error
+ *
+ * Errors    ERR_FORMAT neither; those of reading the indicators
+ */
+MUST_USE
+enum err command_indicators_have(struct invocation *invocation, const char *text, bool *ret);
 int command_watch(struct invocation *invocation);
 int command_hits(struct invocation *invocation);
 int command_status(struct invocation *invocation);

@@ -216,6 +216,20 @@ static enum err filter_read(struct invocation *invocation, struct store_hit_filt
     return ERR_OK;
 }
 
+/* No hit of what nobody watches for says nothing. */
+static enum err tell_unwatched(struct invocation *invocation)
+{
+    const char *indicator = command_value(invocation, "indicator");
+    bool watched = true;
+    if (indicator != NULL) {
+        TRY(command_indicators_have(invocation, indicator, &watched));
+    }
+    if (!watched) {
+        fprintf(invocation->err, "linie hits: %s is not watched on this node now\n", indicator);
+    }
+    return ERR_OK;
+}
+
 int command_hits(struct invocation *invocation)
 {
     struct hits hits = { .invocation = invocation };
@@ -230,6 +244,9 @@ int command_hits(struct invocation *invocation)
     if (err == ERR_OK) {
         err = store_hits_walk(invocation->op, invocation->node->store, hits.grant, &filter, visit,
                               &hits);
+    }
+    if (err == ERR_OK && hits.folds == 0) {
+        err = tell_unwatched(invocation);
     }
     buf_done(&hits.line);
     buf_done(&hits.value);

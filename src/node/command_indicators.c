@@ -412,19 +412,49 @@ static void show_entry(const struct invocation *invocation, const struct entry *
     show_times(invocation, entry);
 }
 
-static enum err show_visit(struct walk *walk, const struct entry *entry)
+/* Count an entry where it is the one that is looked for; it is then told with its id. */
+static enum err wanted_meet(struct walk *walk, const struct entry *entry, struct entry *ret,
+                            bool *ret_met)
 {
     struct wanted *wanted = walk->context;
-    struct entry shown;
     bool by_value = wanted->value.kind != VALUE_NONE;
+    *ret_met = false;
     if (by_value && !is_wanted(wanted, entry)) {
         return ERR_OK; /* cheaper than making its id */
     }
-    TRY(entry_with_id(walk, entry, &shown));
-    if (!is_wanted(wanted, &shown)) {
+    TRY(entry_with_id(walk, entry, ret));
+    *ret_met = is_wanted(wanted, ret);
+    wanted->found += *ret_met ? 1 : 0;
+    return ERR_OK;
+}
+
+static enum err count_visit(struct walk *walk, const struct entry *entry)
+{
+    struct entry met;
+    bool is_met = false;
+    return wanted_meet(walk, entry, &met, &is_met);
+}
+
+enum err command_indicators_have(struct invocation *invocation, const char *text, bool *ret)
+{
+    const struct selection all = { .kind = VALUE_NONE };
+    struct walk walk = { .invocation = invocation, .selection = &all, .visit = count_visit };
+    struct wanted *wanted = NULL;
+    TRY(wanted_read(invocation, text, &wanted));
+    walk.context = wanted;
+    TRY(walk_run(&walk));
+    *ret = wanted->found > 0;
+    return ERR_OK;
+}
+
+static enum err show_visit(struct walk *walk, const struct entry *entry)
+{
+    struct entry shown;
+    bool met = false;
+    TRY(wanted_meet(walk, entry, &shown, &met));
+    if (!met) {
         return ERR_OK;
     }
-    wanted->found++;
     if (walk->invocation->json) {
         entry_json(walk->invocation, &shown, &walk->line);
         return ERR_OK;

@@ -306,6 +306,16 @@ def name_that_stands_for_no_input_stops_no_other():
 
 
 @test
+def hits_of_what_is_not_watched_say_so():
+    with Node() as node:
+        node.add(LIST)
+        done = node.run("hits", "--indicator", "evil.exampel", status=DONE)
+        assert "evil.exampel is not watched" in done.stderr, done.stderr
+        done = node.run("hits", "--indicator", "evil.example", status=DONE)
+        assert done.stderr == "", done.stderr
+
+
+@test
 def format_is_told_by_the_input_or_named():
     tsv = "#separator \\x09\n#path\tdns\n#fields\tts\tid.orig_h\tquery\n1795262400\t10.0.0.5\t" \
           "evil.example\n"
