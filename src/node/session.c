@@ -312,5 +312,6 @@ enum err session_end(struct session *session)
     session->server = NULL;
     op_end(&session->batch);
     op_end(&session->scratch);
+    fold_seen_done(&session->shown);
     return err != ERR_OK ? err : stopped;
 }

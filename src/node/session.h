@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "node/command.h"
+#include "node/fold_seen.h"
 #include "node/inputs.h"
 #include "node/node.h"
 #include "node/remote.h"
@@ -72,7 +73,8 @@ struct session {
     size_t fold_room;
     struct store_input inputs[SESSION_BATCH_INPUTS_MAX];
     size_t input_count;
-    bool changed; /* there is something to commit */
+    bool changed;           /* there is something to commit */
+    struct fold_seen shown; /* where nothing is counted */
     int64_t committed_us;
     int64_t closed_us; /* when folds were last closed */
     /* the present input */

@@ -149,7 +149,7 @@ enum err session_on_folds(struct session *session, struct span body)
             return op_fail(session->op, ERR_FORMAT, "the watch process sent what is no fold");
         }
         TRY(fold_keep(session, &fold));
-        if (session->options.again) {
+        if (session->options.again && !fold_seen_note(&session->shown, &fold)) {
             on_fold_opened(session, &fold);
         }
     }

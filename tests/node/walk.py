@@ -306,6 +306,18 @@ def name_that_stands_for_no_input_stops_no_other():
 
 
 @test
+def fold_is_shown_once_in_a_run_that_counts_nothing():
+    with Node() as node:
+        node.add(LIST)
+        for name in ("a.log", "b.log", "c.log"):
+            node.file(name, lines(200))
+        told = node.json("watch", "--again", "a.log", "b.log", "c.log", status=FOUND)
+        folds = [line for line in told if "indicator" in line]
+        assert len(folds) == 7 and told[-1]["summary"]["folds_opened"] == 7, told[-1]
+        assert told[-1]["summary"]["hits"] == 60, told[-1]
+
+
+@test
 def hits_of_what_is_not_watched_say_so():
     with Node() as node:
         node.add(LIST)
