@@ -61,11 +61,10 @@ void help_all(const struct invocation *invocation)
     for (size_t i = 0; commands[i].name != NULL; i++) {
         show_row(invocation, commands[i].name, NAME_COLUMN, commands[i].summary);
     }
-    fprintf(out, "\n'linie COMMAND --help' tells more. A first try:\n"
-                 "  linie init my-node\n"
-                 "  linie --node my-node indicators add list.txt --source \"National CSIRT\"\n"
-                 "  linie --node my-node watch /var/log/suricata/eve.json\n"
-                 "  linie --node my-node hits\n");
+    fprintf(out, "'linie COMMAND --help' tells more. A first try:\n"
+                 "  linie init my-node && cd my-node\n"
+                 "  linie indicators add list.txt --source \"National CSIRT\"\n"
+                 "  linie watch /var/log/suricata/eve.json; linie hits\n");
 }
 
 /* ---- groups ---- */
