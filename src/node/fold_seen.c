@@ -5,25 +5,34 @@
 
 enum { ROOM_FIRST = 1024 };
 
+#define FNV_PRIME 0x100000001B3u
+
 /* FNV-1a. Two folds of one hash among half a million are as likely as a broken memory, and then one
  * is not shown, but counted. */
 static uint64_t hash_add(uint64_t hash, struct span bytes)
 {
-    const uint64_t prime = 0x100000001B3u;
     for (size_t i = 0; i < bytes.size; i++) {
-        hash = (hash ^ bytes.data[i]) * prime;
+        hash = (hash ^ bytes.data[i]) * FNV_PRIME;
     }
-    return (hash ^ 0xFF) * prime; /* so that the parts do not run into each other */
+    return (hash ^ 0xFF) * FNV_PRIME; /* so that the parts do not run into each other */
+}
+
+static uint64_t hash_add_number(uint64_t hash, int64_t number)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8) { /* bits */
+        hash = (hash ^ ((uint64_t)number >> shift & 0xFF)) * FNV_PRIME;
+    }
+    return hash;
 }
 
 /* Of what makes a fold the one it is; never 0. */
 static uint64_t fold_hash(const struct fold *fold)
 {
-    const int64_t span[] = { fold->start_us, fold->length_us };
     uint64_t hash = 0xCBF29CE484222325u; /* FNV's offset */
     hash = hash_add(hash, fold->indicator);
     hash = hash_add(hash, fold->inside);
-    hash = hash_add(hash, span_make((const uint8_t *)span, sizeof span));
+    hash = hash_add_number(hash, fold->start_us);
+    hash = hash_add_number(hash, fold->length_us);
     return hash == 0 ? 1 : hash;
 }
 
