@@ -6,8 +6,16 @@
 #include "node/node.h"
 #include "node/tally.h"
 #include "store/blob.h"
+#include "store/notice.h"
 
-enum { LINE_SIZE_MAX = 1024 * 1024, NAME_COLUMN = 14, ROW_SIZE_MAX = 128 };
+enum {
+    LINE_SIZE_MAX = 1024 * 1024,
+    NAME_COLUMN = 14,
+    ROW_SIZE_MAX = 128,
+    NOTICES_SHOWN_MAX = 20,
+};
+
+#define NOTICES_OPEN ((struct store_notice_filter){ .open_only = true })
 
 static void add_hex(struct json_writer *w, struct span key, const uint8_t *digest)
 {
@@ -20,7 +28,49 @@ static void add_hex(struct json_writer *w, struct span key, const uint8_t *diges
 
 /* ---- status ---- */
 
-static void status_json(struct invocation *invocation, const struct store_status *status)
+struct notices_shown {
+    struct invocation *invocation;
+    struct json_writer *w;
+    uint64_t count;
+};
+
+static enum err notice_json(void *context, const struct store_notice *notice)
+{
+    struct notices_shown *shown = context;
+    if (shown->count < NOTICES_SHOWN_MAX) {
+        json_begin_object(shown->w);
+        json_member_u64(shown->w, SPAN("entry"), notice->entry);
+        json_member_string(shown->w, SPAN("type"), notice->type);
+        json_member_string(shown->w, SPAN("subject"), notice->subject);
+        json_member_string(shown->w, SPAN("text"), notice->text);
+        json_member_time(shown->w, SPAN("time"), notice->time_us);
+        json_end_object(shown->w);
+    }
+    shown->count++;
+    return ERR_OK;
+}
+
+static enum err notices_walk(struct notices_shown *shown,
+                             enum err (*visit)(void *context, const struct store_notice *notice))
+{
+    const struct policy_grant *grant = NULL;
+    struct op *op = shown->invocation->op;
+    TRY(policy_grant_owner(op, &grant));
+    return store_notices_walk(op, shown->invocation->node->store, grant, &NOTICES_OPEN, visit,
+                              shown);
+}
+
+static enum err notices_json(struct invocation *invocation, struct json_writer *w)
+{
+    struct notices_shown shown = { .invocation = invocation, .w = w };
+    json_key(w, SPAN("notices"));
+    json_begin_array(w);
+    enum err err = notices_walk(&shown, notice_json);
+    json_end_array(w);
+    return err;
+}
+
+static enum err status_json(struct invocation *invocation, const struct store_status *status)
 {
     const struct {
         struct span key;
@@ -39,6 +89,7 @@ static void status_json(struct invocation *invocation, const struct store_status
         { SPAN("folds_open"), status->folds_open },
         { SPAN("noisy_indicators"), status->noisy },
         { SPAN("hits"), status->hits },
+        { SPAN("notices_open"), status->notices_open },
     };
     struct buf line;
     struct json_writer w;
@@ -62,9 +113,13 @@ static void status_json(struct invocation *invocation, const struct store_status
         json_member_u64(&w, status->faults[i].reason, status->faults[i].count);
     }
     json_end_object(&w);
+    enum err err = notices_json(invocation, &w);
     json_end_object(&w);
-    print_json(invocation, &line);
+    if (err == ERR_OK) {
+        print_json(invocation, &line);
+    }
     buf_done(&line);
+    return err;
 }
 
 static void row_begin(struct flow *flow, const struct invocation *invocation, const char *name)
@@ -170,10 +225,42 @@ static void status_stix(const struct invocation *invocation, const struct store_
     flow_end(&flow);
 }
 
-static void status_text(struct invocation *invocation, const struct store_status *status,
-                        const struct store_input *inputs, size_t count)
+static enum err notice_text(void *context, const struct store_notice *notice)
+{
+    struct notices_shown *shown = context;
+    char time[TIME_TEXT_SIZE];
+    char type[STORE_NOTICE_TYPE_SIZE_MAX + 1];
+    struct flow flow;
+    if (shown->count < NOTICES_SHOWN_MAX) {
+        row_begin(&flow, shown->invocation, shown->count == 0 ? "notices" : "");
+        snprintf(type, sizeof type, "%.*s", SPAN_FMT(notice->type));
+        flow_styled(&flow, PRINT_ALARM, type);
+        flow_value(&flow, "", notice->subject, ":");
+        flow_text(&flow, notice->text);
+        flow_words(&flow, "(since %s)", print_second(notice->time_us, time, sizeof time));
+        flow_end(&flow);
+    }
+    shown->count++;
+    return ERR_OK;
+}
+
+/* First of all: what the node asks its owner to look at. */
+static enum err status_notices(struct invocation *invocation)
+{
+    struct notices_shown shown = { .invocation = invocation };
+    TRY(notices_walk(&shown, notice_text));
+    if (shown.count > NOTICES_SHOWN_MAX) {
+        fprintf(invocation->out, "  and %llu more\n",
+                (unsigned long long)(shown.count - NOTICES_SHOWN_MAX));
+    }
+    return ERR_OK;
+}
+
+static enum err status_text(struct invocation *invocation, const struct store_status *status,
+                            const struct store_input *inputs, size_t count)
 {
     status_heading(invocation, status);
+    TRY(status_notices(invocation));
     status_row(invocation, "indicators", status->set_members, "in packed sets", "in packed sets");
     if (!tally_is_empty(&status->stix)) {
         status_stix(invocation, &status->stix);
@@ -192,6 +279,7 @@ static void status_text(struct invocation *invocation, const struct store_status
     }
     status_row(invocation, "inputs", status->inputs, "", "");
     status_inputs(invocation, inputs, count);
+    return ERR_OK;
 }
 
 int command_status(struct invocation *invocation)
@@ -204,12 +292,9 @@ int command_status(struct invocation *invocation)
         store_inputs(invocation->op, store, &inputs, &count) != ERR_OK) {
         return command_fail(invocation);
     }
-    if (invocation->json) {
-        status_json(invocation, &status);
-    } else {
-        status_text(invocation, &status, inputs, count);
-    }
-    return EXIT_DONE;
+    enum err err = invocation->json ? status_json(invocation, &status)
+                                    : status_text(invocation, &status, inputs, count);
+    return err == ERR_OK ? EXIT_DONE : command_fail(invocation);
 }
 
 /* ---- verify ---- */

@@ -265,6 +265,7 @@ enum err store_status(struct op *op, struct store *store, struct store_status *r
         { "SELECT count(*) FROM folds WHERE open", &status.folds_open },
         { "SELECT count(DISTINCT indicator) FROM folds WHERE noisy", &status.noisy },
         { "SELECT coalesce(sum(count), 0) FROM folds", &status.hits },
+        { "SELECT count(*) FROM notices WHERE open", &status.notices_open },
     };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         TRY(rows_count(op, store, counts[i].sql, counts[i].count));

@@ -98,6 +98,9 @@ enum err store_apply_batch(struct op *op, struct store *store, const struct jour
 MUST_USE
 enum err store_apply_evidence(struct op *op, struct store *store,
                               const struct journal_header *header, struct span payload);
+MUST_USE
+enum err store_apply_notice(struct op *op, struct store *store, const struct journal_header *header,
+                            struct span payload);
 
 /**
  * Keep one STIX object's row.

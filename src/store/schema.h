@@ -7,7 +7,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
@@ -59,6 +59,10 @@
     " length INTEGER NOT NULL, inside TEXT NOT NULL, number INTEGER NOT NULL,"                     \
     " entry INTEGER NOT NULL, part INTEGER NOT NULL,"                                              \
     " PRIMARY KEY (indicator, start, length, inside, number)) WITHOUT ROWID;"                      \
-    "CREATE INDEX evidence_by_entry ON evidence (entry);"
+    "CREATE INDEX evidence_by_entry ON evidence (entry);"                                          \
+    "CREATE TABLE notices (entry INTEGER PRIMARY KEY, type TEXT NOT NULL, subject TEXT NOT NULL,"  \
+    " text TEXT NOT NULL, ends TEXT NOT NULL, time INTEGER NOT NULL, tlp INTEGER NOT NULL,"        \
+    " stays INTEGER NOT NULL, open INTEGER NOT NULL);"                                             \
+    "CREATE INDEX notices_open ON notices (subject) WHERE open;"
 
 #endif

@@ -72,6 +72,7 @@ static const struct {
     { "watch.batch", store_apply_batch },
     { "watch.evidence", store_apply_evidence },
     { "object.put_back", store_apply_object_put_back },
+    { "notice", store_apply_notice },
 };
 
 static enum err apply_init(struct op *op, struct store *store, struct span payload)
@@ -651,6 +652,8 @@ static const char *const digest_queries[] = {
     " ORDER BY indicator, start, length, inside",
     "SELECT json_array(indicator, start, length, inside, number, entry, part) FROM evidence"
     " ORDER BY indicator, start, length, inside, number",
+    "SELECT json_array(entry, type, subject, text, ends, time, tlp, stays, open) FROM notices"
+    " ORDER BY entry",
 };
 
 static enum err digest_packs(struct op *op, struct store *store, struct digest_sha256 *digest)

@@ -646,7 +646,8 @@ struct store_status {
     uint64_t folds;
     uint64_t folds_open;
     uint64_t noisy;
-    uint64_t hits; /* lines that met an indicator, per fold */
+    uint64_t hits;         /* lines that met an indicator, per fold */
+    uint64_t notices_open; /* what the node has told of itself, and has not ended */
     size_t fault_count;
     struct store_fault_count faults[STORE_FAULT_COUNT_MAX];
 };
