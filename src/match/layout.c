@@ -23,6 +23,17 @@ static const struct size_limits key_limits[VALUE_KIND_COUNT] = {
     [VALUE_SHA1] = { VALUE_SHA1_SIZE, VALUE_SHA1_SIZE },
     [VALUE_SHA256] = { VALUE_SHA256_SIZE, VALUE_SHA256_SIZE },
     [VALUE_EMAIL] = { 1, VALUE_EMAIL_SIZE_MAX },
+    [VALUE_SHA512] = { VALUE_SHA512_SIZE, VALUE_SHA512_SIZE },
+    [VALUE_IP_PORT] = { VALUE_IPV4_PORT_SIZE, VALUE_IPV6_PORT_SIZE },
+    [VALUE_JA3] = { VALUE_MD5_SIZE, VALUE_MD5_SIZE },
+    [VALUE_JA3S] = { VALUE_MD5_SIZE, VALUE_MD5_SIZE },
+    [VALUE_JA4] = { VALUE_JA4_SIZE, VALUE_JA4_SIZE },
+    [VALUE_HASSH] = { VALUE_MD5_SIZE, VALUE_MD5_SIZE },
+    [VALUE_CERT_SHA1] = { VALUE_SHA1_SIZE, VALUE_SHA1_SIZE },
+    [VALUE_CERT_SHA256] = { VALUE_SHA256_SIZE, VALUE_SHA256_SIZE },
+    [VALUE_USER_AGENT] = { 1, VALUE_USER_AGENT_SIZE_MAX },
+    [VALUE_FILE_NAME] = { 1, VALUE_FILE_NAME_SIZE_MAX },
+    [VALUE_ASN] = { VALUE_ASN_SIZE, VALUE_ASN_SIZE },
 };
 
 static bool cidr_fits(struct span key)
@@ -54,5 +65,7 @@ bool match_key_fits(unsigned kind, struct span key)
     if (key.size < key_limits[kind].min || key.size > key_limits[kind].max) {
         return false;
     }
-    return kind != VALUE_CIDR || cidr_fits(key);
+    bool odd = kind == VALUE_IP_PORT && key.size != VALUE_IPV4_PORT_SIZE &&
+               key.size != VALUE_IPV6_PORT_SIZE;
+    return !odd && (kind != VALUE_CIDR || cidr_fits(key));
 }

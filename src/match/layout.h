@@ -16,12 +16,12 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "images are mapped as 
 #define MATCH_MAGIC "LINIEIDX"
 
 enum {
-    MATCH_VERSION = 1,
+    MATCH_VERSION = 2,
     MATCH_MAGIC_SIZE = 8,
-    MATCH_HEADER_SIZE = 640,
+    MATCH_HEADER_SIZE = 704,
     MATCH_ALIGNMENT = 64,     /* of sections: one line of a processor's cache */
     MATCH_CHECKED_FROM = 24,  /* the checksum covers all bytes from here on */
-    MATCH_KIND_ROOM = 16,     /* kinds that the header has counters for */
+    MATCH_KIND_ROOM = 32,     /* kinds that the header has counters for */
     MATCH_DEPTH_MAX = 127,    /* labels of a domain; RFC 1035 allows no more in 253 bytes */
     MATCH_BUCKET_SLOTS = 8,   /* tags and references of eight slots fill one line */
     MATCH_BUCKET_LOAD = 6,    /* slots of a bucket that are used on average */

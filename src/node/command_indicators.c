@@ -89,16 +89,6 @@ static void add_source(struct flow *flow, struct span source, struct span set, c
     flow_value(flow, "", set, after);
 }
 
-static const char *scope_name(enum value_scope scope)
-{
-    static const char *const names[VALUE_SCOPE_COUNT] = {
-        [VALUE_SCOPE_EXACT] = "exact",
-        [VALUE_SCOPE_SUBDOMAINS] = "subdomains",
-        [VALUE_SCOPE_SUBDOMAINS_ONLY] = "subdomains-only",
-    };
-    return names[scope];
-}
-
 static void entry_json(struct invocation *invocation, const struct entry *entry, struct buf *line)
 {
     struct json_writer w;
@@ -110,7 +100,7 @@ static void entry_json(struct invocation *invocation, const struct entry *entry,
     json_member_string(&w, SPAN("indicator"), entry->id);
     json_member_string(&w, SPAN("value"), buf_span(&text));
     json_member_string(&w, SPAN("kind"), span_of(value_kind_name(entry->value->kind)));
-    json_member_string(&w, SPAN("scope"), span_of(scope_name(entry->scope)));
+    json_member_string(&w, SPAN("scope"), span_of(value_scope_name(entry->scope)));
     json_member_string(&w, SPAN("tlp"), span_of(policy_tlp_name(entry->tlp)));
     json_member_string(&w, SPAN("source"), entry->source);
     if (entry->set.size > 0) {

@@ -91,6 +91,17 @@ bool value_ipv6_is_mapped(const uint8_t *bytes);
 size_t value_cidr_read(struct span raw, uint8_t *key);
 
 /**
+ * Read an address with a port: "198.51.100.7:443", "[2001:db8::7]:443"; also "198.51.100.7|443", as
+ * MISP writes it.
+ *
+ * raw       the whole text
+ * key       receives 6 or 18 bytes
+ *
+ * Returns the key's size, or 0 where it is none.
+ */
+size_t value_ip_port_read(struct span raw, uint8_t *key);
+
+/**
  * Write an address: dotted quad, or IPv6 as RFC 5952 wants it.
  *
  * address   4 or 16 bytes

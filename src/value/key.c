@@ -342,6 +342,7 @@ static size_t digest_size(size_t text_size, enum value_kind *ret_kind, size_t *r
         { VALUE_SHA256_SIZE, VALUE_SHA256 },
         { VALUE_MD5_SIZE, VALUE_MD5 },
         { VALUE_SHA1_SIZE, VALUE_SHA1 },
+        { VALUE_SHA512_SIZE, VALUE_SHA512 },
     };
     for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
         size_t size = digests[i].size;

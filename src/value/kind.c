@@ -4,10 +4,27 @@
 #include "base/must.h"
 
 static const char *const kind_names[VALUE_KIND_COUNT] = {
-    [VALUE_NONE] = "none",   [VALUE_IPV4] = "ipv4",     [VALUE_IPV6] = "ipv6",
-    [VALUE_CIDR] = "cidr",   [VALUE_DOMAIN] = "domain", [VALUE_URL] = "url",
-    [VALUE_MD5] = "md5",     [VALUE_SHA1] = "sha1",     [VALUE_SHA256] = "sha256",
+    [VALUE_NONE] = "none",
+    [VALUE_IPV4] = "ipv4",
+    [VALUE_IPV6] = "ipv6",
+    [VALUE_CIDR] = "cidr",
+    [VALUE_DOMAIN] = "domain",
+    [VALUE_URL] = "url",
+    [VALUE_MD5] = "md5",
+    [VALUE_SHA1] = "sha1",
+    [VALUE_SHA256] = "sha256",
     [VALUE_EMAIL] = "email",
+    [VALUE_SHA512] = "sha512",
+    [VALUE_IP_PORT] = "ip-port",
+    [VALUE_JA3] = "ja3",
+    [VALUE_JA3S] = "ja3s",
+    [VALUE_JA4] = "ja4",
+    [VALUE_HASSH] = "hassh",
+    [VALUE_CERT_SHA1] = "cert-sha1",
+    [VALUE_CERT_SHA256] = "cert-sha256",
+    [VALUE_USER_AGENT] = "user-agent",
+    [VALUE_FILE_NAME] = "file-name",
+    [VALUE_ASN] = "asn",
 };
 
 const char *value_kind_name(enum value_kind kind)
@@ -32,6 +49,18 @@ static const struct {
     { "sha1", VALUE_SHA1 },
     { "sha256", VALUE_SHA256 },
     { "email", VALUE_EMAIL },
+    { "sha512", VALUE_SHA512 },
+    { "ipport", VALUE_IP_PORT },
+    { "ja3", VALUE_JA3 },
+    { "ja3s", VALUE_JA3S },
+    { "ja4", VALUE_JA4 },
+    { "hassh", VALUE_HASSH },
+    { "certsha1", VALUE_CERT_SHA1 },
+    { "certsha256", VALUE_CERT_SHA256 },
+    { "useragent", VALUE_USER_AGENT },
+    { "filename", VALUE_FILE_NAME },
+    { "asn", VALUE_ASN },
+    { "autonomoussystem", VALUE_ASN },
     { "ipv4addr", VALUE_IPV4 },
     { "ipv6addr", VALUE_IPV6 },
     { "domainname", VALUE_DOMAIN },
@@ -73,6 +102,32 @@ static const struct {
     { "filemd5", VALUE_MD5 },
     { "filesha1", VALUE_SHA1 },
     { "filesha256", VALUE_SHA256 },
+    { "sha512hash", VALUE_SHA512 },
+    { "hashsha512", VALUE_SHA512 },
+    { "filehashsha512", VALUE_SHA512 },
+    { "filesha512", VALUE_SHA512 },
+    { "ja3md5", VALUE_JA3 },
+    { "ja3fingerprint", VALUE_JA3 },
+    { "ja3fingerprintmd5", VALUE_JA3 },
+    { "ja3hash", VALUE_JA3 },
+    { "ja3shash", VALUE_JA3S },
+    { "ja4fingerprint", VALUE_JA4 },
+    { "hasshmd5", VALUE_HASSH },
+    { "hasshservermd5", VALUE_HASSH },
+    { "hasshserver", VALUE_HASSH },
+    { "certificatesha1", VALUE_CERT_SHA1 },
+    { "certificatesha256", VALUE_CERT_SHA256 },
+    { "x509fingerprintsha1", VALUE_CERT_SHA1 },
+    { "x509fingerprintsha256", VALUE_CERT_SHA256 },
+    { "sslfingerprint", VALUE_CERT_SHA1 },
+    { "ua", VALUE_USER_AGENT },
+    { "file", VALUE_FILE_NAME },
+    { "ipdst|port", VALUE_IP_PORT },
+    { "ipsrc|port", VALUE_IP_PORT },
+    { "addressport", VALUE_IP_PORT },
+    { "socket", VALUE_IP_PORT },
+    { "as", VALUE_ASN },
+    { "asnumber", VALUE_ASN },
     { "emailaddress", VALUE_EMAIL },
     { "emailsrc", VALUE_EMAIL },
     { "emaildst", VALUE_EMAIL },
@@ -82,6 +137,9 @@ static const struct {
     { "inteldomain", VALUE_DOMAIN },
     { "intelurl", VALUE_URL },
     { "intelemail", VALUE_EMAIL },
+    { "intelcerthash", VALUE_CERT_SHA1 },
+    { "intelfilename", VALUE_FILE_NAME },
+    { "intelsoftware", VALUE_USER_AGENT },
 };
 
 enum { KIND_WORD_COUNT = sizeof kind_words / sizeof kind_words[0], KIND_WORD_SIZE_MAX = 32 };
@@ -112,4 +170,50 @@ enum err value_kind_from_name(struct span word, enum value_kind *ret)
         }
     }
     return ERR_ABSENT;
+}
+
+static const char *const scope_names[VALUE_SCOPE_COUNT] = {
+    [VALUE_SCOPE_EXACT] = "exact",
+    [VALUE_SCOPE_SUBDOMAINS] = "subdomains",
+    [VALUE_SCOPE_SUBDOMAINS_ONLY] = "subdomains-only",
+    [VALUE_SCOPE_ANY_QUERY] = "any-query",
+    [VALUE_SCOPE_PREFIX] = "prefix",
+    [VALUE_SCOPE_CASELESS] = "caseless",
+    [VALUE_SCOPE_LIKE] = "like",
+    [VALUE_SCOPE_REGEX] = "regex",
+};
+
+const char *value_scope_name(enum value_scope scope)
+{
+    must(scope < VALUE_SCOPE_COUNT);
+    return scope_names[scope];
+}
+
+enum err value_scope_from_name(struct span word, enum value_scope *ret)
+{
+    for (int i = 0; i < VALUE_SCOPE_COUNT; i++) {
+        if (span_equal_nocase(word, span_of(scope_names[i]))) {
+            *ret = (enum value_scope)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_ABSENT;
+}
+
+bool value_scope_fits(enum value_kind kind, enum value_scope scope)
+{
+    switch (scope) {
+    case VALUE_SCOPE_EXACT:
+        return true;
+    case VALUE_SCOPE_SUBDOMAINS:
+    case VALUE_SCOPE_SUBDOMAINS_ONLY:
+        return kind == VALUE_DOMAIN;
+    case VALUE_SCOPE_ANY_QUERY:
+    case VALUE_SCOPE_PREFIX:
+    case VALUE_SCOPE_CASELESS:
+        return kind == VALUE_URL;
+    default:
+        return kind == VALUE_URL || kind == VALUE_DOMAIN || kind == VALUE_USER_AGENT ||
+               kind == VALUE_FILE_NAME;
+    }
 }

@@ -197,6 +197,9 @@ static enum err recognise_text(struct span text, struct value_buf *buf, struct v
         err = ERR_OK;
     } else if (value_parse(VALUE_IPV4, text, buf, ret) == ERR_OK) {
         err = ERR_OK;
+    } else if (value_parse(VALUE_IP_PORT, text, buf, ret) == ERR_OK ||
+               value_parse(VALUE_JA4, text, buf, ret) == ERR_OK) {
+        err = ERR_OK;
     } else if (may_be_email(text) && recognise_email(text, buf, ret) == ERR_OK) {
         err = ERR_OK;
     } else if (span_find(text, '/') != SPAN_NOT_FOUND) {

@@ -16,6 +16,17 @@
  *   sha1     20 bytes                                       40
  *   sha256   32 bytes                                       64
  *   email    lower case, domain as above                    someone@example.org
+ *   sha512   64 bytes                                       128
+ *   ip-port  port in network order, then 4 or 16 bytes      198.51.100.7:443, [2001:db8::7]:443
+ *   ja3, ja3s, hassh         16 bytes (MD5)                 32
+ *   ja4      as the text, lower case                        t13d1516h2_8daaf6152771_b186095e22b6
+ *   cert-sha1, cert-sha256   20, 32 bytes: of a certificate 40, 64
+ *   user-agent  as the text, without white space at its ends
+ *   file-name   last part of a path, ASCII letters in lower case     invoice.exe
+ *   asn      4 bytes, network order                         AS64500
+ *
+ * An indicator may also be a pattern of URLs, domains, user agents or file names (see enum
+ * value_scope): then its key is the pattern's text.
  */
 #ifndef VALUE_VALUE_H
 #define VALUE_VALUE_H
@@ -34,6 +45,17 @@ enum value_kind {
     VALUE_SHA1,
     VALUE_SHA256,
     VALUE_EMAIL,
+    VALUE_SHA512,
+    VALUE_IP_PORT,
+    VALUE_JA3,
+    VALUE_JA3S,
+    VALUE_JA4,
+    VALUE_HASSH,
+    VALUE_CERT_SHA1,
+    VALUE_CERT_SHA256,
+    VALUE_USER_AGENT,
+    VALUE_FILE_NAME,
+    VALUE_ASN,
     VALUE_KIND_COUNT,
 };
 
@@ -43,6 +65,10 @@ enum {
     VALUE_URL_SIZE_MAX = 8192,
     VALUE_EMAIL_SIZE_MAX = 320, /* 64 + "@" + 255, RFC 5321 */
     VALUE_KEY_SIZE_MAX = VALUE_URL_SIZE_MAX,
+    VALUE_JA4_SIZE = 36,
+    VALUE_USER_AGENT_SIZE_MAX = 2048,
+    VALUE_FILE_NAME_SIZE_MAX = 1024, /* 255 characters of UTF-8 */
+    VALUE_PATTERN_SIZE_MAX = 4096,   /* of an indicator that is a pattern */
     VALUE_SCHEME_SIZE_MAX = 32,
     VALUE_TEXT_SIZE_MAX = VALUE_SCHEME_SIZE_MAX + 3 + VALUE_KEY_SIZE_MAX,
     VALUE_PADDING_SIZE = 16, /* readable bytes that follow a text which is called padded */
@@ -57,6 +83,10 @@ enum {
     VALUE_MD5_SIZE = 16,
     VALUE_SHA1_SIZE = 20,
     VALUE_SHA256_SIZE = 32,
+    VALUE_SHA512_SIZE = 64,
+    VALUE_IPV4_PORT_SIZE = 2 + VALUE_IPV4_SIZE, /* port, address */
+    VALUE_IPV6_PORT_SIZE = 2 + VALUE_IPV6_SIZE,
+    VALUE_ASN_SIZE = 4,
 };
 
 /* Which observations an indicator of this value matches. */
@@ -64,6 +94,11 @@ enum value_scope {
     VALUE_SCOPE_EXACT = 0,       /* the value itself */
     VALUE_SCOPE_SUBDOMAINS,      /* domain: itself and everything below it */
     VALUE_SCOPE_SUBDOMAINS_ONLY, /* domain: everything below it */
+    VALUE_SCOPE_ANY_QUERY,       /* url: itself with whatever query */
+    VALUE_SCOPE_PREFIX,          /* url: everything that begins so */
+    VALUE_SCOPE_CASELESS,        /* url: in letters of either case, as Zeek's intelligence has it */
+    VALUE_SCOPE_LIKE,            /* key is a pattern with '%' and '_', as STIX's LIKE */
+    VALUE_SCOPE_REGEX,           /* key is a regular expression (PCRE), as STIX's MATCHES */
     VALUE_SCOPE_COUNT,
 };
 
@@ -99,6 +134,33 @@ MUST_USE
 enum err value_kind_from_name(struct span word, enum value_kind *ret);
 
 /**
+ * The word for a scope: "exact", "subdomains", "subdomains-only", "any-query", "prefix",
+ * "caseless", "like", "regex".
+ *
+ * scope     any value of the enum
+ */
+const char *value_scope_name(enum value_scope scope);
+
+/**
+ * The scope of a word.
+ *
+ * word      as value_scope_name() writes it, in any case
+ * ret       untouched on error
+ *
+ * Errors    ERR_ABSENT no such word
+ */
+MUST_USE
+enum err value_scope_from_name(struct span word, enum value_scope *ret);
+
+/**
+ * Whether indicators of a kind can have a scope.
+ *
+ * kind      any kind but VALUE_NONE
+ * scope     any scope
+ */
+bool value_scope_fits(enum value_kind kind, enum value_scope scope);
+
+/**
  * Read a value of a known kind into its canonical key.
  *
  * A kind may come out narrower than asked: an IPv4-mapped IPv6 address is VALUE_IPV4, a CIDR that
@@ -123,7 +185,8 @@ enum err value_parse(enum value_kind kind, struct span raw, struct value_buf *bu
  * scope its writing asks for: "name" itself and subdomains, "=name" itself, ".name" and "*.name"
  * subdomains only. One-label names are not recognised as domains (nor of an e-mail address), nor
  * are names whose last label is not of letters: "com" on a line must not stand for half the world.
- * "host/path" without a scheme is a URL; "host:port" is nothing that is known here.
+ * "host/path" without a scheme is a URL; an address with a port is VALUE_IP_PORT, a name with a
+ * port nothing that is known here. Bare digests are those of files; they meet certificates too.
  *
  * raw        one line, or one cell, without its line end
  * buf        receives the bytes
@@ -224,8 +287,8 @@ size_t value_key_request(struct span host, unsigned port, struct span target, ui
  * A digest written in hexadecimal, perhaps with colons between bytes. Its length tells the kind.
  *
  * raw       field as logged
- * key       receives 16, 20 or 32 bytes
- * ret_kind  VALUE_MD5, VALUE_SHA1 or VALUE_SHA256; untouched where 0 is returned
+ * key       receives 16, 20, 32 or 64 bytes
+ * ret_kind  VALUE_MD5, VALUE_SHA1, VALUE_SHA256 or VALUE_SHA512; untouched where 0 is returned
  *
  * Returns the key's size, or 0 where it is no digest.
  */
@@ -240,5 +303,69 @@ size_t value_key_digest(struct span raw, uint8_t *key, enum value_kind *ret_kind
  * Returns the key's size, or 0 where it is no address.
  */
 size_t value_key_email(struct span raw, uint8_t *key);
+
+/**
+ * A fingerprint or digest of a stated kind, in hexadecimal, perhaps with colons between bytes.
+ *
+ * kind      VALUE_JA3, VALUE_JA3S, VALUE_HASSH, VALUE_CERT_SHA1 or VALUE_CERT_SHA256
+ * raw       field as logged
+ * key       receives 16, 20 or 32 bytes
+ *
+ * Returns the key's size, or 0 where it is none of that kind.
+ */
+size_t value_key_fingerprint(enum value_kind kind, struct span raw, uint8_t *key);
+
+/**
+ * A JA4 fingerprint of a TLS client: "t13d1516h2_8daaf6152771_b186095e22b6" (FoxIO's JA4 document).
+ *
+ * raw       field as logged
+ * key       receives VALUE_JA4_SIZE bytes
+ *
+ * Returns the key's size, or 0 where it is none.
+ */
+size_t value_key_ja4(struct span raw, uint8_t *key);
+
+/**
+ * A user agent: the text as it is, without white space at its ends.
+ *
+ * raw       field as logged
+ * key       receives the text
+ *
+ * Returns the key's size, or 0 where nothing is left or it is longer than
+ * VALUE_USER_AGENT_SIZE_MAX.
+ */
+size_t value_key_user_agent(struct span raw, uint8_t *key);
+
+/**
+ * A file's name: what stands behind the last '/' or '\\' of a path, ASCII letters in lower case,
+ * since Windows and Zeek's intelligence know no case.
+ *
+ * raw       field as logged, a name or a path
+ * key       receives the name
+ *
+ * Returns the key's size, or 0 where nothing is left or it is longer than VALUE_FILE_NAME_SIZE_MAX.
+ */
+size_t value_key_file_name(struct span raw, uint8_t *key);
+
+/**
+ * The number of an autonomous system: "64500", "AS64500", or "1.10" (RFC 5396).
+ *
+ * raw       field as logged
+ * key       receives 4 bytes
+ *
+ * Returns the key's size, or 0 where it is none.
+ */
+size_t value_key_asn(struct span raw, uint8_t *key);
+
+/**
+ * An address with a port.
+ *
+ * address   key of an address: 4 or 16 bytes
+ * port      1 .. 65535
+ * key       receives 6 or 18 bytes; may not overlap `address`
+ *
+ * Returns the key's size.
+ */
+size_t value_key_ip_port(struct span address, unsigned port, uint8_t *key);
 
 #endif
