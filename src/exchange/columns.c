@@ -120,6 +120,25 @@ static void value_column_add(struct exchange_columns *columns, int cell, enum va
     columns->value_count++;
 }
 
+/* Kinds whose column beside others says more about the value: the name of the file with that
+ * digest, the AS of that address. They are shared by too many to be indicators unasked. */
+static bool is_company(enum value_kind kind)
+{
+    return kind == VALUE_FILE_NAME || kind == VALUE_USER_AGENT || kind == VALUE_ASN;
+}
+
+static void company_drop(struct exchange_columns *columns)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < columns->value_count; i++) {
+        if (!is_company(columns->values[i].kind)) {
+            columns->values[kept] = columns->values[i];
+            kept++;
+        }
+    }
+    columns->value_count = kept > 0 ? kept : columns->value_count;
+}
+
 /* The first column of a role counts. A column for a value of any kind makes those that are named
  * for a kind mere company: they say more about the value. */
 static void columns_of(const struct exchange_record *header, uint8_t separator,
@@ -153,6 +172,7 @@ static void columns_of(const struct exchange_record *header, uint8_t separator,
         }
         ret->known++;
     }
+    company_drop(ret);
     if (any != EXCHANGE_COLUMN_NONE) {
         ret->value_count = 0;
         value_column_add(ret, any, VALUE_NONE);

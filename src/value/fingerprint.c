@@ -35,6 +35,11 @@ static bool is_digit(uint8_t byte)
     return byte >= '0' && byte <= '9';
 }
 
+static bool is_letter_or_digit(uint8_t byte)
+{
+    return is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'z');
+}
+
 static bool is_hex(struct span text)
 {
     for (size_t i = 0; i < text.size; i++) {
@@ -53,7 +58,8 @@ static bool ja4_head_fits(const uint8_t *head)
     bool version = (is_digit(head[1]) || head[1] == 's' || head[1] == 'd') && is_digit(head[2]);
     bool name = head[3] == 'd' || head[3] == 'i';
     bool counts = is_digit(head[4]) && is_digit(head[5]) && is_digit(head[6]) && is_digit(head[7]);
-    return transport && version && name && counts && head[8] > ' ' && head[9] > ' ';
+    bool alpn = is_letter_or_digit(head[8]) && is_letter_or_digit(head[9]);
+    return transport && version && name && counts && alpn;
 }
 
 size_t value_key_ja4(struct span raw, uint8_t *key)

@@ -54,7 +54,7 @@ TEST(csv_refuses_values_that_are_not_of_the_kind_named)
 {
     check_csv("value,type\n"
               "example.org,ip\n"
-              "198.51.100.7:443,ip:port\n"
+              "198.51.100.7:443,filename|md5\n"
               "example.org,domain-name\n",
               "2@11! bad value \"example.org\"\n"
               "3@26! unknown kind \"198.51.100.7:443\"\n"
@@ -74,6 +74,29 @@ TEST(csv_gives_an_item_for_each_column_that_is_named_for_a_kind)
               "2: cidr 198.51.100.0/24 tlp=red\n"
               "3@152! bad value \"example.org\"\n"
               "4@177! bad cells \",,c.exe,,\"\n");
+}
+
+TEST(csv_reads_values_of_kinds_that_only_a_name_tells)
+{
+    check_csv("value,type\n"
+              "198.51.100.7:443,ip:port\n"
+              "[2001:db8::7]:443,ip-dst|port\n"
+              "AS64500,AS\n"
+              "C:\\Temp\\Invoice.EXE,filename\n"
+              "d41d8cd98f00b204e9800998ecf8427e,ja3-fingerprint-md5\n"
+              "\"Mozilla/4.0 (compatible, MSIE 6.0)\",user-agent\n",
+              "2: ip-port 198.51.100.7:443\n"
+              "3: ip-port [2001:db8::7]:443\n"
+              "4: asn AS64500\n"
+              "5: file-name invoice.exe\n"
+              "6: ja3 d41d8cd98f00b204e9800998ecf8427e\n"
+              "7: user-agent Mozilla/4.0 (compatible, MSIE 6.0)\n");
+}
+
+TEST(csv_takes_names_and_numbers_beside_other_values_for_company)
+{
+    check_csv("ip,asn,ua\n198.51.100.7,64500,curl/7\n", "2: ipv4 198.51.100.7\n");
+    check_csv("file name,comment\na.exe,x\n", "2: file-name a.exe (x)\n");
 }
 
 TEST(csv_prefers_the_column_for_any_kind)

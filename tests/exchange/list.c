@@ -46,11 +46,11 @@ TEST(list_keeps_the_comment_behind_a_value)
 TEST(list_refuses_what_it_does_not_know_and_goes_on)
 {
     check_list("example.org\n"
-               "198.51.100.7:443\n"
+               "example.org:8443\n"
                "com\n"
                "example.net\n",
                "1: domain example.org and below\n"
-               "2@12! unknown kind \"198.51.100.7:443\"\n"
+               "2@12! unknown kind \"example.org:8443\"\n"
                "3@29! unknown kind \"com\"\n"
                "4: domain example.net and below\n");
 }

@@ -87,6 +87,21 @@ static struct span model_range(struct model *model)
     return span_make(key, size + 2);
 }
 
+/* The size of the keys of a kind that are bytes of one size; 0 for the others. */
+static size_t model_key_size(enum value_kind kind)
+{
+    static const size_t sizes[VALUE_KIND_COUNT] = {
+        [VALUE_IPV4] = VALUE_IPV4_SIZE,      [VALUE_IPV6] = VALUE_IPV6_SIZE,
+        [VALUE_MD5] = VALUE_MD5_SIZE,        [VALUE_SHA1] = VALUE_SHA1_SIZE,
+        [VALUE_SHA256] = VALUE_SHA256_SIZE,  [VALUE_SHA512] = VALUE_SHA512_SIZE,
+        [VALUE_JA3] = VALUE_MD5_SIZE,        [VALUE_JA3S] = VALUE_MD5_SIZE,
+        [VALUE_JA4] = VALUE_JA4_SIZE,        [VALUE_HASSH] = VALUE_MD5_SIZE,
+        [VALUE_CERT_SHA1] = VALUE_SHA1_SIZE, [VALUE_CERT_SHA256] = VALUE_SHA256_SIZE,
+        [VALUE_ASN] = VALUE_ASN_SIZE,
+    };
+    return sizes[kind];
+}
+
 static struct value model_value(struct model *model, bool observed)
 {
     static const char *const words[] = { "a", "b", "com", "x-1" };
@@ -94,41 +109,43 @@ static struct value model_value(struct model *model, bool observed)
     if (observed && value.kind == VALUE_CIDR) {
         value.kind = VALUE_IPV4;
     }
+    bool address = value.kind == VALUE_IPV4 || value.kind == VALUE_IPV6;
     switch (value.kind) {
-    case VALUE_IPV4:
-        value.key = model_bytes(model, VALUE_IPV4_SIZE, true);
-        break;
-    case VALUE_IPV6:
-        value.key = model_bytes(model, VALUE_IPV6_SIZE, true);
-        break;
     case VALUE_CIDR:
         value.key = model_range(model);
         break;
-    case VALUE_MD5:
-        value.key = model_bytes(model, VALUE_MD5_SIZE, false);
-        break;
-    case VALUE_SHA1:
-        value.key = model_bytes(model, VALUE_SHA1_SIZE, false);
-        break;
-    case VALUE_SHA256:
-        value.key = model_bytes(model, VALUE_SHA256_SIZE, false);
+    case VALUE_IP_PORT:
+        value.key = model_bytes(
+            model, model_roll(model, 2) == 0 ? VALUE_IPV4_PORT_SIZE : VALUE_IPV6_PORT_SIZE, false);
         break;
     case VALUE_URL: /* some are equal to a domain, byte for byte */
         value.scheme = model_roll(model, 2) == 0 ? SPAN("http") : SPAN("");
         value.key = model_text(model, words, 4, model_roll(model, 2) == 0 ? "." : "/");
         break;
-    default:
+    case VALUE_DOMAIN:
+    case VALUE_EMAIL:
+    case VALUE_USER_AGENT:
+    case VALUE_FILE_NAME:
         value.key = model_text(model, words, 4, ".");
+        break;
+    default:
+        value.key = model_bytes(model, model_key_size(value.kind), address);
         break;
     }
     return value;
+}
+
+/* A scope that the kind can have. */
+static enum value_scope model_scope(struct model *model, enum value_kind kind)
+{
+    enum value_scope scope = model_roll(model, VALUE_SCOPE_SUBDOMAINS_ONLY + 1);
+    return value_scope_fits(kind, scope) ? scope : VALUE_SCOPE_EXACT;
 }
 
 static void model_item_make(struct model *model)
 {
     struct match_indicator item = {
         .value = model_value(model, false),
-        .scope = model_roll(model, VALUE_SCOPE_COUNT),
         .tlp = (uint8_t)model_roll(model, 5),
         .confidence = (uint8_t)model_roll(model, 101),
         .origin = (uint16_t)model_roll(model, model->origin_count),
@@ -143,6 +160,7 @@ static void model_item_make(struct model *model)
     if (model->count > 0 && model_roll(model, 4) == 0) { /* the same value from somewhere else */
         item.value = model->items[model_roll(model, (unsigned)model->count)].value;
     }
+    item.scope = model_scope(model, item.value.kind);
     model->items[model->count] = item;
     model->count++;
 }

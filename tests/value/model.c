@@ -5,7 +5,7 @@
  */
 #include "tests/value/told.h"
 
-enum { RANDOM_COUNT = 60000, RAW_SIZE_MAX = 96 };
+enum { RANDOM_COUNT = 60000, RAW_SIZE_MAX = 160 };
 
 static const char *const samples[] = {
     "198.51.100.7",
@@ -26,6 +26,17 @@ static const char *const samples[] = {
     "d41d8cd98f00b204e9800998ecf8427e",
     "da:39:a3:ee:5e:6b:4b:0d:32:55:bf:ef:95:60:18:90:af:d8:07:09",
     "*.example.org",
+    "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"
+    "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e",
+    "198.51.100.7:443",
+    "[2001:db8::7]:8443",
+    "2001:db8::7|53",
+    "T13d1516h2_8daaf6152771_b186095e22b6",
+    "q13i0310h3_55b375c5d22e_cd85d2d88918",
+    "Mozilla/5.0 (X11; Linux x86_64) rv:1\t",
+    "C:\\Users\\Public\\Invoice 7.PDF.exe",
+    "AS64500",
+    "as1.10",
 };
 
 enum { SAMPLE_COUNT = sizeof samples / sizeof samples[0] };

@@ -4,6 +4,9 @@
 #define COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 #define MD5_TEXT "d41d8cd98f00b204e9800998ecf8427e"
+#define SHA512_TEXT                                                                                \
+    "cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce"                             \
+    "47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e"
 
 static void check_lines(const struct told_row *rows, size_t count)
 {
@@ -35,6 +38,12 @@ TEST(lines_of_each_kind_are_recognised)
         { "someone@example.org", "email someone@example.org" },
         { "Some One <someone@example.org>", "email someone@example.org" },
         { "invoice.exe", "domain invoice.exe and below" },
+        { SHA512_TEXT, "sha512 " SHA512_TEXT },
+        { "198.51.100.7:443", "ip-port 198.51.100.7:443" },
+        { "198.51.100.7|443", "ip-port 198.51.100.7:443" },
+        { "198[.]51[.]100[.]7[:]8080", "ip-port 198.51.100.7:8080" },
+        { "[2001:db8::7]:443", "ip-port [2001:db8::7]:443" },
+        { "T13D1516H2_8DAAF6152771_B186095E22B6", "ja4 t13d1516h2_8daaf6152771_b186095e22b6" },
     };
 
     check_lines(rows, COUNT(rows));
@@ -149,7 +158,12 @@ TEST(lines_that_are_nothing_known_are_refused)
         { "example.c", "format" },
         { "example.c0m", "format" },
         { "a.xn--p1ai", "domain a.xn--p1ai and below" },
-        { "198.51.100.7:443", "format" },
+        { "198.51.100.7:0", "format" },
+        { "198.51.100.7:65536", "format" },
+        { "198.51.100.7:", "format" },
+        { "198.51.100.7:443:1", "format" },
+        { "t13d1516h2_8daaf6152771", "format" },
+        { "AS64500", "format" },
         { "example.org:443", "format" },
         { "198.51.100", "format" },
         { "198.51.100.256", "format" },
@@ -189,6 +203,12 @@ TEST(cells_are_read_as_the_kind_beside_them)
                         "url http://example.org/");
     assert_string_equal(told_cell(VALUE_EMAIL, SPAN("x[@]localhost")), "email x@localhost");
     assert_string_equal(told_cell(VALUE_MD5, SPAN(MD5_TEXT)), "md5 " MD5_TEXT);
+    assert_string_equal(told_cell(VALUE_JA3, SPAN(MD5_TEXT)), "ja3 " MD5_TEXT);
+    assert_string_equal(told_cell(VALUE_ASN, SPAN("AS1.10")), "asn AS65546");
+    assert_string_equal(told_cell(VALUE_FILE_NAME, SPAN("C:\\Users\\x\\Invoice.EXE")),
+                        "file-name invoice.exe");
+    assert_string_equal(told_cell(VALUE_USER_AGENT, SPAN("\"Mozilla/4.0 (compatible)\"")),
+                        "user-agent Mozilla/4.0 (compatible)");
 }
 
 TEST(cells_that_are_not_of_their_kind_are_refused)

@@ -21,9 +21,38 @@ static size_t hot_key(enum value_kind *kind, struct span raw, uint8_t *key)
         return value_key_url(raw, key);
     case VALUE_EMAIL:
         return value_key_email(raw, key);
+    case VALUE_JA3:
+    case VALUE_JA3S:
+    case VALUE_HASSH:
+    case VALUE_CERT_SHA1:
+    case VALUE_CERT_SHA256:
+        return value_key_fingerprint(*kind, raw, key);
+    case VALUE_JA4:
+        return value_key_ja4(raw, key);
+    case VALUE_USER_AGENT:
+        return value_key_user_agent(raw, key);
+    case VALUE_FILE_NAME:
+        return value_key_file_name(raw, key);
+    case VALUE_ASN:
+        return value_key_asn(raw, key);
     default:
         return value_key_digest(raw, key, kind);
     }
+}
+
+static bool is_digest(enum value_kind kind)
+{
+    return kind == VALUE_MD5 || kind == VALUE_SHA1 || kind == VALUE_SHA256 || kind == VALUE_SHA512;
+}
+
+/* The hot function of addresses with a port takes them apart: it must give the same key. */
+static void check_hot_port(const struct value *value)
+{
+    static uint8_t key[VALUE_KEY_SIZE_MAX];
+    unsigned port = (unsigned)value->key.data[0] << 8 | value->key.data[1];
+    size_t size = value_key_ip_port(span_from(value->key, 2), port, key);
+    assert_true(port > 0);
+    assert_true(span_equal(span_make(key, size), value->key));
 }
 
 /* The hot function and value_parse() say the same of the same bytes. */
@@ -34,9 +63,15 @@ static void check_hot(enum value_kind kind, struct span raw, enum err err,
     if (kind == VALUE_CIDR) {
         return;
     }
+    if (kind == VALUE_IP_PORT) {
+        if (err == ERR_OK) {
+            check_hot_port(value);
+        }
+        return;
+    }
     enum value_kind hot_kind = kind;
     size_t size = hot_key(&hot_kind, raw, key);
-    bool other_digest = size > 0 && kind >= VALUE_MD5 && kind <= VALUE_SHA256 && hot_kind != kind;
+    bool other_digest = size > 0 && is_digest(kind) && hot_kind != kind;
     if (err != ERR_OK) {
         assert_true(size == 0 || other_digest);
         return;
