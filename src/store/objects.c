@@ -46,14 +46,13 @@ static enum err object_append(struct op *op, struct store *store, const struct i
                               const struct stix_object *object, struct span bytes)
 {
     const struct store_objects_options *options = import->options;
-    enum policy_tlp own = POLICY_TLP_CLEAR;
-    bool marked = false;
-    TRY(store_object_label(op, store, &import->statements, object, &own, &marked));
+    struct store_label label;
+    TRY(store_object_label(op, store, &import->statements, object, &label));
     struct span marking = { NULL, 0 };
     bool definition = span_equal(object->type, SPAN("marking-definition"));
     if (options->has_local) {
         marking = span_of(policy_tlp_name(options->local));
-    } else if (!marked && !definition) {
+    } else if (!label.marked && !definition) {
         marking = span_of(policy_tlp_name(options->otherwise));
     }
     const struct journal_entry entry = {
@@ -132,7 +131,7 @@ static enum err object_pass(struct op *op, struct store *store, struct import *i
     if (span_equal(object.type, SPAN("marking-definition")) != definitions) {
         return ERR_OK;
     }
-    if (definitions && span_equal(store_object_name(value, &object), SPAN("statement"))) {
+    if (definitions && store_object_is_silent_marking(store_object_name(value, &object))) {
         import->statements.ids[import->statement_count] = object.id;
         import->statement_count++;
     }

@@ -129,6 +129,7 @@ struct row {
     struct span name;
     struct span source;
     enum policy_tlp tlp;
+    enum policy_pap pap;
     bool removed;
     bool latest;
     struct pattern pattern;
@@ -187,16 +188,17 @@ static enum err row_insert(struct op *op, struct store *store, const struct row 
     struct span created_by = object->created_by_ref;
     struct db_query q = db_query(
         op, &store->db,
-        "INSERT INTO objects (stix_id, type, name, source, created_by, tlp, created, modified,"
+        "INSERT INTO objects (stix_id, type, name, source, created_by, tlp, pap, created, modified,"
         " revoked, removed, latest, confidence, valid_from, valid_until, value_count, unwatched,"
         " digest, content, entry, part) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-        " ?, ?, ?) RETURNING id");
+        " ?, ?, ?, ?) RETURNING id");
     db_bind_text(&q, object->id);
     db_bind_text(&q, object->type);
     db_bind_text(&q, row->name);
     db_bind_text(&q, row->source);
     db_bind_text(&q, created_by.data == NULL ? SPAN("") : created_by);
     db_bind_i64(&q, row->tlp);
+    db_bind_i64(&q, row->pap);
     db_bind_time(&q, object->created_us);
     db_bind_time(&q, object->modified_us);
     db_bind_i64(&q, object->revoked ? 1 : 0);
@@ -214,18 +216,20 @@ static enum err row_insert(struct op *op, struct store *store, const struct row 
 }
 
 static enum err label_of(struct op *op, struct store *store, const struct stix_object *object,
-                         struct span local, enum policy_tlp *ret)
+                         struct span local, struct row *row)
 {
-    bool marked = false;
+    struct store_label own;
     enum policy_tlp label = POLICY_TLP_UNKNOWN;
-    TRY(store_object_label(op, store, NULL, object, ret, &marked));
+    TRY(store_object_label(op, store, NULL, object, &own));
+    row->tlp = own.tlp;
+    row->pap = own.pap;
     if (local.size > 0) {
         if (policy_tlp_from_name(local, &label) != ERR_OK) {
             label = POLICY_TLP_UNKNOWN;
         }
-        *ret = policy_tlp_tighten(*ret, label);
-    } else if (!marked && !span_equal(object->type, SPAN("marking-definition"))) {
-        *ret = POLICY_TLP_UNKNOWN; /* nobody said who may read it */
+        row->tlp = policy_tlp_tighten(row->tlp, label);
+    } else if (!own.marked && !span_equal(object->type, SPAN("marking-definition"))) {
+        row->tlp = POLICY_TLP_UNKNOWN; /* nobody said who may read it */
     }
     return ERR_OK;
 }
@@ -261,7 +265,7 @@ enum err store_object_keep(struct op *op, struct store *store, const struct jour
     row.name = store_object_name(value, &object);
     digest_sha256(bytes, row.digest);
     TRY(store_object_content(op, value, row.content));
-    TRY(label_of(op, store, &object, header->marking, &row.tlp));
+    TRY(label_of(op, store, &object, header->marking, &row));
     TRY(is_latest(op, store, &row, &row.latest));
     TRY(store_object_is_removed(op, store, object.id, &row.removed));
     buf_init(&row.pattern.reason, REASON_SIZE_MAX);

@@ -5,6 +5,7 @@
 #ifndef STORE_OBJECTS_INNER_H
 #define STORE_OBJECTS_INNER_H
 
+#include "policy/pap.h"
 #include "stix/object.h"
 #include "store/internal.h"
 
@@ -31,32 +32,45 @@
     " WHEN o.value_count = 0 THEN 'unwatchable' WHEN o.valid_until <= ?1 THEN 'expired'"           \
     " ELSE 'watched' END"
 
-/* Ids of the definitions of markings that come with an import, in byte order: the database does not
- * have them yet. */
+/* Ids of the definitions of markings that come with an import and say nothing about who may read,
+ * in byte order: the database does not have them yet. */
 struct store_statements {
     struct span *ids;
     size_t count;
 };
 
+/* What an object says itself of who may read it and what may be done with it. */
+struct store_label {
+    enum policy_tlp tlp; /* CLEAR where it bears none */
+    bool marked;         /* whether it bears one */
+    enum policy_pap pap; /* of definitions that are in the database */
+};
+
 /**
  * An object's own label: the narrowest of all its markings, also of those of parts of it.
  *
- * op          work in hand
- * store       open
- * with        statement markings that are being added beside it; may be NULL
- * object      read
- * ret_tlp     CLEAR where it bears none
- * ret_marked  whether it bears one
+ * op        work in hand
+ * store     open
+ * with      markings without a say that are being added beside it; may be NULL
+ * object    read
+ * ret       untouched on error
  *
  * Errors    ERR_IO; ERR_LIMIT
  */
 MUST_USE
 enum err store_object_label(struct op *op, struct store *store, const struct store_statements *with,
-                            const struct stix_object *object, enum policy_tlp *ret_tlp,
-                            bool *ret_marked);
+                            const struct stix_object *object, struct store_label *ret);
 
 /**
- * The name by which an object is kept: its `name`, or a marking definition's `definition_type`.
+ * Whether a marking definition says nothing about who may read: a statement, or PAP.
+ *
+ * name      as store_object_name() gives it
+ */
+bool store_object_is_silent_marking(struct span name);
+
+/**
+ * The name by which an object is kept: its `name`, or a marking definition's `definition_type`, or
+ * "PAP:RED" of one that states a level of PAP.
  *
  * value     the object
  * object    the same, read

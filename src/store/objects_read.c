@@ -326,6 +326,7 @@ static enum err watched_row(struct op *op, struct store *store, struct db_query 
     struct span id = db_borrow(q);
     ret->source = db_borrow(q);
     ret->tlp = (enum policy_tlp)db_i64(q);
+    ret->pap = (enum policy_pap)db_i64(q);
     ret->value.kind = (enum value_kind)db_i64(q);
     ret->value.key = db_borrow(q);
     ret->value.scheme = db_borrow(q);
@@ -351,9 +352,10 @@ enum err store_watched_walk(struct op *op, struct store *store,
 {
     struct db_query q = db_query(
         op, &store->db,
-        "SELECT w.stix_id, t.source, w.tlp, w.kind, w.key, w.scheme, w.scope, w.confidence,"
+        "SELECT w.stix_id, t.source, w.tlp, w.pap, w.kind, w.key, w.scheme, w.scope, w.confidence,"
         " w.valid_from, w.valid_until FROM (SELECT o.stix_id, v.kind, v.key, v.scheme, v.scope,"
-        "  max(o.tlp) AS tlp, coalesce(max(nullif(o.confidence, 255)), 255) AS confidence,"
+        "  max(o.tlp) AS tlp, max(o.pap) AS pap, coalesce(max(nullif(o.confidence, 255)), 255) AS "
+        "confidence,"
         "  min(o.valid_from) AS valid_from, CASE WHEN count(o.valid_until) = count(*)"
         "   THEN max(o.valid_until) END AS valid_until, min(o.entry) AS first,"
         "  min(((15 - o.tlp) << " TOLD_BITS ") | o.entry) & ((1 << " TOLD_BITS ") - 1) AS told"

@@ -12,11 +12,14 @@
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
     "CREATE TABLE sets (id INTEGER PRIMARY KEY, source_id TEXT NOT NULL, source TEXT NOT NULL,"    \
-    " name TEXT NOT NULL, tlp INTEGER NOT NULL, confidence INTEGER NOT NULL, valid_until INTEGER," \
+    " name TEXT NOT NULL, tlp INTEGER NOT NULL, pap INTEGER NOT NULL, confidence INTEGER NOT "     \
+    "NULL,"                                                                                        \
+    " valid_until INTEGER,"                                                                        \
     " updated INTEGER NOT NULL, count INTEGER NOT NULL, pack TEXT NOT NULL,"                       \
     " UNIQUE (source_id, name));"                                                                  \
     "CREATE TABLE objects (id INTEGER PRIMARY KEY, stix_id TEXT NOT NULL, type TEXT NOT NULL,"     \
-    " name TEXT NOT NULL, source TEXT NOT NULL, created_by TEXT NOT NULL, tlp INTEGER NOT NULL,"   \
+    " name TEXT NOT NULL, source TEXT NOT NULL, created_by TEXT NOT NULL, tlp INTEGER NOT NULL, "  \
+    "pap INTEGER NOT NULL,"                                                                        \
     " created INTEGER, modified INTEGER, revoked INTEGER NOT NULL, removed INTEGER NOT NULL,"      \
     " latest INTEGER NOT NULL, confidence INTEGER NOT NULL, valid_from INTEGER,"                   \
     " valid_until INTEGER, value_count INTEGER NOT NULL, unwatched TEXT NOT NULL,"                 \

@@ -90,6 +90,7 @@ static struct store_set row_read(struct db_query *q)
     set.source = db_text(q);
     set.name = db_text(q);
     set.tlp = (enum policy_tlp)db_i64(q);
+    set.pap = (enum policy_pap)db_i64(q);
     set.confidence = (uint8_t)db_i64(q);
     set.valid_until_us = db_time(q);
     set.updated_us = db_i64(q);
@@ -97,7 +98,7 @@ static struct store_set row_read(struct db_query *q)
     return set;
 }
 
-#define SET_COLUMNS "id, source_id, source, name, tlp, confidence, valid_until, updated, count"
+#define SET_COLUMNS "id, source_id, source, name, tlp, pap, confidence, valid_until, updated, count"
 
 static enum err sets_count(struct op *op, struct store *store, size_t *ret)
 {
@@ -221,6 +222,9 @@ static void write_set_add(struct json_writer *w, const struct store_set_add *add
     json_member_string(w, SPAN("source_id"), source_id);
     json_member_string(w, SPAN("set"), add->set);
     json_member_string(w, SPAN("tlp"), span_of(policy_tlp_name(add->tlp)));
+    if (add->pap != POLICY_PAP_UNSTATED) {
+        json_member_string(w, SPAN("pap"), span_of(policy_pap_name(add->pap)));
+    }
     write_times(w, add);
     json_member_string(w, SPAN("file_name"), add->file_name);
     json_member_string(w, SPAN("file"), file);
@@ -234,6 +238,7 @@ struct standing {
     bool found;
     uint64_t count;
     enum policy_tlp tlp;
+    enum policy_pap pap;
     struct span place; /* of its pack */
 };
 
@@ -242,13 +247,14 @@ static enum err standing_read(struct op *op, struct store *store, struct span so
 {
     struct standing set = { .tlp = POLICY_TLP_CLEAR };
     struct db_query q = db_query(
-        op, &store->db, "SELECT count, tlp, pack FROM sets WHERE source_id = ? AND name = ?");
+        op, &store->db, "SELECT count, tlp, pap, pack FROM sets WHERE source_id = ? AND name = ?");
     db_bind_text(&q, source_id);
     db_bind_text(&q, name);
     while (db_next(&q)) {
         set.found = true;
         set.count = (uint64_t)db_i64(&q);
         set.tlp = (enum policy_tlp)db_i64(&q);
+        set.pap = (enum policy_pap)db_i64(&q);
         set.place = db_text(&q);
     }
     TRY(db_end(&q));
@@ -511,6 +517,17 @@ static enum policy_tlp label_read(struct json_value root)
     return tlp;
 }
 
+/* What is stated but cannot be read allows nothing active. */
+static enum policy_pap pap_read(struct json_value root)
+{
+    struct span word = json_string(json_member(root, SPAN("pap")));
+    enum policy_pap pap = POLICY_PAP_UNKNOWN;
+    if (word.data == NULL) {
+        return POLICY_PAP_UNSTATED;
+    }
+    return policy_pap_from_name(word, &pap) == ERR_OK ? pap : POLICY_PAP_UNKNOWN;
+}
+
 static enum err add_place(struct op *op, struct json_value root, struct span *ret)
 {
     struct buf place;
@@ -532,14 +549,17 @@ static enum err set_write(struct op *op, struct store *store, const struct journ
     }
     struct db_query q = db_query(
         op, &store->db,
-        "INSERT INTO sets (source_id, source, name, tlp, confidence, valid_until, updated, count,"
-        " pack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, name) DO UPDATE SET"
-        " tlp = excluded.tlp, confidence = excluded.confidence, valid_until = excluded.valid_until,"
+        "INSERT INTO sets (source_id, source, name, tlp, pap, confidence, valid_until, updated, "
+        "count,"
+        " pack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, name) DO UPDATE SET"
+        " tlp = excluded.tlp, pap = excluded.pap, confidence = excluded.confidence, valid_until = "
+        "excluded.valid_until,"
         " updated = excluded.updated, count = excluded.count, pack = excluded.pack");
     db_bind_text(&q, json_string(json_member(root, SPAN("source_id"))));
     db_bind_text(&q, header->source.data == NULL ? SPAN("") : header->source);
     db_bind_text(&q, json_string(json_member(root, SPAN("set"))));
     db_bind_i64(&q, now->tlp);
+    db_bind_i64(&q, now->pap);
     db_bind_i64(&q, json_integer(json_member(root, SPAN("confidence")), PACK_CONFIDENCE_UNKNOWN));
     db_bind_time(&q, valid_until_us);
     db_bind_i64(&q, header->time_us);
@@ -563,6 +583,7 @@ enum err store_apply_set_add(struct op *op, struct store *store,
     const struct standing now = {
         /* What comes later may narrow a set's label, never widen it. */
         .tlp = policy_tlp_tighten(before.tlp, label_read(root)),
+        .pap = policy_pap_tighten(before.pap, pap_read(root)),
         .count = merged.count,
         .place = merged.path,
     };

@@ -13,6 +13,7 @@
 #define STORE_STORE_H
 
 #include "base/uuid.h"
+#include "policy/pap.h"
 #include "policy/policy.h"
 #include "store/fold.h"
 #include "store/journal.h"
@@ -170,6 +171,7 @@ struct store_set_add {
     struct span pack;       /* its members, made with pack_writer */
     uint64_t refused;       /* lines that were no indicator */
     enum policy_tlp tlp;    /* of the set */
+    enum policy_pap pap;    /* of the set; UNSTATED: as it is */
     uint8_t confidence;     /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
     int64_t valid_until_us; /* of members that state none; TIME_US_NONE: for ever */
 };
@@ -181,6 +183,7 @@ struct store_set {
     struct span source;
     struct span name;
     enum policy_tlp tlp;
+    enum policy_pap pap;
     uint8_t confidence;
     int64_t valid_until_us;
     int64_t updated_us;
@@ -463,6 +466,7 @@ struct store_watched {
     struct value value;
     enum value_scope scope;
     enum policy_tlp tlp;
+    enum policy_pap pap;
     uint8_t confidence;
     int64_t valid_from_us;
     int64_t valid_until_us;
