@@ -3,6 +3,7 @@
  * linie indicators list, show, remove, stats.
  */
 #include "base/must.h"
+#include "node/entries.h"
 #include "node/flow.h"
 #include "node/node.h"
 #include "node/show_object.h"
@@ -10,34 +11,12 @@
 
 enum { LINE_SIZE_MAX = 256 * 1024, LIST_COLUMN = 9, FACT_COLUMN = 15 };
 
-struct selection {
-    enum value_kind kind; /* VALUE_NONE: all */
-    struct span set;      /* empty: all */
-    struct span source;   /* data NULL: all */
-};
-
-/* One indicator as list and show tell it. */
-struct entry {
-    const struct value *value;
-    enum value_scope scope;
-    enum policy_tlp tlp;
-    enum policy_tlp set_tlp; /* of members without one of their own */
-    uint8_t confidence;
-    int64_t first_seen_us;
-    int64_t valid_from_us;
-    int64_t valid_until_us;
-    struct span id;
-    struct span source_id;
-    struct span source;
-    struct span set; /* empty: a STIX object */
-};
-
-static enum err selection_read(struct invocation *invocation, struct selection *ret)
+static enum err selection_read(struct invocation *invocation, struct entry_selection *ret)
 {
     const char *kind = command_value(invocation, "kind");
     const char *set = command_value(invocation, "set");
     const char *source = command_value(invocation, "source");
-    *ret = (struct selection){ .set = span_of(set), .source = span_of(source) };
+    *ret = (struct entry_selection){ .set = span_of(set), .source = span_of(source) };
     if (kind != NULL && value_kind_from_name(span_of(kind), &ret->kind) != ERR_OK) {
         return op_fail(invocation->op, ERR_FORMAT,
                        "--kind %s: not a kind: ipv4, ipv6, cidr, domain, url, md5, sha1, sha256 or "
@@ -45,13 +24,6 @@ static enum err selection_read(struct invocation *invocation, struct selection *
                        kind);
     }
     return ERR_OK;
-}
-
-static bool set_selected(const struct selection *selection, const struct store_set *set)
-{
-    bool by_set = selection->set.size == 0 || span_equal(selection->set, set->name);
-    bool by_source = selection->source.data == NULL || span_equal(selection->source, set->source);
-    return by_set && by_source;
 }
 
 /* ---- showing one ---- */
@@ -127,124 +99,35 @@ static void entry_json(struct invocation *invocation, const struct entry *entry,
 
 struct walk {
     struct invocation *invocation;
-    const struct selection *selection;
+    const struct entry_selection *selection;
     struct buf line;
     struct op scratch; /* memory of one entry */
     enum err (*visit)(struct walk *walk, const struct entry *entry);
     void *context;
 };
 
-static enum err member_visit(struct walk *walk, const struct store_set *set,
-                             const struct pack_member *member)
-{
-    bool own_label = member->tlp != PACK_TLP_OF_SET;
-    const struct entry entry = {
-        .value = &member->value,
-        .scope = member->scope,
-        .tlp = own_label ? (enum policy_tlp)member->tlp : set->tlp,
-        .set_tlp = set->tlp,
-        .confidence =
-            member->confidence == PACK_CONFIDENCE_UNKNOWN ? set->confidence : member->confidence,
-        .first_seen_us = member->first_seen_us,
-        .valid_from_us = member->valid_from_us,
-        .valid_until_us =
-            member->valid_until_us == TIME_US_NONE ? set->valid_until_us : member->valid_until_us,
-        .source_id = set->source_id,
-        .source = set->source,
-        .set = set->name,
-    };
-    enum value_kind kind = walk->selection->kind;
-    return kind != VALUE_NONE && kind != member->value.kind ? ERR_OK : walk->visit(walk, &entry);
-}
-
-static enum err set_walk(struct walk *walk, const struct policy_grant *grant,
-                         const struct store_set *set)
-{
-    struct node *node = walk->invocation->node;
-    struct pack_reader reader;
-    struct pack_member member;
-    struct span map;
-    TRY(store_set_read(walk->invocation->op, node->store, grant, set, &reader, &map));
-    enum err err = ERR_OK;
-    while (err == ERR_OK && pack_next(&reader, &member)) {
-        err = member_visit(walk, set, &member);
-    }
-    disk_unmap(node->world_disk, map);
-    if (err == ERR_OK && reader.err != ERR_OK) {
-        err = op_fail(walk->invocation->op, reader.err,
-                      "the set %.*s is damaged: run 'linie rebuild'", SPAN_FMT(set->name));
-    }
-    return err;
-}
-
-static enum err watched_visit(void *context, const struct store_watched *watched)
+static enum err walk_visit(void *context, const struct entry *entry)
 {
     struct walk *walk = context;
-    const struct selection *selection = walk->selection;
-    bool selected =
-        selection->set.size == 0 &&
-        (selection->kind == VALUE_NONE || selection->kind == watched->value.kind) &&
-        (selection->source.data == NULL || span_equal(selection->source, watched->source));
-    if (!selected) {
-        return ERR_OK;
-    }
-    struct buf id;
-    buf_init(&id, STORE_NAME_SIZE_MAX);
-    buf_add(&id, SPAN("indicator--"));
-    uuid_add(&id, &watched->indicator);
-    const struct entry entry = {
-        .value = &watched->value,
-        .scope = watched->scope,
-        .tlp = watched->tlp,
-        .confidence = watched->confidence,
-        .first_seen_us = TIME_US_NONE,
-        .valid_from_us = watched->valid_from_us,
-        .valid_until_us = watched->valid_until_us,
-        .id = buf_span(&id),
-        .source_id = watched->source_id,
-        .source = watched->source,
-    };
-    enum err err = walk->visit(walk, &entry);
-    buf_done(&id);
-    return err;
-}
-
-static enum err walk_all(struct walk *walk)
-{
-    struct op *op = walk->invocation->op;
-    struct node *node = walk->invocation->node;
-    const struct policy_grant *grant = NULL;
-    struct store_set *sets = NULL;
-    size_t count = 0;
-    TRY(policy_grant_owner(op, &grant));
-    TRY(store_sets(op, node->store, grant, &sets, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (set_selected(walk->selection, &sets[i])) {
-            TRY(set_walk(walk, grant, &sets[i]));
-        }
-    }
-    return store_watched_walk(op, node->store, watched_visit, walk);
+    return walk->visit(walk, entry);
 }
 
 static enum err walk_run(struct walk *walk)
 {
     buf_init(&walk->line, LINE_SIZE_MAX);
     op_begin(&walk->scratch, &walk->invocation->op->actor, LINE_SIZE_MAX);
-    enum err err = walk_all(walk);
+    enum err err = entries_walk(walk->invocation->op, walk->invocation->node, walk->selection,
+                                walk_visit, walk);
     op_end(&walk->scratch);
     buf_done(&walk->line);
     return err;
 }
 
-/* A member's id is made from its value; it is only made where it is shown or looked for. */
 static enum err entry_with_id(struct walk *walk, const struct entry *entry, struct entry *ret)
 {
     *ret = *entry;
-    if (entry->id.size > 0) {
-        return ERR_OK;
-    }
     arena_reset(&walk->scratch.arena);
-    return store_member_id(&walk->scratch, entry->source_id, entry->set, entry->value, &ret->id);
+    return entry_id(&walk->scratch, entry, &ret->id);
 }
 
 /* ---- list ---- */
@@ -300,7 +183,7 @@ static enum err list_visit(struct walk *walk, const struct entry *entry)
 
 int command_indicators_list(struct invocation *invocation)
 {
-    struct selection selection;
+    struct entry_selection selection;
     struct heading heading = { .shown = false };
     struct walk walk = {
         .invocation = invocation, .selection = &selection, .visit = list_visit, .context = &heading
@@ -427,7 +310,7 @@ static enum err count_visit(struct walk *walk, const struct entry *entry)
 
 enum err command_indicators_have(struct invocation *invocation, const char *text, bool *ret)
 {
-    const struct selection all = { .kind = VALUE_NONE };
+    const struct entry_selection all = { .kind = VALUE_NONE };
     struct walk walk = { .invocation = invocation, .selection = &all, .visit = count_visit };
     struct wanted *wanted = NULL;
     TRY(wanted_read(invocation, text, &wanted));
@@ -455,7 +338,7 @@ static enum err show_visit(struct walk *walk, const struct entry *entry)
 
 static enum err show(struct invocation *invocation, const char *text)
 {
-    const struct selection all = { .kind = VALUE_NONE };
+    const struct entry_selection all = { .kind = VALUE_NONE };
     struct walk walk = { .invocation = invocation, .selection = &all, .visit = show_visit };
     struct wanted *wanted = NULL;
     TRY(wanted_read(invocation, text, &wanted));
@@ -495,8 +378,9 @@ int command_indicators_show(struct invocation *invocation)
 /* ---- remove ---- */
 
 /* Out of every set that was selected and holds it. */
-static enum err remove_from_sets(struct invocation *invocation, const struct selection *selection,
-                                 const struct value *value, uint64_t *removed)
+static enum err remove_from_sets(struct invocation *invocation,
+                                 const struct entry_selection *selection, const struct value *value,
+                                 uint64_t *removed)
 {
     const struct policy_grant *grant = NULL;
     struct store_set *sets = NULL;
@@ -506,7 +390,7 @@ static enum err remove_from_sets(struct invocation *invocation, const struct sel
     TRY(store_sets(invocation->op, store, grant, &sets, &count));
     for (size_t i = 0; i < count; i++) {
         uint64_t gone = 0;
-        if (!set_selected(selection, &sets[i])) {
+        if (!entries_select_set(selection, &sets[i])) {
             continue;
         }
         enum err err =
@@ -540,7 +424,7 @@ static enum err find_visit(struct walk *walk, const struct entry *entry)
 }
 
 static enum err remove_by_id(struct invocation *invocation, struct wanted *wanted,
-                             const struct selection *selection, uint64_t *removed)
+                             const struct entry_selection *selection, uint64_t *removed)
 {
     struct walk walk = {
         .invocation = invocation, .selection = selection, .visit = find_visit, .context = wanted
@@ -556,7 +440,7 @@ static enum err remove_by_id(struct invocation *invocation, struct wanted *wante
                               : remove_from_sets(invocation, selection, &wanted->value, removed);
 }
 
-static enum err remove_one(struct invocation *invocation, const struct selection *selection,
+static enum err remove_one(struct invocation *invocation, const struct entry_selection *selection,
                            const char *text, uint64_t *removed)
 {
     struct wanted *wanted = NULL;
@@ -581,7 +465,7 @@ int command_indicators_remove(struct invocation *invocation)
 {
     const char *set = command_value(invocation, "set");
     const char *source = command_value(invocation, "source");
-    const struct selection selection = { .set = span_of(set), .source = span_of(source) };
+    const struct entry_selection selection = { .set = span_of(set), .source = span_of(source) };
     uint64_t removed = 0;
     int code = EXIT_DONE;
     struct span index;
@@ -727,7 +611,7 @@ static void stats_text(struct invocation *invocation, const struct stats *stats,
 
 int command_indicators_stats(struct invocation *invocation)
 {
-    const struct selection all = { .kind = VALUE_NONE };
+    const struct entry_selection all = { .kind = VALUE_NONE };
     struct store_status status;
     struct stats stats = { .stix = &status.stix };
     struct walk walk = {
