@@ -191,6 +191,7 @@ int command_indicators_stats(struct invocation *invocation);
 MUST_USE
 enum err command_indicators_have(struct invocation *invocation, const char *text, bool *ret);
 int command_watch(struct invocation *invocation);
+int command_export(struct invocation *invocation);
 int command_hits(struct invocation *invocation);
 int command_status(struct invocation *invocation);
 int command_verify(struct invocation *invocation);

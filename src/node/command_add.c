@@ -28,6 +28,7 @@ struct adding {
     struct span set; /* empty: the file's name */
     bool has_tlp;
     enum policy_tlp tlp;
+    enum policy_pap pap;
     uint8_t confidence;
     int64_t valid_until_us;
     enum exchange_format format;
@@ -57,6 +58,11 @@ static enum err options_read(struct adding *adding)
     if (tlp != NULL && policy_tlp_from_name(span_of(tlp), &adding->tlp) != ERR_OK) {
         return op_fail(op, ERR_FORMAT,
                        "--tlp %s: not a TLP label: CLEAR, GREEN, AMBER, AMBER+STRICT or RED", tlp);
+    }
+    const char *pap = command_value(invocation, "pap");
+    if (pap != NULL && policy_pap_from_name(span_of(pap), &adding->pap) != ERR_OK) {
+        return op_fail(op, ERR_FORMAT, "--pap %s: not a PAP level: CLEAR, GREEN, AMBER or RED",
+                       pap);
     }
     uint64_t number = PACK_CONFIDENCE_UNKNOWN;
     enum { CONFIDENCE_MAX = 100 };
@@ -271,6 +277,7 @@ static enum err pack_store(struct adding *adding, struct pack_writer *writer)
         .pack = buf_span(&pack),
         .refused = adding->refused,
         .tlp = adding->tlp,
+        .pap = adding->pap,
         .confidence = adding->confidence,
         .valid_until_us = adding->valid_until_us,
     };

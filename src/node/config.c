@@ -48,6 +48,14 @@ static enum err set_tlp(struct reading *reading, struct span value)
     return ERR_OK;
 }
 
+static enum err set_pap(struct reading *reading, struct span value)
+{
+    if (policy_pap_from_name(value, &reading->config->pap) != ERR_OK) {
+        return refuse(reading, "not a PAP level: CLEAR, GREEN, AMBER or RED");
+    }
+    return ERR_OK;
+}
+
 static enum err set_network(struct reading *reading, struct span value)
 {
     reading->inside_given = true;
@@ -181,6 +189,10 @@ static const struct key keys[] = {
       "TLP 2.0 label of indicators that come without one and are added without --tlp:\n"
       "CLEAR, GREEN, AMBER, AMBER+STRICT or RED.",
       set_tlp },
+    { "marking", "pap", "GREEN",
+      "What may be done with indicators that bear no PAP marking: CLEAR or GREEN lets them\n"
+      "into block lists (linie export), AMBER or RED only into detection.",
+      set_pap },
     { "inside", "network", NULL,
       "Your own networks, one a line; a hit names the host inside them. Where none is given:\n"
       "RFC 1918, RFC 6598, RFC 4193 and link-local addresses.\n"
@@ -356,6 +368,7 @@ enum err config_read(struct op *op, struct span name, struct span text, struct c
     struct reading reading = { .op = op, .config = ret, .name = name };
     *ret = (struct config){
         .tlp = POLICY_TLP_AMBER_STRICT,
+        .pap = POLICY_PAP_GREEN,
         .owner = SPAN("this node's owner"),
         .fold_minutes = FOLD_MINUTES_DEFAULT,
     };

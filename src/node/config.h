@@ -8,6 +8,7 @@
 #define NODE_CONFIG_H
 
 #include "observe/redact.h"
+#include "policy/pap.h"
 #include "policy/policy.h"
 #include "watch/inside.h"
 
@@ -30,6 +31,7 @@ struct config_input {
 struct config {
     struct span owner;
     enum policy_tlp tlp; /* of what nobody marked */
+    enum policy_pap pap; /* the same */
     struct inside inside;
     uint32_t jobs;         /* 0: as many as there are processors, at most 8 */
     uint32_t fold_minutes; /* length of a fold */

@@ -13,6 +13,7 @@ static const struct command_option add_options[] = {
     { "source", "NAME", "whose information it is (default: the node's owner)" },
     { "set", "NAME", "set that receives a list (default: the file's name)" },
     { "tlp", "LABEL", "CLEAR, GREEN, AMBER, AMBER+STRICT or RED; only tightens" },
+    { "pap", "LEVEL", "what may be done: CLEAR, GREEN, AMBER or RED; only tightens" },
     { "confidence", "N", "0 to 100, where the file states none" },
     { "valid-until", "TIME", "of indicators that state none (RFC 3339 or a date)" },
     { "format", "FORMAT", "list, csv or stix (default: told by the file)" },
@@ -46,6 +47,21 @@ static const struct command_option hits_options[] = {
     { "kind", "KIND", "of this kind only" },
     { "indicator", "ID|VALUE", "of this indicator only" },
     { "evidence", NULL, "with the log lines that were kept, and their entries" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option export_options[] = {
+    { "format", "FORMAT", "plain, nft, rpz, suricata or zeek" },
+    { "to", "PATH", "file, replaced in one step; of suricata, a folder (default: output)" },
+    { "kind", "KIND", "of this kind only" },
+    { "set", "NAME", "members of this set only" },
+    { "source", "NAME", "of this source only" },
+    { "tlp", "LABEL", "the narrowest label that may go in (default: AMBER+STRICT)" },
+    { "confidence", "N", "only what is stated to be as sure as this, 0 to 100" },
+    { "zone", "NAME", "rpz: name of the zone (default: rpz.linie)" },
+    { "chains", NULL, "nft: with chains that reject and drop, not only the sets" },
+    { "action", "ACTION", "suricata: alert, drop or reject (default: alert)" },
+    { "sid", "N", "suricata: number of the first rule (default: 8800000)" },
     { NULL, NULL, NULL },
 };
 
@@ -150,6 +166,16 @@ static const struct command commands[] = {
               "  linie hits --since 24h --kind domain",
       .options = hits_options,
       .run = command_hits },
+    { .name = "export",
+      .usage = "",
+      .summary = "write block lists and rules for other programs",
+      .help = "What is valid now, and what its TLP label and PAP marking allow. The same\n"
+              "indicators give the same bytes. What was left out is told on standard error.\n"
+              "\n"
+              "  linie export --format rpz --to /var/lib/unbound/linie.rpz\n"
+              "  linie export --format nft --chains | nft -f -",
+      .options = export_options,
+      .run = command_export },
     { .name = "status",
       .usage = "",
       .summary = "show how the node is, and what could not be read",
