@@ -267,7 +267,7 @@ static enum err hand_out(struct exporting *x, const struct export_file *files, s
     if (to != NULL) {
         return files_write(x, to, files, count);
     }
-    if (count > 1) {
+    if (x->options.format == EXPORT_SURICATA) {
         return op_fail(x->invocation->op, ERR_FORMAT,
                        "suricata's rules load lists: name a folder for them with --to");
     }
