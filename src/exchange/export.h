@@ -100,10 +100,10 @@ enum err export_add(struct export *out, const struct export_item *item);
 /**
  * Write the files.
  *
- * out        begun; nothing may be added any more
- * files      EXPORT_FILE_COUNT_MAX of them; buffers to give back with buf_done(), also on error
- * ret_count  how many
- * ret_values how many different values they hold
+ * out         begun; nothing may be added any more
+ * files       EXPORT_FILE_COUNT_MAX of them; buffers to give back with buf_done(), also on error
+ * ret_count   how many
+ * ret_values  how many different values they hold
  *
  * Errors    ERR_LIMIT no memory
  */

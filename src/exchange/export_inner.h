@@ -50,9 +50,9 @@ struct buf *export_file_add(struct export_file *files, size_t *count, const char
 /**
  * The values of a kind.
  *
- * list      sorted
- * kind      any
- * ret_count how many
+ * list       sorted
+ * kind       any
+ * ret_count  how many
  *
  * Returns the first of them.
  */

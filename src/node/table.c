@@ -52,7 +52,7 @@ static const struct command_option hits_options[] = {
 
 static const struct command_option export_options[] = {
     { "format", "FORMAT", "plain, nft, rpz, suricata or zeek" },
-    { "to", "PATH", "file, replaced in one step; of suricata, a folder (default: output)" },
+    { "to", "FILE", "file, replaced in one step; of suricata, a folder (default: output)" },
     { "kind", "KIND", "of this kind only" },
     { "set", "NAME", "members of this set only" },
     { "source", "NAME", "of this source only" },
@@ -169,11 +169,9 @@ static const struct command commands[] = {
     { .name = "export",
       .usage = "",
       .summary = "write block lists and rules for other programs",
-      .help = "What is valid now, and what its TLP label and PAP marking allow. The same\n"
-              "indicators give the same bytes. What was left out is told on standard error.\n"
+      .help = "Of what is valid now, what TLP label and PAP marking allow; the rest is counted.\n"
               "\n"
-              "  linie export --format rpz --to /var/lib/unbound/linie.rpz\n"
-              "  linie export --format nft --chains | nft -f -",
+              "  linie export --format rpz --to /var/lib/unbound/linie.rpz",
       .options = export_options,
       .run = command_export },
     { .name = "status",

@@ -60,9 +60,9 @@ enum policy_pap policy_pap_tighten(enum policy_pap a, enum policy_pap b);
 /**
  * Whether a level allows an act.
  *
- * pap       of what the act rests on
- * otherwise what counts where nothing is stated; itself UNSTATED: no
- * act       what is to be done
+ * pap        of what the act rests on
+ * otherwise  what counts where nothing is stated; itself UNSTATED: no
+ * act        what is to be done
  */
 bool policy_pap_allows(enum policy_pap pap, enum policy_pap otherwise, enum policy_act act);
 
