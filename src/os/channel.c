@@ -2,15 +2,24 @@
 #include "os/channel.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/must.h"
 #include "base/wire.h"
 
 /* A message on the wire: size of the body (4 bytes, little-endian), type (1 byte), body. */
 enum { HEADER_SIZE = 5, READ_SIZE = 64 * 1024 };
+
+/* A message that waits to be sent. */
+struct channel_outgoing {
+    struct channel_outgoing *next;
+    int file; /* a descriptor of its own, until the first bytes have gone; CHANNEL_NO_FILE */
+    size_t sent;
+    struct buf bytes;
+};
 
 void channel_init(struct channel *channel, int fd)
 {
@@ -18,8 +27,24 @@ void channel_init(struct channel *channel, int fd)
     buf_init(&channel->incoming, HEADER_SIZE + CHANNEL_MESSAGE_SIZE_MAX + READ_SIZE);
 }
 
+static void outgoing_free(struct channel_outgoing *outgoing)
+{
+    if (outgoing->file != CHANNEL_NO_FILE) {
+        close(outgoing->file);
+    }
+    buf_done(&outgoing->bytes);
+    memory_free(outgoing);
+}
+
 void channel_done(struct channel *channel)
 {
+    while (channel->first != NULL) {
+        struct channel_outgoing *outgoing = channel->first;
+        channel->first = outgoing->next;
+        outgoing_free(outgoing);
+    }
+    channel->last = NULL;
+    channel->waiting = 0;
     if (channel->fd >= 0) {
         close(channel->fd);
     }
@@ -56,7 +81,8 @@ union control {
     char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-static enum err send_some(struct op *op, struct channel *channel, struct span *rest, int file)
+static enum err send_some(struct op *op, struct channel *channel, struct span *rest, int file,
+                          int flags)
 {
     union control control = { 0 };
     struct iovec iov = { .iov_base = (void *)rest->data, .iov_len = rest->size };
@@ -70,8 +96,9 @@ static enum err send_some(struct op *op, struct channel *channel, struct span *r
         header->cmsg_len = CMSG_LEN(sizeof file);
         span_copy(CMSG_DATA(header), sizeof file, span_make(&file, sizeof file));
     }
-    ssize_t sent = sendmsg(channel->fd, &message, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) {
+    ssize_t sent = sendmsg(channel->fd, &message, MSG_NOSIGNAL | flags);
+    bool full = (flags & MSG_DONTWAIT) != 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    if (sent < 0 && (errno == EINTR || full)) {
         return ERR_AGAIN;
     }
     if (sent < 0) {
@@ -81,23 +108,29 @@ static enum err send_some(struct op *op, struct channel *channel, struct span *r
     return ERR_OK;
 }
 
-enum err channel_send(struct op *op, struct channel *channel, uint8_t type, struct span body,
-                      int file)
+static enum err message_write(struct op *op, struct buf *bytes, uint8_t type, struct span body)
 {
     must(type != 0);
     if (body.size > CHANNEL_MESSAGE_SIZE_MAX) {
         return op_fail(op, ERR_LIMIT, "a message of %zu bytes is too large", body.size);
     }
+    wire_add_u32(bytes, (uint32_t)body.size);
+    wire_add_u8(bytes, type);
+    buf_add(bytes, body);
+    return bytes->err == ERR_OK ? ERR_OK : op_fail(op, ERR_LIMIT, "out of memory");
+}
+
+enum err channel_send(struct op *op, struct channel *channel, uint8_t type, struct span body,
+                      int file)
+{
     struct buf bytes;
+    must(channel->first == NULL);
     buf_init(&bytes, HEADER_SIZE + CHANNEL_MESSAGE_SIZE_MAX);
-    wire_add_u32(&bytes, (uint32_t)body.size);
-    wire_add_u8(&bytes, type);
-    buf_add(&bytes, body);
-    enum err err = bytes.err == ERR_OK ? ERR_OK : op_fail(op, ERR_LIMIT, "out of memory");
+    enum err err = message_write(op, &bytes, type, body);
     struct span rest = buf_span(&bytes);
     while (err == ERR_OK && rest.size > 0) {
         size_t before = rest.size;
-        err = send_some(op, channel, &rest, file);
+        err = send_some(op, channel, &rest, file, 0);
         if (rest.size < before) {
             file = CHANNEL_NO_FILE; /* it went with the first bytes */
         }
@@ -107,6 +140,85 @@ enum err channel_send(struct op *op, struct channel *channel, uint8_t type, stru
     }
     buf_done(&bytes);
     return err;
+}
+
+static enum err outgoing_new(struct op *op, int file, struct channel_outgoing **ret)
+{
+    struct channel_outgoing *outgoing = memory_new(sizeof *outgoing);
+    if (outgoing == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory");
+    }
+    buf_init(&outgoing->bytes, HEADER_SIZE + CHANNEL_MESSAGE_SIZE_MAX);
+    outgoing->file = CHANNEL_NO_FILE;
+    if (file != CHANNEL_NO_FILE) {
+        outgoing->file = fcntl(file, F_DUPFD_CLOEXEC, 0);
+    }
+    if (file != CHANNEL_NO_FILE && outgoing->file < 0) {
+        outgoing->file = CHANNEL_NO_FILE;
+        outgoing_free(outgoing);
+        return op_fail(op, ERR_LIMIT, "cannot keep a file open: %s", strerror(errno));
+    }
+    *ret = outgoing;
+    return ERR_OK;
+}
+
+enum err channel_post(struct op *op, struct channel *channel, uint8_t type, struct span body,
+                      int file)
+{
+    struct channel_outgoing *outgoing = NULL;
+    TRY(outgoing_new(op, file, &outgoing));
+    enum err err = message_write(op, &outgoing->bytes, type, body);
+    if (err != ERR_OK) {
+        outgoing_free(outgoing);
+        return err;
+    }
+    if (channel->first == NULL) {
+        channel->first = outgoing;
+    } else {
+        channel->last->next = outgoing;
+    }
+    channel->last = outgoing;
+    channel->waiting += outgoing->bytes.size;
+    return channel_flush(op, channel);
+}
+
+/* One message, as far as there is room. */
+static enum err outgoing_send(struct op *op, struct channel *channel,
+                              struct channel_outgoing *outgoing)
+{
+    struct span rest = span_from(buf_span(&outgoing->bytes), outgoing->sent);
+    while (rest.size > 0) {
+        size_t before = rest.size;
+        TRY(send_some(op, channel, &rest, outgoing->file, MSG_DONTWAIT));
+        outgoing->sent += before - rest.size;
+        channel->waiting -= before - rest.size;
+        if (outgoing->file != CHANNEL_NO_FILE) {
+            close(outgoing->file); /* it went with the first bytes */
+            outgoing->file = CHANNEL_NO_FILE;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err channel_flush(struct op *op, struct channel *channel)
+{
+    while (channel->first != NULL) {
+        struct channel_outgoing *outgoing = channel->first;
+        enum err err = outgoing_send(op, channel, outgoing);
+        if (err == ERR_AGAIN) {
+            return ERR_OK;
+        }
+        TRY(err);
+        channel->first = outgoing->next;
+        outgoing_free(outgoing);
+    }
+    channel->last = NULL;
+    return ERR_OK;
+}
+
+size_t channel_waiting(const struct channel *channel)
+{
+    return channel->waiting;
 }
 
 static void take_file(struct channel *channel, struct msghdr *message)

@@ -11,8 +11,13 @@
 
 enum { CHANNEL_MESSAGE_SIZE_MAX = 16 * 1024 * 1024, CHANNEL_NO_FILE = -1 };
 
+struct channel_outgoing;
+
 struct channel {
     int fd;
+    struct channel_outgoing *first; /* messages that wait to be sent */
+    struct channel_outgoing *last;
+    size_t waiting; /* bytes of them */
     struct buf incoming; /* bytes of a message that is not whole yet */
     size_t consumed;     /* of `incoming`, by the message given last */
     int file;            /* that came with the bytes being gathered, or CHANNEL_NO_FILE */
@@ -65,6 +70,42 @@ enum err channel_pair(struct op *op, struct channel *ret_a, struct channel *ret_
 MUST_USE
 enum err channel_send(struct op *op, struct channel *channel, uint8_t type, struct span body,
                       int file);
+
+/**
+ * Send one message without waiting: what the other side has no room for now waits in memory, behind
+ * what waits already, until channel_flush(). Whoever posts looks at channel_waiting() and holds
+ * back. Not to be mixed with channel_send() while something waits.
+ *
+ * op        work in hand
+ * channel   used with channel_init()
+ * type      any but 0
+ * body      at most CHANNEL_MESSAGE_SIZE_MAX; copied
+ * file      sent along, still the caller's; CHANNEL_NO_FILE for none
+ *
+ * Errors    ERR_ABSENT the other side has gone; ERR_LIMIT too large, or no memory; ERR_IO
+ */
+MUST_USE
+enum err channel_post(struct op *op, struct channel *channel, uint8_t type, struct span body,
+                      int file);
+
+/**
+ * Send what waits, as far as the other side has room.
+ *
+ * op        work in hand
+ * channel   used with channel_init()
+ *
+ * Errors    ERR_ABSENT the other side has gone; ERR_IO
+ */
+MUST_USE
+enum err channel_flush(struct op *op, struct channel *channel);
+
+/**
+ * How many bytes wait to be sent: where there are any, channel_flush() is to be called when the
+ * descriptor has room.
+ *
+ * channel   used with channel_init()
+ */
+size_t channel_waiting(const struct channel *channel);
 
 /**
  * Read the next message.
