@@ -5,7 +5,8 @@
 #include "base/text.h"
 
 enum party {
-    PARTY_OWNER = 1, /* whose node this is */
+    PARTY_OWNER = 1,  /* whose node this is */
+    PARTY_OUTPUT = 2, /* a receiver that the owner configured */
 };
 
 static const uint64_t GRANT_MAGIC = 0x6772616e742e6f6b; /* "grant.ok" */
@@ -14,7 +15,8 @@ struct policy_grant {
     uint64_t magic;
     const struct policy_grant *self; /* a copy is not a grant: it could outlive the op */
     enum party party;
-    struct span name; /* who acts */
+    enum policy_tlp tlp_max; /* of an output: the narrowest label that goes there */
+    struct span name;        /* who acts; of an output: its name */
 };
 
 static const char *const tlp_names[POLICY_TLP_COUNT] = {
@@ -119,7 +121,8 @@ enum policy_tlp policy_tlp_of_object(const struct stix_object *object, enum poli
     return tighten_by(whole, &object->granular_marking_refs);
 }
 
-enum err policy_grant_owner(struct op *op, const struct policy_grant **ret)
+static enum err grant_make(struct op *op, const struct policy_grant *kind,
+                           const struct policy_grant **ret)
 {
     if (op->actor.name.size == 0) {
         return op_fail(op, ERR_DENIED, "nobody may read without a name: the work names no actor");
@@ -128,14 +131,28 @@ enum err policy_grant_owner(struct op *op, const struct policy_grant **ret)
     if (grant == NULL) {
         return ERR_LIMIT;
     }
-    *grant = (struct policy_grant){
-        .magic = GRANT_MAGIC,
-        .self = grant,
-        .party = PARTY_OWNER,
-        .name = op->actor.name,
-    };
+    *grant = *kind;
+    grant->magic = GRANT_MAGIC;
+    grant->self = grant;
     *ret = grant;
     return ERR_OK;
+}
+
+enum err policy_grant_owner(struct op *op, const struct policy_grant **ret)
+{
+    const struct policy_grant owner = { .party = PARTY_OWNER, .name = op->actor.name };
+    return grant_make(op, &owner, ret);
+}
+
+enum err policy_grant_output(struct op *op, struct span name, enum policy_tlp tlp_max,
+                             const struct policy_grant **ret)
+{
+    const struct policy_grant output = {
+        .party = PARTY_OUTPUT,
+        .tlp_max = tlp_max,
+        .name = name,
+    };
+    return grant_make(op, &output, ret);
 }
 
 static bool is_grant(const struct policy_grant *grant)
@@ -148,8 +165,25 @@ bool policy_may_read(const struct policy_grant *grant, enum policy_tlp tlp)
     if (!is_grant(grant) || !is_label(tlp)) {
         return false;
     }
+    if (grant->party == PARTY_OUTPUT) {
+        return is_label(grant->tlp_max) && tlp <= grant->tlp_max && tlp != POLICY_TLP_UNKNOWN;
+    }
     /* The node is the owner's own: also what is UNKNOWN was given to the owner. */
     return grant->party == PARTY_OWNER;
+}
+
+static void explain_output(const struct policy_grant *grant, enum policy_tlp tlp, struct buf *buf)
+{
+    bool may = policy_may_read(grant, tlp);
+    buf_add(buf, may ? SPAN("Allowed: the output \"") : SPAN("Refused: the output \""));
+    text_add_printable(buf, grant->name);
+    buf_add(buf, SPAN("\" "));
+    if (!is_label(grant->tlp_max)) {
+        buf_add(buf, SPAN("bears no label that exists."));
+        return;
+    }
+    buf_add_format(buf, "may get what is up to TLP:%s, and this is TLP:%s.",
+                   tlp_names[grant->tlp_max], tlp_names[tlp]);
 }
 
 void policy_explain(const struct policy_grant *grant, enum policy_tlp tlp, struct buf *buf)
@@ -160,6 +194,10 @@ void policy_explain(const struct policy_grant *grant, enum policy_tlp tlp, struc
     }
     if (!is_label(tlp)) {
         buf_add(buf, SPAN("Refused: the object bears no label that exists."));
+        return;
+    }
+    if (grant->party == PARTY_OUTPUT) {
+        explain_output(grant, tlp, buf);
         return;
     }
     if (!policy_may_read(grant, tlp)) {

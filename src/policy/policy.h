@@ -89,6 +89,21 @@ MUST_USE
 enum err policy_grant_owner(struct op *op, const struct policy_grant **ret);
 
 /**
+ * The grant of one of the owner's outputs: what is sent there leaves the node. It opens every label
+ * up to the stated one, and never what is UNKNOWN.
+ *
+ * op        work in hand; the grant lives in its memory
+ * name      of the output; borrowed as long as the grant is used
+ * tlp_max   the narrowest label that may go there; what is no label opens nothing
+ * ret       untouched on error
+ *
+ * Errors    ERR_DENIED the op names no actor; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err policy_grant_output(struct op *op, struct span name, enum policy_tlp tlp_max,
+                             const struct policy_grant **ret);
+
+/**
  * Whether what bears a label may be read under a grant.
  *
  * grant     made by this room

@@ -164,10 +164,13 @@ enum err store_apply_batch(struct op *op, struct store *store, const struct jour
     while (json_walk_next(&walk)) {
         TRY(apply_input(op, store, walk.value));
     }
+    uint64_t folds = 0;
     walk = json_walk_begin(json_member(root, SPAN("folds")));
     while (json_walk_next(&walk)) {
         TRY(apply_fold(op, store, header, walk.value));
+        folds++;
     }
+    TRY(store_event_entry_note(op, store, header, folds));
     return apply_sightings(op, store, header, payload);
 }
 

@@ -11,6 +11,8 @@
 
 enum { STORE_ID_SIZE_MAX = 320, STORE_SALT_SIZE = 16, STORE_PAYLOAD_SIZE_MAX = 48 * 1024 * 1024 };
 
+struct store_event_entry;
+
 struct store {
     struct disk *disk;
     struct disk_file *lock; /* NULL where the world is open for reading only */
@@ -27,7 +29,8 @@ struct store {
     uint8_t world[STORE_NAME_SIZE_MAX];
     size_t identity_size;
     uint8_t identity[STORE_ID_SIZE_MAX];
-    uint8_t salt[STORE_SALT_SIZE]; /* keeps ids that name inside hosts from being guessed */
+    uint8_t salt[STORE_SALT_SIZE];         /* keeps ids that name inside hosts from being guessed */
+    struct store_event_entry *event_entry; /* that was read last for its events; NULL: none */
 };
 
 /**
@@ -140,6 +143,27 @@ enum err store_object_forget(struct op *op, struct store *store, uint64_t entry)
  */
 MUST_USE
 enum err store_indicators_changed(struct op *op, struct store *store, uint64_t number);
+
+/**
+ * Note how many events an entry holds (store/event.h).
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * header    of the entry
+ * count     how many; 0 notes nothing
+ *
+ * Errors    as store_apply()
+ */
+MUST_USE
+enum err store_event_entry_note(struct op *op, struct store *store,
+                                const struct journal_header *header, uint64_t count);
+
+/**
+ * Give back the memory of the entry that was read last for its events.
+ *
+ * store     open
+ */
+void store_event_entry_drop(struct store *store);
 
 /**
  * Whether the files of packed sets are there.

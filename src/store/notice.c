@@ -132,6 +132,7 @@ enum err store_apply_notice(struct op *op, struct store *store, const struct jou
         return op_fail(op, ERR_CORRUPT, "a notice cannot be read");
     }
     TRY(others_end(op, store, &notice));
+    TRY(store_event_entry_note(op, store, header, 1));
     struct db_query q =
         db_query(op, &store->db,
                  "INSERT INTO notices (entry, type, subject, text, ends, time, tlp, stays, open)"

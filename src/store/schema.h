@@ -63,6 +63,8 @@
     " entry INTEGER NOT NULL, part INTEGER NOT NULL,"                                              \
     " PRIMARY KEY (indicator, start, length, inside, number)) WITHOUT ROWID;"                      \
     "CREATE INDEX evidence_by_entry ON evidence (entry);"                                          \
+    "CREATE TABLE events (entry INTEGER PRIMARY KEY, time INTEGER NOT NULL,"                       \
+    " count INTEGER NOT NULL);"                                                                    \
     "CREATE TABLE notices (entry INTEGER PRIMARY KEY, type TEXT NOT NULL, subject TEXT NOT NULL,"  \
     " text TEXT NOT NULL, ends TEXT NOT NULL, time INTEGER NOT NULL, tlp INTEGER NOT NULL,"        \
     " stays INTEGER NOT NULL, open INTEGER NOT NULL);"                                             \

@@ -538,6 +538,7 @@ void store_close(struct store *store)
     if (store == NULL) {
         return;
     }
+    store_event_entry_drop(store);
     if (store->db.handle != NULL) {
         db_close(&store->db);
     }
@@ -652,6 +653,7 @@ static const char *const digest_queries[] = {
     " ORDER BY indicator, start, length, inside",
     "SELECT json_array(indicator, start, length, inside, number, entry, part) FROM evidence"
     " ORDER BY indicator, start, length, inside, number",
+    "SELECT json_array(entry, time, count) FROM events ORDER BY entry",
     "SELECT json_array(entry, type, subject, text, ends, time, tlp, stays, open) FROM notices"
     " ORDER BY entry",
 };

@@ -264,3 +264,41 @@ TEST(explanation_shows_a_hostile_name_harmless)
     buf_done(&buf);
     op_end(&op);
 }
+
+static const struct policy_grant *output_grant(struct op *op, enum policy_tlp tlp_max)
+{
+    const struct policy_grant *grant = NULL;
+    check_err(policy_grant_output(op, SPAN("siem"), tlp_max, &grant), ERR_OK);
+    return grant;
+}
+
+TEST(output_gets_labels_up_to_its_own_and_never_what_is_unknown)
+{
+    struct op op;
+    testing_op_begin(&op);
+
+    for (int max = POLICY_TLP_CLEAR; max <= POLICY_TLP_UNKNOWN; max++) {
+        const struct policy_grant *grant = output_grant(&op, (enum policy_tlp)max);
+        for (int tlp = POLICY_TLP_CLEAR; tlp <= POLICY_TLP_RED; tlp++) {
+            assert_int_equal(policy_may_read(grant, (enum policy_tlp)tlp), tlp <= max);
+        }
+        assert_false(policy_may_read(grant, POLICY_TLP_UNKNOWN));
+        assert_false(policy_may_read(grant, POLICY_TLP_COUNT));
+    }
+    assert_false(policy_may_read(output_grant(&op, POLICY_TLP_COUNT), POLICY_TLP_CLEAR));
+    op_end(&op);
+}
+
+TEST(explanation_of_an_output_names_both_labels)
+{
+    struct op op;
+    testing_op_begin(&op);
+
+    check_explained(output_grant(&op, POLICY_TLP_GREEN), POLICY_TLP_AMBER,
+                    "Refused: the output \"siem\" may get what is up to TLP:GREEN, and this is "
+                    "TLP:AMBER.");
+    check_explained(output_grant(&op, POLICY_TLP_GREEN), POLICY_TLP_CLEAR,
+                    "Allowed: the output \"siem\" may get what is up to TLP:GREEN, and this is "
+                    "TLP:CLEAR.");
+    op_end(&op);
+}
