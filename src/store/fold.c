@@ -250,9 +250,8 @@ static void json_add_flag(struct json_writer *w, struct span key, bool value)
     }
 }
 
-void fold_json_add(struct json_writer *w, const struct fold *fold)
+void fold_json_members(struct json_writer *w, const struct fold *fold)
 {
-    json_begin_object(w);
     json_member_string(w, SPAN("indicator"), fold->indicator);
     json_member_string(w, SPAN("value"), fold->value);
     json_member_string(w, SPAN("kind"), span_of(value_kind_name(fold->kind)));
@@ -276,6 +275,12 @@ void fold_json_add(struct json_writer *w, const struct fold *fold)
     json_member_string(w, SPAN("source"), fold->source);
     json_add_flag(w, SPAN("before_publication"), fold->before_publication);
     json_add_flag(w, SPAN("noisy"), fold->noisy);
+}
+
+void fold_json_add(struct json_writer *w, const struct fold *fold)
+{
+    json_begin_object(w);
+    fold_json_members(w, fold);
     json_end_object(w);
 }
 

@@ -145,6 +145,14 @@ void fold_wire_read(struct wire_reader *r, int64_t length_us, struct fold *ret);
 void fold_json_add(struct json_writer *w, const struct fold *fold);
 
 /**
+ * Write a fold as members of the present object, as fold_json_add() has them.
+ *
+ * w         writer, inside an object
+ * fold      written
+ */
+void fold_json_members(struct json_writer *w, const struct fold *fold);
+
+/**
  * Read what fold_json_add() wrote.
  *
  * value     a JSON object
