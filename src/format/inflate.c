@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include <lzma.h>
+
 #define ZLIB_CONST /* zlib does not write into its input, and says so only when asked */
 #include <zlib.h>
 
@@ -27,8 +29,10 @@ struct inflate {
     bool held;        /* the output was full: more may come without input */
     z_stream gzip;
     ZSTD_DStream *zstd;
-    size_t zstd_hint;   /* how many bytes zstd would like next */
-    size_t header_size; /* bytes of the next frame's header collected so far */
+    lzma_stream xz;
+    lzma_allocator xz_allocator; /* outlives what `xz` holds */
+    size_t zstd_hint;            /* how many bytes zstd would like next */
+    size_t header_size;          /* bytes of the next frame's header collected so far */
     uint8_t header[ZSTD_FRAMEHEADERSIZE_MAX];
 };
 
@@ -36,12 +40,16 @@ enum inflate_kind inflate_detect(struct span first)
 {
     static const uint8_t gzip_magic[] = { GZIP_MAGIC_FIRST, 0x8B };
     static const uint8_t zstd_magic[] = { 0x28, 0xB5, 0x2F, 0xFD };
+    static const uint8_t xz_magic[] = { 0xFD, '7', 'z', 'X', 'Z', 0 };
     static const uint8_t skippable_rest[] = { 0x2A, 0x4D, 0x18 }; /* behind 0x50 .. 0x5F */
     if (span_starts_with(first, span_make(gzip_magic, sizeof gzip_magic))) {
         return INFLATE_GZIP;
     }
     if (span_starts_with(first, span_make(zstd_magic, sizeof zstd_magic))) {
         return INFLATE_ZSTD;
+    }
+    if (span_starts_with(first, span_make(xz_magic, sizeof xz_magic))) {
+        return INFLATE_XZ;
     }
     struct span rest = span_make(skippable_rest, sizeof skippable_rest);
     if (first.size > 0 && (first.data[0] & 0xF0) == 0x50 &&
@@ -63,10 +71,22 @@ static void *zstd_memory_new(void *unused, size_t size)
     return memory_new(size);
 }
 
+static void *xz_memory_new(void *unused, size_t count, size_t size)
+{
+    (void)unused;
+    return memory_new_array(count, size);
+}
+
 static void library_memory_free(void *unused, void *block)
 {
     (void)unused;
     memory_free(block);
+}
+
+/* Also to begin the next stream with: what the decoder holds is then used again. */
+static bool xz_begin(struct inflate *stream)
+{
+    return lzma_stream_decoder(&stream->xz, INFLATE_XZ_MEMORY_MAX, 0) == LZMA_OK;
 }
 
 static bool library_begin(struct inflate *stream)
@@ -80,6 +100,12 @@ static bool library_begin(struct inflate *stream)
         const ZSTD_customMem memory = { zstd_memory_new, library_memory_free, NULL };
         stream->zstd = ZSTD_createDStream_advanced(memory);
         return stream->zstd != NULL;
+    }
+    if (stream->kind == INFLATE_XZ) {
+        stream->xz_allocator =
+            (lzma_allocator){ .alloc = xz_memory_new, .free = library_memory_free };
+        stream->xz.allocator = &stream->xz_allocator; /* all else of LZMA_STREAM_INIT is zero */
+        return xz_begin(stream);
     }
     return true;
 }
@@ -107,6 +133,9 @@ void inflate_free(struct inflate *stream)
     if (stream->kind == INFLATE_GZIP) {
         (void)inflateEnd(&stream->gzip);
     }
+    if (stream->kind == INFLATE_XZ) {
+        lzma_end(&stream->xz);
+    }
     (void)ZSTD_freeDStream(stream->zstd); /* NULL does nothing */
     memory_free(stream);
 }
@@ -119,9 +148,14 @@ static void stream_fail(struct inflate *stream, enum err err, const char *what)
 
 static enum err tell(struct op *op, const struct inflate *stream)
 {
-    const char *kind = stream->kind == INFLATE_GZIP ? "gzip" : "zstd";
-    return op_fail(op, stream->err, "%s data, compressed byte %" PRIu64 ": %s", kind, stream->used,
-                   stream->what);
+    static const char *const names[] = {
+        [INFLATE_PLAIN] = "plain",
+        [INFLATE_GZIP] = "gzip",
+        [INFLATE_ZSTD] = "zstd",
+        [INFLATE_XZ] = "xz",
+    };
+    return op_fail(op, stream->err, "%s data, compressed byte %" PRIu64 ": %s", names[stream->kind],
+                   stream->used, stream->what);
 }
 
 static void use_input(struct inflate *stream, struct span *input, size_t size)
@@ -270,6 +304,75 @@ static void zstd_step(struct inflate *stream, struct span *input, struct inflate
     zstd_check(stream, result);
 }
 
+/* LZMA_OK, and the end, are no faults; nor is that there was nothing to do. */
+static void xz_check(struct inflate *stream, lzma_ret result)
+{
+    switch (result) {
+    case LZMA_OK:
+    case LZMA_BUF_ERROR:
+        break;
+    case LZMA_STREAM_END:
+        stream->open = false;
+        stream->begun = true;
+        break;
+    case LZMA_MEM_ERROR:
+        stream_fail(stream, ERR_LIMIT, "out of memory");
+        break;
+    case LZMA_MEMLIMIT_ERROR:
+        stream_fail(stream, ERR_LIMIT, "needs more than 129 MiB of memory");
+        break;
+    case LZMA_FORMAT_ERROR:
+        stream_fail(stream, ERR_FORMAT,
+                    stream->begun ? "what follows is not xz any more" : "not xz");
+        break;
+    case LZMA_OPTIONS_ERROR:
+        stream_fail(stream, ERR_FORMAT, "packed in a way that is not known here");
+        break;
+    default:
+        stream_fail(stream, ERR_FORMAT, "damaged, or a checksum does not fit");
+        break;
+    }
+}
+
+/* Between streams: over the padding, and into the next one if there is one. */
+static void xz_stream_begin(struct inflate *stream, struct span *input)
+{
+    while (stream->begun && input->size > 0 && input->data[0] == 0) {
+        use_input(stream, input, 1);
+    }
+    if (input->size == 0) {
+        return;
+    }
+    if (stream->begun && !xz_begin(stream)) {
+        stream_fail(stream, ERR_LIMIT, "out of memory");
+        return;
+    }
+    stream->open = true;
+}
+
+static void xz_step(struct inflate *stream, struct span *input, struct inflate_output *output)
+{
+    if (!stream->open) {
+        stream->held = false;
+        xz_stream_begin(stream, input);
+        if (!stream->open) {
+            return;
+        }
+    }
+
+    lzma_stream *xz = &stream->xz;
+    size_t room = output->capacity - output->size;
+    xz->next_in = input->data;
+    xz->avail_in = input->size;
+    xz->next_out = output->data + output->size;
+    xz->avail_out = room;
+    lzma_ret result = lzma_code(xz, LZMA_RUN);
+    use_input(stream, input, input->size - xz->avail_in);
+    output->size += room - xz->avail_out;
+    stream->held = xz->avail_out == 0;
+    xz_check(stream, result);
+}
+
 enum err inflate_run(struct op *op, struct inflate *stream, struct span *input,
                      struct inflate_output *output)
 {
@@ -285,6 +388,9 @@ enum err inflate_run(struct op *op, struct inflate *stream, struct span *input,
             break;
         case INFLATE_ZSTD:
             zstd_step(stream, input, output);
+            break;
+        case INFLATE_XZ:
+            xz_step(stream, input, output);
             break;
         }
     }

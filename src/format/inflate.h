@@ -19,7 +19,9 @@
  *
  * gzip (RFC 1952): members one behind another are one stream; zero bytes between or behind them are
  * padding. Zstandard (RFC 8878): frames one behind another are one stream, skippable frames are
- * skipped. Formats of zstd from before its first release are refused.
+ * skipped. Formats of zstd from before its first release are refused. xz (The .xz File Format,
+ * version 1.2.1): streams one behind another are one stream; zero bytes between or behind them are
+ * padding.
  */
 #ifndef FORMAT_INFLATE_H
 #define FORMAT_INFLATE_H
@@ -30,11 +32,13 @@ enum inflate_kind {
     INFLATE_PLAIN, /* not compressed: bytes pass as they are */
     INFLATE_GZIP,
     INFLATE_ZSTD,
+    INFLATE_XZ,
 };
 
 enum {
-    INFLATE_DETECT_SIZE = 4,                /* bytes that suffice for inflate_detect() */
+    INFLATE_DETECT_SIZE = 6,                /* bytes that suffice for inflate_detect() */
     INFLATE_WINDOW_MAX = 128 * 1024 * 1024, /* of Zstandard, as its own tool allows by default */
+    INFLATE_XZ_MEMORY_MAX = INFLATE_WINDOW_MAX + 1024 * 1024, /* xz -9e makes what needs 65 MiB */
 };
 
 struct inflate;
@@ -54,8 +58,9 @@ struct inflate_output {
 enum inflate_kind inflate_detect(struct span first);
 
 /**
- * Begin a stream. What it holds stays below 64 KiB for gzip, and for Zstandard below the window
- * that the file asks for, at most INFLATE_WINDOW_MAX, and 512 KiB.
+ * Begin a stream. What it holds stays below 64 KiB for gzip, for Zstandard below the window that
+ * the file asks for, at most INFLATE_WINDOW_MAX, and 512 KiB, and for xz below
+ * INFLATE_XZ_MEMORY_MAX.
  *
  * op        work in hand
  * kind      how it is compressed
@@ -78,17 +83,18 @@ void inflate_free(struct inflate *stream);
  * held back, also where no input is left: make room and call again.
  *
  * On an error, all bytes that could still be decoded have been added to the output; they are good,
- * but for the last ones where the fault is a checksum that does not fit. What a damaged Zstandard
- * block (128 KiB at most) gives may depend on the pieces in which it came. Every later call gives
- * the same error.
+ * but for the last ones where the fault is a checksum that does not fit. What a damaged block of
+ * Zstandard (128 KiB at most) or xz gives may depend on the pieces in which it came. Every later
+ * call gives the same error.
  *
  * op        work in hand
  * stream    begun with inflate_new()
  * input     in: compressed bytes; out: those not yet used
  * output    bytes are added to it
  *
- * Errors    ERR_FORMAT damaged, or followed by something else; ERR_LIMIT no memory, or a window
- *           larger than INFLATE_WINDOW_MAX
+ * Errors    ERR_FORMAT damaged, or followed by something else; ERR_LIMIT no memory, or a file that
+ *           asks for a larger window than INFLATE_WINDOW_MAX, or more memory than
+ *           INFLATE_XZ_MEMORY_MAX
  */
 MUST_USE
 enum err inflate_run(struct op *op, struct inflate *stream, struct span *input,

@@ -148,7 +148,7 @@ static const struct command commands[] = {
       .usage = "[INPUT...]",
       .summary = "watch logs against the indicators",
       .help = "Inputs are files, folders, globs or '-'; without any: those configured. Zeek\n"
-              "JSON, Zeek TSV and Suricata EVE, also as gz and zst. What was read is not\n"
+              "JSON, Zeek TSV and Suricata EVE, also gz, zst, xz. What was read is not\n"
               "counted again; after a kill it goes on where it stopped.\n"
               "Exit: 0 nothing found, 1 found, 2 trouble.\n"
               "\n"

@@ -118,7 +118,7 @@ static struct span stream_at_start(struct span name)
 static struct span without_endings(struct span name)
 {
     static const char *const endings[] = {
-        ".gz", ".zst", ".log", ".json", ".ndjson", ".jsonl", ".tsv", ".txt",
+        ".gz", ".zst", ".xz", ".log", ".json", ".ndjson", ".jsonl", ".tsv", ".txt",
     };
     for (size_t i = 0; i < sizeof endings / sizeof endings[0];) {
         struct span ending = span_of(endings[i]);

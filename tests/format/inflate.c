@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "format/inflate.h"
 
+#include <lzma.h>
+
 #define ZLIB_CONST
 #include <zlib.h>
 #include <zstd.h>
@@ -14,11 +16,15 @@ enum {
     UNPACKED_SIZE_MAX = 4 << 20,
     GZIP_TRAILER_SIZE = 8,
     ZSTD_CHECKSUM_SIZE = 4,
+    XZ_TRAILER_SIZE = 28,   /* check, index and footer, at least */
+    XZ_CHECK_FROM_END = 32, /* within the check, however long the index is */
     ZSTD_BLOCK_SIZE_MAX = 128 * 1024,
     WHOLE = UNPACKED_SIZE_MAX, /* as a step: all at once */
 };
 
-static const enum inflate_kind packed_kinds[] = { INFLATE_GZIP, INFLATE_ZSTD };
+static const enum inflate_kind packed_kinds[] = { INFLATE_GZIP, INFLATE_ZSTD, INFLATE_XZ };
+
+enum { KIND_COUNT = sizeof packed_kinds / sizeof packed_kinds[0] };
 
 /* How a stream came out: what was given, and how it ended. */
 struct outcome {
@@ -73,12 +79,29 @@ static void add_zstd(struct buf *packed, struct span data)
     ZSTD_freeCCtx(zstd);
 }
 
+static void add_xz(struct buf *packed, struct span data)
+{
+    size_t room = lzma_stream_buffer_bound(data.size);
+    uint8_t *target = buf_reserve(packed, room);
+    assert_non_null(target);
+    size_t size = 0;
+    assert_int_equal(lzma_easy_buffer_encode(LZMA_PRESET_DEFAULT, LZMA_CHECK_CRC64, NULL, data.data,
+                                             data.size, target, &size, room),
+                     LZMA_OK);
+    packed->size += size;
+}
+
 static void add_packed(struct buf *packed, enum inflate_kind kind, struct span data)
 {
-    if (kind == INFLATE_GZIP) {
+    switch (kind) {
+    case INFLATE_GZIP:
         add_gzip(packed, data);
-    } else {
+        break;
+    case INFLATE_ZSTD:
         add_zstd(packed, data);
+        break;
+    default:
+        add_xz(packed, data);
     }
 }
 
@@ -146,6 +169,12 @@ TEST(inflate_detects_the_kind_by_the_first_bytes)
     assert_int_equal(inflate_detect(SPAN("\x50\x2A\x4D\x18")), INFLATE_ZSTD);
     assert_int_equal(inflate_detect(SPAN("\x5F\x2A\x4D\x18")), INFLATE_ZSTD);
     assert_int_equal(inflate_detect(SPAN("\x60\x2A\x4D\x18")), INFLATE_PLAIN);
+    assert_int_equal(inflate_detect(SPAN("\xFD"
+                                         "7zXZ\0")),
+                     INFLATE_XZ);
+    assert_int_equal(inflate_detect(SPAN("\xFD"
+                                         "7zXZ\1")),
+                     INFLATE_PLAIN);
     assert_int_equal(inflate_detect(SPAN("{\"ts")), INFLATE_PLAIN);
     assert_int_equal(inflate_detect(SPAN("\x1F")), INFLATE_PLAIN);
     assert_int_equal(inflate_detect(SPAN("P")), INFLATE_PLAIN);
@@ -172,7 +201,7 @@ TEST(inflate_gives_the_same_bytes_whatever_the_pieces)
     struct op op;
     testing_op_begin(&op);
     struct span data = log_lines(&op, 300000);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], data);
         assert_true(packed.size < data.size);
         for (size_t i = 0; i < STEP_COUNT * STEP_COUNT; i++) {
@@ -192,7 +221,7 @@ TEST(inflate_gives_all_where_the_output_is_filled_exactly)
     struct op op;
     testing_op_begin(&op);
     struct span data = log_lines(&op, 4096);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], data);
 
         struct outcome outcome =
@@ -209,7 +238,7 @@ TEST(inflate_reads_members_and_frames_behind_each_other_as_one)
 {
     struct op op;
     testing_op_begin(&op);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], SPAN("one\n"));
         add_packed(&packed, packed_kinds[k], SPAN(""));
         add_packed(&packed, packed_kinds[k], SPAN("two\n"));
@@ -224,21 +253,24 @@ TEST(inflate_reads_members_and_frames_behind_each_other_as_one)
     op_end(&op);
 }
 
-TEST(inflate_takes_zero_bytes_around_gzip_members_for_padding)
+TEST(inflate_takes_zero_bytes_around_gzip_members_and_xz_streams_for_padding)
 {
+    static const enum inflate_kind kinds[] = { INFLATE_GZIP, INFLATE_XZ };
     struct op op;
     testing_op_begin(&op);
-    struct buf packed = packed_of(INFLATE_GZIP, SPAN("one\n"));
-    buf_add(&packed, SPAN("\0\0\0"));
-    add_gzip(&packed, SPAN("two\n"));
-    buf_add(&packed, SPAN("\0\0\0\0\0"));
-    for (size_t step = 1; step <= packed.size; step++) {
-        struct outcome outcome = read_stream(&op, INFLATE_GZIP, buf_span(&packed), step, 64);
+    for (size_t k = 0; k < 2; k++) {
+        struct buf packed = packed_of(kinds[k], SPAN("one\n"));
+        buf_add(&packed, SPAN("\0\0\0\0"));
+        add_packed(&packed, kinds[k], SPAN("two\n"));
+        buf_add(&packed, SPAN("\0\0\0\0\0\0\0\0"));
+        for (size_t step = 1; step <= packed.size; step++) {
+            struct outcome outcome = read_stream(&op, kinds[k], buf_span(&packed), step, 64);
 
-        check_err(outcome.err, ERR_OK);
-        check_span(outcome.bytes, "one\ntwo\n");
+            check_err(outcome.err, ERR_OK);
+            check_span(outcome.bytes, "one\ntwo\n");
+        }
+        buf_done(&packed);
     }
-    buf_done(&packed);
     op_end(&op);
 }
 
@@ -266,7 +298,7 @@ TEST(inflate_tells_of_bytes_behind_the_end_after_giving_all)
 {
     struct op op;
     testing_op_begin(&op);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], SPAN("one\n"));
         buf_add(&packed, SPAN("no longer packed"));
         for (size_t step = 1; step <= packed.size; step++) {
@@ -286,8 +318,8 @@ TEST(inflate_gives_what_can_be_decoded_when_cut_at_any_byte)
     struct op op;
     testing_op_begin(&op);
     struct span data = log_lines(&op, 2000);
-    static const size_t trailer_size[] = { GZIP_TRAILER_SIZE, ZSTD_CHECKSUM_SIZE };
-    for (size_t k = 0; k < 2; k++) {
+    static const size_t trailer_size[] = { GZIP_TRAILER_SIZE, ZSTD_CHECKSUM_SIZE, XZ_TRAILER_SIZE };
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], data);
         size_t given = 0;
         for (size_t size = 0; size < packed.size; size++) {
@@ -331,8 +363,8 @@ TEST(inflate_refuses_a_wrong_checksum_after_giving_all)
     struct op op;
     testing_op_begin(&op);
     struct span data = log_lines(&op, 2000);
-    static const size_t from_end[] = { GZIP_TRAILER_SIZE, ZSTD_CHECKSUM_SIZE };
-    for (size_t k = 0; k < 2; k++) {
+    static const size_t from_end[] = { GZIP_TRAILER_SIZE, ZSTD_CHECKSUM_SIZE, XZ_CHECK_FROM_END };
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], data);
         packed.data[packed.size - from_end[k]] ^= 1;
 
@@ -369,7 +401,7 @@ TEST(inflate_ends_the_same_in_pieces_of_any_size_when_damaged_at_any_byte)
     struct op op;
     testing_op_begin(&op);
     struct span data = log_lines(&op, 1000);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], data);
         for (size_t at = 0; at < packed.size * 8; at++) {
             packed.data[at / 8] ^= (uint8_t)(1 << at % 8);
@@ -405,6 +437,41 @@ TEST(inflate_limits_the_window_of_zstd)
 
     check_err(outcome.err, ERR_LIMIT);
     assert_non_null(strstr(outcome.text, "window"));
+    op_end(&op);
+}
+
+/* One stream with a block that was packed with a dictionary of this size. */
+static struct buf xz_with_dictionary(uint32_t size)
+{
+    struct buf packed;
+    lzma_options_lzma options;
+    assert_false(lzma_lzma_preset(&options, 0));
+    options.dict_size = size;
+    lzma_filter filters[] = { { LZMA_FILTER_LZMA2, &options }, { LZMA_VLI_UNKNOWN, NULL } };
+    buf_init(&packed, PACKED_SIZE_MAX);
+    uint8_t *target = buf_reserve(&packed, 4096);
+    assert_non_null(target);
+    assert_int_equal(lzma_stream_buffer_encode(filters, LZMA_CHECK_CRC32, NULL,
+                                               (const uint8_t *)"one\n", 4, target, &packed.size,
+                                               4096),
+                     LZMA_OK);
+    return packed;
+}
+
+TEST(inflate_limits_the_memory_of_xz)
+{
+    struct op op;
+    testing_op_begin(&op);
+    struct buf allowed = xz_with_dictionary(INFLATE_WINDOW_MAX);
+    struct buf above = xz_with_dictionary(INFLATE_WINDOW_MAX / 2 * 3);
+
+    check_err(read_stream(&op, INFLATE_XZ, buf_span(&allowed), WHOLE, 64).err, ERR_OK);
+    struct outcome outcome = read_stream(&op, INFLATE_XZ, buf_span(&above), WHOLE, 64);
+
+    check_err(outcome.err, ERR_LIMIT);
+    assert_non_null(strstr(outcome.text, "memory"));
+    buf_done(&allowed);
+    buf_done(&above);
     op_end(&op);
 }
 
@@ -451,7 +518,7 @@ TEST(inflate_adds_behind_what_the_output_holds)
 {
     struct op op;
     testing_op_begin(&op);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed = packed_of(packed_kinds[k], SPAN("two"));
         struct span input = buf_span(&packed);
         uint8_t room[64] = "one";
@@ -475,7 +542,7 @@ TEST(inflate_reads_a_bomb_in_flat_memory)
     testing_op_begin(&op);
     uint8_t *zeros = memory_new(BOMB_SIZE);
     assert_non_null(zeros);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         struct buf packed;
         buf_init(&packed, 2 * (size_t)BOMB_SIZE);
         add_packed(&packed, packed_kinds[k], span_make(zeros, BOMB_SIZE));
@@ -518,7 +585,7 @@ TEST(inflate_without_memory_is_refused_and_loses_none)
 {
     struct op op;
     testing_op_begin(&op);
-    for (size_t k = 0; k < 2; k++) {
+    for (size_t k = 0; k < KIND_COUNT; k++) {
         /* Cut short of its end, so that zlib needs its window. */
         struct buf packed = packed_of(packed_kinds[k], SPAN("some text, some text, some text"));
         memory_fail_after(UINT64_MAX);
@@ -546,7 +613,7 @@ TEST(inflate_reads_random_rows_of_members_in_random_pieces)
     for (int round = 0; round < 200; round++) {
         struct op op;
         testing_op_begin(&op);
-        enum inflate_kind kind = packed_kinds[testing_random(&random) % 2];
+        enum inflate_kind kind = packed_kinds[testing_random(&random) % KIND_COUNT];
         struct buf packed;
         struct buf expected;
         buf_init(&packed, PACKED_SIZE_MAX);

@@ -6,6 +6,7 @@
 """
 
 import json
+import lzma
 import os
 import shutil
 import stat
@@ -282,6 +283,7 @@ def inputs_are_files_folders_globs_pipes_and_archives():
         "glob": ("g/a.log", text, "g/*.log", ""), "pipe": ("b.log", text, "-", text),
         "gzip": ("a.log.gz", gzipped(text), "a.log.gz", ""),
         "zstd": ("a.log.zst", zstandard(text), "a.log.zst", ""),
+        "xz": ("a.log.xz", lzma.compress(text.encode()), "a.log.xz", ""),
     }
     for way, (name, content, argument, given) in ways.items():
         with Node() as node:

@@ -171,8 +171,9 @@ TEST(truncated_archive_is_read_as_far_as_it_goes_and_says_so)
     lane_begin(&lane);
     uint64_t seed = testing_seed();
     struct span text = random_lines(&lane, &seed, 600 * 1024);
-    struct span packed[] = { lane_gzip(&lane, text), lane_zstd(&lane, text) };
-    for (size_t i = 0; i < 2; i++) {
+    struct span packed[] = { lane_gzip(&lane, text), lane_zstd(&lane, text),
+                             lane_xz(&lane, text) };
+    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
         for (int cut = 0; cut < 5; cut++) {
             size_t size = 20 + (size_t)(testing_random(&seed) % (packed[i].size - 40));
             int fd = lane_file(&lane, span_slice(packed[i], 0, size));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include <zlib.h>
+#include <lzma.h>
 #include <zstd.h>
 
 enum { FOLD_COUNT_MAX = 2000, GZIP_WINDOW = 15 + 16 /* zlib.h: with a gzip header */ };
@@ -97,6 +98,17 @@ struct span lane_zstd(struct lane *lane, struct span bytes)
     return span_make(packed, size);
 }
 
+struct span lane_xz(struct lane *lane, struct span bytes)
+{
+    size_t room = lzma_stream_buffer_bound(bytes.size);
+    uint8_t *packed = op_alloc(&lane->op, room);
+    size_t size = 0;
+    assert_int_equal(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL, bytes.data, bytes.size,
+                                             packed, &size, room),
+                     LZMA_OK);
+    return span_make(packed, size);
+}
+
 int lane_open(struct lane *lane, enum lane_sort sort, struct span bytes, uint64_t seed)
 {
     switch (sort) {
@@ -104,6 +116,8 @@ int lane_open(struct lane *lane, enum lane_sort sort, struct span bytes, uint64_
         return lane_file(lane, lane_gzip(lane, bytes));
     case LANE_ZSTD:
         return lane_file(lane, lane_zstd(lane, bytes));
+    case LANE_XZ:
+        return lane_file(lane, lane_xz(lane, bytes));
     case LANE_PIPE:
         return pipe_of(bytes, seed);
     default:

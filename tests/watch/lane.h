@@ -11,7 +11,7 @@
 #include "tests/testing.h"
 #include "watch/work.h"
 
-enum lane_sort { LANE_FILE, LANE_GZIP, LANE_ZSTD, LANE_PIPE, LANE_SORT_COUNT };
+enum lane_sort { LANE_FILE, LANE_GZIP, LANE_ZSTD, LANE_XZ, LANE_PIPE, LANE_SORT_COUNT };
 
 enum { LANE_IMAGE_COUNT_MAX = 16, LANE_CHUNK_COUNT_MAX = 4096, LANE_SIZE_MAX = 256 * 1024 * 1024 };
 
@@ -37,6 +37,7 @@ int lane_file(struct lane *lane, struct span bytes);
 /* The bytes compressed; in the lane's op. */
 struct span lane_gzip(struct lane *lane, struct span bytes);
 struct span lane_zstd(struct lane *lane, struct span bytes);
+struct span lane_xz(struct lane *lane, struct span bytes);
 
 /* All that an input gives. */
 struct lane_read {
