@@ -5,7 +5,7 @@
 #ifndef VALUE_INTERNAL_H
 #define VALUE_INTERNAL_H
 
-#include "value/value.h"
+#include "value/judge.h"
 
 enum {
     VALUE_ADDRESS_TEXT_SIZE_MAX = sizeof "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" - 1,
@@ -171,5 +171,16 @@ size_t value_refang(struct span raw, uint8_t *text);
  * raw       as written
  */
 bool value_is_defanged(struct span raw);
+
+/**
+ * Judge a pattern, whichever values it is of.
+ *
+ * pattern   its text
+ * scope     VALUE_SCOPE_LIKE or VALUE_SCOPE_REGEX
+ *
+ * Returns VALUE_FIT, VALUE_UNFIT_ALL, or VALUE_UNFIT_PATTERN for an expression that does not
+ * compile or takes too many steps on a short text.
+ */
+enum value_verdict value_pattern_judge(struct span pattern, enum value_scope scope);
 
 #endif
