@@ -81,6 +81,11 @@ static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
     return march_year * 365 + leap_days + day_of_year - 719468;
 }
 
+static bool is_date(int64_t year, int64_t month, int64_t day)
+{
+    return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= month_days(year, month);
+}
+
 static int64_t cursor_date(struct cursor *c)
 {
     int64_t year = digits(c, 4);
@@ -91,7 +96,7 @@ static int64_t cursor_date(struct cursor *c)
     if (c->err != ERR_OK) {
         return 0;
     }
-    if (year < 1 || month < 1 || month > 12 || day < 1 || day > month_days(year, month)) {
+    if (!is_date(year, month, day)) {
         c->err = ERR_FORMAT;
         return 0;
     }
@@ -248,23 +253,57 @@ int64_t time_floor(int64_t time_us, int64_t period_us)
     return time_us - remainder;
 }
 
-void time_add(struct buf *buf, int64_t time_us)
+enum err time_from_civil(const struct time_civil *civil, int64_t *ret_us)
 {
-    if (time_us < TIME_US_MIN || time_us > TIME_US_MAX) {
-        return;
+    enum { YEAR_MAX = 9999 };
+    bool clock = civil->hour >= 0 && civil->hour <= 23 && civil->minute >= 0 &&
+                 civil->minute <= 59 && civil->second >= 0 && civil->second <= 60;
+    bool fraction = civil->us >= 0 && civil->us < US_PER_S;
+    if (civil->year > YEAR_MAX || !is_date(civil->year, civil->month, civil->day) || !clock ||
+        !fraction) {
+        return ERR_FORMAT;
     }
+    int64_t day_s = days_from_date(civil->year, civil->month, civil->day) * SECONDS_PER_DAY;
+    int64_t clock_s = civil->hour * 3600 + civil->minute * 60 + civil->second;
+    int64_t time_us = (day_s + clock_s) * US_PER_S + civil->us;
+    if (time_us > TIME_US_MAX) { /* 23:59:60 of the last day */
+        return ERR_FORMAT;
+    }
+    *ret_us = time_us;
+    return ERR_OK;
+}
+
+struct time_civil time_to_civil(int64_t time_us)
+{
+    must(time_us >= TIME_US_MIN);
+    must(time_us <= TIME_US_MAX);
     int64_t day_us = (int64_t)SECONDS_PER_DAY * US_PER_S;
     int64_t midnight_us = time_floor(time_us, day_us);
     struct date date = date_from_days(midnight_us / day_us);
     int64_t us = time_us - midnight_us;
     int64_t second = us / US_PER_S;
-    int fraction_us = (int)(us % US_PER_S);
-    buf_add_format(buf, "%04d-%02d-%02dT%02d:%02d:%02d", (int)date.year, (int)date.month,
-                   (int)date.day, (int)(second / 3600), (int)(second / 60 % 60),
-                   (int)(second % 60));
-    if (fraction_us % US_PER_MS == 0) {
-        buf_add_format(buf, ".%03dZ", fraction_us / US_PER_MS);
+    return (struct time_civil){
+        .year = date.year,
+        .month = date.month,
+        .day = date.day,
+        .hour = second / 3600,
+        .minute = second / 60 % 60,
+        .second = second % 60,
+        .us = us % US_PER_S,
+    };
+}
+
+void time_add(struct buf *buf, int64_t time_us)
+{
+    if (time_us < TIME_US_MIN || time_us > TIME_US_MAX) {
+        return;
+    }
+    struct time_civil civil = time_to_civil(time_us);
+    buf_add_format(buf, "%04d-%02d-%02dT%02d:%02d:%02d", (int)civil.year, (int)civil.month,
+                   (int)civil.day, (int)civil.hour, (int)civil.minute, (int)civil.second);
+    if (civil.us % US_PER_MS == 0) {
+        buf_add_format(buf, ".%03dZ", (int)(civil.us / US_PER_MS));
     } else {
-        buf_add_format(buf, ".%06dZ", fraction_us);
+        buf_add_format(buf, ".%06dZ", (int)civil.us);
     }
 }

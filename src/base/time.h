@@ -42,6 +42,35 @@ enum err time_parse(struct span span, int64_t *ret_us);
 MUST_USE
 enum err time_parse_epoch(struct span span, int64_t *ret_us);
 
+/* A time as a calendar and a clock show it, of whatever zone. */
+struct time_civil {
+    int64_t year;
+    int64_t month; /* 1 .. 12 */
+    int64_t day;   /* 1 .. 31 */
+    int64_t hour;
+    int64_t minute;
+    int64_t second; /* 0 .. 60 */
+    int64_t us;     /* 0 .. 999999 */
+};
+
+/**
+ * The time of a calendar and clock that show UTC.
+ *
+ * civil     any numbers
+ * ret_us    microseconds; untouched on error
+ *
+ * Errors    ERR_FORMAT there is no such date or hour, or its year is not of 0001 to 9999
+ */
+MUST_USE
+enum err time_from_civil(const struct time_civil *civil, int64_t *ret_us);
+
+/**
+ * What a calendar and clock that show UTC say.
+ *
+ * time_us   TIME_US_MIN .. TIME_US_MAX
+ */
+struct time_civil time_to_civil(int64_t time_us);
+
 /**
  * Append a timestamp as RFC 3339 in UTC: "2026-11-21T20:34:05.000001Z". The fraction has three
  * digits where that is exact (the form STIX prefers), else six.

@@ -10,6 +10,7 @@
 
 #include "base/span.h"
 #include "node/command.h"
+#include "os/clock.h"
 
 static bool shows_colours(int fd)
 {
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     bus_errors_take();
+    os_zone_read();
     umask(0077); /* what a node keeps is for its owner alone, whichever library makes the file */
     setlocale(LC_CTYPE, "C.UTF-8");
     invocation.out = stdout;

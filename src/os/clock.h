@@ -19,4 +19,20 @@ int64_t os_clock_us(void);
  */
 int64_t os_monotonic_us(void);
 
+/**
+ * Read the machine's time zone ($TZ, else /etc/localtime), once: later no file is looked at, so
+ * that also who may open none knows it. To be called before there are threads.
+ */
+void os_zone_read(void);
+
+/**
+ * When a clock on the wall here shows a time: the machine's zone, with its summer time. Of an hour
+ * that comes twice it is one of the two.
+ *
+ * civil_us  what it shows, as if it were UTC; TIME_US_MIN .. TIME_US_MAX
+ *
+ * Returns microseconds of UTC; `civil_us` itself where the zone says nothing of that time.
+ */
+int64_t os_zone_to_utc_us(int64_t civil_us);
+
 #endif

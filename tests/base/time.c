@@ -258,3 +258,43 @@ TEST(time_floor_goes_down_also_before_1970)
     assert_true(time_floor(-hour_us, hour_us) == -hour_us);
     assert_true(time_floor(TIME_US_MIN + 5, day_us) == TIME_US_MIN);
 }
+
+TEST(time_of_a_calendar_and_clock_is_that_of_its_text)
+{
+    uint64_t random = testing_seed();
+    for (int i = 0; i < 10000; i++) {
+        int64_t time_us = TIME_US_MIN + (int64_t)(testing_random(&random) %
+                                                  (uint64_t)(TIME_US_MAX - TIME_US_MIN));
+        int64_t again_us = 0;
+
+        struct time_civil civil = time_to_civil(time_us);
+
+        check_err(time_from_civil(&civil, &again_us), ERR_OK);
+        assert_true(again_us == time_us);
+    }
+}
+
+TEST(date_or_hour_that_does_not_exist_is_no_time)
+{
+    static const struct time_civil wrong[] = {
+        { 0, 1, 1, 0, 0, 0, 0 },
+        { 10000, 1, 1, 0, 0, 0, 0 },
+        { 2026, 0, 1, 0, 0, 0, 0 },
+        { 2026, 13, 1, 0, 0, 0, 0 },
+        { 2026, 2, 29, 0, 0, 0, 0 },
+        { 2026, 11, 0, 0, 0, 0, 0 },
+        { 2026, 11, 21, 24, 0, 0, 0 },
+        { 2026, 11, 21, 0, 60, 0, 0 },
+        { 2026, 11, 21, 0, 0, 61, 0 },
+        { 2026, 11, 21, -1, 0, 0, 0 },
+        { 2026, 11, 21, 0, 0, 0, US_PER_S },
+        { 9999, 12, 31, 23, 59, 60, 0 },
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        int64_t time_us = 7;
+
+        check_err(time_from_civil(&wrong[i], &time_us), ERR_FORMAT);
+
+        assert_int_equal(time_us, 7);
+    }
+}
