@@ -72,7 +72,7 @@ __attribute__((noreturn)) static void watch_main(struct channel *store,
     }
     enum err err = sandbox_close_others(&op, &store->fd, 1);
     if (err == ERR_OK) {
-        err = sandbox_enter(&op, &landlock);
+        err = sandbox_enter(&op, SANDBOX_WATCH, NULL, 0, &landlock);
     }
     if (err == ERR_OK) {
         err = watch_role_run(&op, store, &setup->role);

@@ -2,24 +2,41 @@
 #include "os/sandbox.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/must.h"
+#include "os/sandbox_calls.h"
 
 /* Debian 12's headers know Landlock up to version 2; what later versions added, by number
- * (linux/landlock.h of kernel 6.10): truncate since 3, ioctl on devices since 5. */
+ * (linux/landlock.h of kernel 6.12): truncate since 3, TCP since 4, ioctl on devices since 5,
+ * scopes since 6. */
 enum {
     ACCESS_VERSION_1 = (1 << 13) - 1,
     ACCESS_REFER = 1 << 13,
     ACCESS_TRUNCATE = 1 << 14,
     ACCESS_IOCTL_DEV = 1 << 15,
+    ACCESS_TCP_BIND = 1 << 0,
+    ACCESS_TCP_CONNECT = 1 << 1,
+    SCOPE_ABSTRACT_SOCKET = 1 << 0,
+    SCOPE_SIGNAL = 1 << 1,
     DESCRIPTORS_MAX = 64,
 };
+
+/* struct landlock_ruleset_attr as it is since version 6. */
+struct ruleset {
+    uint64_t files;
+    uint64_t network;
+    uint64_t scopes;
+};
+
+enum { FILE_READ = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR };
 
 static int fd_order(const void *a, const void *b)
 {
@@ -53,44 +70,96 @@ enum err sandbox_close_others(struct op *op, const int *keep, size_t count)
     return close_between(op, next, INT32_MAX);
 }
 
-static uint64_t access_all(int version)
+/* ---- Landlock ---- */
+
+static struct ruleset ruleset_of(enum sandbox_role role, int version)
 {
-    uint64_t access = ACCESS_VERSION_1;
-    access |= version >= 2 ? ACCESS_REFER : 0;
-    access |= version >= 3 ? ACCESS_TRUNCATE : 0;
-    access |= version >= 5 ? ACCESS_IOCTL_DEV : 0;
-    return access;
+    struct ruleset rules = { .files = ACCESS_VERSION_1 };
+    rules.files |= version >= 2 ? ACCESS_REFER : 0;
+    rules.files |= version >= 3 ? ACCESS_TRUNCATE : 0;
+    rules.files |= version >= 5 ? ACCESS_IOCTL_DEV : 0;
+    if (version >= 4) {
+        rules.network |= role == SANDBOX_STORE ? 0 : ACCESS_TCP_BIND;
+        rules.network |= role == SANDBOX_FETCH ? 0 : ACCESS_TCP_CONNECT;
+    }
+    if (version >= 6 && role != SANDBOX_STORE) {
+        rules.scopes = SCOPE_ABSTRACT_SOCKET | SCOPE_SIGNAL;
+    }
+    return rules;
 }
 
-/* A ruleset without rules: every access it handles is refused. */
-static enum err landlock_enter(struct op *op, int *ret_version)
+/* What may be done with a file; a folder has more. */
+static uint64_t access_to(const struct ruleset *rules, bool write, bool folder)
+{
+    const uint64_t file_only = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                               LANDLOCK_ACCESS_FS_EXECUTE | ACCESS_TRUNCATE;
+    uint64_t access = write ? rules->files & ~(uint64_t)LANDLOCK_ACCESS_FS_EXECUTE : FILE_READ;
+    return folder ? access : access & file_only;
+}
+
+static enum err path_allow(struct op *op, int ruleset, const struct ruleset *rules,
+                           const struct sandbox_path *path)
+{
+    struct stat status;
+    int fd = open(path->path, O_PATH | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return ERR_OK; /* what is not there cannot be reached anyway */
+    }
+    struct landlock_path_beneath_attr beneath = {
+        .allowed_access = access_to(rules, path->write, S_ISDIR(status.st_mode)),
+        .parent_fd = fd,
+    };
+    long added = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
+    int saved = errno;
+    close(fd);
+    return added == 0 ? ERR_OK
+                      : op_fail(op, ERR_IO, "landlock: %s: %s", path->path, strerror(saved));
+}
+
+/* Every access that the ruleset handles and no rule allows is refused. */
+static enum err landlock_enter(struct op *op, enum sandbox_role role,
+                               const struct sandbox_path *paths, size_t count, int *ret_version)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    *ret_version = 0;
     if (version <= 0) {
-        *ret_version = 0;
         return ERR_OK;
     }
-    struct landlock_ruleset_attr attr = { .handled_access_fs = access_all((int)version) };
-    long ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+    struct ruleset rules = ruleset_of(role, (int)version);
+    long ruleset = syscall(SYS_landlock_create_ruleset, &rules,
+                           version >= 4 ? sizeof rules : sizeof rules.files, 0);
     if (ruleset < 0) {
         return op_fail(op, ERR_IO, "landlock: %s", strerror(errno));
     }
-    long restricted = syscall(SYS_landlock_restrict_self, (int)ruleset, 0);
-    int saved = errno;
-    close((int)ruleset);
-    if (restricted != 0) {
-        return op_fail(op, ERR_IO, "landlock: %s", strerror(saved));
+    enum err err = ERR_OK;
+    const struct sandbox_path all = { .path = "/", .write = false };
+    if (role == SANDBOX_STORE) {
+        err = path_allow(op, (int)ruleset, &rules, &all);
     }
-    *ret_version = (int)version;
-    return ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        err = path_allow(op, (int)ruleset, &rules, &paths[i]);
+    }
+    if (err == ERR_OK && syscall(SYS_landlock_restrict_self, (int)ruleset, 0) != 0) {
+        err = op_fail(op, ERR_IO, "landlock: %s", strerror(errno));
+    }
+    close((int)ruleset);
+    *ret_version = err == ERR_OK ? (int)version : 0;
+    return err;
 }
 
-enum err sandbox_enter(struct op *op, int *ret_landlock)
+enum err sandbox_enter(struct op *op, enum sandbox_role role, const struct sandbox_path *paths,
+                       size_t count, int *ret_landlock)
 {
     const struct rlimit none = { 0, 0 };
+    must(role < SANDBOX_ROLE_COUNT);
+    must(count <= SANDBOX_PATH_COUNT_MAX);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         setrlimit(RLIMIT_CORE, &none) != 0) {
         return op_fail(op, ERR_IO, "cannot give up privileges: %s", strerror(errno));
     }
-    return landlock_enter(op, ret_landlock);
+    TRY(landlock_enter(op, role, paths, count, ret_landlock));
+    return sandbox_calls_enter(op, role);
 }
