@@ -99,6 +99,9 @@ static inline void reading_check_same(const struct observe_line *a, const struct
     must(span_equal(a->time, b->time));
     must(span_equal(a->originator, b->originator));
     must(span_equal(a->responder, b->responder));
+    must(a->originator_port == b->originator_port);
+    must(a->responder_port == b->responder_port);
+    must(a->outcome == b->outcome);
     for (size_t i = 0; i < a->count; i++) {
         must(a->observations[i].kind == b->observations[i].kind);
         must(a->observations[i].field == b->observations[i].field);

@@ -25,7 +25,7 @@ enum {
     RECORD_DEPTH_MAX = 64,         /* objects and arrays inside each other */
     RECORD_LINE_SIZE_MAX = 1024 * 1024,
     RECORD_PADDING_SIZE = 64, /* readable bytes that must follow every line given to a scanner */
-    RECORD_PATH_COUNT_MAX = 512,
+    RECORD_PATH_COUNT_MAX = 1024,
 };
 
 enum record_type {

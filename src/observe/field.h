@@ -20,13 +20,34 @@ enum field_role {
     ROLE_UID,
     ROLE_ORIGINATOR, /* address of the side that opened the connection */
     ROLE_RESPONDER,
-    ROLE_RECEIVER, /* of a file; stands for the originator where that is not logged */
-    ROLE_SENDER,   /* of a file; stands for the responder where that is not logged */
+    /* Stand for the two where those are not logged: receiver and sender of a file, the ends of what
+     * is no connection. */
+    ROLE_CLIENT,
+    ROLE_SERVER,
     ROLE_ORIGINATOR_PORT,
     ROLE_RESPONDER_PORT,
+    /* The ends of the flow, in an event about one of its packets; they go before the packet's. */
+    ROLE_FLOW_ORIGINATOR,
+    ROLE_FLOW_RESPONDER,
+    ROLE_FLOW_ORIGINATOR_PORT,
+    ROLE_FLOW_RESPONDER_PORT,
+    ROLE_TRANSPORT,   /* "icmp": what is logged as ports are type and code */
     ROLE_HTTP_HOST,   /* with port and target it makes the URL of a request */
     ROLE_HTTP_PORT,   /* that the client wrote beside the host */
     ROLE_HTTP_TARGET, /* path and query, or an absolute URL, or CONNECT's "host:port" */
+    /* Of a pair: one field tells what the other holds, as in {"name":"host","value":"..."}. */
+    ROLE_NAMING,
+    ROLE_NAMED, /* its class stands where the name tells none */
+    /* What became of it; see outcome.h. */
+    ROLE_CONN_STATE,  /* Zeek's conn_state */
+    ROLE_FLOW_STATE,  /* Suricata's flow.state */
+    ROLE_FLOW_ANSWER, /* packets that came back */
+    ROLE_TCP_ANSWER,  /* flags of TCP that came back, in hexadecimal */
+    ROLE_RCODE,       /* of DNS, by name */
+    ROLE_SUCCESS,     /* whether it succeeded: a truth value, or a word */
+    ROLE_ACTION,      /* what a control did */
+    ROLE_VERDICT,     /* what it did in the end */
+    ROLE_DENIED,      /* whether a control stopped it: a truth value */
     FIELD_ROLE_COUNT,
 };
 
@@ -37,13 +58,31 @@ enum field_class {
     CLASS_DIGEST,    /* always a digest: anything else is refused */
     CLASS_HOST,      /* address or name, perhaps with a port */
     CLASS_DOMAIN,    /* name, also of one label */
-    CLASS_ANSWER,    /* of DNS: address, name of at least two labels, or text, which says nothing */
+    CLASS_ANSWER,    /* address, name of at least two labels, or text, which says nothing */
     CLASS_URL,       /* gives its host too */
     CLASS_LOCATION,  /* URL where it is absolute; a relative one says nothing */
     CLASS_EMAIL,     /* one address or a list of them; gives their domains too */
     CLASS_DN,        /* distinguished name: CN and emailAddress */
     CLASS_CERT_NAME, /* subject's alternative name: host, "*.host" or e-mail address */
     CLASS_FORWARDED, /* addresses with commas between them, as X-Forwarded-For */
+    /* digests that have a kind of their own, and are found as bare ones too */
+    CLASS_CERT_DIGEST, /* always a digest: of a certificate, or of a file, which may be one */
+    CLASS_HASH,        /* a digest, or text, which says nothing */
+    CLASS_JA3,
+    CLASS_JA3S,
+    CLASS_HASSH,
+    CLASS_JA4,
+    CLASS_USER_AGENT,
+    CLASS_FILE_NAME, /* name or path */
+    CLASS_FILE_URL,  /* as CLASS_LOCATION; gives the file's name too */
+    CLASS_ASN,       /* the only one that JSON's numbers belong to */
+    /* values that stand in a writing of their own, and text besides, which says nothing */
+    CLASS_LOGIN,     /* who logs in: perhaps with an e-mail address */
+    CLASS_PRINCIPAL, /* of Kerberos: "service/host", "client/REALM", "name@REALM" */
+    CLASS_SHARE,     /* "\\host\share" */
+    CLASS_MAILBOX,   /* e-mail address as DNS writes it: "hostmaster.example.org" (RFC 1035) */
+    CLASS_WORDS,     /* addresses, names, e-mail addresses and URLs among other words */
+    CLASS_LOOK,      /* all of it an address, e-mail address or URL by its look */
     FIELD_CLASS_COUNT,
 };
 
@@ -60,11 +99,22 @@ struct observe_table {
     bool names_vary; /* "id.orig_h" may also be "id_orig_h" or {"id":{"orig_h":...}} */
 };
 
+/* Kinds of value as bits of a number. */
+static inline uint32_t field_kind_bit(enum value_kind kind)
+{
+    return (uint32_t)1 << kind;
+}
+
+_Static_assert(VALUE_KIND_COUNT <= 32, "every kind has its bit");
+
 extern const struct observe_table observe_zeek_table;
 extern const struct observe_table observe_eve_table;
 
 /* Field numbers of observations: rows of the Zeek table from 0, of the EVE table from here on. */
 enum { FIELD_EVE_FIRST = 0x4000 };
+
+/* Fields that no table has are numbered from here on; the line at hand has their names. */
+enum { FIELD_LOOKED_FIRST = 0x8000 };
 
 enum { PLAN_SLOT_NONE = UINT16_MAX, PLAN_STREAM_OTHER = 0 };
 
@@ -150,5 +200,29 @@ bool observe_field_name_is(struct span own, struct span logged);
  * field     of an observation
  */
 const struct observe_field *observe_field_row(uint16_t field);
+
+/**
+ * Whether a name is that of a stream of Zeek's, or of a common package.
+ *
+ * stream    as a line or a file names it
+ */
+bool observe_zeek_stream_is_named(struct span stream);
+
+/**
+ * Whether every field of a stream's lines has to be looked at: else the table has rows for those
+ * that hold values, and the others hold none beside the ends.
+ *
+ * stream    as a line or a file names it; may be empty
+ */
+bool observe_zeek_stream_is_looked_at(struct span stream);
+
+/**
+ * Whether somebody wants what a class gives. Only kinds that few ask for are left out: a value that
+ * is none is counted whatever is wanted.
+ *
+ * field_class  any
+ * wanted       kinds, as bits
+ */
+bool observe_class_is_wanted(enum field_class field_class, uint32_t wanted);
 
 #endif

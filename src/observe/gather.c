@@ -6,9 +6,9 @@
 #include "observe/gather.h"
 
 #include "observe/gather_value.h"
+#include "observe/outcome.h"
 
 enum {
-    PORT_MAX = 65535,
     HOST_TEXT_SIZE_MAX = 64, /* "[" an IPv6 address "]" */
 };
 
@@ -34,15 +34,17 @@ void gather_begin(struct gather *gather, struct observe_line *line, bool respond
     gather_begin_request(gather, responder_sure);
 }
 
-static bool is_noted(const struct gather *g, enum field_role role)
+/* A field that tells what another one holds, or that other one. */
+static void gather_pair(struct gather *g, struct observe_meaning meaning, struct span value)
 {
-    return (g->notes.noted >> role & 1) != 0;
-}
-
-/* What was noted; empty where nothing was. */
-static struct span noted(const struct gather *g, enum field_role role)
-{
-    return is_noted(g, role) ? g->notes.places[role] : (struct span){ NULL, 0 };
+    if (meaning.role == ROLE_NAMING) {
+        g->named = (uint8_t)gather_named_class(value, FIELD_CLASS_COUNT);
+        g->is_named = true;
+        return;
+    }
+    bool named = g->is_named && g->named != FIELD_CLASS_COUNT;
+    gather_value(g, named ? (enum field_class)g->named : (enum field_class)meaning.field_class,
+                 value);
 }
 
 static inline void gather_field(struct gather *g, struct observe_meaning meaning, struct span value,
@@ -52,15 +54,23 @@ static inline void gather_field(struct gather *g, struct observe_meaning meaning
         return;
     }
     g->field = meaning.field;
+    if (meaning.role == ROLE_NAMING || meaning.role == ROLE_NAMED) {
+        if (type == RECORD_STRING) {
+            gather_pair(g, meaning, value);
+        }
+        return;
+    }
     if (meaning.role != ROLE_VALUE) {
-        gather_note(g, meaning.role, value, type == RECORD_NUMBER);
+        gather_note(g, (enum field_role)meaning.role, value, type == RECORD_NUMBER);
     }
     if (meaning.field_class == CLASS_NONE) {
         return;
     }
-    if (type == RECORD_STRING) {
-        gather_value(g, meaning.field_class, value);
-    } else if (meaning.field_class == CLASS_ADDRESS || meaning.field_class == CLASS_DIGEST) {
+    const enum field_class field_class = (enum field_class)meaning.field_class;
+    if (type == RECORD_STRING || (type == RECORD_NUMBER && field_class == CLASS_ASN)) {
+        gather_value(g, field_class, value);
+    } else if (field_class == CLASS_ADDRESS || field_class == CLASS_DIGEST ||
+               field_class == CLASS_CERT_DIGEST) {
         g->line->refused++;
     } else {
         g->line->unfit++;
@@ -84,37 +94,29 @@ void gather_text(struct gather *gather, struct observe_meaning meaning, struct s
     gather_field(gather, meaning, value, RECORD_STRING);
 }
 
-static unsigned port_of(struct span text)
-{
-    uint64_t port = 0;
-    if (span_to_u64(text, &port) != ERR_OK || port > PORT_MAX) {
-        return 0;
-    }
-    return (unsigned)port;
-}
-
 /* The port of the server: the one the client wrote, else that of the connection. An event about a
  * packet or file is logged in its direction, so that the server may be either end: then it is the
  * lower port. */
 static unsigned request_port(const struct gather *g)
 {
-    if (is_noted(g, ROLE_HTTP_PORT)) {
-        return port_of(noted(g, ROLE_HTTP_PORT));
+    if (gather_is_noted(g, ROLE_HTTP_PORT)) {
+        return gather_port(gather_noted(g, ROLE_HTTP_PORT));
     }
-    unsigned responder = port_of(noted(g, ROLE_RESPONDER_PORT));
+    unsigned responder = gather_port(gather_noted(g, ROLE_RESPONDER_PORT));
     if (g->responder_sure) {
         return responder;
     }
-    unsigned originator = port_of(noted(g, ROLE_ORIGINATOR_PORT));
+    unsigned originator = gather_port(gather_noted(g, ROLE_ORIGINATOR_PORT));
     return originator < responder ? originator : responder;
 }
 
 /* A request without a Host header went to the address it was sent to. */
 static struct span request_host(const struct gather *g, uint8_t bracketed[HOST_TEXT_SIZE_MAX])
 {
-    struct span address = g->line->responder;
-    if (is_noted(g, ROLE_HTTP_HOST)) {
-        return noted(g, ROLE_HTTP_HOST);
+    bool responder = gather_is_noted(g, ROLE_RESPONDER);
+    struct span address = gather_noted(g, responder ? ROLE_RESPONDER : ROLE_SERVER);
+    if (gather_is_noted(g, ROLE_HTTP_HOST)) {
+        return gather_noted(g, ROLE_HTTP_HOST);
     }
     if (!g->responder_sure || address.size + 2 > HOST_TEXT_SIZE_MAX) {
         return (struct span){ NULL, 0 };
@@ -132,24 +134,68 @@ static void gather_request(struct gather *g)
 {
     uint8_t bracketed[HOST_TEXT_SIZE_MAX];
     struct span host = request_host(g, bracketed);
-    g->field = g->notes.http_target_field;
-    gather_value_request(g, host, request_port(g), noted(g, ROLE_HTTP_TARGET),
-                         is_noted(g, ROLE_HTTP_HOST));
+    g->field = g->notes.fields[ROLE_HTTP_TARGET];
+    gather_value_request(g, host, request_port(g), gather_noted(g, ROLE_HTTP_TARGET),
+                         gather_is_noted(g, ROLE_HTTP_HOST));
+}
+
+/* "Ports" of ICMP are its type and code (Zeek's conn.log). */
+static bool has_ports(const struct gather *g)
+{
+    return !span_equal(gather_noted(g, ROLE_TRANSPORT), SPAN("icmp"));
+}
+
+static unsigned port_noted(const struct gather *g, enum field_role role)
+{
+    return has_ports(g) ? gather_port(gather_noted(g, role)) : 0;
+}
+
+static void gather_end_with_port(struct gather *g, enum field_role address, enum field_role port)
+{
+    if (gather_is_noted(g, address)) {
+        g->field = g->notes.fields[address];
+        gather_value_ip_port(g, gather_noted(g, address), port_noted(g, port));
+    }
+}
+
+void gather_end_values(struct gather *gather)
+{
+    if (gather_wants(gather, VALUE_IP_PORT)) {
+        gather_end_with_port(gather, ROLE_ORIGINATOR, ROLE_ORIGINATOR_PORT);
+        gather_end_with_port(gather, ROLE_RESPONDER, ROLE_RESPONDER_PORT);
+    }
+    if (gather_is_noted(gather, ROLE_HTTP_TARGET)) {
+        gather_request(gather);
+    }
+}
+
+/* An event about a packet has the ends of the packet, and those of the flow beside them. */
+static void gather_ends(const struct gather *g, struct observe_line *line)
+{
+    bool flow = gather_is_noted(g, ROLE_FLOW_ORIGINATOR) && gather_is_noted(g, ROLE_FLOW_RESPONDER);
+    if (flow) {
+        line->originator = gather_noted(g, ROLE_FLOW_ORIGINATOR);
+        line->responder = gather_noted(g, ROLE_FLOW_RESPONDER);
+    } else {
+        bool originator = gather_is_noted(g, ROLE_ORIGINATOR);
+        bool responder = gather_is_noted(g, ROLE_RESPONDER);
+        line->originator = gather_noted(g, originator ? ROLE_ORIGINATOR : ROLE_CLIENT);
+        line->responder = gather_noted(g, responder ? ROLE_RESPONDER : ROLE_SERVER);
+    }
+    line->originator_port = port_noted(g, flow ? ROLE_FLOW_ORIGINATOR_PORT : ROLE_ORIGINATOR_PORT);
+    line->responder_port = port_noted(g, flow ? ROLE_FLOW_RESPONDER_PORT : ROLE_RESPONDER_PORT);
 }
 
 void gather_end(struct gather *gather)
 {
     struct observe_line *line = gather->line;
-    enum field_role time = is_noted(gather, ROLE_TIME) ? ROLE_TIME : ROLE_TIME_WRITTEN;
-    line->time = noted(gather, time);
+    bool time_known = gather_is_noted(gather, ROLE_TIME);
+    enum field_role time = time_known ? ROLE_TIME : ROLE_TIME_WRITTEN;
+    line->time = gather_noted(gather, time);
     line->time_is_number = (gather->notes.number >> time & 1) != 0;
-    line->sensor = noted(gather, ROLE_SENSOR);
-    line->uid = noted(gather, ROLE_UID);
-    bool originator = is_noted(gather, ROLE_ORIGINATOR);
-    line->originator = noted(gather, originator ? ROLE_ORIGINATOR : ROLE_RECEIVER);
-    bool responder = is_noted(gather, ROLE_RESPONDER);
-    line->responder = noted(gather, responder ? ROLE_RESPONDER : ROLE_SENDER);
-    if (is_noted(gather, ROLE_HTTP_TARGET)) {
-        gather_request(gather);
-    }
+    line->sensor = gather_noted(gather, ROLE_SENSOR);
+    line->uid = gather_noted(gather, ROLE_UID);
+    line->outcome = observe_outcome_of(gather);
+    gather_ends(gather, line);
+    gather_end_values(gather);
 }

@@ -10,9 +10,9 @@
 
 /* What has been noted of the present line: of each role the first value. */
 struct gather_notes {
-    uint32_t noted;  /* bit n: the role of number n has a place that is filled */
-    uint32_t number; /* bit n: and it was a number of JSON */
-    uint16_t http_target_field;
+    uint32_t noted;                    /* bit n: the role of number n has a place that is filled */
+    uint32_t number;                   /* bit n: and it was a number of JSON */
+    uint16_t fields[FIELD_ROLE_COUNT]; /* by role: which field it was */
     struct span places[FIELD_ROLE_COUNT]; /* by role; of an earlier line where `noted` lacks it */
 };
 
@@ -23,7 +23,10 @@ struct gather {
     struct observation *observations;
     uint8_t *keys; /* OBSERVE_KEYS_SIZE_MAX bytes, room for one key more, and padding */
     size_t keys_used;
-    uint16_t field;      /* number of the field at hand */
+    uint32_t wanted; /* kinds of value, as bits; see observe_reader_want() */
+    uint16_t field;  /* number of the field at hand */
+    uint8_t named;   /* enum field_class: what ROLE_NAMING said of the field to come */
+    bool is_named;
     bool responder_sure; /* the responder is the server of an HTTP request in this line */
     struct gather_notes notes;
 };
@@ -57,6 +60,7 @@ void gather_begin(struct gather *gather, struct observe_line *line, bool respond
 static inline void gather_begin_request(struct gather *gather, bool responder_sure)
 {
     gather->responder_sure = responder_sure;
+    gather->is_named = false;
     gather->notes.noted = 0; /* no more is cleared: what is not noted is not looked at */
     gather->notes.number = 0;
 }
@@ -117,13 +121,40 @@ static inline void gather_note(struct gather *gather, enum field_role role, stru
     notes->noted |= bit;
     notes->number |= number ? bit : 0;
     notes->places[role] = value;
-    if (role == ROLE_HTTP_TARGET) {
-        notes->http_target_field = gather->field;
-    }
+    notes->fields[role] = gather->field;
 }
 
 /**
- * End a line: what takes several fields (the URL of a request, the ends of a file's way) is made.
+ * Whether the line has a field of a role.
+ *
+ * gather    between gather_begin() and the end of the line's use
+ * role      not ROLE_VALUE
+ */
+static inline bool gather_is_noted(const struct gather *gather, enum field_role role)
+{
+    return (gather->notes.noted >> role & 1) != 0;
+}
+
+/**
+ * The first field of a role; empty where there is none.
+ *
+ * gather    between gather_begin() and the end of the line's use
+ * role      not ROLE_VALUE
+ */
+static inline struct span gather_noted(const struct gather *gather, enum field_role role)
+{
+    return gather_is_noted(gather, role) ? gather->notes.places[role] : (struct span){ NULL, 0 };
+}
+
+/**
+ * Make what takes several fields: the URL of a request, the ends with their ports.
+ *
+ * gather    begun with gather_begin() or gather_begin_request()
+ */
+void gather_end_values(struct gather *gather);
+
+/**
+ * End a line: its context is told, and what takes several fields is made.
  *
  * gather    begun with gather_begin()
  */

@@ -10,6 +10,8 @@
 
 #include "base/must.h"
 
+enum { PORT_MAX = 65535 };
+
 /* Where the next key is written; NULL, and the line is marked as cut, when the line is full. */
 static uint8_t *key_room(struct gather *g)
 {
@@ -20,10 +22,7 @@ static uint8_t *key_room(struct gather *g)
     return g->keys + g->keys_used;
 }
 
-/* The add_ functions: true where the text held a value of the class, kept or not for want of room.
- */
-
-static bool add_address(struct gather *g, struct span text, struct span observed)
+bool gather_add_address(struct gather *g, struct span text, struct span observed)
 {
     uint8_t *key = key_room(g);
     if (key == NULL) {
@@ -77,19 +76,85 @@ static bool add_domain(struct gather *g, struct span text, struct span observed)
     return true;
 }
 
-static bool add_digest(struct gather *g, struct span text)
+static bool add_digest(struct gather *g, struct span text, enum value_kind *ret_kind)
 {
     uint8_t *key = key_room(g);
     if (key == NULL) {
         return true;
     }
-    enum value_kind kind = VALUE_NONE;
-    size_t size = value_key_digest(text, key, &kind);
+    size_t size = value_key_digest(text, key, ret_kind);
     if (size == 0) {
         return false;
     }
-    gather_keep(g, kind, size, text);
+    gather_keep(g, *ret_kind, size, text);
     return true;
+}
+
+/* The digest that was kept last, once more under a kind of its own, where that is wanted. */
+static void add_again(struct gather *g, enum value_kind kind)
+{
+    if (!gather_wants(g, kind) || key_room(g) == NULL) {
+        return;
+    }
+    struct observation *again = &g->observations[g->line->count];
+    *again = again[-1];
+    again->kind = kind;
+    g->line->count++;
+}
+
+/* A file may be a certificate: then its digest is one that was shared as a certificate's. Zeek
+ * before 4.1 tells the digests of certificates in files.log only. */
+static bool add_cert_digest(struct gather *g, struct span text)
+{
+    enum value_kind kind = VALUE_NONE;
+    bool fits = add_digest(g, text, &kind);
+    if (kind == VALUE_SHA1) {
+        add_again(g, VALUE_CERT_SHA1);
+    } else if (kind == VALUE_SHA256) {
+        add_again(g, VALUE_CERT_SHA256);
+    }
+    return fits;
+}
+
+/* A fingerprint that is an MD5: `kind`, and bare. */
+static void add_fingerprint(struct gather *g, struct span text, enum value_kind kind)
+{
+    enum value_kind bare = VALUE_NONE;
+    (void)add_digest(g, text, &bare);
+    if (bare == VALUE_MD5) {
+        add_again(g, kind);
+    }
+}
+
+/* Values that any text is, or that nobody wonders about where they are none. */
+static void add_plain(struct gather *g, struct span text, enum value_kind kind)
+{
+    uint8_t *key = key_room(g);
+    if (key == NULL) {
+        return;
+    }
+    size_t size = 0;
+    if (kind == VALUE_JA4) {
+        size = value_key_ja4(text, key);
+    } else if (kind == VALUE_USER_AGENT) {
+        size = value_key_user_agent(text, key);
+    } else {
+        size = value_key_file_name(text, key);
+    }
+    if (size > 0) {
+        gather_keep(g, kind, size, text);
+    }
+}
+
+/* AS 0 stands for addresses that nobody routes (RFC 7607); a log means that it knows none. */
+static void add_asn(struct gather *g, struct span text)
+{
+    static const uint8_t none[VALUE_ASN_SIZE];
+    uint8_t *key = key_room(g);
+    size_t size = key == NULL ? 0 : value_key_asn(text, key);
+    if (size > 0 && !span_equal(span_make(key, size), span_make(none, sizeof none))) {
+        gather_keep(g, VALUE_ASN, size, text);
+    }
 }
 
 /* Mail writes an address as "[192.0.2.5]" or "[IPv6:2001:db8::5]" where a name could stand (RFC
@@ -104,15 +169,14 @@ static struct span without_brackets(struct span text)
     return tagged ? span_from(inner, sizeof "IPv6:" - 1) : inner;
 }
 
-static bool add_name(struct gather *g, struct span text, struct span observed)
+bool gather_add_name(struct gather *g, struct span text, struct span observed)
 {
-    return add_address(g, without_brackets(text), observed) || add_domain(g, text, observed);
+    return gather_add_address(g, without_brackets(text), observed) || add_domain(g, text, observed);
 }
 
-/* As add_name(), but a word without a dot inside is no name: it is rather text ("Snozberry"). */
-static bool add_dotted_name(struct gather *g, struct span text, struct span observed)
+bool gather_add_dotted_name(struct gather *g, struct span text, struct span observed)
 {
-    if (add_address(g, text, observed)) {
+    if (gather_add_address(g, text, observed)) {
         return true;
     }
     ptrdiff_t dot = span_find(text, '.');
@@ -132,8 +196,7 @@ static bool all_digits(struct span text)
     return true;
 }
 
-/* "host:80" and "[::1]:80" without the port, "host:" without its colon; "::1" as it is. */
-static struct span without_port(struct span text)
+struct span gather_without_port(struct span text)
 {
     ptrdiff_t colon = span_find_last(text, ':');
     if (colon == SPAN_NOT_FOUND || !all_digits(span_from(text, (size_t)colon + 1))) {
@@ -145,14 +208,37 @@ static struct span without_port(struct span text)
     return bracketed || single_colon ? host : text;
 }
 
-static bool add_host(struct gather *g, struct span text)
+unsigned gather_port(struct span text)
 {
-    return add_name(g, without_port(text), text);
+    uint64_t port = 0;
+    if (span_to_u64(text, &port) != ERR_OK || port > PORT_MAX) {
+        return 0;
+    }
+    return (unsigned)port;
 }
 
-static struct span without_wildcard(struct span text)
+void gather_value_ip_port(struct gather *g, struct span address, unsigned port)
 {
-    return span_starts_with(text, SPAN("*.")) ? span_from(text, 2) : text;
+    uint8_t *key = key_room(g);
+    if (!gather_wants(g, VALUE_IP_PORT) || port == 0 || key == NULL) {
+        return;
+    }
+    uint8_t bytes[VALUE_IPV6_SIZE];
+    size_t size = value_key_address(address, bytes);
+    if (size > 0) {
+        size = value_key_ip_port(span_make(bytes, size), port, key);
+        gather_keep(g, VALUE_IP_PORT, size, address);
+    }
+}
+
+static bool add_host(struct gather *g, struct span text)
+{
+    struct span host = gather_without_port(text);
+    bool fits = gather_add_name(g, host, text);
+    if (host.size + 1 < text.size) {
+        gather_value_ip_port(g, host, gather_port(span_from(text, host.size + 1)));
+    }
+    return fits;
 }
 
 /* The host of a URL's key, which is host[:port]path[?query]. */
@@ -167,10 +253,10 @@ static struct span url_key_host(struct span key)
     if (user_end != SPAN_NOT_FOUND) {
         authority = span_from(authority, (size_t)user_end + 1);
     }
-    return without_port(authority);
+    return gather_without_port(authority);
 }
 
-static bool add_url(struct gather *g, struct span text)
+bool gather_add_url(struct gather *g, struct span text)
 {
     uint8_t *key = key_room(g);
     if (key == NULL) {
@@ -181,18 +267,22 @@ static bool add_url(struct gather *g, struct span text)
         return false;
     }
     gather_keep(g, VALUE_URL, size, text);
-    (void)add_name(g, url_key_host(span_make(key, size)), text);
+    (void)gather_add_name(g, url_key_host(span_make(key, size)), text);
     return true;
+}
+
+bool gather_is_absolute(struct span text)
+{
+    ptrdiff_t scheme_end = span_find_span(text, SPAN("://"));
+    return scheme_end > 0 && span_find(text, '/') == scheme_end + 1;
 }
 
 static bool add_location(struct gather *g, struct span text)
 {
-    ptrdiff_t scheme_end = span_find_span(text, SPAN("://"));
-    bool absolute = scheme_end > 0 && span_find(text, '/') == scheme_end + 1;
-    return !absolute || add_url(g, text);
+    return !gather_is_absolute(text) || gather_add_url(g, text);
 }
 
-static bool add_email(struct gather *g, struct span text)
+bool gather_add_email(struct gather *g, struct span text, struct span observed)
 {
     uint8_t *key = key_room(g);
     if (key == NULL) {
@@ -202,130 +292,82 @@ static bool add_email(struct gather *g, struct span text)
     if (size == 0) {
         return false;
     }
-    gather_keep(g, VALUE_EMAIL, size, text);
+    gather_keep(g, VALUE_EMAIL, size, observed);
     struct span address = span_make(key, size);
     ptrdiff_t at = span_find_last(address, '@');
     must(at != SPAN_NOT_FOUND);
-    (void)add_name(g, span_from(address, (size_t)at + 1), text);
+    (void)gather_add_name(g, span_from(address, (size_t)at + 1), observed);
     return true;
 }
 
-/* Cut the first address off a list as mail headers write it: commas and semicolons stand between
- * addresses, but not inside quotes or angle brackets (RFC 5322, section 3.4). */
-static struct span email_list_next(struct span *rest)
+/* Kinds that few ask for, by the class that gives nothing else: what nobody wants of them is not
+ * read. All other classes may be refused or unfit, which is counted whatever is wanted. */
+#define BIT(kind) ((uint32_t)1 << (kind))
+static const uint32_t kinds_of_class[FIELD_CLASS_COUNT] = {
+    [CLASS_JA3] = BIT(VALUE_JA3) | BIT(VALUE_MD5),
+    [CLASS_JA3S] = BIT(VALUE_JA3S) | BIT(VALUE_MD5),
+    [CLASS_HASSH] = BIT(VALUE_HASSH) | BIT(VALUE_MD5),
+    [CLASS_JA4] = BIT(VALUE_JA4),
+    [CLASS_USER_AGENT] = BIT(VALUE_USER_AGENT),
+    [CLASS_FILE_NAME] = BIT(VALUE_FILE_NAME),
+    [CLASS_ASN] = BIT(VALUE_ASN),
+};
+
+bool observe_class_is_wanted(enum field_class field_class, uint32_t wanted)
 {
-    bool quoted = false;
-    bool bracketed = false;
-    size_t end = 0;
-    for (; end < rest->size; end++) {
-        uint8_t byte = rest->data[end];
-        if (quoted && byte == '\\') {
-            end++;
-        } else if (byte == '"') {
-            quoted = !quoted;
-        } else if (!quoted && (byte == '<' || byte == '>')) {
-            bracketed = byte == '<';
-        } else if (!quoted && !bracketed && (byte == ',' || byte == ';')) {
-            break;
-        }
-    }
-    end = end < rest->size ? end : rest->size; /* a backslash may stand last */
-    struct span piece = span_slice(*rest, 0, end);
-    *rest = end < rest->size ? span_from(*rest, end + 1) : (struct span){ NULL, 0 };
-    return span_trim(piece);
+    uint32_t kinds = kinds_of_class[field_class];
+    return kinds == 0 || (kinds & wanted) != 0;
 }
 
-static bool add_email_list(struct gather *g, struct span text)
+/* The classes of which any text is a value, or none. */
+static void value_say(struct gather *g, enum field_class field_class, struct span value)
 {
-    bool all_fit = true;
-    struct span rest = text;
-    while (rest.size > 0) {
-        struct span piece = email_list_next(&rest);
-        /* "<>" is the sender of an undeliverable report (RFC 5321, section 4.5.5): nobody. */
-        bool nobody = piece.size == 0 || span_equal(piece, SPAN("<>"));
-        if (!nobody && !add_email(g, piece)) {
-            all_fit = false;
-        }
-    }
-    return all_fit;
-}
-
-static bool add_forwarded(struct gather *g, struct span text)
-{
-    bool all_fit = true;
-    struct span rest = text;
-    struct span piece = { NULL, 0 };
-    while (span_next(&rest, ',', &piece)) {
-        piece = span_trim(piece);
-        if (piece.size > 0 && !add_address(g, without_port(piece), piece)) {
-            all_fit = false;
-        }
-    }
-    return all_fit;
-}
-
-static bool add_cert_name(struct gather *g, struct span text)
-{
-    if (span_find(text, '@') != SPAN_NOT_FOUND) {
-        return add_email(g, text);
-    }
-    return add_name(g, without_wildcard(text), text);
-}
-
-/* One "TYPE=value" of a distinguished name. Only a common name and an e-mail address speak. */
-static void add_dn_part(struct gather *g, struct span part)
-{
-    ptrdiff_t equals = span_find(part, '=');
-    if (equals == SPAN_NOT_FOUND) {
+    enum value_kind kind = VALUE_NONE;
+    if (!observe_class_is_wanted(field_class, g->wanted)) {
         return;
     }
-    struct span type = span_trim(span_slice(part, 0, (size_t)equals));
-    bool name = span_equal_nocase(type, SPAN("CN"));
-    bool address =
-        span_equal_nocase(type, SPAN("emailAddress")) || span_equal_nocase(type, SPAN("E"));
-    if (!name && !address) {
-        return;
-    }
-    struct span value = span_trim(span_from(part, (size_t)equals + 1));
-    if (name) {
-        (void)add_dotted_name(g, without_wildcard(value), value);
-    } else {
-        (void)add_email(g, value);
+    switch (field_class) {
+    case CLASS_ANSWER:
+        (void)gather_add_dotted_name(g, value, value);
+        break;
+    case CLASS_HASH:
+        (void)add_digest(g, value, &kind);
+        break;
+    case CLASS_JA3:
+        add_fingerprint(g, value, VALUE_JA3);
+        break;
+    case CLASS_JA3S:
+        add_fingerprint(g, value, VALUE_JA3S);
+        break;
+    case CLASS_HASSH:
+        add_fingerprint(g, value, VALUE_HASSH);
+        break;
+    case CLASS_JA4:
+        add_plain(g, value, VALUE_JA4);
+        break;
+    case CLASS_USER_AGENT:
+        add_plain(g, value, VALUE_USER_AGENT);
+        break;
+    case CLASS_FILE_NAME:
+        add_plain(g, value, VALUE_FILE_NAME);
+        break;
+    case CLASS_ASN:
+        add_asn(g, value);
+        break;
+    default:
+        break;
     }
 }
 
-/* Cut the first part off, up to a separator without a backslash before it. */
-static bool dn_next_escaped(struct span *rest, uint8_t separator, struct span *ret)
+static bool add_file_url(struct gather *g, struct span text)
 {
-    size_t end = 0;
-    if (rest->size == 0) {
-        return false;
+    if (!gather_is_absolute(text)) {
+        return true;
     }
-    while (end < rest->size && rest->data[end] != separator) {
-        end += rest->data[end] == '\\' ? 2 : 1;
+    if (gather_wants(g, VALUE_FILE_NAME)) {
+        add_plain(g, text, VALUE_FILE_NAME);
     }
-    end = end < rest->size ? end : rest->size;
-    *ret = span_slice(*rest, 0, end);
-    *rest = span_from(*rest, end < rest->size ? end + 1 : end);
-    return true;
-}
-
-/* A distinguished name: parts with commas between them, a backslash before a comma that is part of
- * a value (RFC 4514); or OpenSSL's older "/C=NL/CN=www.example.org". */
-static void add_dn(struct gather *g, struct span text)
-{
-    uint8_t separator = text.data[0] == '/' ? '/' : ',';
-    struct span rest = text;
-    struct span part = { NULL, 0 };
-    if (span_find(text, '\\') != SPAN_NOT_FOUND) {
-        while (dn_next_escaped(&rest, separator, &part)) {
-            add_dn_part(g, part);
-        }
-        return;
-    }
-    while (span_next(&rest, separator, &part)) {
-        add_dn_part(g, part);
-    }
+    return gather_add_url(g, text);
 }
 
 /* What the format promises to be a value and is none counts as refused; of fields that people or
@@ -333,15 +375,18 @@ static void add_dn(struct gather *g, struct span text)
 void gather_value(struct gather *g, enum field_class field_class, struct span value)
 {
     bool fits = true;
+    enum value_kind kind = VALUE_NONE;
     switch (field_class) {
     case CLASS_NONE:
-    case FIELD_CLASS_COUNT:
         return;
     case CLASS_ADDRESS:
-        g->line->refused += add_address(g, value, value) ? 0u : 1u;
+        g->line->refused += gather_add_address(g, value, value) ? 0u : 1u;
         return;
     case CLASS_DIGEST:
-        g->line->refused += add_digest(g, value) ? 0u : 1u;
+        g->line->refused += add_digest(g, value, &kind) ? 0u : 1u;
+        return;
+    case CLASS_CERT_DIGEST:
+        g->line->refused += add_cert_digest(g, value) ? 0u : 1u;
         return;
     case CLASS_HOST:
         fits = add_host(g, value);
@@ -349,26 +394,28 @@ void gather_value(struct gather *g, enum field_class field_class, struct span va
     case CLASS_DOMAIN:
         fits = add_domain(g, value, value);
         break;
-    case CLASS_ANSWER:
-        (void)add_dotted_name(g, value, value);
-        return;
     case CLASS_URL:
-        fits = add_url(g, value);
+        fits = gather_add_url(g, value);
         break;
     case CLASS_LOCATION:
         fits = add_location(g, value);
         break;
-    case CLASS_EMAIL:
-        fits = add_email_list(g, value);
+    case CLASS_FILE_URL:
+        fits = add_file_url(g, value);
         break;
-    case CLASS_DN:
-        add_dn(g, value);
+    case CLASS_ANSWER:
+    case CLASS_HASH:
+    case CLASS_JA3:
+    case CLASS_JA3S:
+    case CLASS_HASSH:
+    case CLASS_JA4:
+    case CLASS_USER_AGENT:
+    case CLASS_FILE_NAME:
+    case CLASS_ASN:
+        value_say(g, field_class, value);
         return;
-    case CLASS_CERT_NAME:
-        fits = add_cert_name(g, value);
-        break;
-    case CLASS_FORWARDED:
-        fits = add_forwarded(g, value);
+    default:
+        fits = gather_text_value(g, field_class, value);
         break;
     }
     g->line->unfit += fits ? 0u : 1u;
@@ -389,6 +436,6 @@ void gather_value_request(struct gather *g, struct span host, unsigned port, str
     struct span url = span_make(key, size);
     gather_keep(g, VALUE_URL, size, url);
     if (!host_known) {
-        (void)add_name(g, url_key_host(url), url);
+        (void)gather_add_name(g, url_key_host(url), url);
     }
 }

@@ -158,9 +158,14 @@ enum err observe_time(const struct observe_line *line, int64_t *ret_us)
 
 void observe_field_add_name(struct buf *buf, const struct observe_line *line, uint16_t field)
 {
-    if (field < FIELD_EVE_FIRST && line->stream.size > 0) {
+    bool eve = field >= FIELD_EVE_FIRST && field < FIELD_LOOKED_FIRST;
+    if (!eve && line->stream.size > 0) {
         buf_add(buf, line->stream);
         buf_add_byte(buf, '.');
     }
-    buf_add(buf, span_of(observe_field_row(field)->name));
+    if (field >= FIELD_LOOKED_FIRST) {
+        buf_add(buf, line->looked[field - FIELD_LOOKED_FIRST]);
+    } else {
+        buf_add(buf, span_of(observe_field_row(field)->name));
+    }
 }

@@ -44,8 +44,18 @@ struct observation {
     enum value_kind kind;
     struct span key;      /* canonical; see value/value.h */
     struct span observed; /* as the log wrote it: the field, or the element of a list in it; of a
-                           * request, whose parts stand in several fields, its URL */
-    uint16_t field;       /* observe_field_name() tells its name */
+                           * request, whose parts stand in several fields, its URL; of an address
+                           * with a port that stands in another field, the address */
+    uint16_t field;       /* observe_field_add_name() tells its name */
+};
+
+/* What became of what a line tells. docs/format/observations.md says which fields tell it. */
+enum observe_outcome {
+    OBSERVE_OUTCOME_UNKNOWN = 0,
+    OBSERVE_OUTCOME_DONE,   /* connected, answered, or let through */
+    OBSERVE_OUTCOME_FAILED, /* no answer, or the other side refused */
+    OBSERVE_OUTCOME_DENIED, /* a control stopped it */
+    OBSERVE_OUTCOME_COUNT,
 };
 
 /* What one line said. All spans live until the next line is read. */
@@ -53,22 +63,30 @@ struct observe_line {
     struct span stream; /* "dns", "conn"; EVE: the event_type */
     struct span time;   /* as written; observe_time() reads it */
     bool time_is_number;
-    /* Address of the one who opened the connection, as written; empty if not logged. EVE: src_ip,
-     * as it stands. Of a file without connection: the (first) receiver. */
+    /* Address of the one who opened the connection, as written; empty if not logged. EVE:
+     * flow.src_ip, else src_ip as it stands, which in events about packets and files is the sender.
+     * Of a file without connection: the (first) receiver. */
     struct span originator;
-    struct span responder; /* EVE: dest_ip; of a file without connection: the (first) sender */
-    struct span sensor;    /* the log's own word for who saw it; empty if none */
-    struct span uid;  /* the log's own name for the connection: Zeek's uid, Suricata's flow_id */
-    bool no_event;    /* a header line of TSV, or a blank line: nothing happened */
-    bool cut;         /* a limit was reached: some values are not among the observations */
-    bool repaired;    /* bytes that were not UTF-8, or NULs, were replaced before reading */
-    unsigned refused; /* addresses and digests that are none ("bad value") */
-    unsigned unfit;   /* looser fields (hosts, URLs, mail addresses, ...) that held no such value */
+    struct span responder;    /* EVE: flow.dest_ip, dest_ip; of a file: the (first) sender */
+    unsigned originator_port; /* 0: not known */
+    unsigned responder_port;  /* 0: not known */
+    enum observe_outcome outcome;
+    struct span sensor; /* the log's own word for who saw it; empty if none */
+    struct span uid;    /* the log's own name for the connection: Zeek's uid, Suricata's flow_id */
+    bool no_event;      /* a header line of TSV, or a blank line: nothing happened */
+    bool cut;           /* a limit was reached: some values are not among the observations */
+    bool repaired;      /* bytes that were not UTF-8, or NULs, were replaced before reading */
+    unsigned refused;   /* addresses and digests that are none ("bad value") */
+    unsigned unfit; /* looser fields (hosts, URLs, mail addresses, ...) that held no such value */
     size_t count;
     struct observation *observations;
+    const struct span *looked; /* names of fields that no table has; private to observe*.c */
 };
 
 struct observe_reader;
+
+/* For observe_reader_want(): every kind of value. */
+#define OBSERVE_WANT_ALL UINT32_MAX
 
 /**
  * The word for a format: "zeek-json", "zeek-tsv", "eve".
@@ -123,6 +141,17 @@ enum err observe_reader_new(struct op *op, enum record_engine engine, struct obs
  * reader    NULL does nothing
  */
 void observe_reader_free(struct observe_reader *reader);
+
+/**
+ * Say which kinds of value are of use. Those that few ask for (VALUE_IP_PORT, VALUE_USER_AGENT,
+ * VALUE_FILE_NAME, VALUE_ASN, fingerprints and certificates' digests as such) are then told only
+ * where they are wanted, by reading and by sifting alike; all others always. Without this call
+ * every kind is told.
+ *
+ * reader    made by observe_reader_new(); no value waits
+ * kinds     bit n stands for the kind of number n
+ */
+void observe_reader_want(struct observe_reader *reader, uint32_t kinds);
 
 /**
  * Begin an input, or a piece of one.
@@ -215,6 +244,13 @@ enum err observe_time(const struct observe_line *line, int64_t *ret_us);
  * field     of one of its observations
  */
 void observe_field_add_name(struct buf *buf, const struct observe_line *line, uint16_t field);
+
+/**
+ * The word for an outcome: "unknown", "done", "failed", "denied".
+ *
+ * outcome   any value of the enum
+ */
+const char *observe_outcome_name(enum observe_outcome outcome);
 
 /**
  * The name of a fault, as it is counted and shown.

@@ -4,87 +4,7 @@
  * does ("dns.10:00:00-11:00:00.log.gz"), and as people gather them ("SENSOR_dns.log",
  * "dns_20261121.ndjson.zst").
  */
-#include "observe/observe.h"
-
-/* The streams of Zeek's own scripts and of common packages. Words that people use for other things
- * too ("files", "packet") are among them: a wrong guess costs no observation that a line without
- * stream would have given. */
-static const char *const streams[] = {
-    "analyzer",
-    "broker",
-    "capture_loss",
-    "cluster",
-    "config",
-    "conn",
-    "dce_rpc",
-    "dhcp",
-    "dnp3",
-    "dns",
-    "dpd",
-    "files",
-    "ftp",
-    "http",
-    "intel",
-    "irc",
-    "kerberos",
-    "known_certs",
-    "known_hosts",
-    "known_modbus",
-    "known_services",
-    "ldap",
-    "ldap_search",
-    "loaded_scripts",
-    "modbus",
-    "mqtt_connect",
-    "mqtt_publish",
-    "mqtt_subscribe",
-    "mysql",
-    "notice",
-    "notice_alarm",
-    "ntlm",
-    "ntp",
-    "ocsp",
-    "openflow",
-    "packet_filter",
-    "pe",
-    "postgresql",
-    "quic",
-    "radius",
-    "rdp",
-    "redis",
-    "reporter",
-    "rfb",
-    "signatures",
-    "sip",
-    "smb_cmd",
-    "smb_files",
-    "smb_mapping",
-    "smtp",
-    "snmp",
-    "socks",
-    "software",
-    "ssh",
-    "ssl",
-    "stats",
-    "syslog",
-    "telemetry",
-    "traceroute",
-    "tunnel",
-    "weird",
-    "weird_stats",
-    "websocket",
-    "x509",
-};
-
-static bool is_stream(struct span word)
-{
-    for (size_t i = 0; i < sizeof streams / sizeof streams[0]; i++) {
-        if (span_equal(word, span_of(streams[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
+#include "observe/field.h"
 
 static bool is_mark(uint8_t byte)
 {
@@ -96,7 +16,7 @@ static struct span stream_at_end(struct span name)
 {
     for (size_t begin = 0; begin < name.size; begin++) {
         bool word_begins = begin == 0 || is_mark(name.data[begin - 1]);
-        if (word_begins && is_stream(span_from(name, begin))) {
+        if (word_begins && observe_zeek_stream_is_named(span_from(name, begin))) {
             return span_from(name, begin);
         }
     }
@@ -107,11 +27,24 @@ static struct span stream_at_start(struct span name)
 {
     for (size_t end = name.size; end > 0; end--) {
         bool word_ends = end == name.size || is_mark(name.data[end]);
-        if (word_ends && is_stream(span_slice(name, 0, end))) {
+        if (word_ends && observe_zeek_stream_is_named(span_slice(name, 0, end))) {
             return span_slice(name, 0, end);
         }
     }
     return (struct span){ NULL, 0 };
+}
+
+/* The longest stream between two marks: "dns" of "SENSOR_dns_0". */
+static struct span stream_inside(struct span name)
+{
+    struct span found = { NULL, 0 };
+    for (size_t begin = 0; begin < name.size; begin++) {
+        if (begin == 0 || is_mark(name.data[begin - 1])) {
+            struct span stream = stream_at_start(span_from(name, begin));
+            found = stream.size > found.size ? stream : found;
+        }
+    }
+    return found;
 }
 
 /* The name without its endings: ".log", ".ndjson.zst", ... */
@@ -142,5 +75,8 @@ struct span observe_stream_from_path(struct span path)
     }
     name = without_endings(name);
     struct span stream = stream_at_end(name);
-    return stream.size > 0 ? stream : stream_at_start(name);
+    if (stream.size == 0) {
+        stream = stream_at_start(name);
+    }
+    return stream.size > 0 ? stream : stream_inside(name);
 }

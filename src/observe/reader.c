@@ -19,6 +19,8 @@ static enum err reader_fill(struct op *op, enum record_engine engine, struct obs
     if (gather_init(&r->gather, &r->arena) != ERR_OK || tsv_init(&r->tsv, &r->arena) != ERR_OK) {
         return op_fail(op, ERR_LIMIT, "no memory for a log reader");
     }
+    r->gather.wanted = OBSERVE_WANT_ALL;
+    r->sift.wanted = OBSERVE_WANT_ALL;
     return ERR_OK;
 }
 
@@ -29,6 +31,7 @@ enum err observe_reader_new(struct op *op, enum record_engine engine, struct obs
         return op_fail(op, ERR_LIMIT, "no memory for a log reader");
     }
     arena_init(&reader->arena, READER_MEMORY_MAX);
+    look_init(&reader->look);
     buf_init(&reader->repaired, RECORD_LINE_SIZE_MAX + RECORD_PADDING_SIZE);
     enum err err = reader_fill(op, engine, reader);
     if (err != ERR_OK) {
@@ -49,9 +52,23 @@ void observe_reader_free(struct observe_reader *reader)
     observe_plan_done(&reader->zeek);
     observe_plan_done(&reader->eve);
     tsv_done(&reader->tsv);
+    look_done(&reader->look);
     buf_done(&reader->repaired);
     arena_done(&reader->arena);
     memory_free(reader);
+}
+
+void observe_reader_want(struct observe_reader *reader, uint32_t kinds)
+{
+    must(reader->sift.count == 0);
+    must(reader->sift.request_count == 0);
+    if (kinds == reader->gather.wanted) {
+        return;
+    }
+    reader->gather.wanted = kinds;
+    reader->sift.wanted = kinds;
+    sift_forget(&reader->sift);
+    reader->sift.tsv.number = 0;
 }
 
 void observe_reader_begin(struct observe_reader *reader, enum observe_format format,
@@ -71,8 +88,10 @@ void observe_reader_begin(struct observe_reader *reader, enum observe_format for
               span_slice(stream, 0, reader->stream_given_size));
     reader->text = (struct span){ NULL, 0 };
     tsv_reset(&reader->tsv);
-    size_t number = observe_reader_stream(reader, observe_reader_stream_given(reader));
-    reader->meanings_given = observe_plan_meanings(&reader->zeek, number);
+    struct reader_stream_found found =
+        observe_reader_stream(reader, observe_reader_stream_given(reader));
+    reader->meanings_given = found.meanings;
+    reader->given_looked = found.looked;
 }
 
 struct span observe_reader_stream_given(const struct observe_reader *reader)
@@ -89,18 +108,19 @@ static struct reader_stream *stream_place(struct observe_reader *reader, struct 
     return &reader->streams[place % READER_STREAM_COUNT];
 }
 
-size_t observe_reader_stream(struct observe_reader *reader, struct span stream)
+struct reader_stream_found observe_reader_stream(struct observe_reader *reader, struct span stream)
 {
-    if (stream.size == 0 || stream.size > READER_STREAM_SIZE_MAX) {
-        return observe_plan_stream(&reader->zeek, stream);
-    }
-    struct reader_stream *place = stream_place(reader, stream);
-    if (!span_equal(span_make(place->name, place->size), stream)) {
+    struct reader_stream unkept = { .number = PLAN_STREAM_OTHER };
+    bool short_enough = stream.size > 0 && stream.size <= READER_STREAM_SIZE_MAX;
+    struct reader_stream *place = short_enough ? stream_place(reader, stream) : &unkept;
+    if (!short_enough || !span_equal(span_make(place->name, place->size), stream)) {
         place->number = observe_plan_stream(&reader->zeek, stream);
-        place->size = stream.size;
-        span_copy(place->name, READER_STREAM_SIZE_MAX, stream);
+        place->looked = observe_zeek_stream_is_looked_at(stream);
+        place->size = short_enough ? stream.size : 0;
+        span_copy(place->name, READER_STREAM_SIZE_MAX, span_slice(stream, 0, place->size));
     }
-    return place->number;
+    return (struct reader_stream_found){ observe_plan_meanings(&reader->zeek, place->number),
+                                         place->looked };
 }
 
 /* The line's stream: the first field that names one, in whatever stream. */
@@ -118,17 +138,22 @@ static struct span record_stream(const struct record *record, const struct obser
     return (struct span){ NULL, 0 };
 }
 
-static void zeek_json_gather(struct observe_reader *reader, struct observe_line *ret)
+static void zeek_json_gather(struct observe_reader *reader, struct span line,
+                             struct observe_line *ret)
 {
     struct span stream = record_stream(&reader->record, &reader->zeek);
     if (stream.size == 0) {
         stream = observe_reader_stream_given(reader);
     }
-    size_t number = observe_reader_stream(reader, stream);
+    struct reader_stream_found found = observe_reader_stream(reader, stream);
     ret->stream = stream;
     gather_begin(&reader->gather, ret, true);
-    gather_record(&reader->gather, observe_plan_meanings(&reader->zeek, number), &reader->record);
+    gather_record(&reader->gather, found.meanings, &reader->record);
     gather_end(&reader->gather);
+    if (found.looked) {
+        look_begin(&reader->look);
+        look_json(&reader->look, &reader->gather, &reader->zeek, line);
+    }
 }
 
 /* Events about packets and files are logged in the direction of these. */
@@ -148,6 +173,9 @@ static enum observe_fault eve_gather(struct observe_reader *reader, struct obser
     gather_record(&reader->gather, observe_plan_meanings(&reader->eve, PLAN_STREAM_OTHER),
                   &reader->record);
     gather_end(&reader->gather);
+    if (span_equal(event_type, SPAN("drop"))) {
+        ret->outcome = OBSERVE_OUTCOME_DENIED;
+    }
     return OBSERVE_FAULT_NONE;
 }
 
@@ -225,7 +253,7 @@ static enum observe_fault json_line(struct observe_reader *reader, struct span l
         return fault_of_record(fault);
     }
     if (reader->format == OBSERVE_FORMAT_ZEEK_JSON) {
-        zeek_json_gather(reader, ret);
+        zeek_json_gather(reader, line, ret);
     } else if (eve_gather(reader, ret) != OBSERVE_FAULT_NONE) {
         return OBSERVE_FAULT_EVENT;
     }
@@ -247,15 +275,19 @@ static enum observe_fault tsv_values(struct observe_reader *reader, struct span 
                                      struct observe_line *ret)
 {
     struct span stream = tsv_stream(reader);
-    size_t number = observe_reader_stream(reader, stream);
+    struct reader_stream_found found = observe_reader_stream(reader, stream);
     ret->stream = stream;
     gather_begin(&reader->gather, ret, true);
-    enum observe_fault fault =
-        tsv_line(&reader->tsv, observe_plan_meanings(&reader->zeek, number), line, &reader->gather);
+    enum observe_fault fault = tsv_line(&reader->tsv, found.meanings, line, &reader->gather);
     if (fault != OBSERVE_FAULT_NONE) {
         return fault;
     }
     gather_end(&reader->gather);
+    if (found.looked) {
+        look_begin(&reader->look);
+        tsv_look(&reader->tsv, observe_plan_meanings(&reader->zeek, PLAN_STREAM_OTHER), line,
+                 &reader->look, &reader->gather);
+    }
     ret->time_is_number = true; /* what Zeek writes where nobody configured another form */
     reader->text = line;
     return OBSERVE_FAULT_NONE;
@@ -356,14 +388,17 @@ static const struct observe_meaning *known_meanings(struct observe_reader *reade
 {
     bool zeek = reader->format == OBSERVE_FORMAT_ZEEK_JSON;
     if (recipe->stream_from == SIFT_FROM_NONE) {
-        return zeek && reader->stream_given_size > 0 ? reader->meanings_given : NULL;
+        return zeek && !reader->given_looked ? reader->meanings_given : NULL;
     }
     struct span stream = record_known_string(known, recipe->stream_from);
     if (stream.size == 0) {
         return NULL;
     }
-    size_t number = zeek ? observe_reader_stream(reader, stream) : PLAN_STREAM_OTHER;
-    return observe_plan_meanings(zeek ? &reader->zeek : &reader->eve, number);
+    if (!zeek) {
+        return observe_plan_meanings(&reader->eve, PLAN_STREAM_OTHER);
+    }
+    struct reader_stream_found found = observe_reader_stream(reader, stream);
+    return found.looked ? NULL : found.meanings;
 }
 
 /* The recipe that holds for a known line; NULL where there is none yet. */
@@ -395,9 +430,10 @@ static void known_learn(struct observe_reader *reader, const struct record_known
     if (stream.size == 0) {
         stream = observe_reader_stream_given(reader);
     }
-    size_t number = zeek ? observe_reader_stream(reader, stream) : PLAN_STREAM_OTHER;
-    sift_recipe_json(recipe, known, &reader->record, observe_plan_meanings(plan, PLAN_STREAM_OTHER),
-                     observe_plan_meanings(plan, number));
+    const struct observe_meaning *streams = observe_plan_meanings(plan, PLAN_STREAM_OTHER);
+    const struct observe_meaning *meanings =
+        zeek ? observe_reader_stream(reader, stream).meanings : streams;
+    sift_recipe_json(&reader->sift, recipe, known, &reader->record, streams, meanings);
 }
 
 static enum observe_fault sift_json(struct observe_reader *reader, struct span line, uint32_t mark,
@@ -428,9 +464,9 @@ static const struct sift_recipe *tsv_recipe(struct observe_reader *reader)
     struct sift_recipe *recipe = &reader->sift.tsv;
     if (recipe->number == 0) {
         struct span stream = tsv_stream(reader);
-        size_t number = observe_reader_stream(reader, stream);
-        sift_recipe_tsv(recipe, &reader->tsv, observe_plan_meanings(&reader->zeek, number));
-        recipe->usable = recipe->usable && stream.size > 0;
+        struct reader_stream_found found = observe_reader_stream(reader, stream);
+        sift_recipe_tsv(&reader->sift, recipe, &reader->tsv, found.meanings);
+        recipe->usable = recipe->usable && !found.looked;
     }
     return recipe;
 }

@@ -17,6 +17,7 @@ enum {
 /* A stream's name that was looked up. */
 struct reader_stream {
     size_t number;
+    bool looked; /* see look.h */
     size_t size; /* 0: free */
     uint8_t name[READER_STREAM_SIZE_MAX];
 };
@@ -31,6 +32,7 @@ struct observe_reader {
     struct gather gather;
     struct tsv tsv;
     struct sift sift;
+    struct look look;
     struct buf repaired; /* a line with its broken bytes replaced */
 
     enum observe_format format;
@@ -39,17 +41,24 @@ struct observe_reader {
     struct reader_stream streams[READER_STREAM_COUNT]; /* each at one place that its name tells */
 
     const struct observe_meaning *meanings_given; /* of slots in the stream that was given */
+    bool given_looked;                            /* whether that is one to be looked at */
 
     struct span text; /* the line last read, repaired where that was needed; empty after a fault */
 };
 
+/* A stream of Zeek's, by its name. */
+struct reader_stream_found {
+    const struct observe_meaning *meanings; /* of slots */
+    bool looked;                            /* every field has to be looked at; see look.h */
+};
+
 /**
- * The number of a stream in the Zeek plan, quick where it was asked for of late.
+ * What is known of a stream, quick where it was asked for of late.
  *
  * reader    begun with observe_reader_begin()
  * stream    name as logged
  */
-size_t observe_reader_stream(struct observe_reader *reader, struct span stream);
+struct reader_stream_found observe_reader_stream(struct observe_reader *reader, struct span stream);
 
 /**
  * The stream of lines that name none.

@@ -382,10 +382,10 @@ static void tsv_column(struct redaction *r, const struct tsv *tsv, const struct 
         return;
     }
     struct span element = { NULL, 0 };
-    while (span_next(&value, tsv->set_separator, &element)) {
+    while (tsv_list_next(tsv, &value, &element)) {
         tsv_element(r, tsv, rule, element);
         if (value.data != NULL) {
-            out_add(r, span_make(&tsv->set_separator, 1));
+            out_add(r, span_make(tsv->set_separator, tsv->set_separator_size));
         }
     }
 }

@@ -35,28 +35,32 @@ void sift_forget(struct sift *sift)
 
 /* ---- recipes ---- */
 
-static void recipe_add(struct sift_recipe *recipe, size_t from, struct observe_meaning meaning,
-                       bool list)
+/* Whether a field's values have to be read at all. */
+static bool is_value(const struct sift *sift, struct observe_meaning meaning)
+{
+    return meaning.field_class != CLASS_NONE &&
+           observe_class_is_wanted((enum field_class)meaning.field_class, sift->wanted);
+}
+
+static void recipe_add(struct sift_recipe *recipe, struct sift_pick pick)
 {
     if (recipe->pick_count == SIFT_PICK_COUNT_MAX) {
         recipe->usable = false;
         return;
     }
-    size_t queue = meaning.field_class + (list ? (size_t)FIELD_CLASS_COUNT : 0);
-    recipe->picks[recipe->pick_count] = (struct sift_pick){
-        .from = (uint16_t)from,
-        .field = meaning.field,
-        .queue = (uint8_t)queue,
-    };
+    recipe->picks[recipe->pick_count] = pick;
     recipe->pick_count++;
 }
 
-/* Whether a field has a part in the URL of a request; see gather_end(). */
-static bool is_part(struct observe_meaning meaning)
+/* Whether a field has a part in a value that takes several; see gather_end_values(). */
+static bool is_part(const struct sift *sift, struct observe_meaning meaning)
 {
     switch ((enum field_role)meaning.role) {
+    case ROLE_ORIGINATOR:
+    case ROLE_TRANSPORT:
+        return (sift->wanted & field_kind_bit(VALUE_IP_PORT)) != 0;
     case ROLE_RESPONDER:
-    case ROLE_SENDER:
+    case ROLE_SERVER:
     case ROLE_ORIGINATOR_PORT:
     case ROLE_RESPONDER_PORT:
     case ROLE_HTTP_HOST:
@@ -84,14 +88,19 @@ static void recipe_add_part(struct sift_recipe *recipe, size_t from, struct obse
     recipe->part_count++;
 }
 
-/* Where no field is a request's target, no field has a part in one. */
-static void recipe_end(struct sift_recipe *recipe)
+/* Parts are of use where there is a request's target, or an end and its port. */
+static void recipe_end(const struct sift *sift, struct sift_recipe *recipe)
 {
-    bool request = false;
+    uint32_t roles = 0;
     for (size_t i = 0; i < recipe->part_count; i++) {
-        request |= recipe->parts[i].role == ROLE_HTTP_TARGET;
+        roles |= (uint32_t)1 << recipe->parts[i].role;
     }
-    recipe->part_count = request ? recipe->part_count : 0;
+    const uint32_t originator = 1u << ROLE_ORIGINATOR | 1u << ROLE_ORIGINATOR_PORT;
+    const uint32_t responder = 1u << ROLE_RESPONDER | 1u << ROLE_RESPONDER_PORT;
+    bool request = (roles >> ROLE_HTTP_TARGET & 1) != 0;
+    bool ends = (sift->wanted & field_kind_bit(VALUE_IP_PORT)) != 0 &&
+                ((roles & originator) == originator || (roles & responder) == responder);
+    recipe->part_count = request || ends ? recipe->part_count : 0;
 }
 
 static uint16_t stream_field(const struct record *record, const struct observe_meaning *streams)
@@ -106,9 +115,32 @@ static uint16_t stream_field(const struct record *record, const struct observe_m
     return SIFT_FROM_NONE;
 }
 
-void sift_recipe_json(struct sift_recipe *recipe, const struct record_known *known,
-                      const struct record *record, const struct observe_meaning *streams,
-                      const struct observe_meaning *meanings)
+static void recipe_add_json(const struct sift *sift, struct sift_recipe *recipe, size_t from,
+                            struct observe_meaning meaning, enum record_type type)
+{
+    bool string = type == RECORD_STRING;
+    bool text = string || type == RECORD_NUMBER;
+    bool part = is_part(sift, meaning);
+    bool value = is_value(sift, meaning);
+    bool number = type == RECORD_NUMBER && meaning.field_class == CLASS_ASN;
+    if (part && text) {
+        recipe_add_part(recipe, from, meaning, !string);
+    }
+    if (value && (string || number)) {
+        recipe_add(recipe, (struct sift_pick){ .from = (uint16_t)from,
+                                               .field = meaning.field,
+                                               .queue = meaning.field_class,
+                                               .number = number });
+    }
+    bool pair = meaning.role == ROLE_NAMING || meaning.role == ROLE_NAMED;
+    if ((value && !string && !number) || (part && !text) || pair) {
+        recipe->usable = false; /* what such fields say is told of the line */
+    }
+}
+
+void sift_recipe_json(const struct sift *sift, struct sift_recipe *recipe,
+                      const struct record_known *known, const struct record *record,
+                      const struct observe_meaning *streams, const struct observe_meaning *meanings)
 {
     *recipe = (struct sift_recipe){ .number = known->number,
                                     .age = known->age,
@@ -121,30 +153,20 @@ void sift_recipe_json(struct sift_recipe *recipe, const struct record_known *kno
         if (!meaning.known || field->type == RECORD_NULL) {
             continue;
         }
-        bool string = field->type == RECORD_STRING;
-        bool text = string || field->type == RECORD_NUMBER;
-        if (is_part(meaning) && text) {
-            recipe_add_part(recipe, i, meaning, !string);
-        }
-        bool value = meaning.field_class != CLASS_NONE;
-        if (value && string) {
-            recipe_add(recipe, i, meaning, false);
-        }
-        if ((value && !string) || (is_part(meaning) && !text)) {
-            recipe->usable = false; /* what such fields say is told of the line */
-        }
+        recipe_add_json(sift, recipe, i, meaning, (enum record_type)field->type);
     }
-    recipe_end(recipe);
+    recipe_end(sift, recipe);
 }
 
-void sift_recipe_tsv(struct sift_recipe *recipe, const struct tsv *tsv,
+void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const struct tsv *tsv,
                      const struct observe_meaning *meanings)
 {
     /* What says "nothing" is known without the header where the header says the usual. */
-    *recipe = (struct sift_recipe){ .number = 1,
-                                    .meanings = meanings,
-                                    .usable = tsv_has_usual_words(tsv),
-                                    .separator = tsv->set_separator };
+    *recipe =
+        (struct sift_recipe){ .number = 1,
+                              .meanings = meanings,
+                              .usable = tsv_has_usual_words(tsv) && tsv->set_separator_size == 1,
+                              .separator = tsv->set_separator[0] };
     bool part_in_list = false;
     for (size_t i = 0; i < tsv->wanted_count; i++) {
         const struct tsv_column *column = &tsv->columns[tsv->wanted[i]];
@@ -153,15 +175,18 @@ void sift_recipe_tsv(struct sift_recipe *recipe, const struct tsv *tsv,
             continue;
         }
         bool list = tsv_column_is_list(column, meaning);
-        if (is_part(meaning)) {
+        if (is_part(sift, meaning)) {
             recipe_add_part(recipe, tsv->wanted[i], meaning, false);
             part_in_list |= list;
         }
-        if (meaning.field_class != CLASS_NONE) {
-            recipe_add(recipe, tsv->wanted[i], meaning, list);
+        if (is_value(sift, meaning)) {
+            size_t queue = meaning.field_class + (list ? (size_t)FIELD_CLASS_COUNT : 0);
+            recipe_add(recipe, (struct sift_pick){ .from = tsv->wanted[i],
+                                                   .field = meaning.field,
+                                                   .queue = (uint8_t)queue });
         }
     }
-    recipe_end(recipe);
+    recipe_end(sift, recipe);
     if (recipe->part_count > 0 && part_in_list) {
         recipe->usable = false; /* the list's first value would be the part */
     }
@@ -208,7 +233,9 @@ struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *
 {
     must_dev(!sift_is_full(sift));
     for (size_t i = 0; i < recipe->pick_count; i++) {
-        struct span value = record_known_string(known, recipe->picks[i].from);
+        struct sift_pick pick = recipe->picks[i];
+        struct span value = pick.number ? record_known_number(known, pick.from)
+                                        : record_known_string(known, pick.from);
         value_add(sift, recipe, i, value, mark);
     }
     if (recipe->part_count == 0) {
@@ -336,7 +363,8 @@ static size_t request_size(const struct sift_request *request)
     return size;
 }
 
-/* What gather_field() and gather_end() do with a line of which only the request matters. */
+/* What gather_field() and gather_end_values() do with a line of which only that matters which takes
+ * several fields. */
 static void request_read(struct gather *gather, const struct sift_request *request)
 {
     gather_begin_request(gather, request->responder_sure);
@@ -348,7 +376,7 @@ static void request_read(struct gather *gather, const struct sift_request *reque
                         part->pick.number != 0);
         }
     }
-    gather_end(gather);
+    gather_end_values(gather);
 }
 
 /* Read requests, as many as there is room for. */

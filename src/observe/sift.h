@@ -16,7 +16,7 @@
 enum {
     SIFT_LINE_SIZE_MAX = 4000, /* then no limit of a line's observations or keys can be reached */
     SIFT_PICK_COUNT_MAX = 20,
-    SIFT_PART_COUNT_MAX = 8,
+    SIFT_PART_COUNT_MAX = 10,
     SIFT_VALUE_COUNT_MAX = 256,
     SIFT_REQUEST_COUNT_MAX = 64,
     SIFT_RECIPE_COUNT = 512, /* a power of two */
@@ -42,9 +42,11 @@ struct sift_pick {
     uint16_t from; /* number of the field in the record, or of the column */
     uint16_t field;
     uint8_t queue;
+    uint8_t number; /* of JSON, no string */
 };
 
-/* A field that has a part in the URL of a request. */
+/* A field that has a part in a value which takes several: the URL of a request, an end of the line
+ * with its port. */
 struct sift_part_pick {
     uint16_t from;
     uint16_t field;
@@ -72,14 +74,15 @@ struct sift_recipe {
     uint8_t usable;                         /* else such lines are read in full */
     uint8_t separator;                      /* of lists, which only TSV has */
     uint8_t pick_count;
-    uint8_t part_count; /* 0: such a line tells of no request */
+    uint8_t part_count; /* 0: such a line has no value that takes several fields */
     struct sift_pick picks[SIFT_PICK_COUNT_MAX];
     struct sift_part_pick parts[SIFT_PART_COUNT_MAX];
 };
 
 struct sift {
-    size_t count; /* of values */
-    size_t queue; /* where taking goes on: everything before it is taken */
+    uint32_t wanted; /* kinds of value, as bits; see observe_reader_want() */
+    size_t count;    /* of values */
+    size_t queue;    /* where taking goes on: everything before it is taken */
     size_t queue_at;
     struct sift_queue queues[SIFT_QUEUE_COUNT];
     struct sift_value values[SIFT_VALUE_COUNT_MAX];
@@ -131,24 +134,27 @@ static inline struct sift_recipe *sift_recipe(struct sift *sift, uint32_t number
 /**
  * Make the recipe for lines of JSON that are built like one.
  *
+ * sift      knows what is wanted
  * recipe    overwritten
  * known     tells how the line is built
  * record    the line's fields
  * streams   meanings of slots by which a field tells the stream
  * meanings  of slots in the line's stream
  */
-void sift_recipe_json(struct sift_recipe *recipe, const struct record_known *known,
-                      const struct record *record, const struct observe_meaning *streams,
+void sift_recipe_json(const struct sift *sift, struct sift_recipe *recipe,
+                      const struct record_known *known, const struct record *record,
+                      const struct observe_meaning *streams,
                       const struct observe_meaning *meanings);
 
 /**
  * Make the recipe for lines below a header.
  *
+ * sift      knows what is wanted
  * recipe    overwritten
  * tsv       with columns
  * meanings  of slots in the lines' stream
  */
-void sift_recipe_tsv(struct sift_recipe *recipe, const struct tsv *tsv,
+void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const struct tsv *tsv,
                      const struct observe_meaning *meanings);
 
 /**
@@ -159,8 +165,8 @@ void sift_recipe_tsv(struct sift_recipe *recipe, const struct tsv *tsv,
  * known     the line
  * mark      of the line
  *
- * Returns the request that the line tells of, for the caller to say whether its responder is sure;
- * NULL where it tells of none.
+ * Returns what takes several fields of the line, for the caller to say whether its responder is
+ * sure; NULL where nothing does.
  */
 struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
                                    const struct record_known *known, uint32_t mark);

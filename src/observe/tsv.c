@@ -40,7 +40,7 @@ static void word_set(uint8_t *word, size_t *size, size_t size_max, struct span v
 void tsv_reset(struct tsv *tsv)
 {
     tsv->separator = '\t';
-    tsv->set_separator = ',';
+    word_set(tsv->set_separator, &tsv->set_separator_size, TSV_WORD_SIZE_MAX, SPAN(","));
     word_set(tsv->empty, &tsv->empty_size, TSV_WORD_SIZE_MAX, SPAN("(empty)"));
     word_set(tsv->unset, &tsv->unset_size, TSV_WORD_SIZE_MAX, SPAN("-"));
     tsv->path_size = 0;
@@ -135,7 +135,11 @@ static enum observe_fault header_fields(struct tsv *tsv, const struct observe_pl
             return OBSERVE_FAULT_HEADER;
         }
         uint16_t slot = observe_plan_slot(plan, name);
-        tsv->columns[count] = (struct tsv_column){ .slot = slot };
+        size_t begin = (size_t)(name.data - value.data);
+        tsv->columns[count] = (struct tsv_column){ .slot = slot,
+                                                   .textual = true,
+                                                   .name_begin = (uint32_t)begin,
+                                                   .name_end = (uint32_t)(begin + name.size) };
         if (slot != PLAN_SLOT_NONE) {
             tsv->wanted[tsv->wanted_count] = (uint16_t)count;
             tsv->wanted_count++;
@@ -144,6 +148,30 @@ static enum observe_fault header_fields(struct tsv *tsv, const struct observe_pl
     }
     tsv->column_count = count;
     return OBSERVE_FAULT_NONE;
+}
+
+static bool type_is_list(struct span type)
+{
+    return span_starts_with(type, SPAN("set[")) || span_starts_with(type, SPAN("vector[")) ||
+           span_starts_with(type, SPAN("table["));
+}
+
+/* Whether values of a type, or of the elements of a list of it, may be of a kind of ours. */
+static bool type_is_textual(struct span type)
+{
+    static const char *const others[] = { "bool", "int",      "count", "counter", "double",
+                                          "time", "interval", "port",  "enum",    "func" };
+    ptrdiff_t bracket = span_find(type, '[');
+    struct span element = type;
+    if (bracket != SPAN_NOT_FOUND && type.data[type.size - 1] == ']') {
+        element = span_slice(type, (size_t)bracket + 1, type.size - 1);
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (span_equal(element, span_of(others[i]))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static enum observe_fault header_types(struct tsv *tsv, struct span value)
@@ -155,12 +183,29 @@ static enum observe_fault header_types(struct tsv *tsv, struct span value)
             tsv->column_count = 0;
             return OBSERVE_FAULT_HEADER;
         }
-        bool list = span_starts_with(type, SPAN("set[")) ||
-                    span_starts_with(type, SPAN("vector[")) ||
-                    span_starts_with(type, SPAN("table["));
-        tsv->columns[i].shape = list ? TSV_SHAPE_LIST : TSV_SHAPE_SINGLE;
+        tsv->columns[i].shape = type_is_list(type) ? TSV_SHAPE_LIST : TSV_SHAPE_SINGLE;
+        tsv->columns[i].textual = type_is_textual(type);
     }
     return OBSERVE_FAULT_NONE;
+}
+
+/* One character, or several; escaped where it would disturb the header. */
+static void header_set_separator(struct tsv *tsv, struct span value)
+{
+    int alone = tsv_separator_alone(value);
+    uint8_t byte = (uint8_t)alone;
+    struct buf separator;
+    buf_init(&separator, OBSERVE_HEADER_SIZE_MAX);
+    if (alone >= 0) {
+        buf_add_byte(&separator, byte);
+    } else {
+        tsv_add_unescaped(&separator, value);
+    }
+    if (separator.err == ERR_OK && separator.size > 0 && separator.size <= TSV_WORD_SIZE_MAX) {
+        tsv->set_separator_size = separator.size;
+        span_copy(tsv->set_separator, TSV_WORD_SIZE_MAX, buf_span(&separator));
+    }
+    buf_done(&separator);
 }
 
 enum observe_fault tsv_header(struct tsv *tsv, const struct observe_plan *plan, struct span line)
@@ -181,8 +226,7 @@ enum observe_fault tsv_header(struct tsv *tsv, const struct observe_plan *plan, 
     if (span_equal(word, SPAN("#path"))) {
         word_set(tsv->path, &tsv->path_size, OBSERVE_STREAM_SIZE_MAX, value);
     } else if (span_equal(word, SPAN("#set_separator"))) {
-        int separator = first_byte(value);
-        tsv->set_separator = separator < 0 ? tsv->set_separator : (uint8_t)separator;
+        header_set_separator(tsv, value);
     } else if (span_equal(word, SPAN("#empty_field"))) {
         word_set(tsv->empty, &tsv->empty_size, TSV_WORD_SIZE_MAX, value);
     } else if (span_equal(word, SPAN("#unset_field"))) {
@@ -197,8 +241,11 @@ bool tsv_column_is_list(const struct tsv_column *column, struct observe_meaning 
         return column->shape == TSV_SHAPE_LIST;
     }
     switch (meaning.field_class) {
+    case CLASS_FILE_NAME: /* commas may be part of it: "filename" is one, "resp_filenames" a list */
+        return span_ends_with(span_of(observe_field_row(meaning.field)->name), SPAN("s"));
     case CLASS_ADDRESS:
     case CLASS_DIGEST:
+    case CLASS_CERT_DIGEST:
     case CLASS_HOST:
     case CLASS_ANSWER:
     case CLASS_CERT_NAME:
@@ -230,21 +277,41 @@ bool tsv_has_usual_words(const struct tsv *tsv)
            span_equal(span_make(tsv->empty, tsv->empty_size), SPAN("(empty)"));
 }
 
+static bool is_nothing(const struct tsv *tsv, struct span value)
+{
+    return is_word(value, tsv->unset, tsv->unset_size) ||
+           is_word(value, tsv->empty, tsv->empty_size);
+}
+
 static void tsv_value(struct tsv *tsv, struct observe_meaning meaning, struct span value,
                       struct gather *gather)
 {
-    bool nothing =
-        is_word(value, tsv->unset, tsv->unset_size) || is_word(value, tsv->empty, tsv->empty_size);
-    if (!nothing) {
+    if (!is_nothing(tsv, value)) {
         gather_text(gather, meaning, tsv->cut.escaped ? value_unescaped(tsv, value) : value);
     }
+}
+
+bool tsv_list_next(const struct tsv *tsv, struct span *rest, struct span *ret_element)
+{
+    if (tsv->set_separator_size == 1) {
+        return span_next(rest, tsv->set_separator[0], ret_element);
+    }
+    if (rest->data == NULL) {
+        return false;
+    }
+    struct span separator = span_make(tsv->set_separator, tsv->set_separator_size);
+    ptrdiff_t end = span_find_span(*rest, separator);
+    bool last = end == SPAN_NOT_FOUND;
+    *ret_element = last ? *rest : span_slice(*rest, 0, (size_t)end);
+    *rest = last ? (struct span){ NULL, 0 } : span_from(*rest, (size_t)end + separator.size);
+    return true;
 }
 
 static void tsv_list(struct tsv *tsv, struct observe_meaning meaning, struct span list,
                      struct gather *gather)
 {
     struct span element = { NULL, 0 };
-    while (span_next(&list, tsv->set_separator, &element)) {
+    while (tsv_list_next(tsv, &list, &element)) {
         tsv_value(tsv, meaning, element, gather);
     }
 }
@@ -285,4 +352,33 @@ enum observe_fault tsv_line(struct tsv *tsv, const struct observe_meaning *meani
     }
     tsv_columns(tsv, meanings, line, gather);
     return OBSERVE_FAULT_NONE;
+}
+
+static void column_look(struct tsv *tsv, size_t number, struct span value, struct look *look,
+                        struct gather *gather)
+{
+    const struct tsv_column *column = &tsv->columns[number];
+    struct span name = span_slice(buf_span(&tsv->names), column->name_begin, column->name_end);
+    bool list = column->shape == TSV_SHAPE_LIST;
+    struct span element = value;
+    struct span rest = value;
+    while (list ? tsv_list_next(tsv, &rest, &element) : rest.data != NULL) {
+        if (!is_nothing(tsv, element)) {
+            struct span text = tsv->cut.escaped ? value_unescaped(tsv, element) : element;
+            look_value(look, gather, name, text);
+        }
+        rest = list ? rest : (struct span){ NULL, 0 };
+    }
+}
+
+void tsv_look(struct tsv *tsv, const struct observe_meaning *meanings, struct span line,
+              struct look *look, struct gather *gather)
+{
+    for (size_t i = 0; i < tsv->column_count; i++) {
+        const struct tsv_column *column = &tsv->columns[i];
+        bool row = column->slot != PLAN_SLOT_NONE && meanings[column->slot].known;
+        if (!row && column->textual) {
+            column_look(tsv, i, tsv_cut_column(line, &tsv->cut, i), look, gather);
+        }
+    }
 }

@@ -7,7 +7,7 @@
 #ifndef OBSERVE_TSV_H
 #define OBSERVE_TSV_H
 
-#include "observe/gather.h"
+#include "observe/look.h"
 #include "observe/tsv_cut.h"
 
 enum { TSV_WORD_SIZE_MAX = 32 }; /* "(empty)", "-" */
@@ -21,11 +21,15 @@ enum tsv_shape {
 struct tsv_column {
     uint16_t slot; /* PLAN_SLOT_NONE: not wanted */
     uint8_t shape;
+    bool textual;        /* its type may hold values: addr, subnet, string, or there is no type */
+    uint32_t name_begin; /* in `names` */
+    uint32_t name_end;
 };
 
 struct tsv {
     uint8_t separator;
-    uint8_t set_separator;
+    uint8_t set_separator[TSV_WORD_SIZE_MAX];
+    size_t set_separator_size;
     uint8_t empty[TSV_WORD_SIZE_MAX];
     size_t empty_size;
     uint8_t unset[TSV_WORD_SIZE_MAX];
@@ -114,6 +118,29 @@ bool tsv_has_usual_words(const struct tsv *tsv);
 MUST_USE
 enum observe_fault tsv_line(struct tsv *tsv, const struct observe_meaning *meanings,
                             struct span line, struct gather *gather);
+
+/**
+ * Cut the first element off a list.
+ *
+ * tsv          with the header in force
+ * rest         in: what is left; out: what is left after the element
+ * ret_element  the element, perhaps empty
+ *
+ * Returns false, and leaves ret_element alone, when nothing was left: rest->data is NULL.
+ */
+bool tsv_list_next(const struct tsv *tsv, struct span *rest, struct span *ret_element);
+
+/**
+ * Look at the columns of a line that no row stands for; see look.h.
+ *
+ * tsv       has read the line
+ * meanings  of the slots in every stream
+ * line      the line
+ * look      the line was begun
+ * gather    receives the values
+ */
+void tsv_look(struct tsv *tsv, const struct observe_meaning *meanings, struct span line,
+              struct look *look, struct gather *gather);
 
 /**
  * Append a value with its escapes undone: "\xNN" is that byte, "\\" a backslash; any other

@@ -68,6 +68,7 @@ TEST(dns_is_read_in_version_2)
         "dns.grouped.CNAME domain b.example\n"
         "dns.grouped.A ipv4 203.0.113.9\n"
         "dns.grouped.AAAA ipv6 2001:db8::9\n"
+        "dns.grouped.TXT domain c.example\n"
         "dns.grouped.MX domain mx.example.org\n"
         "dns.grouped.SRV.name domain d.example\n");
     check_observed(&o,
@@ -98,6 +99,8 @@ TEST(dns_is_read_in_version_3)
         "dns.answers.srv.name domain b.example\n"
         "dns.authorities.rrname domain example.org\n"
         "dns.authorities.soa.mname domain ns.example.org\n"
+        "dns.authorities.soa.rname email post@example.org\n"
+        "dns.authorities.soa.rname domain example.org\n"
         "dns.additionals.rrname domain b.example\n"
         "dns.additionals.rdata ipv6 2001:db8::9\n");
     observing_end(&o);
@@ -144,6 +147,7 @@ TEST(a_file_from_a_server_has_the_url_with_the_servers_port)
         "src_ip ipv4 203.0.113.9\n"
         "dest_ip ipv4 192.0.2.6\n"
         "http.hostname domain a.example\n"
+        "fileinfo.filename file-name x\n"
         "fileinfo.md5 md5 b4251d86e9a5a28334b692cae3e91d08\n"
         "fileinfo.sha256 sha256 "
         "2404a130f082f6df87cbdda4b4a78927818c4408d59ff829f6ea2edcad68506d\n"
@@ -166,8 +170,11 @@ TEST(tls_gives_name_fingerprint_and_subject)
                    "tls.sni domain a.example\n"
                    "tls.subject domain www.a.example\n"
                    "tls.fingerprint sha1 ccaa484866460e91532c9c7c232ab1744d299d33\n"
+                   "tls.fingerprint cert-sha1 ccaa484866460e91532c9c7c232ab1744d299d33\n"
                    "tls.subjectaltname domain a.example\n"
-                   "tls.subjectaltname ipv4 192.0.2.8\n");
+                   "tls.subjectaltname ipv4 192.0.2.8\n"
+                   "tls.ja3.hash md5 cee46fdd039bfaea42cc1a96e2288bed\n"
+                   "tls.ja3.hash ja3 cee46fdd039bfaea42cc1a96e2288bed\n");
     check_observed(&o, "{\"event_type\":\"quic\",\"quic\":{\"sni\":\"q.example\"}}",
                    "quic.sni domain q.example\n");
     observing_end(&o);
@@ -220,6 +227,7 @@ TEST(broken_utf8_in_an_event_is_repaired)
                    "{\"event_type\":\"http\",\"http\":{\"hostname\":\"a.example\",\"url\":\"/x\","
                    "\"http_user_agent\":\"\xE2\x82\"}}",
                    "http.hostname domain a.example\n"
+                   "http.http_user_agent user-agent ??\n"
                    "http.url url a.example/x\n");
     assert_true(o.line.repaired);
     observing_end(&o);

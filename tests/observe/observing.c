@@ -26,6 +26,15 @@ void observing_begin(struct observing *o, enum observe_format format, const char
     check_err(observe_reader_new(&o->op, RECORD_ENGINE_FAST, &o->sifting.sifter), ERR_OK);
     observe_reader_begin(o->sifting.reader, format, span_of(stream));
     observe_reader_begin(o->sifting.sifter, format, span_of(stream));
+    observing_want(o, OBSERVE_WANT_ALL & ~((uint32_t)1 << VALUE_IP_PORT));
+}
+
+void observing_want(struct observing *o, uint32_t kinds)
+{
+    observe_reader_want(o->reader, kinds);
+    observe_reader_want(o->reference, kinds);
+    observe_reader_want(o->sifting.reader, kinds);
+    observe_reader_want(o->sifting.sifter, kinds);
 }
 
 void observing_end(struct observing *o)
@@ -75,6 +84,9 @@ static void check_agree(struct observing *o, const struct observe_line *other)
     assert_true(span_equal(o->line.originator, other->originator));
     assert_true(span_equal(o->line.responder, other->responder));
     assert_true(span_equal(o->line.sensor, other->sensor));
+    assert_int_equal(o->line.originator_port, other->originator_port);
+    assert_int_equal(o->line.responder_port, other->responder_port);
+    assert_int_equal(o->line.outcome, other->outcome);
     assert_int_equal(o->line.time_is_number, other->time_is_number);
     assert_int_equal(o->line.refused, other->refused);
     assert_int_equal(o->line.unfit, other->unfit);

@@ -23,8 +23,12 @@ struct observing {
     struct buf text;                  /* its observations */
 };
 
-/* Begin reading; end with observing_end(). */
+/* Begin reading; end with observing_end(). Told are all kinds of value but addresses with ports,
+ * which would double the lines of most expectations. */
 void observing_begin(struct observing *o, enum observe_format format, const char *stream);
+
+/* Say which kinds are told, as observe_reader_want(). */
+void observing_want(struct observing *o, uint32_t kinds);
 void observing_end(struct observing *o);
 
 /* Read one line with both engines and check that they agree. */

@@ -179,10 +179,15 @@ TEST(tls_gives_name_fingerprints_and_who_the_certificate_names)
         "ssl.server_name ipv4 192.0.2.9\n"
         "ssl.cert_chain_fps sha256 "
         "b2dafbcdbc75210672f137f27ce882ccb799887631655d4f11191d5a678e44fe\n"
+        "ssl.cert_chain_fps cert-sha256 "
+        "b2dafbcdbc75210672f137f27ce882ccb799887631655d4f11191d5a678e44fe\n"
         "ssl.resp_certificate_sha1 sha1 d9105746ea023ecdc6a47e7b4d026d5308525b8c\n"
+        "ssl.resp_certificate_sha1 cert-sha1 d9105746ea023ecdc6a47e7b4d026d5308525b8c\n"
         "ssl.subject email post@group.example\n"
         "ssl.subject domain group.example\n"
-        "ssl.subject domain group.example\n");
+        "ssl.subject domain group.example\n"
+        "ssl.ja3 md5 e0fe397a5edfba9a6facc7c7b341f4eb\n"
+        "ssl.ja3 ja3 e0fe397a5edfba9a6facc7c7b341f4eb\n");
     assert_int_equal(o.line.refused, 0);
     observing_end(&o);
 }
@@ -200,6 +205,8 @@ TEST(a_certificate_gives_all_names_it_stands_for)
         "\"b.example\",\"Snozberry\"],\"san.ip\":[\"203.0.113.9\"],"
         "\"san.email\":[\"post@c.example\"],\"san.uri\":[\"https://d.example/e\"]}",
         "x509.fingerprint sha256 b2dafbcdbc75210672f137f27ce882ccb799887631655d4f11191d5a678e44fe\n"
+        "x509.fingerprint cert-sha256 "
+        "b2dafbcdbc75210672f137f27ce882ccb799887631655d4f11191d5a678e44fe\n"
         "x509.certificate.subject ipv4 198.51.100.7\n"
         "x509.san.dns domain a.example\n"
         "x509.san.dns domain b.example\n"
@@ -209,7 +216,7 @@ TEST(a_certificate_gives_all_names_it_stands_for)
         "x509.san.email domain c.example\n"
         "x509.san.uri url d.example/e\n"
         "x509.san.uri domain d.example\n");
-    check_span(o.line.observations[2].observed, "*.a.example");
+    check_span(o.line.observations[3].observed, "*.a.example");
     observing_end(&o);
 }
 
@@ -226,7 +233,8 @@ TEST(a_file_without_connection_has_its_receiver_as_originator)
                    "files.tx_hosts ipv4 203.0.113.10\n"
                    "files.rx_hosts ipv4 192.0.2.6\n"
                    "files.md5 md5 cc85d7649546d3c0b1607f761b73fec2\n"
-                   "files.sha1 sha1 1a1a10b819f321b91b47d7dd73668406a15992db\n");
+                   "files.sha1 sha1 1a1a10b819f321b91b47d7dd73668406a15992db\n"
+                   "files.sha1 cert-sha1 1a1a10b819f321b91b47d7dd73668406a15992db\n");
     check_span(o.line.originator, "192.0.2.6");
     check_span(o.line.responder, "203.0.113.9");
     check_observed(&o,
@@ -293,11 +301,12 @@ TEST(streams_are_told_apart_whatever_was_read_before)
                        "known_hosts.host ipv4 192.0.2.3\n");
         check_observed(&o, "{\"_path\":\"known_certs\",\"host\":\"192.0.2.3\"}",
                        "known_certs.host ipv4 192.0.2.3\n");
-        check_observed(&o, "{\"_path\":\"known_cards\",\"host\":\"192.0.2.3\"}", "");
+        check_observed(&o, "{\"_path\":\"known_cards\",\"host\":\"192.0.2.3:7\"}",
+                       "known_cards.host ipv4 192.0.2.3\n");
         check_observed(&o, "{\"_path\":\"http\",\"host\":\"a.example\"}",
                        "http.host domain a.example\n");
         check_observed(&o, "{\"_path\":\"a_stream_with_quite_a_long_name\",\"host\":\"a.example\"}",
-                       "");
+                       "a_stream_with_quite_a_long_name.host domain a.example\n");
     }
     observing_end(&o);
 }
@@ -315,16 +324,16 @@ TEST(an_address_that_was_escaped_is_read)
     observing_end(&o);
 }
 
-TEST(an_unknown_stream_still_gives_its_ends)
+TEST(a_stream_without_values_gives_its_ends)
 {
     struct observing o;
     begin(&o);
 
     check_observed(&o,
-                   "{\"_path\":\"brand_new\",\"id.orig_h\":\"192.0.2.3\",\"id.resp_h\":"
+                   "{\"_path\":\"weird\",\"id.orig_h\":\"192.0.2.3\",\"id.resp_h\":"
                    "\"192.0.2.4\",\"query\":\"a.example\"}",
-                   "brand_new.id.orig_h ipv4 192.0.2.3\n"
-                   "brand_new.id.resp_h ipv4 192.0.2.4\n");
+                   "weird.id.orig_h ipv4 192.0.2.3\n"
+                   "weird.id.resp_h ipv4 192.0.2.4\n");
     check_observed(&o, "{\"id.orig_h\":\"192.0.2.3\"}", "id.orig_h ipv4 192.0.2.3\n");
     observing_end(&o);
 }
