@@ -356,6 +356,17 @@ static void result_begin(struct watch_result *result, const struct watch_chunk *
     result->counts[WATCH_COUNT_GROWN] = counted ? 1 : 0;
 }
 
+/* The kinds that an image has indicators of: values of some others cost, and would meet nothing. */
+static uint32_t kinds_watched(const struct match_image *image)
+{
+    uint32_t kinds = 0;
+    for (unsigned kind = VALUE_NONE + 1; kind < VALUE_KIND_COUNT; kind++) {
+        bool watched = match_image_count(image, (enum value_kind)kind) > 0;
+        kinds |= watched ? (uint32_t)1 << kind : 0;
+    }
+    return kinds;
+}
+
 enum err watch_work_run(struct watch_work *work, const struct watch_source *source,
                         const struct match_image *image, const struct watch_chunk *chunk,
                         struct watch_result *result)
@@ -367,6 +378,7 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
 
     watch_meet_begin(work->meet, source, image, result);
     observe_reader_begin(work->reader, source->format, source->stream);
+    observe_reader_want(work->reader, kinds_watched(image));
     learn_header(work);
     match_batch_begin(&work->batch, image, work->candidates, CANDIDATES_MAX);
     TRY(first_pass(work));
