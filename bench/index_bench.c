@@ -48,7 +48,7 @@ static uint64_t list_read(struct span list, struct match_builder *builder)
                                            .set = SPAN("made up") };
         bench_check(match_builder_origin(builder, &from, &origin), &op);
     }
-    bench_check(exchange_open(&op, EXCHANGE_FORMAT_LIST, list, &reader), &op);
+    bench_check(exchange_open(&op, EXCHANGE_FORMAT_LIST, NULL, list, &reader), &op);
     for (;;) {
         enum err err = exchange_next(reader, &item, &fault);
         if (err == ERR_ABSENT) {
@@ -71,6 +71,7 @@ static uint64_t list_read(struct span list, struct match_builder *builder)
         };
         bench_check(match_builder_add(builder, &indicator), &op);
     }
+    exchange_close(reader);
     op_end(&op);
     return count;
 }

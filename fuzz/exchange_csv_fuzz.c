@@ -1,46 +1,20 @@
 // SPDX-License-Identifier: EUPL-1.2
-// links: exchange value base
+// links: exchange value format base
 /*
  * A CSV file is read to its end, in order; cells that we write are read back as they were.
  */
-#include "base/must.h"
 #include "exchange/internal.h"
+#include "fuzz/exchange_reading.h"
 
 enum { MEMORY_MAX = 1 << 20, CELLS_SIZE_MAX = 1 << 17, CELL_END = 0xFF };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint64_t count_lines(struct span file)
-{
-    uint64_t count = 1;
-    for (size_t i = 0; i < file.size; i++) {
-        count += file.data[i] == '\n' ? 1 : 0;
-    }
-    return count;
-}
-
 static void check_file(struct op *op, struct span file)
 {
-    struct exchange_reader *reader = NULL;
-    if (exchange_open(op, EXCHANGE_FORMAT_CSV, file, &reader) != ERR_OK) {
-        must(op->fault.text[0] != 0);
-        return;
-    }
+    const struct exchange_options options = { .kind = VALUE_NONE };
+    reading_check(op, EXCHANGE_FORMAT_CSV, &options, file);
     must(exchange_detect(file, SPAN("")) != EXCHANGE_FORMAT_AUTO);
-    uint64_t line = 1;
-    uint64_t line_max = count_lines(file);
-    struct exchange_item item;
-    struct exchange_fault fault;
-    enum err err = exchange_next(reader, &item, &fault);
-    while (err != ERR_ABSENT) {
-        uint64_t told = err == ERR_OK ? item.line : fault.line;
-        must(told >= line && told <= line_max);
-        must(err == ERR_OK || fault.byte < file.size);
-        must(err != ERR_OK || item.confidence <= 100 ||
-             item.confidence == EXCHANGE_CONFIDENCE_NONE);
-        line = told;
-        err = exchange_next(reader, &item, &fault);
-    }
 }
 
 static bool cell_next(struct span *rest, struct span *ret)

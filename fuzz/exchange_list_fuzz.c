@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// links: exchange value base
+// links: exchange value format base
 /*
  * Every line of a list is a comment, or gives exactly one item or refusal, in order.
  */
@@ -60,8 +60,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     op_begin(&op, &actor, MEMORY_MAX);
     struct span file = span_make(data, size);
     struct exchange_reader *reader = NULL;
-    if (exchange_open(&op, EXCHANGE_FORMAT_LIST, file, &reader) == ERR_OK) {
+    if (exchange_open(&op, EXCHANGE_FORMAT_LIST, NULL, file, &reader) == ERR_OK) {
         check_file(reader, file);
+        exchange_close(reader);
     }
     must(exchange_detect(file, SPAN("")) != EXCHANGE_FORMAT_AUTO);
     op_end(&op);

@@ -4,62 +4,72 @@
  */
 #include "exchange/internal.h"
 
-enum role {
-    ROLE_NONE = 0,
-    ROLE_VALUE,
-    ROLE_KIND,
-    ROLE_TLP,
-    ROLE_CONFIDENCE,
-    ROLE_VALID_FROM,
-    ROLE_VALID_UNTIL,
-    ROLE_FIRST_SEEN,
-    ROLE_COMMENT,
-};
-
 /* Names in lower case, without '-', '_', '.' and spaces. Names of kinds ("ip", "md5") are looked up
  * in value/. */
 static const struct {
     const char *name;
-    enum role role;
+    enum exchange_role role;
 } names[] = {
-    { "value", ROLE_VALUE },
-    { "indicator", ROLE_VALUE },
-    { "indicatorvalue", ROLE_VALUE },
-    { "ioc", ROLE_VALUE },
-    { "iocvalue", ROLE_VALUE },
-    { "observable", ROLE_VALUE },
-    { "observablevalue", ROLE_VALUE },
-    { "hash", ROLE_VALUE },
-    { "filehash", ROLE_VALUE },
-    { "address", ROLE_VALUE },
-    { "host", ROLE_VALUE }, /* name or address */
-    { "kind", ROLE_KIND },
-    { "type", ROLE_KIND },
-    { "indicatortype", ROLE_KIND },
-    { "ioctype", ROLE_KIND },
-    { "observabletype", ROLE_KIND },
-    { "valuetype", ROLE_KIND },
-    { "tlp", ROLE_TLP },
-    { "tlplabel", ROLE_TLP },
-    { "confidence", ROLE_CONFIDENCE },
-    { "confidencelevel", ROLE_CONFIDENCE },
-    { "validfrom", ROLE_VALID_FROM },
-    { "validuntil", ROLE_VALID_UNTIL },
-    { "validto", ROLE_VALID_UNTIL },
-    { "expires", ROLE_VALID_UNTIL },
-    { "expiresat", ROLE_VALID_UNTIL },
-    { "expiry", ROLE_VALID_UNTIL },
-    { "expiration", ROLE_VALID_UNTIL },
-    { "expirationdate", ROLE_VALID_UNTIL },
-    { "firstseen", ROLE_FIRST_SEEN },
-    { "firstseenutc", ROLE_FIRST_SEEN },
-    { "dateadded", ROLE_FIRST_SEEN },
-    { "description", ROLE_COMMENT },
-    { "comment", ROLE_COMMENT },
-    { "comments", ROLE_COMMENT },
-    { "note", ROLE_COMMENT },
-    { "notes", ROLE_COMMENT },
-    { "metadesc", ROLE_COMMENT }, /* Zeek's intelligence framework: "meta.desc" */
+    { "value", EXCHANGE_ROLE_VALUE },
+    { "indicator", EXCHANGE_ROLE_VALUE },
+    { "indicatorvalue", EXCHANGE_ROLE_VALUE },
+    { "ioc", EXCHANGE_ROLE_VALUE },
+    { "iocvalue", EXCHANGE_ROLE_VALUE },
+    { "observable", EXCHANGE_ROLE_VALUE },
+    { "observablevalue", EXCHANGE_ROLE_VALUE },
+    { "hash", EXCHANGE_ROLE_VALUE },
+    { "filehash", EXCHANGE_ROLE_VALUE },
+    { "address", EXCHANGE_ROLE_VALUE },
+    { "host", EXCHANGE_ROLE_VALUE }, /* name or address */
+    { "kind", EXCHANGE_ROLE_KIND },
+    { "type", EXCHANGE_ROLE_KIND },
+    { "indicatortype", EXCHANGE_ROLE_KIND },
+    { "ioctype", EXCHANGE_ROLE_KIND },
+    { "observabletype", EXCHANGE_ROLE_KIND },
+    { "valuetype", EXCHANGE_ROLE_KIND },
+    { "scope", EXCHANGE_ROLE_SCOPE },
+    { "toids", EXCHANGE_ROLE_TO_IDS },
+    { "tlp", EXCHANGE_ROLE_TLP },
+    { "tlplabel", EXCHANGE_ROLE_TLP },
+    { "confidence", EXCHANGE_ROLE_CONFIDENCE },
+    { "confidencelevel", EXCHANGE_ROLE_CONFIDENCE },
+    { "metacifconfidence", EXCHANGE_ROLE_CONFIDENCE }, /* Zeek's files for the CIF */
+    { "validfrom", EXCHANGE_ROLE_VALID_FROM },
+    { "validuntil", EXCHANGE_ROLE_VALID_UNTIL },
+    { "validto", EXCHANGE_ROLE_VALID_UNTIL },
+    { "expires", EXCHANGE_ROLE_VALID_UNTIL },
+    { "expiresat", EXCHANGE_ROLE_VALID_UNTIL },
+    { "expiry", EXCHANGE_ROLE_VALID_UNTIL },
+    { "expiration", EXCHANGE_ROLE_VALID_UNTIL },
+    { "expirationdate", EXCHANGE_ROLE_VALID_UNTIL },
+    { "firstseen", EXCHANGE_ROLE_FIRST_SEEN },
+    { "firstseenutc", EXCHANGE_ROLE_FIRST_SEEN },
+    { "dateadded", EXCHANGE_ROLE_FIRST_SEEN },
+    { "listingdate", EXCHANGE_ROLE_FIRST_SEEN }, /* SSLBL */
+    { "description", EXCHANGE_ROLE_COMMENT },
+    { "comment", EXCHANGE_ROLE_COMMENT },
+    { "comments", EXCHANGE_ROLE_COMMENT },
+    { "note", EXCHANGE_ROLE_COMMENT },
+    { "notes", EXCHANGE_ROLE_COMMENT },
+    { "listingreason", EXCHANGE_ROLE_COMMENT },
+    { "metadesc", EXCHANGE_ROLE_COMMENT }, /* Zeek's intelligence framework: "meta.desc" */
+    { "uuid", EXCHANGE_ROLE_UUID },
+    { "category", EXCHANGE_ROLE_CATEGORY },
+    { "threat", EXCHANGE_ROLE_THREAT },
+    { "threattype", EXCHANGE_ROLE_THREAT },
+    { "malware", EXCHANGE_ROLE_MALWARE },
+    { "malwareprintable", EXCHANGE_ROLE_MALWARE },
+    { "signature", EXCHANGE_ROLE_MALWARE }, /* MalwareBazaar */
+    { "tags", EXCHANGE_ROLE_TAGS },
+    { "attributetag", EXCHANGE_ROLE_TAGS }, /* MISP */
+    { "metaciftags", EXCHANGE_ROLE_TAGS },
+    { "source", EXCHANGE_ROLE_ORIGIN },
+    { "reporter", EXCHANGE_ROLE_ORIGIN },
+    { "metasource", EXCHANGE_ROLE_ORIGIN },
+    { "reference", EXCHANGE_ROLE_REFERENCE },
+    { "references", EXCHANGE_ROLE_REFERENCE },
+    { "urlhauslink", EXCHANGE_ROLE_REFERENCE },
+    { "metaurl", EXCHANGE_ROLE_REFERENCE },
 };
 
 enum { NAME_COUNT = sizeof names / sizeof names[0], NAME_SIZE_MAX = 32 };
@@ -69,7 +79,7 @@ static bool is_joint(uint8_t byte)
     return byte == '-' || byte == '_' || byte == '.' || byte == ' ';
 }
 
-static enum role role_from_name(struct span cell)
+static enum exchange_role role_from_name(struct span cell)
 {
     uint8_t letters[NAME_SIZE_MAX];
     size_t size = 0;
@@ -78,7 +88,7 @@ static enum role role_from_name(struct span cell)
             continue;
         }
         if (size == sizeof letters) {
-            return ROLE_NONE;
+            return EXCHANGE_ROLE_NONE;
         }
         letters[size] = cell.data[i];
         size++;
@@ -88,30 +98,7 @@ static enum role role_from_name(struct span cell)
             return names[i].role;
         }
     }
-    return ROLE_NONE;
-}
-
-/* Where the number of a role's cell stands; NULL for those that are no attributes. */
-static int *attribute_of(struct exchange_columns *columns, enum role role)
-{
-    switch (role) {
-    case ROLE_KIND:
-        return &columns->kind;
-    case ROLE_TLP:
-        return &columns->tlp;
-    case ROLE_CONFIDENCE:
-        return &columns->confidence;
-    case ROLE_VALID_FROM:
-        return &columns->valid_from;
-    case ROLE_VALID_UNTIL:
-        return &columns->valid_until;
-    case ROLE_FIRST_SEEN:
-        return &columns->first_seen;
-    case ROLE_COMMENT:
-        return &columns->comment;
-    default:
-        return NULL;
-    }
+    return EXCHANGE_ROLE_NONE;
 }
 
 static void value_column_add(struct exchange_columns *columns, int cell, enum value_kind kind)
@@ -139,32 +126,34 @@ static void company_drop(struct exchange_columns *columns)
     columns->value_count = kept > 0 ? kept : columns->value_count;
 }
 
+/* SSLBL lists certificates, in a column that only says SHA-1 (its header is "Listingdate,SHA1,
+ * Listingreason"). */
+static void sslbl_kinds(struct exchange_columns *columns, const struct exchange_record *header)
+{
+    int reason = columns->roles[EXCHANGE_ROLE_COMMENT];
+    bool sslbl = reason != EXCHANGE_COLUMN_NONE && columns->value_count == 1 &&
+                 columns->values[0].kind == VALUE_SHA1 &&
+                 span_equal_nocase(span_trim(header->cells[reason]), SPAN("Listingreason"));
+    if (sslbl) {
+        columns->values[0].kind = VALUE_CERT_SHA1;
+    }
+}
+
 /* The first column of a role counts. A column for a value of any kind makes those that are named
  * for a kind mere company: they say more about the value. */
-static void columns_of(const struct exchange_record *header, uint8_t separator,
-                       struct exchange_columns *ret)
+void exchange_columns_read(const struct exchange_record *header, uint8_t separator,
+                           struct exchange_columns *ret)
 {
-    *ret = (struct exchange_columns){
-        .separator = separator,
-        .count = header->cell_count,
-        .kind = EXCHANGE_COLUMN_NONE,
-        .tlp = EXCHANGE_COLUMN_NONE,
-        .confidence = EXCHANGE_COLUMN_NONE,
-        .valid_from = EXCHANGE_COLUMN_NONE,
-        .valid_until = EXCHANGE_COLUMN_NONE,
-        .first_seen = EXCHANGE_COLUMN_NONE,
-        .comment = EXCHANGE_COLUMN_NONE,
-    };
-    int any = EXCHANGE_COLUMN_NONE;
+    *ret = (struct exchange_columns){ .separator = separator, .count = header->cell_count };
+    for (int i = 0; i < EXCHANGE_ROLE_COUNT; i++) {
+        ret->roles[i] = EXCHANGE_COLUMN_NONE;
+    }
     for (size_t i = 0; i < header->cell_count; i++) {
         struct span name = span_trim(header->cells[i]);
-        enum role role = role_from_name(name);
-        int *attribute = attribute_of(ret, role);
+        enum exchange_role role = role_from_name(name);
         enum value_kind kind = VALUE_NONE;
-        if (attribute != NULL) {
-            *attribute = *attribute == EXCHANGE_COLUMN_NONE ? (int)i : *attribute;
-        } else if (role == ROLE_VALUE) {
-            any = any == EXCHANGE_COLUMN_NONE ? (int)i : any;
+        if (role != EXCHANGE_ROLE_NONE) {
+            ret->roles[role] = ret->roles[role] == EXCHANGE_COLUMN_NONE ? (int)i : ret->roles[role];
         } else if (value_kind_from_name(name, &kind) == ERR_OK) {
             value_column_add(ret, (int)i, kind);
         } else {
@@ -173,9 +162,10 @@ static void columns_of(const struct exchange_record *header, uint8_t separator,
         ret->known++;
     }
     company_drop(ret);
-    if (any != EXCHANGE_COLUMN_NONE) {
+    sslbl_kinds(ret, header);
+    if (ret->roles[EXCHANGE_ROLE_VALUE] != EXCHANGE_COLUMN_NONE) {
         ret->value_count = 0;
-        value_column_add(ret, any, VALUE_NONE);
+        value_column_add(ret, ret->roles[EXCHANGE_ROLE_VALUE], VALUE_NONE);
     }
 }
 
@@ -191,7 +181,7 @@ static bool header_read(struct span text, struct exchange_record *record,
         if (exchange_record_read(text, separators[i], record) != ERR_OK) {
             continue;
         }
-        columns_of(record, separators[i], &columns);
+        exchange_columns_read(record, separators[i], &columns);
         if (columns.value_count > 0 && columns.known > ret->known) {
             *ret = columns;
         }

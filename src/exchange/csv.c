@@ -32,6 +32,11 @@ static struct span cell_at(const struct exchange_record *record, int number)
     return says_nothing(cell) ? none : cell;
 }
 
+struct span exchange_cell(const struct exchange_reader *reader, enum exchange_role role)
+{
+    return cell_at(&reader->record, reader->columns.roles[role]);
+}
+
 static bool record_is_blank(const struct exchange_record *record)
 {
     for (size_t i = 0; i < record->cell_count; i++) {
@@ -93,51 +98,73 @@ static bool confidence_read(struct span cell, uint8_t *ret)
     return false;
 }
 
-/* The labels of TLP 2.0 (FIRST, 2022), and TLP 1.0's WHITE. */
-static bool tlp_read(struct span cell, struct span *ret)
+/* Tags are one cell with commas between, and may hold labels. */
+static void tags_add(struct exchange_reader *reader, struct exchange_item *item)
 {
-    static const char *const labels[] = {
-        "clear", "white", "green", "amber", "amber+strict", "red"
-    };
-    struct span prefix = SPAN("TLP:");
-    struct span label = span_starts_with_nocase(cell, prefix) ? span_from(cell, prefix.size) : cell;
-    for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
-        if (span_equal_nocase(label, span_of(labels[i]))) {
-            *ret = cell;
-            return true;
+    enum { TAG_COUNT_MAX = 64 };
+    struct span tags[TAG_COUNT_MAX];
+    size_t count = 0;
+    struct span rest = exchange_cell(reader, EXCHANGE_ROLE_TAGS);
+    struct span tag = { NULL, 0 };
+    while (rest.size > 0 && count < TAG_COUNT_MAX && span_next(&rest, ',', &tag)) {
+        tags[count] = span_trim(tag);
+        bool stricter = exchange_tlp_rank(tags[count]) > exchange_tlp_rank(item->tlp);
+        if (span_starts_with_nocase(tags[count], SPAN("tlp:")) && stricter) {
+            item->tlp = tags[count];
         }
+        count += tags[count].size > 0 ? 1 : 0;
     }
-    return cell.size == 0;
+    exchange_context_add_list(reader, "tags", tags, count);
+}
+
+void exchange_cells_context(struct exchange_reader *reader, struct exchange_item *item)
+{
+    static const struct {
+        const char *key;
+        enum exchange_role role;
+    } notes[] = {
+        { "uuid", EXCHANGE_ROLE_UUID },           { "category", EXCHANGE_ROLE_CATEGORY },
+        { "comment", EXCHANGE_ROLE_COMMENT },     { "threat", EXCHANGE_ROLE_THREAT },
+        { "malware", EXCHANGE_ROLE_MALWARE },     { "origin", EXCHANGE_ROLE_ORIGIN },
+        { "reference", EXCHANGE_ROLE_REFERENCE },
+    };
+    item->comment = exchange_cell(reader, EXCHANGE_ROLE_COMMENT);
+    exchange_context_begin(reader);
+    for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+        exchange_context_add(reader, notes[i].key, exchange_cell(reader, notes[i].role));
+    }
+    tags_add(reader, item);
+    item->context = exchange_context_end(reader);
 }
 
 /* What the record says of all its values. `ret_cell` is the cell that cannot be read. */
-static enum exchange_refusal attributes_read(const struct exchange_record *record,
-                                             const struct exchange_columns *columns,
+static enum exchange_refusal attributes_read(struct exchange_reader *reader,
                                              struct exchange_item *item, struct span *ret_cell)
 {
     const struct {
-        int cell;
+        enum exchange_role role;
         int64_t *time_us;
     } times[] = {
-        { columns->valid_from, &item->valid_from_us },
-        { columns->valid_until, &item->valid_until_us },
-        { columns->first_seen, &item->first_seen_us },
+        { EXCHANGE_ROLE_VALID_FROM, &item->valid_from_us },
+        { EXCHANGE_ROLE_VALID_UNTIL, &item->valid_until_us },
+        { EXCHANGE_ROLE_FIRST_SEEN, &item->first_seen_us },
     };
     for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
-        *ret_cell = cell_at(record, times[i].cell);
+        *ret_cell = exchange_cell(reader, times[i].role);
         if (!time_read(*ret_cell, times[i].time_us)) {
             return EXCHANGE_REFUSAL_TIME;
         }
     }
-    *ret_cell = cell_at(record, columns->confidence);
+    *ret_cell = exchange_cell(reader, EXCHANGE_ROLE_CONFIDENCE);
     if (!confidence_read(*ret_cell, &item->confidence)) {
         return EXCHANGE_REFUSAL_NUMBER;
     }
-    *ret_cell = cell_at(record, columns->tlp);
-    if (!tlp_read(*ret_cell, &item->tlp)) {
+    *ret_cell = exchange_cell(reader, EXCHANGE_ROLE_TLP);
+    if (ret_cell->size > 0 && exchange_tlp_rank(*ret_cell) == 0) {
         return EXCHANGE_REFUSAL_TLP;
     }
-    item->comment = cell_at(record, columns->comment);
+    item->tlp = *ret_cell;
+    exchange_cells_context(reader, item);
     return EXCHANGE_REFUSAL_NONE;
 }
 
@@ -156,26 +183,42 @@ static enum err kind_read(struct span cell, enum value_kind *ret)
     return value_kind_from_name(cell, ret);
 }
 
-static enum exchange_refusal value_read(struct exchange_reader *reader,
-                                        struct exchange_value_column column, struct span cell,
-                                        struct exchange_item *item)
+/* What the cells of a value's column hold: as the column is named, the kind column says, or the
+ * command line. MISP's own tables mean MISP's types; elsewhere its words are the last resort. */
+static enum exchange_refusal type_read(struct exchange_reader *reader,
+                                       struct exchange_value_column column)
 {
-    enum value_kind kind = column.kind;
-    if (kind == VALUE_NONE &&
-        kind_read(cell_at(&reader->record, reader->columns.kind), &kind) != ERR_OK) {
+    struct span word = exchange_cell(reader, EXCHANGE_ROLE_KIND);
+    struct exchange_misp_type type = { .part_count = 1, .parts = { { .kind = column.kind } } };
+    bool misp = reader->columns.roles[EXCHANGE_ROLE_TO_IDS] != EXCHANGE_COLUMN_NONE;
+    bool open = column.kind == VALUE_NONE;
+    if (open && word.size == 0) {
+        type.parts[0].kind = reader->options.kind;
+    } else if (open && misp) {
+        if (exchange_misp_type_find(word, SPAN(""), &type) != ERR_OK) {
+            return EXCHANGE_REFUSAL_UNWATCHED;
+        }
+    } else if (open && kind_read(word, &type.parts[0].kind) != ERR_OK &&
+               exchange_misp_type_find(word, SPAN(""), &type) != ERR_OK) {
         return EXCHANGE_REFUSAL_KIND;
     }
-    enum err err =
-        kind == VALUE_NONE
-            ? value_recognise(cell, &reader->value_buf, &item->value, &item->scope)
-            : value_recognise_as(kind, cell, &reader->value_buf, &item->value, &item->scope);
-    if (err == ERR_LIMIT) {
-        return EXCHANGE_REFUSAL_SIZE;
-    }
-    if (err != ERR_OK) {
-        return kind == VALUE_NONE ? EXCHANGE_REFUSAL_KIND : EXCHANGE_REFUSAL_VALUE;
-    }
+    reader->type = type;
     return EXCHANGE_REFUSAL_NONE;
+}
+
+static enum exchange_refusal value_read(struct exchange_reader *reader,
+                                        const struct exchange_part *part, struct span cell,
+                                        struct exchange_item *item)
+{
+    struct span word = exchange_cell(reader, EXCHANGE_ROLE_SCOPE);
+    enum value_scope scope = VALUE_SCOPE_EXACT;
+    if (word.size == 0) {
+        return exchange_part_read(reader, part, cell, item);
+    }
+    if (value_scope_from_name(word, &scope) != ERR_OK) {
+        return EXCHANGE_REFUSAL_SCOPE;
+    }
+    return exchange_scoped_read(reader, part->kind, scope, cell, item);
 }
 
 static struct span record_text(const struct exchange_reader *reader)
@@ -222,48 +265,80 @@ static enum err record_take(struct exchange_reader *reader, struct exchange_faul
     return ERR_OK;
 }
 
+/* MISP's tables say of each row whether it is for detection. */
+static bool is_not_for_detection(const struct exchange_reader *reader)
+{
+    struct span cell = exchange_cell(reader, EXCHANGE_ROLE_TO_IDS);
+    return span_equal(cell, SPAN("0")) || span_equal_nocase(cell, SPAN("false"));
+}
+
 /* Opens the next record: its attributes are read once, for all its values. */
 static enum err record_open(struct exchange_reader *reader, struct exchange_fault *ret_fault)
 {
     TRY(record_take(reader, ret_fault));
-    reader->of = exchange_item_empty(reader->record_line);
+    while (is_not_for_detection(reader)) {
+        reader->passed++;
+        TRY(record_take(reader, ret_fault));
+    }
+    reader->of = exchange_item_empty(reader->record_line, reader->record_at);
     struct span cell = { NULL, 0 };
-    enum exchange_refusal refusal =
-        attributes_read(&reader->record, &reader->columns, &reader->of, &cell);
+    enum exchange_refusal refusal = attributes_read(reader, &reader->of, &cell);
     if (refusal != EXCHANGE_REFUSAL_NONE) {
         return record_refuse(reader, refusal, cell, ret_fault);
     }
     reader->record_open = true;
     reader->record_told = false;
     reader->column = 0;
+    reader->part = 0;
+    reader->type.part_count = 0;
     return ERR_OK;
+}
+
+/* The next column of the open record that says something, with the type of its value; ERR_ABSENT
+ * where there is none. */
+static enum err column_next(struct exchange_reader *reader, struct span *ret_cell,
+                            enum exchange_refusal *ret_refusal)
+{
+    while (reader->column < reader->columns.value_count) {
+        struct exchange_value_column column = reader->columns.values[reader->column];
+        *ret_cell = cell_at(&reader->record, column.cell);
+        reader->column++;
+        if (ret_cell->size > 0) {
+            reader->part = 0;
+            reader->type.part_count = 0;
+            *ret_refusal = type_read(reader, column);
+            return ERR_OK;
+        }
+    }
+    return ERR_ABSENT;
 }
 
 /* The next value of the open record; ERR_AGAIN where it has no more. */
 static enum err value_next(struct exchange_reader *reader, struct exchange_item *ret_item,
                            struct exchange_fault *ret_fault)
 {
-    while (reader->column < reader->columns.value_count) {
-        struct exchange_value_column column = reader->columns.values[reader->column];
-        struct span cell = cell_at(&reader->record, column.cell);
-        reader->column++;
-        if (cell.size == 0) {
-            continue;
-        }
-        reader->record_told = true;
-        struct exchange_item item = reader->of;
-        enum exchange_refusal refusal = value_read(reader, column, cell, &item);
-        if (refusal != EXCHANGE_REFUSAL_NONE) {
-            return record_refuse(reader, refusal, cell, ret_fault);
-        }
-        *ret_item = item;
-        return ERR_OK;
+    enum exchange_refusal refusal = EXCHANGE_REFUSAL_NONE;
+    struct span cell = { NULL, 0 };
+    if (reader->part < reader->type.part_count) {
+        cell = cell_at(&reader->record, reader->columns.values[reader->column - 1].cell);
+    } else if (column_next(reader, &cell, &refusal) != ERR_OK) {
+        reader->record_open = false;
+        return reader->record_told
+                   ? ERR_AGAIN
+                   : record_refuse(reader, EXCHANGE_REFUSAL_CELLS, record_text(reader), ret_fault);
     }
-    reader->record_open = false;
-    if (!reader->record_told) {
-        return record_refuse(reader, EXCHANGE_REFUSAL_CELLS, record_text(reader), ret_fault);
+    reader->record_told = true;
+    struct exchange_item item = reader->of;
+    if (refusal == EXCHANGE_REFUSAL_NONE) {
+        const struct exchange_part *part = &reader->type.parts[reader->part];
+        reader->part++;
+        refusal = value_read(reader, part, cell, &item);
     }
-    return ERR_AGAIN;
+    if (refusal != EXCHANGE_REFUSAL_NONE) {
+        return record_refuse(reader, refusal, cell, ret_fault);
+    }
+    *ret_item = item;
+    return ERR_OK;
 }
 
 enum err exchange_csv_next(struct exchange_reader *reader, struct exchange_item *ret_item,
@@ -278,4 +353,25 @@ enum err exchange_csv_next(struct exchange_reader *reader, struct exchange_item 
             return err;
         }
     }
+}
+
+/* The reader then stands on the first line of data. */
+enum err exchange_csv_open(struct op *op, struct exchange_reader *reader)
+{
+    size_t begin = reader->at;
+    size_t data = 0;
+    if (exchange_columns_find(span_from(reader->file, begin), &reader->record, &reader->columns,
+                              &data) != ERR_OK) {
+        return op_fail(op, ERR_FORMAT,
+                       "the CSV header names no column for the value: name it value, indicator, "
+                       "ioc, observable, ip, cidr, domain, url, email, hash, md5, sha1 or sha256, "
+                       "or read the file as a list");
+    }
+    while (reader->at < begin + data) {
+        size_t size = 0;
+        (void)exchange_line(span_from(reader->file, reader->at), &size);
+        reader->at += size;
+        reader->line++;
+    }
+    return ERR_OK;
 }

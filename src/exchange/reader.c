@@ -7,16 +7,57 @@
 
 #define UTF8_BOM "\xEF\xBB\xBF"
 
+enum { CONTEXT_ROOM_SIZE = EXCHANGE_CONTEXT_SIZE_MAX + 8 * EXCHANGE_NOTE_SIZE_MAX };
+
+/* How a format is read. */
+static const struct {
+    const char *name;
+    enum err (*open)(struct op *op, struct exchange_reader *reader); /* NULL: nothing to be done */
+    enum err (*next)(struct exchange_reader *reader, struct exchange_item *ret_item,
+                     struct exchange_fault *ret_fault); /* NULL: not read here */
+    bool document;                                      /* JSON: entries are counted, not lines */
+} formats[EXCHANGE_FORMAT_COUNT] = {
+    [EXCHANGE_FORMAT_AUTO] = { "auto", NULL, NULL, false },
+    [EXCHANGE_FORMAT_LIST] = { "list", NULL, exchange_lines_next, false },
+    [EXCHANGE_FORMAT_CSV] = { "csv", exchange_csv_open, exchange_csv_next, false },
+    [EXCHANGE_FORMAT_STIX] = { "stix", NULL, NULL, true },
+    [EXCHANGE_FORMAT_HOSTS] = { "hosts", NULL, exchange_lines_next, false },
+    [EXCHANGE_FORMAT_ADBLOCK] = { "adblock", NULL, exchange_lines_next, false },
+    [EXCHANGE_FORMAT_ZEEK_INTEL] = { "zeek-intel", exchange_zeek_open, exchange_lines_next, false },
+    [EXCHANGE_FORMAT_SURICATA_DATASET] = { "suricata-dataset", exchange_dataset_open,
+                                           exchange_lines_next, false },
+    [EXCHANGE_FORMAT_SURICATA_DATAREP] = { "suricata-datarep", exchange_dataset_open,
+                                           exchange_lines_next, false },
+    [EXCHANGE_FORMAT_SURICATA_IPREP] = { "suricata-iprep", exchange_iprep_open, exchange_lines_next,
+                                         false },
+    [EXCHANGE_FORMAT_SURICATA_JSON] = { "suricata-json", exchange_json_open, exchange_json_next,
+                                        true },
+    [EXCHANGE_FORMAT_MISP] = { "misp", exchange_misp_open, exchange_misp_next, true },
+    [EXCHANGE_FORMAT_WARNINGLIST] = { "misp-warninglist", exchange_warninglist_open,
+                                      exchange_warninglist_next, true },
+};
+
 const char *exchange_format_name(enum exchange_format format)
 {
-    static const char *const names[EXCHANGE_FORMAT_COUNT] = {
-        [EXCHANGE_FORMAT_AUTO] = "auto",
-        [EXCHANGE_FORMAT_LIST] = "list",
-        [EXCHANGE_FORMAT_CSV] = "csv",
-        [EXCHANGE_FORMAT_STIX] = "stix",
-    };
     must(format < EXCHANGE_FORMAT_COUNT);
-    return names[format];
+    return formats[format].name;
+}
+
+enum err exchange_format_from_name(struct span word, enum exchange_format *ret)
+{
+    for (int i = EXCHANGE_FORMAT_AUTO + 1; i < EXCHANGE_FORMAT_COUNT; i++) {
+        if (span_equal(word, span_of(formats[i].name))) {
+            *ret = (enum exchange_format)i;
+            return ERR_OK;
+        }
+    }
+    return ERR_ABSENT;
+}
+
+const char *exchange_place_name(enum exchange_format format)
+{
+    must(format < EXCHANGE_FORMAT_COUNT);
+    return formats[format].document ? "entry" : "line";
 }
 
 const char *exchange_refusal_name(enum exchange_refusal refusal)
@@ -30,28 +71,13 @@ const char *exchange_refusal_name(enum exchange_refusal refusal)
         [EXCHANGE_REFUSAL_TLP] = "unknown TLP",
         [EXCHANGE_REFUSAL_NUMBER] = "bad confidence",
         [EXCHANGE_REFUSAL_CELLS] = "bad cells",
+        [EXCHANGE_REFUSAL_UNWATCHED] = "not watched",
+        [EXCHANGE_REFUSAL_SCOPE] = "bad scope",
+        [EXCHANGE_REFUSAL_CONDITION] = "conditional",
+        [EXCHANGE_REFUSAL_ENCODING] = "bad encoding",
     };
     must(refusal < EXCHANGE_REFUSAL_COUNT);
     return names[refusal];
-}
-
-struct span exchange_line(struct span rest, size_t *ret_size)
-{
-    ptrdiff_t end = span_find(rest, '\n');
-    size_t size = end == SPAN_NOT_FOUND ? rest.size : (size_t)end;
-    *ret_size = end == SPAN_NOT_FOUND ? size : size + 1;
-    struct span line = span_slice(rest, 0, size);
-    return span_ends_with(line, SPAN("\r")) ? span_slice(line, 0, size - 1) : line;
-}
-
-bool exchange_line_is_comment(enum exchange_format format, struct span line)
-{
-    struct span text = span_trim(line);
-    if (text.size == 0 || text.data[0] == '#') {
-        return true;
-    }
-    return format == EXCHANGE_FORMAT_LIST &&
-           (text.data[0] == ';' || span_starts_with(text, SPAN("//")));
 }
 
 enum err exchange_refuse(enum exchange_refusal refusal, uint64_t line, size_t at, struct span text,
@@ -68,7 +94,7 @@ enum err exchange_refuse(enum exchange_refusal refusal, uint64_t line, size_t at
     return ERR_FORMAT;
 }
 
-struct exchange_item exchange_item_empty(uint64_t line)
+struct exchange_item exchange_item_empty(uint64_t line, size_t at)
 {
     return (struct exchange_item){
         .confidence = EXCHANGE_CONFIDENCE_NONE,
@@ -76,36 +102,32 @@ struct exchange_item exchange_item_empty(uint64_t line)
         .valid_until_us = TIME_US_NONE,
         .first_seen_us = TIME_US_NONE,
         .line = line,
+        .byte = at,
     };
 }
 
-/* Reads the header; the reader then stands on the first line of data. */
-static enum err csv_open(struct op *op, struct exchange_reader *reader)
+static void reader_init(struct op *op, struct exchange_reader *reader, enum exchange_format format,
+                        const struct exchange_options *options, struct span file)
 {
+    const struct exchange_options none = { .kind = VALUE_NONE };
+    reader->op = op;
+    reader->format = format;
+    reader->options = options == NULL ? none : *options;
+    reader->file = file;
+    reader->at = span_starts_with(file, SPAN(UTF8_BOM)) ? sizeof UTF8_BOM - 1 : 0;
+    reader->line = 1;
     reader->record.scratch = reader->scratch;
     reader->record.size_max = sizeof reader->scratch;
-    size_t begin = reader->at;
-    size_t data = 0;
-    if (exchange_columns_find(span_from(reader->file, begin), &reader->record, &reader->columns,
-                              &data) != ERR_OK) {
-        return op_fail(op, ERR_FORMAT,
-                       "the CSV header names no column for the value: name it value, indicator, "
-                       "ioc, observable, ip, cidr, domain, url, email, hash, md5, sha1 or sha256, "
-                       "or read the file as a list");
-    }
-    while (reader->at < begin + data) {
-        size_t size = 0;
-        (void)exchange_line(span_from(reader->file, reader->at), &size);
-        reader->at += size;
-        reader->line++;
-    }
-    return ERR_OK;
+    buf_init(&reader->text, EXCHANGE_TEXT_SIZE_MAX);
+    buf_init(&reader->context, CONTEXT_ROOM_SIZE);
 }
 
-enum err exchange_open(struct op *op, enum exchange_format format, struct span file,
+enum err exchange_open(struct op *op, enum exchange_format format,
+                       const struct exchange_options *options, struct span file,
                        struct exchange_reader **ret)
 {
-    must(format == EXCHANGE_FORMAT_LIST || format == EXCHANGE_FORMAT_CSV);
+    must(format < EXCHANGE_FORMAT_COUNT);
+    must(formats[format].next != NULL);
     if (file.size > EXCHANGE_FILE_SIZE_MAX) {
         return op_fail(op, ERR_LIMIT, "the file is larger than %d bytes: split it",
                        EXCHANGE_FILE_SIZE_MAX);
@@ -117,22 +139,36 @@ enum err exchange_open(struct op *op, enum exchange_format format, struct span f
     if (reader == NULL) {
         return ERR_LIMIT;
     }
-    reader->format = format;
-    reader->file = file;
-    reader->at = span_starts_with(file, SPAN(UTF8_BOM)) ? sizeof UTF8_BOM - 1 : 0;
-    reader->line = 1;
-    if (format == EXCHANGE_FORMAT_CSV) {
-        TRY(csv_open(op, reader));
+    reader_init(op, reader, format, options, file);
+    enum err err = formats[format].open == NULL ? ERR_OK : formats[format].open(op, reader);
+    if (err != ERR_OK) {
+        exchange_close(reader);
+        return err;
     }
     *ret = reader;
     return ERR_OK;
 }
 
+void exchange_close(struct exchange_reader *reader)
+{
+    if (reader != NULL) {
+        buf_done(&reader->text);
+        buf_done(&reader->context);
+    }
+}
+
 enum err exchange_next(struct exchange_reader *reader, struct exchange_item *ret_item,
                        struct exchange_fault *ret_fault)
 {
-    if (reader->format == EXCHANGE_FORMAT_CSV) {
-        return exchange_csv_next(reader, ret_item, ret_fault);
-    }
-    return exchange_list_next(reader, ret_item, ret_fault);
+    return formats[reader->format].next(reader, ret_item, ret_fault);
+}
+
+uint64_t exchange_passed(const struct exchange_reader *reader)
+{
+    return reader->passed;
+}
+
+const struct exchange_about *exchange_about(const struct exchange_reader *reader)
+{
+    return &reader->about;
 }

@@ -150,6 +150,21 @@ static bool quotes_read(struct cursor *c, uint8_t separator, struct exchange_rec
     }
 }
 
+bool exchange_record_split(struct span line, uint8_t separator, struct exchange_record *record)
+{
+    struct span rest = line;
+    struct span cell = { NULL, 0 };
+    record->cell_count = 0;
+    while (span_next(&rest, separator, &cell)) {
+        if (record->cell_count == EXCHANGE_CELL_COUNT_MAX) {
+            return false;
+        }
+        record->cells[record->cell_count] = cell;
+        record->cell_count++;
+    }
+    return true;
+}
+
 static size_t count_lines(struct span text)
 {
     size_t count = 0;

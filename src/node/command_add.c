@@ -296,9 +296,12 @@ static enum err add_list(struct adding *adding, enum exchange_format format)
     struct pack_writer *writer = NULL;
     struct hash_secret secret;
     os_random(secret.bytes, sizeof secret.bytes);
-    TRY(exchange_open(adding->op, format, adding->bytes, &reader));
-    TRY(pack_writer_new(adding->op, &secret, &writer));
-    enum err err = members_read(adding, reader, writer);
+    TRY(exchange_open(adding->op, format, NULL, adding->bytes, &reader));
+    enum err err = pack_writer_new(adding->op, &secret, &writer);
+    if (err == ERR_OK) {
+        err = members_read(adding, reader, writer);
+    }
+    exchange_close(reader);
     if (err == ERR_OK) {
         err = pack_store(adding, writer);
     }

@@ -54,7 +54,7 @@ TEST(csv_refuses_values_that_are_not_of_the_kind_named)
 {
     check_csv("value,type\n"
               "example.org,ip\n"
-              "198.51.100.7:443,filename|md5\n"
+              "198.51.100.7:443,mutex\n"
               "example.org,domain-name\n",
               "2@11! bad value \"example.org\"\n"
               "3@26! unknown kind \"198.51.100.7:443\"\n"
@@ -263,4 +263,101 @@ TEST(csv_refuses_records_of_too_many_cells)
 TEST(csv_reads_cells_that_were_kept_from_being_formulas)
 {
     check_csv("ioc,note\n'=a.example,'@home\n", "2: domain a.example (@home)\n");
+}
+
+TEST(csv_takes_scopes_and_patterns)
+{
+    check_csv("value,kind,scope\n"
+              "example.org,domain,exact\n"
+              "example.org/a,url,prefix\n"
+              "%/gate.php?id=%,url,LIKE\n"
+              "^evil[0-9]+\\.example$,domain,regex\n"
+              "198.51.100.7,ip,prefix\n"
+              "%evil%,email,like\n"
+              "%evil%,,like\n"
+              "example.org,domain,wide\n"
+              "example.org,domain,\n",
+              "2: domain example.org\n"
+              "3: url example.org/a prefix\n"
+              "4: url %/gate.php?id=% like\n"
+              "5: domain ^evil[0-9]+\\.example$ regex\n"
+              "6@127! bad scope \"198.51.100.7\"\n"
+              "7@150! bad scope \"%evil%\"\n"
+              "8@168! bad scope \"%evil%\"\n"
+              "9@181! bad scope \"example.org\"\n"
+              "10: domain example.org and below\n");
+}
+
+/* Headers as these exports have them. */
+TEST(csv_reads_the_exports_of_the_field)
+{
+    check_csv(
+        "# ThreatFox\n"
+        "# \"first_seen_utc\",\"ioc_id\",\"ioc_value\",\"ioc_type\",\"threat_type\","
+        "\"fk_malware\",\"malware_alias\",\"malware_printable\",\"last_seen_utc\","
+        "\"confidence_level\",\"reference\",\"tags\",\"anonymous\",\"reporter\"\n"
+        "\"2026-03-29 13:45:02\", \"1\", \"198.51.100.7:443\", \"ip:port\", \"botnet_cc\","
+        " \"win.x\", \"None\", \"X\", \"\", \"75\", \"\", \"x\", \"0\", \"y\"\n"
+        "\"2026-03-29 13:45:02\", \"2\", \"f41fc1180af994f04b40a750ec1898d4\", \"md5_hash\","
+        " \"payload\", \"win.x\", \"None\", \"X\", \"\", \"100\", \"\", \"x\", \"0\", \"y\"\n",
+        "3: ip-port 198.51.100.7:443 confidence=75 seen=2026-03-29T13:45:02.000Z\n"
+        "4: md5 f41fc1180af994f04b40a750ec1898d4 confidence=100"
+        " seen=2026-03-29T13:45:02.000Z\n");
+    check_csv("# id,dateadded,url,url_status,last_online,threat,tags,urlhaus_link,reporter\n"
+              "\"3\",\"2026-07-01 10:00:00\",\"http://198.51.100.7/i\",\"online\",\"\","
+              "\"malware_download\",\"elf\",\"https://urlhaus.example/url/3/\",\"y\"\n",
+              "2: url http://198.51.100.7/i seen=2026-07-01T10:00:00.000Z\n");
+    check_csv("# \"first_seen_utc\",\"sha256_hash\",\"md5_hash\",\"sha1_hash\",\"reporter\","
+              "\"file_name\",\"file_type_guess\",\"mime_type\",\"signature\",\"clamav\"\n"
+              "\"2026-07-01 10:00:00\", "
+              "\"2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b2fc0c78a056b77d3f8a61df9\", "
+              "\"f41fc1180af994f04b40a750ec1898d4\", \"2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b\","
+              " \"y\", \"setup.exe\", \"exe\", \"x\", \"X\", \"n/a\"\n",
+              "2: sha256 2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b2fc0c78a056b77d3f8a61df9"
+              " seen=2026-07-01T10:00:00.000Z\n"
+              "2: md5 f41fc1180af994f04b40a750ec1898d4 seen=2026-07-01T10:00:00.000Z\n"
+              "2: sha1 2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b"
+              " seen=2026-07-01T10:00:00.000Z\n");
+    check_csv("# \"first_seen_utc\",\"dst_ip\",\"dst_port\",\"c2_status\",\"last_online\","
+              "\"malware\"\n"
+              "\"2026-07-01 10:00:00\",\"198.51.100.7\",\"443\",\"online\",\"2026-07-02\",\"X\"\n",
+              "2: ipv4 198.51.100.7 seen=2026-07-01T10:00:00.000Z\n");
+    check_csv("Indicator type,Indicator,Description\n"
+              "hostname,www.example.org,x\nFileHash-MD5,f41fc1180af994f04b40a750ec1898d4,\n"
+              "CVE,CVE-2026-0001,\n",
+              "2: domain www.example.org and below (x)\n"
+              "3: md5 f41fc1180af994f04b40a750ec1898d4\n"
+              "4@111! unknown kind \"CVE-2026-0001\"\n");
+}
+
+TEST(csv_of_sslbl_holds_certificates_and_ja3)
+{
+    check_csv("# Listingdate,SHA1,Listingreason\n"
+              "2026-07-01 10:00:00,2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b,X C&C\n",
+              "2: cert-sha1 2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b"
+              " seen=2026-07-01T10:00:00.000Z (X C&C)\n");
+    check_csv("# ja3_md5,Firstseen,Lastseen,Listingreason\n"
+              "f41fc1180af994f04b40a750ec1898d4,2026-07-01 10:00:00,2026-07-02 10:00:00,X\n",
+              "2: ja3 f41fc1180af994f04b40a750ec1898d4 seen=2026-07-01T10:00:00.000Z (X)\n");
+}
+
+TEST(csv_of_misp_means_misps_types_and_what_is_for_detection)
+{
+    check_lines_with(
+        EXCHANGE_FORMAT_CSV, NULL,
+        "uuid,event_id,category,type,value,comment,to_ids,date,object_relation,attribute_tag\n"
+        "22222222-2222-4222-8222-222222222222,7,\"Network activity\",\"domain|ip\","
+        "\"example.org|198.51.100.7\",\"c2\",1,1542495600,\"\",\"tlp:red,x\"\n"
+        "a,7,b,hostname,www.example.org,,1,1542495600,,\n"
+        "a,7,b,domain,example.net,,0,1542495600,,\n"
+        "a,7,b,regkey,HKLM,,1,1542495600,,\n",
+        "2: domain example.org and below tlp=tlp:red "
+        "{\"uuid\":\"22222222-2222-4222-8222-222222222222\",\"category\":\"Network activity\","
+        "\"comment\":\"c2\",\"tags\":[\"tlp:red\",\"x\"]}\n"
+        "2: ipv4 198.51.100.7 tlp=tlp:red "
+        "{\"uuid\":\"22222222-2222-4222-8222-222222222222\",\"category\":\"Network activity\","
+        "\"comment\":\"c2\",\"tags\":[\"tlp:red\",\"x\"]}\n"
+        "3: domain www.example.org {\"uuid\":\"a\",\"category\":\"b\"}\n"
+        "5@302! not watched \"HKLM\"\n"
+        "1 passed\n");
 }

@@ -101,3 +101,62 @@ TEST(list_reads_lines_of_any_bytes)
                                                  "3@5! unknown kind \"<\"\n"
                                                  "4: domain example.org and below\n");
 }
+
+TEST(list_of_a_stated_kind_holds_values_that_no_line_tells)
+{
+    const struct exchange_options agents = { .kind = VALUE_USER_AGENT };
+    const struct exchange_options ja3 = { .kind = VALUE_JA3 };
+
+    check_lines_with(EXCHANGE_FORMAT_LIST, &agents, "# seen in May\nEvil/1.0 (x; #2) [.]\n",
+                     "2: user-agent Evil/1.0 (x; #2) [.] \n");
+    check_lines_with(EXCHANGE_FORMAT_LIST, &ja3,
+                     "f41fc1180af994f04b40a750ec1898d4 # why\nexample.org\n",
+                     "1: ja3 f41fc1180af994f04b40a750ec1898d4 {\"comment\":\"why\"}\n"
+                     "2@39! bad value \"example.org\"\n");
+}
+
+TEST(hosts_file_gives_the_names_that_it_sends_nowhere)
+{
+    check_lines(EXCHANGE_FORMAT_HOSTS,
+                "# Title: a hosts file\n"
+                "127.0.0.1 localhost\n"
+                "::1\tip6-localhost\n"
+                "255.255.255.255 broadcasthost\n"
+                "0.0.0.0 0.0.0.0\n"
+                "0.0.0.0 evil.example # why\n"
+                "127.0.0.1\twww.evil.example\r\n"
+                "198.51.100.7 intranet.example\n"
+                "0.0.0.0 a.example b.example\n"
+                "0.0.0.0\n"
+                "0.0.0.0 no_dot\n",
+                "6: domain evil.example (why)\n"
+                "7: domain www.evil.example\n"
+                "8@161! conditional \"198.51.100.7 intranet.example\"\n"
+                "9@191! bad cells \"0.0.0.0 a.example b.example\"\n"
+                "10@219! bad cells \"0.0.0.0\"\n"
+                "11@227! bad value \"0.0.0.0 no_dot\"\n"
+                "4 passed\n");
+}
+
+TEST(adblock_list_gives_names_and_refuses_rules_with_conditions)
+{
+    check_lines(EXCHANGE_FORMAT_ADBLOCK,
+                "[Adblock Plus 2.0]\n"
+                "! Title: x\n"
+                "||evil.example^\n"
+                "||evil.example\n"
+                "||198.51.100.7^\n"
+                "||ads.example^$third-party\n"
+                "@@||good.example^\n"
+                "||wild*.example^\n"
+                "||evil.example/path^\n"
+                "example.org##.banner\n",
+                "3: domain evil.example and below\n"
+                "4: domain evil.example and below\n"
+                "5: ipv4 198.51.100.7\n"
+                "6@77! conditional \"||ads.example^$third-party\"\n"
+                "7@104! conditional \"@@||good.example^\"\n"
+                "8@122! conditional \"||wild*.example^\"\n"
+                "9@139! conditional \"||evil.example/path^\"\n"
+                "10@160! conditional \"example.org##.banner\"\n");
+}
