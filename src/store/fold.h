@@ -14,6 +14,7 @@
 #include "base/wire.h"
 #include "format/json.h"
 #include "format/json_writer.h"
+#include "policy/rank.h"
 #include "value/value.h"
 
 enum {
@@ -48,7 +49,9 @@ struct fold {
     struct span value; /* canonical text */
     struct span source;
     enum value_kind kind;
-    uint8_t tlp; /* enum policy_tlp */
+    uint8_t tlp;        /* enum policy_tlp */
+    uint8_t confidence; /* 0 .. 100, or RANK_CONFIDENCE_UNKNOWN */
+    uint8_t sources;    /* how many sources named the value; 0 where nobody counted */
 
     /* what was seen */
     struct span sensor; /* of the first line, as `field` */
@@ -61,6 +64,12 @@ struct fold {
     bool inside_assumed;     /* neither end is inside: the originator counts as inside */
     bool before_publication; /* the first line is older than the indicator's valid_from */
     bool noisy;              /* gathers the hosts beyond the rate at which folds are made */
+
+    /* how much it matters */
+    struct rank_line best; /* that of its lines which matters most */
+    struct span list;      /* allow list that lowered or silenced that line; empty where none did */
+    uint64_t denied;       /* lines that were denied */
+    uint64_t silent;       /* lines that an allow list silenced; the fold is silent where all are */
 
     /* up to three of its lines, after the privacy rule */
     size_t evidence_count;
@@ -85,6 +94,15 @@ struct span fold_text_cut(struct span text);
 void fold_values_add(struct fold_values *values, struct span value);
 
 /**
+ * Let a further line of a fold be its best one, where it matters more.
+ *
+ * fold      has a best line
+ * line      a further one
+ * list      allow list that lowered or silenced it; borrowed; may be empty
+ */
+void fold_take_best(struct fold *fold, const struct rank_line *line, struct span list);
+
+/**
  * Merge the later lines of `add` into `fold`; both have the same key, or `fold` is a noisy one.
  * What only `add` knows is borrowed from it. A noisy one takes counts and times only.
  *
@@ -101,6 +119,21 @@ void fold_merge(struct fold *fold, const struct fold *add);
  * fold      changed
  */
 void fold_make_noisy(struct fold *fold);
+
+/**
+ * What a fold's rank is made of.
+ *
+ * fold      any
+ */
+struct rank_facts fold_facts(const struct fold *fold);
+
+/**
+ * A fold's rank: 0 where it is silent, else 1 to RANK_MAX. Journals hold what it is made of, not
+ * the rank: where rules change, they change for what was found before as well.
+ *
+ * fold      any
+ */
+unsigned fold_rank(const struct fold *fold);
 
 /**
  * Whether folds may have such a length: a day is made of whole folds, so that they begin at the

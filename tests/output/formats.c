@@ -52,6 +52,8 @@ static void told_hit(struct told *told)
         .first_us = MOMENT_US,
         .last_us = MOMENT_US,
         .count = 1,
+        .confidence = RANK_CONFIDENCE_UNKNOWN,
+        .best = { .direction = RANK_OUTBOUND },
     };
     fold_values_add(&told->fold.observed, SPAN("www.evil.example"));
     fold_values_add(&told->fold.outside, SPAN("198.51.100.7"));
@@ -91,13 +93,15 @@ TEST(hit_as_json_is_the_fold_with_its_event_around_it)
     check_span(as(&told, OUTPUT_JSON),
                "{\"event\":\"opened\",\"event_id\":\"" EVENT_ID "\",\"entry\":12,"
                "\"told\":\"2026-11-21T20:34:05.000001Z\",\"node\":\"" IDENTITY "\","
-               "\"world\":\"real\",\"count_before\":0,\"indicator\":\"" INDICATOR "\","
+               "\"world\":\"real\",\"count_before\":0,\"hit\":\"H-Q6SB48HY42FR\",\"indicator\":"
+               "\"" INDICATOR "\","
                "\"value\":\"evil.example\",\"kind\":\"domain\",\"observed\":\"www.evil.example\","
                "\"observed_count\":1,\"field\":\"dns.query\",\"inside\":\"10.0.0.5\","
                "\"outside\":\"198.51.100.7\",\"outside_count\":1,\"sensor\":\"border-1\","
                "\"start\":\"2026-11-21T20:00:00.000Z\",\"minutes\":60,"
                "\"first\":\"2026-11-21T20:34:05.000001Z\",\"last\":\"2026-11-21T20:34:05.000001Z\","
-               "\"count\":1,\"tlp\":\"GREEN\",\"source\":\"National CSIRT\"}");
+               "\"count\":1,\"tlp\":\"GREEN\",\"source\":\"National CSIRT\",\"rank\":60,"
+               "\"level\":\"medium\",\"direction\":\"outbound\"}");
     buf_done(&told.text);
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "policy/policy.h"
+#include "store/hit_id.h"
 #include "tests/testing.h"
 
 enum { WIRE_SIZE_MAX = 1024 * 1024 };
@@ -22,6 +23,8 @@ static struct fold some_fold(const char *observed)
         .source = SPAN("Feed"),
         .kind = VALUE_DOMAIN,
         .tlp = POLICY_TLP_AMBER,
+        .confidence = RANK_CONFIDENCE_UNKNOWN,
+        .best = { .kind = VALUE_DOMAIN, .direction = RANK_OUTBOUND, .rung = RANK_EXACT },
         .sensor = SPAN("border"),
         .field = SPAN("dns.query"),
         .first_us = HOUR_20_US + 1,
@@ -54,6 +57,23 @@ static struct span json_of(struct op *op, const struct fold *fold)
     check_err(op_copy(op, buf_span(&text), &copy), ERR_OK);
     buf_done(&text);
     return copy;
+}
+
+/* All that a rank is made of is known. */
+static void lower(struct fold *fold)
+{
+    fold->count = 7;
+    fold->confidence = 85;
+    fold->sources = 3;
+    fold->denied = 2;
+    fold->silent = 1;
+    fold->list = SPAN("cdn \xC3\xA4");
+    fold->best = (struct rank_line){ .kind = VALUE_URL,
+                                     .direction = RANK_INBOUND,
+                                     .outcome = RANK_DONE,
+                                     .rung = RANK_SUBDOMAIN,
+                                     .effect = RANK_LOWERED,
+                                     .answer = true };
 }
 
 TEST(fold_keeps_the_first_value_and_eight_further_ones_then_says_more)
@@ -141,6 +161,7 @@ TEST(fold_comes_back_from_the_pipe_as_it_was_sent)
     fold.before_publication = true;
     fold.evidence_count = 1;
     fold.evidence[0] = SPAN("{\"a\":1}");
+    lower(&fold);
     struct span wire = wire_of(&op, &fold);
     struct wire_reader r = wire_reader_of(wire);
 
@@ -176,8 +197,9 @@ TEST(fold_that_the_journal_could_not_hold_is_refused_from_the_pipe)
 {
     struct op op;
     testing_op_begin(&op);
-    struct fold folds[8];
-    for (size_t i = 0; i < 8; i++) {
+    struct fold folds[18];
+    const size_t count = sizeof folds / sizeof folds[0];
+    for (size_t i = 0; i < count; i++) {
         folds[i] = some_fold("a");
     }
     folds[0].first_us = INT64_MAX;
@@ -190,7 +212,17 @@ TEST(fold_that_the_journal_could_not_hold_is_refused_from_the_pipe)
     folds[5].inside = FOLD_INSIDE_MANY;
     folds[6].last_us = folds[6].first_us - 1;
     folds[7].indicator = SPAN("");
-    for (size_t i = 0; i < 8; i++) {
+    folds[8].best.kind = VALUE_NONE;
+    folds[9].best.kind = VALUE_KIND_COUNT;
+    folds[10].best.direction = RANK_DIRECTION_COUNT;
+    folds[11].best.outcome = RANK_OUTCOME_COUNT;
+    folds[12].best.rung = RANK_RUNG_COUNT;
+    folds[13].best.effect = RANK_LOWERED; /* without a list */
+    folds[14].list = SPAN("cdn");         /* without an effect */
+    folds[15].denied = 2;                 /* of one line */
+    folds[16].silent = 1;                 /* and yet not silent */
+    folds[17].confidence = RANK_MAX + 1;
+    for (size_t i = 0; i < count; i++) {
         struct fold read;
         struct wire_reader r = wire_reader_of(wire_of(&op, &folds[i]));
 
@@ -214,6 +246,7 @@ TEST(fold_comes_back_from_json_as_it_was_written)
     fold.inside = SPAN("");
     fold.before_publication = true;
     fold.noisy = true;
+    lower(&fold);
     struct span json = json_of(&op, &fold);
 
     check_err(json_parse(&op, json, &root), ERR_OK);
@@ -221,6 +254,156 @@ TEST(fold_comes_back_from_json_as_it_was_written)
 
     assert_true(span_equal(json, json_of(&op, &read)));
     op_end(&op);
+}
+
+/* Journals of older versions say nothing of ranks. */
+TEST(fold_of_an_older_entry_is_read_and_has_a_rank)
+{
+    struct op op;
+    struct json_value root;
+    struct fold read;
+    testing_op_begin(&op);
+    const struct span json =
+        SPAN("{\"indicator\":\"indicator--d58beaa9-b626-559b-8daa-b9261b021a0b\","
+             "\"value\":\"evil.example\",\"kind\":\"domain\",\"observed\":\"evil.example\","
+             "\"observed_count\":1,\"field\":\"dns.query\",\"inside\":\"10.0.0.5\","
+             "\"outside\":null,\"outside_count\":0,\"sensor\":\"border\","
+             "\"start\":\"2026-11-21T20:00:00.000Z\",\"minutes\":60,"
+             "\"first\":\"2026-11-21T20:00:01.000Z\",\"last\":\"2026-11-21T20:00:02.000Z\","
+             "\"count\":2,\"tlp\":\"AMBER\",\"source\":\"Feed\"}");
+
+    check_err(json_parse(&op, json, &root), ERR_OK);
+    check_err(fold_json_read(root, &read), ERR_OK);
+
+    assert_int_equal(read.best.kind, VALUE_DOMAIN);
+    assert_int_equal(read.best.direction, RANK_DIRECTION_UNKNOWN);
+    assert_int_equal(read.confidence, RANK_CONFIDENCE_UNKNOWN);
+    assert_int_equal(read.silent, 0);
+    assert_in_range(fold_rank(&read), 1, RANK_MAX);
+    op_end(&op);
+}
+
+/* A newer version may write words that this one does not know: they are passed over. */
+TEST(fold_with_words_of_a_newer_version_is_read)
+{
+    struct op op;
+    struct json_value root;
+    struct fold read;
+    testing_op_begin(&op);
+    const struct span json =
+        SPAN("{\"indicator\":\"indicator--d58beaa9-b626-559b-8daa-b9261b021a0b\","
+             "\"value\":\"evil.example\",\"kind\":\"domain\",\"observed\":\"evil.example\","
+             "\"start\":\"2026-11-21T20:00:00.000Z\",\"minutes\":60,"
+             "\"first\":\"2026-11-21T20:00:01.000Z\",\"last\":\"2026-11-21T20:00:02.000Z\","
+             "\"count\":2,\"direction\":\"sideways\",\"outcome\":\"postponed\",\"rung\":\"near\","
+             "\"allowed\":\"perhaps\",\"denied\":-1,\"silent\":3,\"confidence\":900}");
+
+    check_err(json_parse(&op, json, &root), ERR_OK);
+    check_err(fold_json_read(root, &read), ERR_OK);
+
+    assert_int_equal(read.best.direction, RANK_DIRECTION_UNKNOWN);
+    assert_int_equal(read.best.outcome, RANK_OUTCOME_UNKNOWN);
+    assert_int_equal(read.best.effect, RANK_EFFECT_NONE);
+    assert_int_equal(read.denied, 0);
+    assert_int_equal(read.silent, 0);
+    assert_int_equal(read.confidence, RANK_CONFIDENCE_UNKNOWN);
+    op_end(&op);
+}
+
+TEST(fold_is_silent_only_while_all_its_lines_are)
+{
+    struct fold fold = some_fold("a");
+    struct fold silent = some_fold("a");
+    silent.best.effect = RANK_SILENCED;
+    silent.best.direction = RANK_OUTBOUND;
+    silent.list = SPAN("cdn");
+    silent.silent = 1;
+    struct fold both = silent;
+
+    fold_merge(&both, &silent);
+    assert_int_equal(fold_rank(&both), 0);
+    fold_merge(&both, &fold);
+    fold_merge(&fold, &silent);
+
+    assert_in_range(fold_rank(&both), 1, RANK_MAX);
+    assert_int_equal(both.silent, 2);
+    assert_int_equal(both.list.size, 0);
+    assert_int_equal(fold.silent, 1);
+    assert_int_equal(fold_rank(&fold), fold_rank(&both));
+}
+
+TEST(fold_takes_the_line_that_matters_most_in_whatever_order_they_come)
+{
+    struct fold scan = some_fold("a");
+    struct fold call = some_fold("a");
+    scan.best.direction = RANK_INBOUND;
+    scan.best.outcome = RANK_DENIED;
+    scan.denied = 1;
+    call.best.outcome = RANK_DONE;
+    call.sources = 3;
+    struct fold first = scan;
+    struct fold last = call;
+
+    fold_merge(&first, &call);
+    fold_merge(&last, &scan);
+
+    struct op op;
+    testing_op_begin(&op);
+    assert_true(span_equal(json_of(&op, &first), json_of(&op, &last)));
+    assert_int_equal(first.best.outcome, RANK_DONE);
+    assert_int_equal(first.denied, 1);
+    assert_int_equal(first.sources, 3);
+    op_end(&op);
+}
+
+TEST(hit_id_depends_on_the_key_of_the_fold_alone)
+{
+    struct fold fold = some_fold("a");
+    struct fold grown = some_fold("b");
+    struct fold others[4] = { fold, fold, fold, fold };
+    char id[HIT_ID_SIZE];
+    char again[HIT_ID_SIZE];
+    grown.count = 99;
+    grown.value = SPAN("other.example");
+    others[0].inside = SPAN("10.0.0.6");
+    others[1].start_us += HOUR_US;
+    others[2].length_us = HOUR_US / 2;
+    others[3].indicator = SPAN("indicator--e58beaa9-b626-559b-8daa-b9261b021a0b");
+
+    hit_id_of(&fold, id);
+    hit_id_of(&grown, again);
+
+    assert_string_equal(id, again);
+    for (size_t i = 0; i < 4; i++) {
+        hit_id_of(&others[i], again);
+        assert_string_not_equal(id, again);
+    }
+}
+
+/* As docs/format/hits.md has it, worked out by another program. */
+TEST(hit_id_is_what_the_format_says)
+{
+    const struct fold fold = some_fold("a");
+    char id[HIT_ID_SIZE];
+
+    hit_id_of(&fold, id);
+
+    assert_string_equal(id, "H-Q6SB48HY42FR");
+}
+
+TEST(hit_id_is_read_as_people_type_it)
+{
+    char id[HIT_ID_SIZE] = "";
+    const char *const fit[] = { "H-7K0F11M", "h-7kofilm", "7K0Fi1m", "7kOf1Lm", "H-7koFIlM" };
+    const char *const unfit[] = { "",         "H-",     "H-7K3",           "7k3",         "H-7K3U9",
+                                  "H-7K3F 9", "H_7K3F", "H-0123456789ABC", "evil.example" };
+    for (size_t i = 0; i < sizeof fit / sizeof fit[0]; i++) {
+        check_err(hit_id_parse(span_of(fit[i]), id), ERR_OK);
+        assert_string_equal(id, "H-7K0F11M");
+    }
+    for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
+        check_err(hit_id_parse(span_of(unfit[i]), id), ERR_FORMAT);
+    }
 }
 
 TEST(fold_that_gathers_many_hosts_does_not_depend_on_which_came_together)

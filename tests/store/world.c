@@ -309,6 +309,7 @@ struct fold world_fold(const char *indicator, const char *inside, int hour, cons
         .first_us = world_hour_us(hour),
         .last_us = world_hour_us(hour),
         .count = 1,
+        .confidence = RANK_CONFIDENCE_UNKNOWN,
     };
     fold_values_add(&fold.observed, span_of(observed));
     return fold;
