@@ -55,7 +55,7 @@ struct bench {
     const char *path;
     struct span file; /* in memory */
     struct span json; /* the same records as JSON */
-    const struct match_image *image;
+    struct watch_images images;
     struct watch_rules rules;
     struct inside inside;
     struct observe_rules privacy;
@@ -126,9 +126,9 @@ static void street(struct bench *bench, struct found *found)
 {
     struct watch_input *input = input_open(bench);
     while (watch_input_next(&bench->op, input, bench->chunk) == ERR_OK) {
-        bench_check(
-            watch_work_run(bench->work, &bench->source, bench->image, bench->chunk, &bench->result),
-            &bench->op);
+        bench_check(watch_work_run(bench->work, &bench->source, &bench->images, bench->chunk,
+                                   &bench->result),
+                    &bench->op);
         found_add(found, &bench->result);
     }
     watch_input_close(input);
@@ -228,7 +228,7 @@ static void run_probe(struct bench *bench)
 {
     static uint32_t candidates[CANDIDATES_MAX];
     static struct match_batch batch;
-    match_batch_begin(&batch, bench->image, candidates, CANDIDATES_MAX);
+    match_batch_begin(&batch, bench->images.indicators, candidates, CANDIDATES_MAX);
     sift(bench, &batch);
     match_batch_flush(&batch);
     bench->sink += batch.candidate_count;
@@ -361,7 +361,7 @@ static void bench_begin(struct bench *bench, const char *format, const char *pat
     bench->file = bench_file_read(path);
     bench->json = json_path != NULL ? bench_file_read(json_path) : bench->file;
     bench_check(match_image_open(op, bench_file_map(image_path), &image), op);
-    bench->image = image;
+    bench->images.indicators = image;
     inside_add_default(&bench->inside);
     bench->rules = (struct watch_rules){ .inside = &bench->inside,
                                          .fold_us = FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US,

@@ -36,7 +36,7 @@ static struct watch_slot *slot_at(struct watch_crew *crew, uint64_t number)
 
 static void slot_work(struct watch_work *work, struct watch_slot *slot)
 {
-    slot->err = watch_work_run(work, slot->source, slot->image, slot->chunk, &slot->result);
+    slot->err = watch_work_run(work, slot->source, &slot->images, slot->chunk, &slot->result);
 }
 
 static void *thread_main(void *argument)

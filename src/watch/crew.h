@@ -14,8 +14,9 @@ struct watch_slot {
     struct watch_chunk *chunk;
     struct watch_result result;
     const struct watch_source *source;
-    const struct match_image *image;
-    void *tag; /* the owner's: given back with the slot */
+    struct watch_images images;
+    void *tag; /* the owner's, as the next: given back with the slot */
+    void *allow_tag;
     enum err err;
 };
 

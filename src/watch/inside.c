@@ -68,16 +68,29 @@ bool inside_holds(const struct inside *inside, struct span address)
     return false;
 }
 
+static enum rank_direction direction_of(bool originator_inside, bool responder_inside)
+{
+    if (originator_inside && responder_inside) {
+        return RANK_INTERNAL;
+    }
+    return originator_inside ? RANK_OUTBOUND : RANK_INBOUND;
+}
+
 struct inside_ends inside_ends(const struct inside *inside, struct span originator,
                                struct span responder)
 {
-    struct inside_ends as_opened = { .inside = originator, .outside = responder };
-    if (inside_holds(inside, originator)) {
-        return as_opened;
+    struct inside_ends ends = { .inside = originator, .outside = responder };
+    bool originator_inside = inside_holds(inside, originator);
+    bool responder_inside = inside_holds(inside, responder);
+    if (responder_inside && !originator_inside) {
+        ends = (struct inside_ends){ .inside = responder, .outside = originator };
     }
-    if (inside_holds(inside, responder)) {
-        return (struct inside_ends){ .inside = responder, .outside = originator };
+    if (originator_inside || responder_inside) {
+        bool both_known = originator.size > 0 && responder.size > 0;
+        ends.direction =
+            both_known ? direction_of(originator_inside, responder_inside) : RANK_DIRECTION_UNKNOWN;
+        return ends;
     }
-    as_opened.assumed = originator.size > 0; /* nobody is, where the log does not say who opened */
-    return as_opened;
+    ends.assumed = originator.size > 0; /* nobody is, where the log does not say who opened */
+    return ends;
 }

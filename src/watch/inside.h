@@ -6,6 +6,7 @@
 #ifndef WATCH_INSIDE_H
 #define WATCH_INSIDE_H
 
+#include "policy/rank.h"
 #include "value/value.h"
 
 enum { INSIDE_NETWORK_COUNT_MAX = 256, INSIDE_KEY_SIZE_MAX = 18 };
@@ -23,9 +24,10 @@ struct inside {
 
 /* Who is who in a line. */
 struct inside_ends {
-    struct span inside;  /* as logged; empty where the line names no ends */
-    struct span outside; /* the other end; may be empty */
-    bool assumed;        /* neither end is inside: the originator counts as it */
+    struct span inside;            /* as logged; empty where the line names no ends */
+    struct span outside;           /* the other end; may be empty */
+    bool assumed;                  /* neither end is inside: the originator counts as it */
+    enum rank_direction direction; /* unknown where neither is inside, or one is not known */
 };
 
 /**

@@ -4,15 +4,22 @@
 #include "base/memory.h"
 #include "base/must.h"
 #include "base/text.h"
+#include "match/allow.h"
 #include "store/store.h"
 
-enum { FOLD_BUCKETS = 1024, FOLDS_GROWTH_MIN = 64 };
+enum {
+    FOLD_BUCKETS = 1024,
+    FOLDS_GROWTH_MIN = 64,
+    SOURCES_COUNTED_MAX = 16, /* of those that name one value; more say nothing more */
+};
 
 /* A fold of this chunk, with what finds it again. */
 struct chunk_fold {
     struct fold fold;   /* first: the result lists pointers to it */
     uint32_t indicator; /* number in the image, of the first indicator with this id */
     uint64_t last_line; /* the line that counted last: a line counts once a fold */
+    bool last_silent;   /* ... and all that it met so far is silenced */
+    bool last_known;    /* ... or it was counted by an earlier run */
     struct chunk_fold *next;
 };
 
@@ -20,12 +27,14 @@ struct watch_meet {
     const struct watch_rules *rules;
     struct observe_reader *reader;
     struct match_found *found;
+    struct match_found *allowed; /* as `found`, for what is allowed */
     struct chunk_fold *buckets[FOLD_BUCKETS];
     size_t folds_room;
     bool counted; /* the line that is looked at was counted before: it makes no fold count */
     /* of the present chunk */
     const struct watch_source *source;
     const struct match_image *image;
+    const struct match_image *allow_image;
     struct watch_result *result;
 };
 
@@ -35,8 +44,9 @@ enum err watch_meet_new(struct op *op, const struct watch_rules *rules,
     struct watch_meet *meet = memory_new(sizeof *meet);
     if (meet != NULL) {
         meet->found = memory_new_array(MATCH_FOUND_COUNT_MAX, sizeof *meet->found);
+        meet->allowed = memory_new_array(MATCH_FOUND_COUNT_MAX, sizeof *meet->allowed);
     }
-    if (meet == NULL || meet->found == NULL) {
+    if (meet == NULL || meet->found == NULL || meet->allowed == NULL) {
         watch_meet_free(meet);
         return op_fail(op, ERR_LIMIT, "out of memory for the watch");
     }
@@ -52,14 +62,16 @@ void watch_meet_free(struct watch_meet *meet)
         return;
     }
     memory_free(meet->found);
+    memory_free(meet->allowed);
     memory_free(meet);
 }
 
 void watch_meet_begin(struct watch_meet *meet, const struct watch_source *source,
-                      const struct match_image *image, struct watch_result *result)
+                      const struct watch_images *images, struct watch_result *result)
 {
     meet->source = source;
-    meet->image = image;
+    meet->image = images->indicators;
+    meet->allow_image = images->allowed;
     meet->result = result;
     meet->folds_room = 0;
     static struct chunk_fold *const no_folds[FOLD_BUCKETS];
@@ -107,7 +119,9 @@ struct meeting {
     uint64_t line_number;
     int64_t time_us;
     bool no_time;
+    uint8_t sources; /* that name what was observed */
     uint32_t number; /* of the indicator */
+    enum match_rung rung;
     struct match_indicator indicator;
 };
 
@@ -222,6 +236,7 @@ static enum err fold_open(struct watch_meet *meet, const struct meeting *meeting
     fold->length_us = meet->rules->fold_us;
     fold->kind = indicator->value.kind;
     fold->tlp = indicator->tlp;
+    fold->confidence = indicator->confidence;
     fold->first_us = meeting->time_us;
     fold->last_us = meeting->time_us;
     fold->inside_assumed = meeting->ends.assumed;
@@ -269,6 +284,93 @@ static enum err fold_evidence(struct watch_meet *meet, const struct meeting *mee
     return err;
 }
 
+/* ---- how much a line matters ---- */
+
+/* What a name stands for was answered to a question; nobody need have gone there. */
+static bool is_answer(const struct meeting *meeting)
+{
+    static const char *const answers[] = { "dns.answer", "dns.rdata", "dns.grouped",
+                                           "dns.authorities", "dns.additionals" };
+    struct buf name;
+    bool found = false;
+    if (!span_equal(meeting->line->stream, SPAN("dns"))) {
+        return false;
+    }
+    buf_init(&name, FOLD_TEXT_SIZE_MAX);
+    observe_field_add_name(&name, meeting->line, meeting->observation->field);
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        found = found || span_starts_with(buf_span(&name), span_of(answers[i]));
+    }
+    buf_done(&name);
+    return found;
+}
+
+static enum rank_rung rung_of(enum match_rung rung)
+{
+    static const enum rank_rung rungs[] = {
+        [MATCH_RUNG_EXACT] = RANK_EXACT,
+        [MATCH_RUNG_SUBDOMAIN] = RANK_SUBDOMAIN,
+        [MATCH_RUNG_RANGE] = RANK_RANGE,
+    };
+    must((size_t)rung < sizeof rungs / sizeof rungs[0]);
+    return rungs[rung];
+}
+
+static enum rank_effect allowed(struct watch_meet *meet, const struct meeting *meeting,
+                                const struct fold *fold, struct span *ret_list)
+{
+    if (meet->allow_image == NULL) {
+        return RANK_EFFECT_NONE;
+    }
+    const struct match_allow_hit hit = {
+        .indicator = &meeting->indicator.value,
+        .observed_kind = meeting->observation->kind,
+        .observed = meeting->observation->key,
+        .indicator_id = fold->indicator,
+        .inside = meeting->inside,
+        .time_us = meeting->time_us,
+    };
+    struct match_allow_answer answer = match_allow_ask(meet->allow_image, meet->allowed, &hit);
+    if (answer.effect >= RANK_EFFECT_COUNT) {
+        return RANK_EFFECT_NONE;
+    }
+    *ret_list = answer.list;
+    return (enum rank_effect)answer.effect;
+}
+
+/* A line is silent in a fold where all is that it met there; what matters most of a line counts. */
+static enum err weigh(struct watch_meet *meet, const struct meeting *meeting, bool again,
+                      struct chunk_fold *at)
+{
+    struct fold *fold = &at->fold;
+    struct span list = SPAN("");
+    const struct rank_line line = {
+        .kind = meeting->indicator.value.kind,
+        .direction = meeting->ends.direction,
+        .rung = rung_of(meeting->rung),
+        .effect = allowed(meet, meeting, fold, &list),
+        .answer = is_answer(meeting),
+    };
+    bool silent = line.effect == RANK_SILENCED;
+    if (!again) {
+        at->last_silent = silent;
+        fold->silent += silent ? 1 : 0;
+        fold->denied += line.outcome == RANK_DENIED ? 1 : 0;
+    } else if (at->last_silent && !silent) {
+        at->last_silent = false;
+        fold->silent--;
+    }
+    if (fold->count == 0) {
+        fold->best = line;
+        fold->list = list;
+    } else {
+        fold_take_best(fold, &line, list);
+    }
+    fold->sources = meeting->sources > fold->sources ? meeting->sources : fold->sources;
+    bool borrowed = list.size > 0 && fold->list.data == list.data;
+    return borrowed ? op_copy(&meet->result->op, list, &fold->list) : ERR_OK;
+}
+
 /* A line counts once in a fold, whichever of its fields met the indicator; all its values are told.
  */
 static enum err count_meeting(struct watch_meet *meet, const struct meeting *meeting)
@@ -281,19 +383,28 @@ static enum err count_meeting(struct watch_meet *meet, const struct meeting *mee
     struct fold *fold = &at->fold;
     if (meet->counted) {
         at->last_line = meeting->line_number;
+        at->last_known = true;
         return ERR_OK;
     }
     TRY(fold_value(meet->result, &fold->observed, meeting->observation->observed));
     TRY(fold_value(meet->result, &fold->outside, meeting->ends.outside));
-    if (at->last_line == meeting->line_number) {
+    bool again = at->last_line == meeting->line_number;
+    if (again && at->last_known) {
+        return ERR_OK;
+    }
+    TRY(weigh(meet, meeting, again, at));
+    if (again) {
         return ERR_OK;
     }
     at->last_line = meeting->line_number;
+    at->last_known = false;
     fold->count++;
     fold->first_us = meeting->time_us < fold->first_us ? meeting->time_us : fold->first_us;
     fold->last_us = meeting->time_us > fold->last_us ? meeting->time_us : fold->last_us;
     return fold_evidence(meet, meeting, fold);
 }
+
+/* ---- lines ---- */
 
 /* Validity is judged by the time of the event (decision 0008): past valid_until nothing is said. */
 static bool is_valid(const struct match_indicator *indicator, int64_t time_us)
@@ -301,13 +412,37 @@ static bool is_valid(const struct match_indicator *indicator, int64_t time_us)
     return indicator->valid_until_us == TIME_US_NONE || time_us < indicator->valid_until_us;
 }
 
+/* How many sources name a value: of the indicators that an observation met and that are valid. */
+static uint8_t sources_count(const struct watch_meet *meet, size_t count, int64_t time_us)
+{
+    struct span sources[SOURCES_COUNTED_MAX];
+    size_t known = 0;
+    for (size_t i = 0; i < count && known < SOURCES_COUNTED_MAX; i++) {
+        struct match_indicator indicator;
+        struct match_origin origin;
+        match_indicator_at(meet->image, meet->found[i].indicator, &indicator);
+        match_origin_at(meet->image, indicator.origin, &origin);
+        size_t at = 0;
+        while (at < known && !span_equal(sources[at], origin.source_id)) {
+            at++;
+        }
+        if (at == known && is_valid(&indicator, time_us)) {
+            sources[known] = origin.source_id;
+            known++;
+        }
+    }
+    return (uint8_t)known;
+}
+
 static enum err look_at_observation(struct watch_meet *meet, struct meeting *meeting)
 {
     bool cut = false;
     const struct observation *observation = meeting->observation;
     size_t count = match_find(meet->image, observation->kind, observation->key, meet->found, &cut);
+    meeting->sources = sources_count(meet, count, meeting->time_us);
     for (size_t i = 0; i < count; i++) {
         meeting->number = meet->found[i].indicator;
+        meeting->rung = meet->found[i].rung;
         match_indicator_at(meet->image, meeting->number, &meeting->indicator);
         if (is_valid(&meeting->indicator, meeting->time_us)) {
             if (meeting->no_time && !meet->counted) {

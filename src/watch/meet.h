@@ -36,11 +36,11 @@ void watch_meet_free(struct watch_meet *meet);
  *
  * meet      of this thread
  * source    what the chunk's input is; borrowed until watch_meet_end()
- * image     indicators; borrowed until then
+ * images    borrowed until then
  * result    receives the folds; borrowed until then
  */
 void watch_meet_begin(struct watch_meet *meet, const struct watch_source *source,
-                      const struct match_image *image, struct watch_result *result);
+                      const struct watch_images *images, struct watch_result *result);
 
 /**
  * Look at a line that the first pass read without fault, and count it in the folds that it meets.

@@ -5,6 +5,7 @@
  *
  *     store                                   watch
  *     IMAGE (file)                     -->             at the start, and whenever indicators change
+ *     ALLOWED (file)                   -->             as IMAGE: what is allowed
  *     OPEN (file, mark of what was read) -->
  *                                      <--    BEGUN    its first bytes, format, whether the mark
  * fits START (where to go on) or DROP   -->
@@ -28,6 +29,7 @@ enum watch_message_type {
     WATCH_MESSAGE_FOLDS,
     WATCH_MESSAGE_CHUNK,
     WATCH_MESSAGE_ENDED,
+    WATCH_MESSAGE_ALLOWED,
 };
 
 enum { WATCH_TEXT_SIZE_MAX = 4096 };

@@ -22,6 +22,7 @@ struct role {
     const struct watch_role_options *options;
     struct watch_crew *crew;
     struct generation *newest;
+    struct generation *allowed; /* NULL: nothing is */
     struct watch_chunk *scratch;
     struct buf body; /* of the message being made */
     struct watch_source source;
@@ -48,6 +49,13 @@ static void generation_drop(struct generation *generation)
     }
 }
 
+static void generation_use(struct generation *generation)
+{
+    if (generation != NULL) {
+        generation->uses++;
+    }
+}
+
 static enum err generation_open(struct op *op, int file, struct generation **ret)
 {
     struct generation *generation = memory_new(sizeof *generation);
@@ -69,12 +77,12 @@ static enum err generation_open(struct op *op, int file, struct generation **ret
 }
 
 /* From the next chunk on the new image is used; chunks that are out finish with the old one. */
-static enum err take_image(struct op *op, struct role *role, int file)
+static enum err take_image(struct op *op, struct generation **newest, int file)
 {
     struct generation *generation = NULL;
     TRY(generation_open(op, file, &generation));
-    generation_drop(role->newest);
-    role->newest = generation;
+    generation_drop(*newest);
+    *newest = generation;
     return ERR_OK;
 }
 
@@ -139,10 +147,11 @@ static enum err take_request(struct op *op, struct role *role,
         role->quit = true;
         return ERR_OK;
     }
-    if (message->type != WATCH_MESSAGE_IMAGE || message->file == CHANNEL_NO_FILE) {
+    bool allowed = message->type == WATCH_MESSAGE_ALLOWED;
+    if ((message->type != WATCH_MESSAGE_IMAGE && !allowed) || message->file == CHANNEL_NO_FILE) {
         return strange_request(op, role);
     }
-    enum err err = take_image(op, role, message->file);
+    enum err err = take_image(op, allowed ? &role->allowed : &role->newest, message->file);
     close(message->file);
     role->over = err != ERR_OK;
     return err;
@@ -171,9 +180,14 @@ static enum err give_chunk(struct op *op, struct role *role, struct watch_input 
     TRY(watch_input_next(op, input, slot->chunk));
     TRY(look_for_requests(op, role));
     slot->source = &role->source;
-    slot->image = role->newest->image;
+    slot->images = (struct watch_images){
+        .indicators = role->newest->image,
+        .allowed = role->allowed == NULL ? NULL : role->allowed->image,
+    };
     slot->tag = role->newest;
-    role->newest->uses++;
+    slot->allow_tag = role->allowed;
+    generation_use(role->newest);
+    generation_use(role->allowed);
     role->bytes_read = watch_input_bytes_read(input);
     role->chunks_out++;
     watch_crew_give(role->crew);
@@ -204,6 +218,7 @@ static enum err give_chunks(struct op *op, struct role *role, struct watch_input
 static void chunk_release(struct role *role, struct watch_slot *slot)
 {
     generation_drop(slot->tag);
+    generation_drop(slot->allow_tag);
     role->chunks_out--;
     watch_crew_release(role->crew);
 }
@@ -383,6 +398,7 @@ enum err watch_role_run(struct op *op, struct channel *store,
     watch_crew_free(role.crew);
     watch_chunk_free(role.scratch);
     generation_drop(role.newest);
+    generation_drop(role.allowed);
     buf_done(&role.body);
     return err;
 }

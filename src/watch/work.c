@@ -368,7 +368,7 @@ static uint32_t kinds_watched(const struct match_image *image)
 }
 
 enum err watch_work_run(struct watch_work *work, const struct watch_source *source,
-                        const struct match_image *image, const struct watch_chunk *chunk,
+                        const struct watch_images *images, const struct watch_chunk *chunk,
                         struct watch_result *result)
 {
     result_begin(result, chunk);
@@ -376,11 +376,11 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
     work->chunk = chunk;
     work->result = result;
 
-    watch_meet_begin(work->meet, source, image, result);
+    watch_meet_begin(work->meet, source, images, result);
     observe_reader_begin(work->reader, source->format, source->stream);
     observe_reader_want(work->reader, kinds_watched(image));
     learn_header(work);
-    match_batch_begin(&work->batch, image, work->candidates, CANDIDATES_MAX);
+    match_batch_begin(&work->batch, images->indicators, work->candidates, CANDIDATES_MAX);
     TRY(first_pass(work));
     TRY(look_at_candidates(work));
     watch_meet_end(work->meet);

@@ -45,6 +45,12 @@ struct watch_source {
     struct span sensor; /* configured for this input; may be empty */
 };
 
+/* What lines are put to. */
+struct watch_images {
+    const struct match_image *indicators;
+    const struct match_image *allowed; /* see match/allow.h; NULL: nothing is */
+};
+
 /* What a chunk gave. Folds and their texts live in `op`, until the next watch_work_run(). */
 struct watch_result {
     struct op op;
@@ -105,7 +111,7 @@ void watch_result_done(struct watch_result *result);
  *
  * work      of this thread
  * source    what the chunk's input is
- * image     indicators
+ * images    indicators, and what is allowed
  * chunk     lines
  * result    what was there is dropped; receives what the chunk gave
  *
@@ -113,7 +119,7 @@ void watch_result_done(struct watch_result *result);
  */
 MUST_USE
 enum err watch_work_run(struct watch_work *work, const struct watch_source *source,
-                        const struct match_image *image, const struct watch_chunk *chunk,
+                        const struct watch_images *images, const struct watch_chunk *chunk,
                         struct watch_result *result);
 
 #endif

@@ -62,7 +62,7 @@ static struct span told_by(struct lane *lane, unsigned jobs, struct span log,
             ended = watch_input_next(&lane->op, input, slot->chunk) == ERR_ABSENT;
             if (!ended) {
                 slot->source = &source;
-                slot->image = image;
+                slot->images.indicators = image;
                 watch_crew_give(crew);
             }
             slot = watch_crew_free_slot(crew);
@@ -121,7 +121,7 @@ TEST(crew_that_is_given_up_in_the_middle_stops)
              slot = watch_crew_free_slot(crew)) {
             check_err(watch_input_next(&lane.op, input, slot->chunk), ERR_OK);
             slot->source = &source;
-            slot->image = image;
+            slot->images.indicators = image;
             watch_crew_give(crew);
         }
 

@@ -8,6 +8,8 @@
 #include <lzma.h>
 #include <zstd.h>
 
+#include "match/allow.h"
+
 enum { FOLD_COUNT_MAX = 2000, GZIP_WINDOW = 15 + 16 /* zlib.h: with a gzip header */ };
 
 void lane_begin(struct lane *lane)
@@ -187,14 +189,38 @@ struct lane_read *lane_read(struct lane *lane, int fd, enum observe_format forma
 
 /* ---- images ---- */
 
+static struct span finished(struct lane *lane, struct match_builder *builder)
+{
+    struct buf image;
+    buf_init(&image, LANE_SIZE_MAX);
+    check_err(match_builder_finish(builder, &image), ERR_OK);
+    match_builder_free(builder);
+    struct span bytes = kept(lane, buf_span(&image));
+    buf_done(&image);
+    return bytes;
+}
+
+static uint16_t origin_of(struct match_builder *builder, const char *source)
+{
+    const struct match_origin origin = {
+        .source_id = source == NULL ? SPAN("identity--11111111-1111-4111-8111-111111111111")
+                                    : span_of(source),
+        .source = source == NULL ? SPAN("Feed") : span_of(source),
+        .set = SPAN("set"),
+    };
+    uint16_t number = 0;
+    check_err(match_builder_origin(builder, &origin, &number), ERR_OK);
+    return number;
+}
+
 static void indicator_add(struct lane *lane, struct match_builder *builder,
-                          const struct lane_indicator *from, uint16_t origin)
+                          const struct lane_indicator *from, uint16_t feed)
 {
     struct value_buf *bytes = op_alloc(&lane->op, sizeof *bytes);
     struct match_indicator indicator = {
         .tlp = POLICY_TLP_GREEN,
         .confidence = 255,
-        .origin = origin,
+        .origin = from->source == NULL ? feed : origin_of(builder, from->source),
         .has_uuid = from->uuid != 0,
         .valid_from_us = from->valid_from_us == 0 ? TIME_US_NONE : from->valid_from_us,
         .valid_until_us = from->valid_until_us == 0 ? TIME_US_NONE : from->valid_until_us,
@@ -209,35 +235,60 @@ static void indicator_add(struct lane *lane, struct match_builder *builder,
 struct span lane_image_bytes(struct lane *lane, const struct lane_indicator *list, size_t count)
 {
     const struct hash_secret secret = { { 3, 1, 4 } };
-    const struct match_origin from = {
-        .source_id = SPAN("identity--11111111-1111-4111-8111-111111111111"),
-        .source = SPAN("Feed"),
-        .set = SPAN("set"),
-    };
     struct match_builder *builder = NULL;
-    struct buf image;
-    uint16_t origin = 0;
     check_err(match_builder_new(&lane->op, &secret, count, &builder), ERR_OK);
-    check_err(match_builder_origin(builder, &from, &origin), ERR_OK);
+    uint16_t feed = origin_of(builder, NULL);
     for (size_t i = 0; i < count; i++) {
-        indicator_add(lane, builder, &list[i], origin);
+        indicator_add(lane, builder, &list[i], feed);
     }
-    buf_init(&image, LANE_SIZE_MAX);
-    check_err(match_builder_finish(builder, &image), ERR_OK);
-    match_builder_free(builder);
-    struct span bytes = kept(lane, buf_span(&image));
-    buf_done(&image);
-    return bytes;
+    return finished(lane, builder);
 }
 
-struct match_image *lane_image(struct lane *lane, const struct lane_indicator *list, size_t count)
+static struct match_image *image_open(struct lane *lane, struct span bytes)
 {
     struct match_image *image = NULL;
-    check_err(match_image_open(&lane->op, lane_image_bytes(lane, list, count), &image), ERR_OK);
+    check_err(match_image_open(&lane->op, bytes, &image), ERR_OK);
     assert_true(lane->image_count < LANE_IMAGE_COUNT_MAX);
     lane->images[lane->image_count] = image;
     lane->image_count++;
     return image;
+}
+
+struct match_image *lane_image(struct lane *lane, const struct lane_indicator *list, size_t count)
+{
+    return image_open(lane, lane_image_bytes(lane, list, count));
+}
+
+static void allowed_add(struct lane *lane, struct match_builder *builder,
+                        const struct lane_allowed *from)
+{
+    const struct match_allow_list list = { .name = span_of(from->list),
+                                           .inside = span_of(from->inside) };
+    struct value_buf *bytes = op_alloc(&lane->op, sizeof *bytes);
+    struct match_allow_entry entry = {
+        .effect = (uint8_t)from->effect,
+        .effect_below = (uint8_t)from->effect,
+        .valid_until_us = from->valid_until_us == 0 ? TIME_US_NONE : from->valid_until_us,
+    };
+    check_err(match_allow_list(builder, &list, &entry.list), ERR_OK);
+    check_err(value_recognise(span_of(from->text), bytes, &entry.value, &entry.scope), ERR_OK);
+    check_err(match_allow_add(builder, &entry), ERR_OK);
+}
+
+struct span lane_allow_bytes(struct lane *lane, const struct lane_allowed *list, size_t count)
+{
+    const struct hash_secret secret = { { 2, 7, 1 } };
+    struct match_builder *builder = NULL;
+    check_err(match_builder_new(&lane->op, &secret, count, &builder), ERR_OK);
+    for (size_t i = 0; i < count; i++) {
+        allowed_add(lane, builder, &list[i]);
+    }
+    return finished(lane, builder);
+}
+
+void lane_allow(struct lane *lane, const struct lane_allowed *list, size_t count)
+{
+    lane->allowed = image_open(lane, lane_allow_bytes(lane, list, count));
 }
 
 /* ---- work ---- */
@@ -318,6 +369,7 @@ struct lane_result *lane_work_on(struct lane *lane, int fd, const struct watch_s
     struct watch_input *input = NULL;
     struct watch_work *work = NULL;
     struct watch_result result;
+    const struct watch_images images = { .indicators = image, .allowed = lane->allowed };
     all->folds = op_alloc(&lane->op, FOLD_COUNT_MAX * sizeof *all->folds);
     all->end = begin->position;
     all->line = begin->line;
@@ -327,7 +379,7 @@ struct lane_result *lane_work_on(struct lane *lane, int fd, const struct watch_s
     check_err(watch_input_seek(&lane->op, input, source->format, begin, lane->chunk), ERR_OK);
     enum err err = watch_input_next(&lane->op, input, lane->chunk);
     while (err == ERR_OK) {
-        check_err(watch_work_run(work, source, image, lane->chunk, &result), ERR_OK);
+        check_err(watch_work_run(work, source, &images, lane->chunk, &result), ERR_OK);
         result_add(lane, all, &result);
         if (result.end == lane->chunk->end) {
             all->mark = lane->chunk->mark;

@@ -22,6 +22,7 @@ struct lane {
     struct watch_chunk *chunk;
     struct match_image *images[LANE_IMAGE_COUNT_MAX]; /* closed with the lane */
     size_t image_count;
+    const struct match_image *allowed; /* what works by this lane allow; NULL: nothing */
 };
 
 void lane_begin(struct lane *lane);
@@ -61,7 +62,8 @@ struct lane_read *lane_read(struct lane *lane, int fd, enum observe_format forma
 /* An indicator of a list: as a plain list writes it, with or without an id of its own. */
 struct lane_indicator {
     const char *text;
-    unsigned uuid; /* 0: a member of the set "set" of source "Feed" */
+    unsigned uuid;      /* 0: a member of the set "set" of its source */
+    const char *source; /* NULL: "Feed" */
     int64_t valid_from_us;
     int64_t valid_until_us;
 };
@@ -69,6 +71,19 @@ struct lane_indicator {
 /* An image of indicators; its bytes live in the op. Times of 0 stand for none. */
 struct span lane_image_bytes(struct lane *lane, const struct lane_indicator *list, size_t count);
 struct match_image *lane_image(struct lane *lane, const struct lane_indicator *list, size_t count);
+
+/* An entry of an allow list: as a plain list writes it. */
+struct lane_allowed {
+    const char *text;
+    const char *list;
+    enum rank_effect effect; /* on names below as well */
+    const char *inside;      /* NULL: of all hosts */
+    int64_t valid_until_us;  /* 0: for ever */
+};
+
+/* What works by this lane allow from now on. */
+struct span lane_allow_bytes(struct lane *lane, const struct lane_allowed *list, size_t count);
+void lane_allow(struct lane *lane, const struct lane_allowed *list, size_t count);
 
 /* The rules of a watch: inside is 10.0.0.0/8, no privacy, the sensor is "host". */
 const struct watch_rules *lane_rules(void);

@@ -65,6 +65,14 @@ static void say_image(struct lane *lane, struct role_thread *role, const char *c
     close(file);
 }
 
+static void say_allowed(struct lane *lane, struct role_thread *role,
+                        const struct lane_allowed *allowed, size_t count)
+{
+    int file = lane_file(lane, lane_allow_bytes(lane, allowed, count));
+    say(lane, role, WATCH_MESSAGE_ALLOWED, SPAN(""), file);
+    close(file);
+}
+
 static void say_open(struct lane *lane, struct role_thread *role, int file)
 {
     struct buf body;
@@ -95,6 +103,7 @@ static struct channel_message hear(struct lane *lane, struct role_thread *role)
 /* What was told up to the next chunk, or the end. */
 struct heard {
     uint64_t folds;
+    uint64_t silent; /* lines */
     uint64_t lines;
     bool ended;
     struct watch_message_ended end;
@@ -114,6 +123,7 @@ static struct heard hear_chunk(struct lane *lane, struct role_thread *role)
                 fold_wire_read(&r, lane_rules()->fold_us, &fold);
                 assert_int_equal(r.err, ERR_OK);
                 heard.folds += fold.count;
+                heard.silent += fold.silent;
             }
             break;
         case WATCH_MESSAGE_CHUNK:
@@ -212,6 +222,42 @@ TEST(indicator_that_comes_while_a_pipe_is_read_is_found_in_all_later_lines)
         assert_int_equal(after.folds, 2);
         assert_int_equal(after.lines, 2);
         assert_true(end.ended);
+        assert_int_equal(role_end(&role), ERR_ABSENT);
+        lane_end(&lane);
+    }
+}
+
+TEST(what_is_allowed_while_a_pipe_is_read_is_silent_in_all_later_lines)
+{
+    static const struct lane_allowed nothing[1] = { { 0 } };
+    static const struct lane_allowed old = { .text = "old.example",
+                                             .list = "well known",
+                                             .effect = RANK_SILENCED };
+    for (unsigned jobs = 1; jobs <= 3; jobs += 2) {
+        struct lane lane;
+        struct role_thread role;
+        int ends[2];
+        lane_begin(&lane);
+        role_begin(&lane, &role, jobs);
+        assert_int_equal(pipe(ends), 0);
+        say_image(&lane, &role, two_names, 2);
+        say_allowed(&lane, &role, nothing, 0);
+        say_open(&lane, &role, ends[0]);
+        close(ends[0]);
+        write_text(ends[1], LINE("new.example") LINE("old.example"));
+        assert_int_equal(hear(&lane, &role).type, WATCH_MESSAGE_BEGUN);
+        say_start(&lane, &role, 0);
+        struct heard before = hear_chunk(&lane, &role);
+        say_allowed(&lane, &role, &old, 1);
+        write_text(ends[1], LINE("new.example") LINE("old.example"));
+        struct heard after = hear_chunk(&lane, &role);
+        close(ends[1]);
+
+        assert_int_equal(before.folds, 2);
+        assert_int_equal(before.silent, 0);
+        assert_int_equal(after.folds, 2);
+        assert_int_equal(after.silent, 1);
+        assert_true(hear_chunk(&lane, &role).ended);
         assert_int_equal(role_end(&role), ERR_ABSENT);
         lane_end(&lane);
     }
