@@ -155,6 +155,20 @@ enum err value_url_read(struct span raw, uint8_t *key, size_t *ret_size, struct 
  */
 struct span value_url_split(struct span raw, struct span *ret_scheme);
 
+/* How a byte stands in a URL's path or query. */
+enum value_url_class {
+    VALUE_URL_ESCAPED = 0, /* only as an escape */
+    VALUE_URL_KEPT,        /* as itself or as an escape, and the two differ */
+    VALUE_URL_UNRESERVED,  /* as itself: an escape of it is undone (RFC 3986 section 2.3) */
+};
+
+/**
+ * How a byte stands in a URL's path or query.
+ *
+ * byte      any
+ */
+enum value_url_class value_url_class(uint8_t byte);
+
 /**
  * Undo defanging: "hxxp", "h**p", "[.]", "(dot)", "[:]", "[at]", "\." and their like.
  *

@@ -4,6 +4,7 @@
  */
 #include "base/must.h"
 #include "value/internal.h"
+#include "value/pattern.h"
 
 enum { TOP_LABEL_SIZE_MIN = 2 };
 
@@ -114,9 +115,37 @@ static bool is_nearly_range(struct span key)
            ((counted || masked) && value_key_address(span_slice(key, 0, slash), address) > 0);
 }
 
-/* A list's line with a space in it holds a URL and something else, not a URL with a space. */
-static enum err recognise_url(struct span text, struct value_buf *buf, struct value *ret)
+/* Takes off the star that stands behind a path's "/" and the "?*" behind a path; they say how far a
+ * URL reaches. */
+static struct span url_scope_take(struct span text, enum value_scope *ret_scope)
 {
+    *ret_scope = VALUE_SCOPE_EXACT;
+    if (span_ends_with(text, SPAN("/*"))) {
+        *ret_scope = VALUE_SCOPE_PREFIX;
+        return span_slice(text, 0, text.size - 1);
+    }
+    if (span_ends_with(text, SPAN("?*"))) {
+        *ret_scope = VALUE_SCOPE_ANY_QUERY;
+        return span_slice(text, 0, text.size - 2);
+    }
+    return text;
+}
+
+/* Whether a URL of that scope can be an indicator. */
+static bool url_scope_fits(struct span key, enum value_scope scope)
+{
+    if (scope == VALUE_SCOPE_ANY_QUERY) {
+        return span_find(key, '?') == SPAN_NOT_FOUND;
+    }
+    return scope != VALUE_SCOPE_PREFIX || value_url_prefix_fits(key);
+}
+
+/* A list's line with a space in it holds a URL and something else, not a URL with a space. */
+static enum err recognise_url(struct span text, struct value_buf *buf, struct value *ret,
+                              enum value_scope *ret_scope)
+{
+    enum value_scope scope = VALUE_SCOPE_EXACT;
+    text = url_scope_take(text, &scope);
     if (has_white_space(text)) {
         return ERR_FORMAT;
     }
@@ -126,7 +155,26 @@ static enum err recognise_url(struct span text, struct value_buf *buf, struct va
     if (bare && (!url_host_is_public(value.key) || is_nearly_range(value.key))) {
         return ERR_FORMAT;
     }
+    if (!url_scope_fits(value.key, scope)) {
+        return ERR_FORMAT;
+    }
     *ret = value;
+    *ret_scope = scope;
+    return ERR_OK;
+}
+
+/* The same where a column says that it is a URL: then "localhost/a" is one, and one label. */
+static enum err recognise_url_cell(struct span text, struct value_buf *buf, struct value *ret,
+                                   enum value_scope *ret_scope)
+{
+    enum value_scope scope = VALUE_SCOPE_EXACT;
+    struct value value;
+    TRY(value_parse(VALUE_URL, url_scope_take(text, &scope), buf, &value));
+    if (!url_scope_fits(value.key, scope)) {
+        return ERR_FORMAT;
+    }
+    *ret = value;
+    *ret_scope = scope;
     return ERR_OK;
 }
 
@@ -143,12 +191,14 @@ static enum err recognise_email(struct span text, struct value_buf *buf, struct 
     return ERR_OK;
 }
 
-static enum err recognise_with_slash(struct span text, struct value_buf *buf, struct value *ret)
+static enum err recognise_with_slash(struct span text, struct value_buf *buf, struct value *ret,
+                                     enum value_scope *ret_scope)
 {
     if (value_parse(VALUE_CIDR, text, buf, ret) == ERR_OK) {
+        *ret_scope = VALUE_SCOPE_EXACT;
         return ERR_OK;
     }
-    return recognise_url(text, buf, ret);
+    return recognise_url(text, buf, ret, ret_scope);
 }
 
 static enum err recognise_domain(struct span text, struct value_buf *buf, struct value *ret,
@@ -184,33 +234,33 @@ static bool may_be_email(struct span text)
     return at != SPAN_NOT_FOUND && (slash == SPAN_NOT_FOUND || at < slash);
 }
 
+/* What says by its look which kind it is, and reaches no further than itself. */
+static bool recognise_plain(struct span text, struct value_buf *buf, struct value *ret)
+{
+    return recognise_digest(text, buf, ret) == ERR_OK ||
+           value_parse(VALUE_IPV4, text, buf, ret) == ERR_OK ||
+           value_parse(VALUE_IP_PORT, text, buf, ret) == ERR_OK ||
+           value_parse(VALUE_JA4, text, buf, ret) == ERR_OK ||
+           (may_be_email(text) && recognise_email(text, buf, ret) == ERR_OK);
+}
+
 /* The kinds that cannot be taken for one another come first. */
 static enum err recognise_text(struct span text, struct value_buf *buf, struct value *ret,
                                enum value_scope *ret_scope)
 {
     struct span scheme;
     (void)value_url_split(text, &scheme);
-    enum err err = ERR_OK;
     if (scheme.size > 0) {
-        err = recognise_url(text, buf, ret);
-    } else if (recognise_digest(text, buf, ret) == ERR_OK) {
-        err = ERR_OK;
-    } else if (value_parse(VALUE_IPV4, text, buf, ret) == ERR_OK) {
-        err = ERR_OK;
-    } else if (value_parse(VALUE_IP_PORT, text, buf, ret) == ERR_OK ||
-               value_parse(VALUE_JA4, text, buf, ret) == ERR_OK) {
-        err = ERR_OK;
-    } else if (may_be_email(text) && recognise_email(text, buf, ret) == ERR_OK) {
-        err = ERR_OK;
-    } else if (span_find(text, '/') != SPAN_NOT_FOUND) {
-        err = recognise_with_slash(text, buf, ret);
-    } else {
-        return recognise_domain(text, buf, ret, ret_scope);
+        return recognise_url(text, buf, ret, ret_scope);
     }
-    if (err == ERR_OK) {
+    if (recognise_plain(text, buf, ret)) {
         *ret_scope = VALUE_SCOPE_EXACT;
+        return ERR_OK;
     }
-    return err;
+    if (span_find(text, '/') != SPAN_NOT_FOUND) {
+        return recognise_with_slash(text, buf, ret, ret_scope);
+    }
+    return recognise_domain(text, buf, ret, ret_scope);
 }
 
 static enum err recognise_text_as(enum value_kind kind, struct span text, struct value_buf *buf,
@@ -219,6 +269,8 @@ static enum err recognise_text_as(enum value_kind kind, struct span text, struct
     switch (kind) {
     case VALUE_DOMAIN:
         return recognise_domain(text, buf, ret, ret_scope);
+    case VALUE_URL:
+        return recognise_url_cell(text, buf, ret, ret_scope);
     case VALUE_IPV4:
     case VALUE_IPV6:
         TRY(value_parse(VALUE_CIDR, text, buf, ret)); /* address columns hold ranges too */
@@ -260,4 +312,54 @@ enum err value_recognise_as(enum value_kind kind, struct span raw, struct value_
 {
     must(kind != VALUE_NONE);
     return recognise(kind, raw, buf, ret, ret_scope);
+}
+
+/* An escape may stand for one of them. */
+bool value_url_prefix_fits(struct span key)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < key.size; i++) {
+        uint8_t byte = key.data[i];
+        depth += byte == '/' || byte == '?' || byte == '&' || byte == '%' ? 1 : 0;
+    }
+    return depth <= VALUE_PREFIX_DEPTH_MAX;
+}
+
+/* The key that a URL of a stated scope has; `key` lies in `buf`. */
+static struct span url_key_scoped(struct span key, enum value_scope scope, struct value_buf *buf)
+{
+    ptrdiff_t question = span_find(key, '?');
+    if (scope == VALUE_SCOPE_ANY_QUERY && question != SPAN_NOT_FOUND) {
+        return span_slice(key, 0, (size_t)question);
+    }
+    for (size_t i = 0; scope == VALUE_SCOPE_CASELESS && i < key.size; i++) {
+        uint8_t byte = key.data[i];
+        buf->key[i] = byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+    }
+    return key;
+}
+
+enum err value_recognise_scoped(enum value_kind kind, enum value_scope scope, struct span raw,
+                                struct value_buf *buf, struct value *ret, struct buf *reason)
+{
+    if (scope == VALUE_SCOPE_LIKE || scope == VALUE_SCOPE_REGEX) {
+        return kind == VALUE_NONE ? ERR_FORMAT
+                                  : value_pattern_parse(kind, scope, raw, buf, ret, reason);
+    }
+    struct value value;
+    enum value_scope written = VALUE_SCOPE_EXACT;
+    struct span text = peel(raw);
+    if (scope == VALUE_SCOPE_PREFIX && last(text) == '*') {
+        text = span_slice(text, 0, text.size - 1);
+    }
+    TRY(recognise(kind, text, buf, &value, &written));
+    if (!value_scope_fits(value.kind, scope)) {
+        return ERR_FORMAT;
+    }
+    value.key = value.kind == VALUE_URL ? url_key_scoped(value.key, scope, buf) : value.key;
+    if (value.kind == VALUE_URL && !url_scope_fits(value.key, scope)) {
+        return ERR_FORMAT;
+    }
+    *ret = value;
+    return ERR_OK;
 }

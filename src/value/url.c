@@ -59,13 +59,9 @@ static void put_escape(struct writer *w, uint8_t byte)
     put(w, (uint8_t)digits[byte & 15]);
 }
 
-/* What may stand in a path or query as it is. Of these, the unreserved ones (RFC 3986 section 2.3)
- * may never be escaped. */
-enum { KEPT = 1, UNRESERVED = 2 };
-
-#define UNRESERVED_LETTER(c) [c] = UNRESERVED, [(c)-32] = UNRESERVED,
-#define UNRESERVED_BYTE(c)   [c] = UNRESERVED,
-#define KEPT_BYTE(c)         [c] = KEPT,
+#define UNRESERVED_LETTER(c) [c] = VALUE_URL_UNRESERVED, [(c)-32] = VALUE_URL_UNRESERVED,
+#define UNRESERVED_BYTE(c)   [c] = VALUE_URL_UNRESERVED,
+#define KEPT_BYTE(c)         [c] = VALUE_URL_KEPT,
 
 static const uint8_t byte_classes[256] = {
     VALUE_LETTERS(UNRESERVED_LETTER) VALUE_DIGITS(UNRESERVED_BYTE) UNRESERVED_BYTE('-')
@@ -75,6 +71,11 @@ static const uint8_t byte_classes[256] = {
                     KEPT_BYTE('@') KEPT_BYTE('/') KEPT_BYTE('?') KEPT_BYTE('[') KEPT_BYTE(']')
                         KEPT_BYTE('\\')
 };
+
+enum value_url_class value_url_class(uint8_t byte)
+{
+    return byte_classes[byte];
+}
 
 /* The byte that the escape at raw[at] stands for, or -1 where no escape is. */
 static int escape_value(struct span raw, size_t at)
@@ -103,7 +104,7 @@ static void put_escaped(struct writer *w, struct span raw)
         int value = raw.data[at] == '%' ? escape_value(raw, at) : -1;
         if (value < 0) {
             put_escape(w, raw.data[at]);
-        } else if (byte_classes[value] == UNRESERVED) {
+        } else if (byte_classes[value] == VALUE_URL_UNRESERVED) {
             put(w, (uint8_t)value);
         } else {
             put_escape(w, (uint8_t)value);

@@ -68,7 +68,8 @@ enum {
     VALUE_JA4_SIZE = 36,
     VALUE_USER_AGENT_SIZE_MAX = 2048,
     VALUE_FILE_NAME_SIZE_MAX = 1024, /* 255 characters of UTF-8 */
-    VALUE_PATTERN_SIZE_MAX = 4096,   /* of an indicator that is a pattern */
+    VALUE_PREFIX_DEPTH_MAX = 31,     /* bytes "/?&" in a URL that is a prefix */
+    VALUE_PATTERN_SIZE_MAX = 1024,   /* of an indicator that is a pattern */
     VALUE_SCHEME_SIZE_MAX = 32,
     VALUE_TEXT_SIZE_MAX = VALUE_SCHEME_SIZE_MAX + 3 + VALUE_KEY_SIZE_MAX,
     VALUE_PADDING_SIZE = 16, /* readable bytes that follow a text which is called padded */
@@ -95,7 +96,7 @@ enum value_scope {
     VALUE_SCOPE_SUBDOMAINS,      /* domain: itself and everything below it */
     VALUE_SCOPE_SUBDOMAINS_ONLY, /* domain: everything below it */
     VALUE_SCOPE_ANY_QUERY,       /* url: itself with whatever query */
-    VALUE_SCOPE_PREFIX,          /* url: everything that begins so */
+    VALUE_SCOPE_PREFIX,          /* url: everything that begins so, up to or behind a "/?&" */
     VALUE_SCOPE_CASELESS,        /* url: in letters of either case, as Zeek's intelligence has it */
     VALUE_SCOPE_LIKE,            /* key is a pattern with '%' and '_', as STIX's LIKE */
     VALUE_SCOPE_REGEX,           /* key is a regular expression (PCRE), as STIX's MATCHES */
@@ -185,8 +186,10 @@ enum err value_parse(enum value_kind kind, struct span raw, struct value_buf *bu
  * scope its writing asks for: "name" itself and subdomains, "=name" itself, ".name" and "*.name"
  * subdomains only. One-label names are not recognised as domains (nor of an e-mail address), nor
  * are names whose last label is not of letters: "com" on a line must not stand for half the world.
- * "host/path" without a scheme is a URL; an address with a port is VALUE_IP_PORT, a name with a
- * port nothing that is known here. Bare digests are those of files; they meet certificates too.
+ * "host/path" without a scheme is a URL; with a star behind a path's last slash it is a prefix, and
+ * with "?*" behind a path it counts with whatever query. An address with a port is VALUE_IP_PORT, a
+ * name with a port nothing that is known here. Bare digests are those of files; they meet
+ * certificates too.
  *
  * raw        one line, or one cell, without its line end
  * buf        receives the bytes
@@ -214,6 +217,33 @@ enum err value_recognise(struct span raw, struct value_buf *buf, struct value *r
 MUST_USE
 enum err value_recognise_as(enum value_kind kind, struct span raw, struct value_buf *buf,
                             struct value *ret, enum value_scope *ret_scope);
+
+/**
+ * As value_recognise_as(), for a cell beside which its scope is named too. A URL of scope any-query
+ * loses its query, one of scope prefix a "*" at its end, one of scope caseless its capital letters;
+ * a pattern stays as it is written.
+ *
+ * kind       what the cell is said to be; VALUE_NONE leaves it to be recognised, not for patterns
+ * scope      how far it is said to reach
+ * raw        one cell
+ * buf        receives the bytes
+ * ret        the value, borrowing from buf; untouched on error
+ * reason     receives why a pattern is refused; NULL where nobody asks
+ *
+ * Errors    ERR_FORMAT not a value of that kind, or one that cannot have that scope; ERR_LIMIT
+ *           longer than the kind allows; ERR_UNSUPPORTED a pattern that is not taken
+ */
+MUST_USE
+enum err value_recognise_scoped(enum value_kind kind, enum value_scope scope, struct span raw,
+                                struct value_buf *buf, struct value *ret, struct buf *reason);
+
+/**
+ * Whether a URL's key can be that of a prefix: it holds at most VALUE_PREFIX_DEPTH_MAX of the bytes
+ * "/?&", at which prefixes of an observed URL are looked up, and of "%".
+ *
+ * key       of a URL
+ */
+bool value_url_prefix_fits(struct span key);
 
 /**
  * Append a value's canonical text.
@@ -282,6 +312,18 @@ size_t value_key_url(struct span raw, uint8_t *key);
  * Returns the key's size, or 0 where no URL can be made.
  */
 size_t value_key_request(struct span host, unsigned port, struct span target, uint8_t *key);
+
+/**
+ * The form of a URL's key in which every escape is undone that some program may have undone before
+ * it logged the URL: "/a%5Bb%2541" and "/a[bA" have the same. Bytes that no URL may hold stay
+ * escaped, and a key without "%" is its own form. Time is linear in the size.
+ *
+ * key       of a URL
+ * form      receives at most key.size bytes; may not overlap `key`
+ *
+ * Returns the form's size.
+ */
+size_t value_url_plain(struct span key, uint8_t *form);
 
 /**
  * A digest written in hexadecimal, perhaps with colons between bytes. Its length tells the kind.

@@ -220,3 +220,85 @@ TEST(cells_that_are_not_of_their_kind_are_refused)
     assert_string_equal(told_cell(VALUE_SHA256, SPAN(MD5_TEXT)), "format");
     assert_string_equal(told_cell(VALUE_URL, SPAN("")), "format");
 }
+
+TEST(lines_say_how_far_a_url_reaches)
+{
+    static const struct told_row rows[] = {
+        { "http://example.org/a/*", "url http://example.org/a/ and what begins so" },
+        { "example.org/*", "url example.org/ and what begins so" },
+        { "hxxp://example[.]org/a/*", "url http://example.org/a/ and what begins so" },
+        { "http://example.org/a?*", "url http://example.org/a with any query" },
+        { "https://example.org/?*", "url https://example.org/ with any query" },
+        { "http://example.org/a?b?*", "format" },
+        { "http://example.org/a*", "url http://example.org/a*" },
+        { "http://example.org/a?b=*", "url http://example.org/a?b=*" },
+        { "http://example.org/*/b", "url http://example.org/*/b" },
+        { "http://*", "format" },
+        { "localhost/*", "format" },
+    };
+
+    check_lines(rows, COUNT(rows));
+    assert_string_equal(told_cell(VALUE_URL, SPAN("http://example.org/a/*")),
+                        "url http://example.org/a/ and what begins so");
+    assert_string_equal(told_cell(VALUE_URL, SPAN("http://localhost/a?*")),
+                        "url http://localhost/a with any query");
+}
+
+TEST(prefixes_with_more_steps_than_are_looked_up_are_refused)
+{
+    enum { HOST_SIZE = sizeof "http://example.org" - 1 };
+    static uint8_t text[HOST_SIZE + VALUE_PREFIX_DEPTH_MAX + 2];
+    memset(text, '/', sizeof text);
+    span_copy(text, sizeof text, SPAN("http://example.org"));
+
+    text[HOST_SIZE + VALUE_PREFIX_DEPTH_MAX] = '*';
+    struct span longest = span_make(text, HOST_SIZE + VALUE_PREFIX_DEPTH_MAX + 1);
+    assert_true(span_ends_with(span_of(told_line(longest)), SPAN("// and what begins so")));
+
+    text[HOST_SIZE + VALUE_PREFIX_DEPTH_MAX] = '/';
+    text[HOST_SIZE + VALUE_PREFIX_DEPTH_MAX + 1] = '*';
+    assert_string_equal(told_line(span_make(text, sizeof text)), "format");
+}
+
+static void check_scoped(enum value_kind kind, enum value_scope scope, const char *raw,
+                         const char *wanted)
+{
+    static struct value_buf bytes;
+    struct value value = { .kind = VALUE_NONE };
+    struct buf text;
+    buf_init(&text, VALUE_TEXT_SIZE_MAX);
+    enum err err = value_recognise_scoped(kind, scope, span_of(raw), &bytes, &value, NULL);
+    if (err == ERR_OK) {
+        value_add_text(&text, &value);
+    } else {
+        assert_int_equal(value.kind, VALUE_NONE);
+        buf_add(&text, span_of(err_name(err)));
+    }
+
+    check_span(buf_span(&text), wanted);
+
+    buf_done(&text);
+}
+
+TEST(cells_are_read_under_the_scope_beside_them)
+{
+    check_scoped(VALUE_DOMAIN, VALUE_SCOPE_EXACT, "example.org", "example.org");
+    check_scoped(VALUE_NONE, VALUE_SCOPE_SUBDOMAINS, "*.example[.]org", "example.org");
+    check_scoped(VALUE_URL, VALUE_SCOPE_ANY_QUERY, "http://example.org/a?b=c",
+                 "http://example.org/a");
+    check_scoped(VALUE_URL, VALUE_SCOPE_PREFIX, "http://example.org/a/b", "http://example.org/a/b");
+    check_scoped(VALUE_URL, VALUE_SCOPE_PREFIX, "\"example.org/a/b*\"", "example.org/a/b");
+    check_scoped(VALUE_URL, VALUE_SCOPE_CASELESS, "Example.org/A?B=C", "example.org/a?b=c");
+    check_scoped(VALUE_URL, VALUE_SCOPE_LIKE, "http://%/gate.php", "http://%/gate.php");
+    check_scoped(VALUE_USER_AGENT, VALUE_SCOPE_REGEX, "^evil/[0-9]+$", "^evil/[0-9]+$");
+}
+
+TEST(cells_that_cannot_have_the_scope_beside_them_are_refused)
+{
+    check_scoped(VALUE_DOMAIN, VALUE_SCOPE_PREFIX, "example.org", "format");
+    check_scoped(VALUE_NONE, VALUE_SCOPE_SUBDOMAINS, "198.51.100.7", "format");
+    check_scoped(VALUE_MD5, VALUE_SCOPE_REGEX, "^d4", "format");
+    check_scoped(VALUE_NONE, VALUE_SCOPE_REGEX, "^d4", "format");
+    check_scoped(VALUE_URL, VALUE_SCOPE_REGEX, "a(", "format");
+    check_scoped(VALUE_URL, VALUE_SCOPE_LIKE, "%", "unsupported");
+}

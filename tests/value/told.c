@@ -134,6 +134,8 @@ static const char *scope_words(enum value_scope scope)
         [VALUE_SCOPE_EXACT] = "",
         [VALUE_SCOPE_SUBDOMAINS] = " and below",
         [VALUE_SCOPE_SUBDOMAINS_ONLY] = " below",
+        [VALUE_SCOPE_ANY_QUERY] = " with any query",
+        [VALUE_SCOPE_PREFIX] = " and what begins so",
     };
     return words[scope];
 }

@@ -244,3 +244,48 @@ TEST(requests_and_urls_agree_on_random_targets)
         }
     }
 }
+
+static void check_plain(const char *key, const char *wanted)
+{
+    uint8_t form[VALUE_URL_SIZE_MAX];
+    size_t size = value_url_plain(span_of(key), form);
+    check_span(span_make(form, size), wanted);
+}
+
+TEST(the_plain_form_undoes_what_a_program_may_have_undone)
+{
+    check_plain("example.org/a", "example.org/a");
+    check_plain("example.org/a%5Bb%2F%3Fc%26", "example.org/a[b/?c&");
+    check_plain("example.org/a%20%C3%BC%22%23", "example.org/a%20%C3%BC%22%23");
+    check_plain("example.org/%2541%255B", "example.org/A[");
+    check_plain("example.org/%252541", "example.org/A");
+    check_plain("example.org/%25%411", "example.org/%A1");
+    check_plain("example.org/%25", "example.org/%25");
+    check_plain("example.org/%25zz%2", "example.org/%25zz%2");
+    check_plain("example.org/%%41", "example.org/%A");
+}
+
+/* What Zeek logs of a request is its target with all escapes undone. */
+TEST(the_plain_form_is_the_same_for_a_target_as_sent_and_as_zeek_logs_it)
+{
+    static const struct {
+        const char *sent;
+        const char *logged;
+    } rows[] = {
+        { "/a%5Bb%5D?c=%26d", "/a[b]?c=&d" }, { "/a%20b%2Fc", "/a b/c" },
+        { "/%C3%BC%41", "/\303\274A" },       { "/a%2541b", "/a%41b" },
+        { "/a%3Fb%3Dc", "/a?b=c" },           { "/100%25", "/100%" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t key[VALUE_KEY_SIZE_MAX];
+        uint8_t sent[VALUE_KEY_SIZE_MAX];
+        uint8_t logged[VALUE_KEY_SIZE_MAX];
+        size_t size = value_key_request(SPAN("example.org"), 80, span_of(rows[i].sent), key);
+        size_t sent_size = value_url_plain(span_make(key, size), sent);
+        size = value_key_request(SPAN("example.org"), 80, span_of(rows[i].logged), key);
+        size_t logged_size = value_url_plain(span_make(key, size), logged);
+
+        assert_true(size > 0);
+        assert_true(span_equal(span_make(sent, sent_size), span_make(logged, logged_size)));
+    }
+}

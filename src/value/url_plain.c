@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The form in which the writings of one URL meet that differ in their escapes. Zeek undoes all
+ * escapes of a request before it logs it, Suricata logs them as they came, and STIX says what its
+ * author saw. Of "/a%5Bb" and "/a[b" it can no longer be told afterwards which one was sent.
+ */
+#include "base/uuid.h"
+#include "value/internal.h"
+
+enum { ESCAPE_SIZE = 3 /* "%2F" */, PERCENT_ESCAPE_SIZE = 5 /* "%252F" */ };
+
+/* The byte that the escape at the end of what is written stands for, or -1. */
+static int escape_at(const uint8_t *form, size_t size, size_t at)
+{
+    if (size < at + ESCAPE_SIZE || form[at] != '%') {
+        return -1;
+    }
+    int high = hex_digit(form[at + 1]);
+    int low = hex_digit(form[at + 2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+/* Undoes what has become complete at the end of the form; returns its new size. One step may
+ * complete the next: "%2541" becomes "%41", and that "A". Each makes the form shorter. */
+static size_t end_undo(uint8_t *form, size_t size)
+{
+    size_t before = 0;
+    do {
+        before = size;
+        int value = size < ESCAPE_SIZE ? -1 : escape_at(form, size, size - ESCAPE_SIZE);
+        if (value >= 0 && value_url_class((uint8_t)value) != VALUE_URL_ESCAPED) {
+            size -= ESCAPE_SIZE - 1;
+            form[size - 1] = (uint8_t)value;
+        }
+        size_t begin = size < PERCENT_ESCAPE_SIZE ? 0 : size - PERCENT_ESCAPE_SIZE;
+        bool twice = size >= PERCENT_ESCAPE_SIZE && escape_at(form, size, begin) == '%' &&
+                     hex_digit(form[size - 2]) >= 0 && hex_digit(form[size - 1]) >= 0;
+        if (twice) {
+            form[begin + 1] = form[size - 2];
+            form[begin + 2] = form[size - 1];
+            size -= 2;
+        }
+    } while (size < before);
+    return size;
+}
+
+size_t value_url_plain(struct span key, uint8_t *form)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < key.size; i++) {
+        form[size] = key.data[i];
+        size = end_undo(form, size + 1);
+    }
+    return size;
+}
