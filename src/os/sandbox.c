@@ -101,7 +101,7 @@ static enum err path_allow(struct op *op, int ruleset, const struct ruleset *rul
                            const struct sandbox_path *path)
 {
     struct stat status;
-    int fd = open(path->path, O_PATH | O_CLOEXEC);
+    int fd = open((const char *)path->path.data, O_PATH | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &status) != 0) {
         if (fd >= 0) {
             close(fd);
@@ -115,8 +115,9 @@ static enum err path_allow(struct op *op, int ruleset, const struct ruleset *rul
     long added = syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0);
     int saved = errno;
     close(fd);
-    return added == 0 ? ERR_OK
-                      : op_fail(op, ERR_IO, "landlock: %s: %s", path->path, strerror(saved));
+    return added == 0
+               ? ERR_OK
+               : op_fail(op, ERR_IO, "landlock: %.*s: %s", SPAN_FMT(path->path), strerror(saved));
 }
 
 /* Every access that the ruleset handles and no rule allows is refused. */
@@ -135,7 +136,7 @@ static enum err landlock_enter(struct op *op, enum sandbox_role role,
         return op_fail(op, ERR_IO, "landlock: %s", strerror(errno));
     }
     enum err err = ERR_OK;
-    const struct sandbox_path all = { .path = "/", .write = false };
+    const struct sandbox_path all = { .path = SPAN("/"), .write = false };
     if (role == SANDBOX_STORE) {
         err = path_allow(op, (int)ruleset, &rules, &all);
     }

@@ -36,8 +36,8 @@ enum { SANDBOX_PATH_COUNT_MAX = 64 };
 /* A file, or a folder with all below it, that stays within reach. One that is absent is passed
  * over. */
 struct sandbox_path {
-    const char *path;
-    bool write; /* also made, changed and removed; else only read */
+    struct span path; /* ended by a NUL */
+    bool write;       /* also made, changed and removed; else only read */
 };
 
 /**

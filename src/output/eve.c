@@ -131,7 +131,7 @@ static uint64_t severity_of(const struct store_event *event)
 static void add_alert(struct json_writer *w, const struct output_node *node,
                       const struct store_event *event)
 {
-    bool notice = event->notice != NULL;
+    bool notice = event->fold == NULL;
     json_key(w, SPAN("alert"));
     json_begin_object(w);
     json_member_string(w, SPAN("action"), SPAN("allowed")); /* Linie stops nothing */

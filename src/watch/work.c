@@ -378,7 +378,7 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
 
     watch_meet_begin(work->meet, source, images, result);
     observe_reader_begin(work->reader, source->format, source->stream);
-    observe_reader_want(work->reader, kinds_watched(image));
+    observe_reader_want(work->reader, kinds_watched(images->indicators));
     learn_header(work);
     match_batch_begin(&work->batch, images->indicators, work->candidates, CANDIDATES_MAX);
     TRY(first_pass(work));

@@ -271,7 +271,7 @@ __attribute__((noreturn)) static void jailed(const struct attempt *attempt, enum
 {
     struct op op;
     int landlock = 0;
-    const struct sandbox_path reach = { .path = world.inside, .write = true };
+    const struct sandbox_path reach = { .path = span_of(world.inside), .write = true };
     testing_op_begin(&op);
     size_t count = role == SANDBOX_FETCH || role == SANDBOX_STORE ? 1 : 0;
     if (sandbox_enter(&op, role, &reach, count, &landlock) != ERR_OK) {

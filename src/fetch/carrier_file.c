@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * A file of lines. It is opened anew for each delivery, so that somebody else may take it away
+ * (logrotate), and locked while it is written, so that a test of the output may write beside.
+ *
+ * What is written goes in as a whole: where the disk is full, the file is cut back to where it was.
+ * A line that was torn by a power loss is ended, and comes again whole.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/time.h"
+#include "fetch/carrier.h"
+#include "fetch/carrier_file.h"
+#include "os/clock.h"
+#include "os/descriptor.h"
+
+enum {
+    LINES_SIZE_MAX = FETCH_EVENTS_SIZE_MAX + FETCH_EVENT_SIZE_MAX + FETCH_BATCH_COUNT_MAX,
+    LOCK_TRIES = 100,
+    LOCK_STEP_MS = 20,
+};
+
+/* ---- one file ---- */
+
+static enum err lock_take(struct op *op, struct disk_file *file)
+{
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        enum err err = disk_lock(op, file);
+        if (err != ERR_AGAIN) {
+            return err;
+        }
+        op_fault_clear(op);
+        usleep(LOCK_STEP_MS * US_PER_MS);
+    }
+    return op_fail(op, ERR_TIMEOUT, "another process keeps the file locked");
+}
+
+static enum err is_torn(struct op *op, struct disk_file *file, uint64_t size, bool *ret)
+{
+    uint8_t last = '\n';
+    size_t got = 0;
+    if (size > 0) {
+        TRY(disk_read(op, file, size - 1, &last, sizeof last, &got));
+    }
+    *ret = last != '\n';
+    return ERR_OK;
+}
+
+static enum err lines_append(struct op *op, struct disk_file *file, struct span lines, bool sync)
+{
+    uint64_t size = 0;
+    TRY(disk_size(op, file, &size));
+    enum err err = disk_write(op, file, size, lines);
+    if (err == ERR_OK && sync) {
+        err = disk_sync(op, file);
+    }
+    if (err != ERR_OK) {
+        struct op quiet; /* the first fault is the one to tell */
+        op_begin(&quiet, &op->actor, FAULT_TEXT_SIZE);
+        enum err cut = disk_truncate(&quiet, file, size);
+        (void)cut; /* a line that stays torn is ended by the next delivery */
+        op_end(&quiet);
+    }
+    return err;
+}
+
+/* ---- rotation ---- */
+
+static enum err name_of(struct op *op, const struct carrier_file_rules *rules, uint32_t number,
+                        struct span *ret)
+{
+    struct buf name;
+    buf_init(&name, DISK_PATH_SIZE_MAX);
+    buf_add(&name, rules->name);
+    if (number > 0) {
+        buf_add_format(&name, ".%u", (unsigned)number);
+    }
+    enum err err = name.err == ERR_OK ? op_copy(op, buf_span(&name), ret)
+                                      : op_fail(op, ERR_LIMIT, "the file's name is too long");
+    buf_done(&name);
+    return err;
+}
+
+static enum err absent_is_fine(struct op *op, enum err err)
+{
+    if (err == ERR_ABSENT) {
+        op_fault_clear(op);
+        return ERR_OK;
+    }
+    return err;
+}
+
+/* NAME.keep goes, the others move up by one, NAME becomes NAME.1. */
+static enum err rotate(struct op *op, struct disk *disk, const struct carrier_file_rules *rules)
+{
+    struct span older;
+    struct span newer;
+    TRY(name_of(op, rules, rules->keep, &older));
+    TRY(absent_is_fine(op, disk_remove(op, disk, older)));
+    for (uint32_t number = rules->keep; number > 0; number--) {
+        TRY(name_of(op, rules, number - 1, &newer));
+        TRY(absent_is_fine(op, disk_rename(op, disk, newer, older)));
+        older = newer;
+    }
+    return disk_sync_folder(op, disk, SPAN(""));
+}
+
+static bool rotation_is_due(const struct carrier_file_rules *rules, uint64_t size,
+                            uint64_t size_more, int64_t made_us)
+{
+    bool large = rules->size_max > 0 && size > 0 && size + size_more > rules->size_max;
+    bool old = rules->age_max_us > 0 && size > 0 && made_us != TIME_US_NONE &&
+               rules->now_us - made_us >= rules->age_max_us;
+    return large || old;
+}
+
+/* ---- appending ---- */
+
+static enum err append_to(struct op *op, struct disk *disk, struct disk_file *file,
+                          const struct carrier_file_rules *rules, struct span lines)
+{
+    uint64_t size = 0;
+    bool torn = false;
+    TRY(lock_take(op, file));
+    TRY(disk_size(op, file, &size));
+    if (rotation_is_due(rules, size, lines.size, rules->made_us)) {
+        TRY(rotate(op, disk, rules));
+        return ERR_STALE;
+    }
+    TRY(is_torn(op, file, size, &torn));
+    if (torn) {
+        TRY(lines_append(op, file, SPAN("\n"), false));
+    }
+    return lines_append(op, file, lines, rules->sync);
+}
+
+enum err carrier_file_append(struct op *op, struct disk *disk,
+                             const struct carrier_file_rules *rules, struct span lines)
+{
+    struct carrier_file_rules now = *rules;
+    enum err err = ERR_STALE;
+    while (err == ERR_STALE) { /* twice at most: a file that was just made is not rotated */
+        struct disk_file *file = NULL;
+        TRY(disk_file_open(op, disk, rules->name, DISK_WRITE, &file));
+        err = append_to(op, disk, file, &now, lines);
+        disk_file_close(file);
+        now.size_max = 0;
+        now.age_max_us = 0;
+    }
+    TRY(err);
+    return rules->sync ? disk_sync_folder(op, disk, SPAN("")) : ERR_OK;
+}
+
+/* ---- the carrier ---- */
+
+struct file_state {
+    const struct fetch_output *output;
+};
+
+static enum err file_begin(struct op *op, const struct fetch_output *output, void **ret)
+{
+    struct file_state *state = memory_new(sizeof *state);
+    if (state == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory");
+    }
+    state->output = output;
+    *ret = state;
+    return ERR_OK;
+}
+
+static void file_end(void *state)
+{
+    memory_free(state);
+}
+
+/* What the disk's door does not tell: how old a file is, and who may read it. One that is not there
+ * is made with its mode before a line is in it. */
+static void file_look(const struct fetch_output *output, int64_t *ret_made_us)
+{
+    int fd = open((const char *)output->path.data,
+                  O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    *ret_made_us = TIME_US_NONE;
+    if (fd < 0) {
+        return; /* the disk says why */
+    }
+    struct stat status;
+    if (fstat(fd, &status) == 0 && (status.st_mode & 0777) != output->mode) {
+        int changed = fchmod(fd, output->mode);
+        (void)changed; /* it is somebody else's file: writing it says whether that matters */
+    }
+    *ret_made_us = descriptor_made_us(fd);
+    close(fd);
+}
+
+static enum err lines_deliver(struct op *op, const struct fetch_output *output, struct span lines)
+{
+    struct span folder;
+    struct disk *disk = NULL;
+    int64_t made_us = TIME_US_NONE;
+    TRY(fetch_folder_of(op, output->path, &folder));
+    TRY(disk_open_real(op, folder, &disk));
+    file_look(output, &made_us);
+    ptrdiff_t slash = span_find_last(output->path, '/');
+    const struct carrier_file_rules rules = {
+        .name = span_from(output->path, (size_t)slash + 1),
+        .size_max = output->size_max,
+        .age_max_us = (int64_t)output->age_max_s * US_PER_S,
+        .keep = output->keep,
+        .sync = output->sync,
+        .now_us = os_clock_us(),
+        .made_us = made_us,
+    };
+    enum err err = carrier_file_append(op, disk, &rules, lines);
+    disk_close(disk);
+    file_look(output, &made_us); /* it may be a new one */
+    return err;
+}
+
+static enum err file_deliver(struct op *op, void *state, struct fetch_item *const *items,
+                             size_t count, size_t *ret_done)
+{
+    const struct file_state *file = state;
+    struct buf lines;
+    *ret_done = 0;
+    buf_init(&lines, LINES_SIZE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        buf_add(&lines, items[i]->text);
+        buf_add_byte(&lines, '\n');
+    }
+    enum err err = lines.err == ERR_OK ? lines_deliver(op, file->output, buf_span(&lines))
+                                       : op_fail(op, ERR_LIMIT, "out of memory");
+    buf_done(&lines);
+    *ret_done = err == ERR_OK ? count : 0;
+    return err;
+}
+
+const struct carrier carrier_file = { file_begin, file_deliver, file_end };
