@@ -105,7 +105,7 @@ static bool is_wider_url(const struct rank_facts *facts)
 
 static bool is_pattern(const struct rank_facts *facts)
 {
-    return facts->line.rung == RANK_LIKE || facts->line.rung == RANK_REGEX;
+    return facts->line.rung == RANK_PATTERN;
 }
 
 static bool is_sure(const struct rank_facts *facts)
@@ -279,9 +279,9 @@ static const char *const outcome_names[RANK_OUTCOME_COUNT] = {
 };
 
 static const char *const rung_names[RANK_RUNG_COUNT] = {
-    [RANK_RUNG_UNKNOWN] = "unknown", [RANK_EXACT] = "exact",         [RANK_SUBDOMAIN] = "subdomain",
-    [RANK_RANGE] = "range",          [RANK_ANY_QUERY] = "any-query", [RANK_PREFIX] = "prefix",
-    [RANK_CASELESS] = "caseless",    [RANK_LIKE] = "like",           [RANK_REGEX] = "regex",
+    [RANK_RUNG_UNKNOWN] = "unknown", [RANK_EXACT] = "exact",     [RANK_SUBDOMAIN] = "subdomain",
+    [RANK_RANGE] = "range",          [RANK_DECODED] = "decoded", [RANK_CASELESS] = "caseless",
+    [RANK_ANY_QUERY] = "any-query",  [RANK_PREFIX] = "prefix",   [RANK_PATTERN] = "pattern",
 };
 
 static const char *const effect_names[RANK_EFFECT_COUNT] = {

@@ -33,11 +33,11 @@ enum rank_rung {
     RANK_EXACT,     /* the value itself */
     RANK_SUBDOMAIN, /* a name below it */
     RANK_RANGE,     /* an address inside it */
+    RANK_DECODED,   /* a URL with its escapes undone */
+    RANK_CASELESS,  /* a URL in letters of another case */
     RANK_ANY_QUERY, /* a URL, whatever its query */
     RANK_PREFIX,    /* a URL that begins so */
-    RANK_CASELESS,  /* a URL in letters of another case */
-    RANK_LIKE,      /* what a pattern describes */
-    RANK_REGEX,     /* what a regular expression describes */
+    RANK_PATTERN,   /* what a pattern describes */
     RANK_RUNG_COUNT,
 };
 
@@ -87,9 +87,9 @@ struct rank_reason {
 
 /**
  * The word for a direction ("outbound", "inbound", "internal"), outcome ("done", "failed",
- * "denied"), rung ("exact", "subdomain", "range", "any-query", "prefix", "caseless", "like",
- * "regex"), effect ("lower", "silent") or level ("silent", "low", "medium", "high", "critical");
- * "unknown", and "none" of effects, for their zeros.
+ * "denied"), rung ("exact", "subdomain", "range", "decoded", "caseless",
+ * "any-query", "prefix", "pattern"), effect ("lower", "silent") or level ("silent", "low",
+ * "medium", "high", "critical"); "unknown", and "none" of effects, for their zeros.
  *
  * direction, outcome, rung, effect, level  any value of the enum
  */
