@@ -252,8 +252,10 @@ enum err store_status(struct op *op, struct store *store, struct store_status *r
         uint64_t *count;
     } counts[] = {
         { "SELECT value FROM meta WHERE key = 'applied'", &status.applied },
-        { "SELECT count(*) FROM sets", &status.sets },
-        { "SELECT coalesce(sum(count), 0) FROM sets", &status.set_members },
+        { "SELECT count(*) FROM sets WHERE purpose = 0", &status.sets },
+        { "SELECT coalesce(sum(count), 0) FROM sets WHERE purpose = 0", &status.set_members },
+        { "SELECT count(*) FROM sets WHERE purpose = 1", &status.allow_lists },
+        { "SELECT coalesce(sum(count), 0) FROM sets WHERE purpose = 1", &status.allow_members },
         { "SELECT count(*) FROM objects", &status.objects },
         { "SELECT count(*) FROM inputs", &status.inputs },
         { "SELECT coalesce(sum(lines), 0) FROM inputs", &status.lines },

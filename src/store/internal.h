@@ -145,6 +145,18 @@ MUST_USE
 enum err store_indicators_changed(struct op *op, struct store *store, uint64_t number);
 
 /**
+ * As store_indicators_changed(), of what is allowed; see store_allowed_version().
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * number    of the entry
+ *
+ * Errors    as store_apply()
+ */
+MUST_USE
+enum err store_allowed_changed(struct op *op, struct store *store, uint64_t number);
+
+/**
  * Note how many events an entry holds (store/event.h).
  *
  * op        memory for this entry alone

@@ -7,16 +7,18 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION 4
+#define STORE_SCHEMA_VERSION 5
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
-    "CREATE TABLE sets (id INTEGER PRIMARY KEY, source_id TEXT NOT NULL, source TEXT NOT NULL,"    \
+    "CREATE TABLE sets (id INTEGER PRIMARY KEY, purpose INTEGER NOT NULL,"                         \
+    " source_id TEXT NOT NULL, source TEXT NOT NULL,"                                              \
     " name TEXT NOT NULL, tlp INTEGER NOT NULL, pap INTEGER NOT NULL, confidence INTEGER NOT "     \
     "NULL,"                                                                                        \
     " valid_until INTEGER,"                                                                        \
     " updated INTEGER NOT NULL, count INTEGER NOT NULL, pack TEXT NOT NULL,"                       \
-    " UNIQUE (source_id, name));"                                                                  \
+    " effect INTEGER NOT NULL, below INTEGER NOT NULL, indicator TEXT NOT NULL,"                   \
+    " inside TEXT NOT NULL, reason TEXT NOT NULL, UNIQUE (purpose, source_id, name));"             \
     "CREATE TABLE objects (id INTEGER PRIMARY KEY, stix_id TEXT NOT NULL, type TEXT NOT NULL,"     \
     " name TEXT NOT NULL, source TEXT NOT NULL, created_by TEXT NOT NULL, tlp INTEGER NOT NULL, "  \
     "pap INTEGER NOT NULL,"                                                                        \

@@ -11,7 +11,8 @@
 #include "store/blob.h"
 #include "store/internal.h"
 
-enum { SET_NAMES_MAX = 1 << 20 };
+/* What the journal says of an allow list's purpose. */
+#define PURPOSE_ALLOW SPAN("allow")
 
 static struct span digest_text(struct op *op, const uint8_t *digest)
 {
@@ -95,32 +96,43 @@ static struct store_set row_read(struct db_query *q)
     set.valid_until_us = db_time(q);
     set.updated_us = db_i64(q);
     set.count = (uint64_t)db_i64(q);
+    set.purpose = (enum store_purpose)db_i64(q);
+    set.allow.effect = (enum rank_effect)db_i64(q);
+    set.allow.effect_below = (enum rank_effect)db_i64(q);
+    set.allow.indicator = db_text(q);
+    set.allow.inside = db_text(q);
+    set.allow.reason = db_text(q);
     return set;
 }
 
-#define SET_COLUMNS "id, source_id, source, name, tlp, pap, confidence, valid_until, updated, count"
+#define SET_COLUMNS                                                                                \
+    "id, source_id, source, name, tlp, pap, confidence, valid_until, updated, count, purpose,"     \
+    " effect, below, indicator, inside, reason"
 
-static enum err sets_count(struct op *op, struct store *store, size_t *ret)
+static enum err sets_count(struct op *op, struct store *store, enum store_purpose purpose,
+                           size_t *ret)
 {
-    struct db_query q = db_query(op, &store->db, "SELECT count(*) FROM sets");
+    struct db_query q = db_query(op, &store->db, "SELECT count(*) FROM sets WHERE purpose = ?");
+    db_bind_i64(&q, purpose);
     while (db_next(&q)) {
         *ret = (size_t)db_i64(&q);
     }
     return db_end(&q);
 }
 
-enum err store_sets(struct op *op, struct store *store, const struct policy_grant *grant,
-                    struct store_set **ret, size_t *ret_count)
+static enum err sets_read(struct op *op, struct store *store, const struct policy_grant *grant,
+                          enum store_purpose purpose, struct store_set **ret, size_t *ret_count)
 {
     size_t room = 0;
-    TRY(sets_count(op, store, &room));
+    TRY(sets_count(op, store, purpose, &room));
     struct store_set *sets = op_alloc(op, (room + 1) * sizeof *sets);
     if (sets == NULL) {
         return ERR_LIMIT;
     }
     size_t count = 0;
-    struct db_query q =
-        db_query(op, &store->db, "SELECT " SET_COLUMNS " FROM sets ORDER BY source, name");
+    struct db_query q = db_query(
+        op, &store->db, "SELECT " SET_COLUMNS " FROM sets WHERE purpose = ? ORDER BY source, name");
+    db_bind_i64(&q, purpose);
     while (count < room && db_next(&q)) {
         sets[count] = row_read(&q);
         if (policy_may_read(grant, sets[count].tlp)) {
@@ -131,6 +143,18 @@ enum err store_sets(struct op *op, struct store *store, const struct policy_gran
     *ret = sets;
     *ret_count = count;
     return ERR_OK;
+}
+
+enum err store_sets(struct op *op, struct store *store, const struct policy_grant *grant,
+                    struct store_set **ret, size_t *ret_count)
+{
+    return sets_read(op, store, grant, STORE_TO_WATCH, ret, ret_count);
+}
+
+enum err store_allow_lists(struct op *op, struct store *store, const struct policy_grant *grant,
+                           struct store_set **ret, size_t *ret_count)
+{
+    return sets_read(op, store, grant, STORE_TO_ALLOW, ret, ret_count);
 }
 
 static enum err pack_of(struct op *op, struct store *store, int64_t id, struct span *ret)
@@ -215,10 +239,38 @@ static void write_times(struct json_writer *w, const struct store_set_add *add)
     }
 }
 
+/* Entries of sets of indicators say no purpose, as those of older versions. */
+static void write_purpose(struct json_writer *w, enum store_purpose purpose)
+{
+    if (purpose == STORE_TO_ALLOW) {
+        json_member_string(w, SPAN("purpose"), PURPOSE_ALLOW);
+    }
+}
+
+static void write_text(struct json_writer *w, struct span key, struct span text)
+{
+    if (text.size > 0) {
+        json_member_string(w, key, text);
+    }
+}
+
+static void write_allow(struct json_writer *w, const struct store_allow *allow)
+{
+    json_member_string(w, SPAN("effect"), span_of(rank_effect_name(allow->effect)));
+    json_member_string(w, SPAN("below"), span_of(rank_effect_name(allow->effect_below)));
+    write_text(w, SPAN("indicator"), allow->indicator);
+    write_text(w, SPAN("inside"), allow->inside);
+    write_text(w, SPAN("reason"), allow->reason);
+}
+
 static void write_set_add(struct json_writer *w, const struct store_set_add *add,
                           struct span source_id, struct span file, struct span pack)
 {
     json_begin_object(w);
+    write_purpose(w, add->purpose);
+    if (add->purpose == STORE_TO_ALLOW) {
+        write_allow(w, &add->allow);
+    }
     json_member_string(w, SPAN("source_id"), source_id);
     json_member_string(w, SPAN("set"), add->set);
     json_member_string(w, SPAN("tlp"), span_of(policy_tlp_name(add->tlp)));
@@ -233,6 +285,20 @@ static void write_set_add(struct json_writer *w, const struct store_set_add *add
     json_end_object(w);
 }
 
+/* Which set. */
+struct set_key {
+    enum store_purpose purpose;
+    struct span source_id;
+    struct span name;
+};
+
+static void bind_key(struct db_query *q, const struct set_key *key)
+{
+    db_bind_i64(q, key->purpose);
+    db_bind_text(q, key->source_id);
+    db_bind_text(q, key->name);
+}
+
 /* A set as the database has it. */
 struct standing {
     bool found;
@@ -242,14 +308,14 @@ struct standing {
     struct span place; /* of its pack */
 };
 
-static enum err standing_read(struct op *op, struct store *store, struct span source_id,
-                              struct span name, struct standing *ret)
+static enum err standing_read(struct op *op, struct store *store, const struct set_key *key,
+                              struct standing *ret)
 {
     struct standing set = { .tlp = POLICY_TLP_CLEAR };
-    struct db_query q = db_query(
-        op, &store->db, "SELECT count, tlp, pap, pack FROM sets WHERE source_id = ? AND name = ?");
-    db_bind_text(&q, source_id);
-    db_bind_text(&q, name);
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT count, tlp, pap, pack FROM sets"
+                                 " WHERE purpose = ? AND source_id = ? AND name = ?");
+    bind_key(&q, key);
     while (db_next(&q)) {
         set.found = true;
         set.count = (uint64_t)db_i64(&q);
@@ -295,6 +361,21 @@ enum err store_name_check(struct op *op, struct span name, size_t size_min)
     return ERR_OK;
 }
 
+static enum err allow_check(struct op *op, const struct store_set_add *add)
+{
+    const struct store_allow *allow = &add->allow;
+    struct span reason = allow->reason;
+    must(add->purpose != STORE_TO_ALLOW || allow->effect != RANK_EFFECT_NONE);
+    must(allow->indicator.size <= FOLD_TEXT_SIZE_MAX);
+    must(allow->inside.size <= FOLD_TEXT_SIZE_MAX);
+    if (reason.size > STORE_REASON_SIZE_MAX) {
+        return op_fail(op, ERR_LIMIT, "a reason has at most %d bytes", STORE_REASON_SIZE_MAX);
+    }
+    return text_valid_size(reason) == reason.size
+               ? ERR_OK
+               : op_fail(op, ERR_FORMAT, "a reason is to be UTF-8");
+}
+
 static enum err set_add_append(struct op *op, struct store *store, const struct store_set_add *add,
                                struct span source_id)
 {
@@ -318,18 +399,19 @@ static enum err set_add_append(struct op *op, struct store *store, const struct 
 enum err store_set_add(struct op *op, struct store *store, const struct store_set_add *add,
                        struct store_set_added *ret)
 {
-    struct span source_id;
+    struct set_key key = { .purpose = add->purpose, .name = add->set };
     struct standing before;
     struct standing after;
     TRY(store_ready(op, store));
     TRY(store_name_check(op, add->source, 0));
     TRY(store_name_check(op, add->set, 1));
-    TRY(store_source_identity(op, store, add->source, &source_id));
-    TRY(standing_read(op, store, source_id, add->set, &before));
-    TRY(set_add_append(op, store, add, source_id));
+    TRY(allow_check(op, add));
+    TRY(store_source_identity(op, store, add->source, &key.source_id));
+    TRY(standing_read(op, store, &key, &before));
+    TRY(set_add_append(op, store, add, key.source_id));
     TRY(store_commit(op, store));
     TRY(store_sets_sweep(op, store));
-    TRY(standing_read(op, store, source_id, add->set, &after));
+    TRY(standing_read(op, store, &key, &after));
     *ret = (struct store_set_added){
         .fresh = after.count - before.count,
         .count = after.count,
@@ -344,6 +426,7 @@ static void write_set_remove(struct json_writer *w, const struct store_set *set,
     struct buf text;
     buf_init(&text, VALUE_TEXT_SIZE_MAX);
     json_begin_object(w);
+    write_purpose(w, set->purpose);
     json_member_string(w, SPAN("source_id"), set->source_id);
     json_member_string(w, SPAN("set"), set->name);
     if (values != NULL) {
@@ -397,8 +480,11 @@ enum err store_set_remove(struct op *op, struct store *store, const struct store
     struct standing before;
     struct standing after;
     const struct journal_entry entry = { .kind = SPAN("set.remove"), .source = set->source };
+    const struct set_key key = { .purpose = set->purpose,
+                                 .source_id = set->source_id,
+                                 .name = set->name };
     TRY(store_ready(op, store));
-    TRY(standing_read(op, store, set->source_id, set->name, &before));
+    TRY(standing_read(op, store, &key, &before));
     if (!before.found) {
         return op_fail(op, ERR_ABSENT, "there is no such set any more");
     }
@@ -413,7 +499,7 @@ enum err store_set_remove(struct op *op, struct store *store, const struct store
     TRY(err);
     TRY(store_commit(op, store));
     TRY(store_sets_sweep(op, store));
-    TRY(standing_read(op, store, set->source_id, set->name, &after));
+    TRY(standing_read(op, store, &key, &after));
     *ret_removed = before.count - after.count;
     return ERR_OK;
 }
@@ -539,6 +625,46 @@ static enum err add_place(struct op *op, struct json_value root, struct span *re
     return err;
 }
 
+static struct span text_read(struct json_value root, struct span key)
+{
+    struct span text = json_string(json_member(root, key));
+    return text.data == NULL ? SPAN("") : text;
+}
+
+static struct set_key key_read(struct json_value root)
+{
+    bool allow = span_equal(text_read(root, SPAN("purpose")), PURPOSE_ALLOW);
+    return (struct set_key){
+        .purpose = allow ? STORE_TO_ALLOW : STORE_TO_WATCH,
+        .source_id = text_read(root, SPAN("source_id")),
+        .name = text_read(root, SPAN("set")),
+    };
+}
+
+/* An effect of a newer version that is not known here has none: rather a hit too many. */
+static enum rank_effect effect_read(struct json_value root, struct span key)
+{
+    enum rank_effect effect = RANK_EFFECT_NONE;
+    return rank_effect_from_name(text_read(root, key), &effect) == ERR_OK ? effect
+                                                                          : RANK_EFFECT_NONE;
+}
+
+static void bind_allow(struct db_query *q, struct json_value root)
+{
+    db_bind_i64(q, effect_read(root, SPAN("effect")));
+    db_bind_i64(q, effect_read(root, SPAN("below")));
+    db_bind_text(q, text_read(root, SPAN("indicator")));
+    db_bind_text(q, text_read(root, SPAN("inside")));
+    db_bind_text(q, text_read(root, SPAN("reason")));
+}
+
+static enum err purpose_changed(struct op *op, struct store *store, enum store_purpose purpose,
+                                uint64_t number)
+{
+    return purpose == STORE_TO_ALLOW ? store_allowed_changed(op, store, number)
+                                     : store_indicators_changed(op, store, number);
+}
+
 static enum err set_write(struct op *op, struct store *store, const struct journal_header *header,
                           struct json_value root, const struct standing *now)
 {
@@ -549,15 +675,17 @@ static enum err set_write(struct op *op, struct store *store, const struct journ
     }
     struct db_query q = db_query(
         op, &store->db,
-        "INSERT INTO sets (source_id, source, name, tlp, pap, confidence, valid_until, updated, "
-        "count,"
-        " pack) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source_id, name) DO UPDATE SET"
-        " tlp = excluded.tlp, pap = excluded.pap, confidence = excluded.confidence, valid_until = "
-        "excluded.valid_until,"
-        " updated = excluded.updated, count = excluded.count, pack = excluded.pack");
-    db_bind_text(&q, json_string(json_member(root, SPAN("source_id"))));
+        "INSERT INTO sets (purpose, source_id, name, source, tlp, pap, confidence, valid_until,"
+        " updated, count, pack, effect, below, indicator, inside, reason)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (purpose, source_id, name) DO UPDATE SET tlp = excluded.tlp,"
+        " pap = excluded.pap, confidence = excluded.confidence, valid_until = excluded.valid_until,"
+        " updated = excluded.updated, count = excluded.count, pack = excluded.pack,"
+        " effect = excluded.effect, below = excluded.below, indicator = excluded.indicator,"
+        " inside = excluded.inside, reason = excluded.reason");
+    const struct set_key key = key_read(root);
+    bind_key(&q, &key);
     db_bind_text(&q, header->source.data == NULL ? SPAN("") : header->source);
-    db_bind_text(&q, json_string(json_member(root, SPAN("set"))));
     db_bind_i64(&q, now->tlp);
     db_bind_i64(&q, now->pap);
     db_bind_i64(&q, json_integer(json_member(root, SPAN("confidence")), PACK_CONFIDENCE_UNKNOWN));
@@ -565,6 +693,7 @@ static enum err set_write(struct op *op, struct store *store, const struct journ
     db_bind_i64(&q, header->time_us);
     db_bind_i64(&q, (int64_t)now->count);
     db_bind_text(&q, now->place);
+    bind_allow(&q, root);
     return db_finish(&q);
 }
 
@@ -576,8 +705,8 @@ enum err store_apply_set_add(struct op *op, struct store *store,
     struct span add = { NULL, 0 };
     struct place merged = { .count = 0 };
     TRY(json_parse(op, payload, &root));
-    TRY(standing_read(op, store, json_string(json_member(root, SPAN("source_id"))),
-                      json_string(json_member(root, SPAN("set"))), &before));
+    const struct set_key key = key_read(root);
+    TRY(standing_read(op, store, &key, &before));
     TRY(add_place(op, root, &add));
     TRY(merged_pack(op, store, header->number, before.place, add, &merged));
     const struct standing now = {
@@ -588,16 +717,14 @@ enum err store_apply_set_add(struct op *op, struct store *store,
         .place = merged.path,
     };
     TRY(set_write(op, store, header, root, &now));
-    return store_indicators_changed(op, store, header->number);
+    return purpose_changed(op, store, key.purpose, header->number);
 }
 
-static enum err set_delete(struct op *op, struct store *store, struct span source_id,
-                           struct span name)
+static enum err set_delete(struct op *op, struct store *store, const struct set_key *key)
 {
-    struct db_query q =
-        db_query(op, &store->db, "DELETE FROM sets WHERE source_id = ? AND name = ?");
-    db_bind_text(&q, source_id);
-    db_bind_text(&q, name);
+    struct db_query q = db_query(
+        op, &store->db, "DELETE FROM sets WHERE purpose = ? AND source_id = ? AND name = ?");
+    bind_key(&q, key);
     return db_finish(&q);
 }
 
@@ -649,28 +776,26 @@ enum err store_apply_set_remove(struct op *op, struct store *store,
 {
     struct json_value root;
     TRY(json_parse(op, payload, &root));
-    struct span source_id = json_string(json_member(root, SPAN("source_id")));
-    struct span name = json_string(json_member(root, SPAN("set")));
+    const struct set_key key = key_read(root);
     struct json_value values = json_member(root, SPAN("values"));
-    TRY(store_indicators_changed(op, store, header->number));
+    TRY(purpose_changed(op, store, key.purpose, header->number));
     if (json_type(values) != JSON_ARRAY) {
-        return set_delete(op, store, source_id, name);
+        return set_delete(op, store, &key);
     }
     struct standing before;
     struct place rest = { .count = 0 };
-    TRY(standing_read(op, store, source_id, name, &before));
+    TRY(standing_read(op, store, &key, &before));
     if (!before.found) {
         return ERR_OK; /* the set is gone already */
     }
     TRY(pack_without(op, store, header->number, before.place, values, &rest));
     struct db_query q = db_query(op, &store->db,
                                  "UPDATE sets SET updated = ?, count = ?, pack = ?"
-                                 " WHERE source_id = ? AND name = ?");
+                                 " WHERE purpose = ? AND source_id = ? AND name = ?");
     db_bind_i64(&q, header->time_us);
     db_bind_i64(&q, (int64_t)rest.count);
     db_bind_text(&q, rest.path);
-    db_bind_text(&q, source_id);
-    db_bind_text(&q, name);
+    bind_key(&q, &key);
     return db_finish(&q);
 }
 

@@ -133,12 +133,24 @@ struct catch_up {
     uint64_t in_transaction;
 };
 
-enum err store_indicators_changed(struct op *op, struct store *store, uint64_t number)
+static enum err meta_number_write(struct op *op, struct store *store, struct span key,
+                                  uint64_t number)
 {
-    struct db_query q = db_query(
-        op, &store->db, "INSERT OR REPLACE INTO meta (key, value) VALUES ('indicators', ?)");
+    struct db_query q =
+        db_query(op, &store->db, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)");
+    db_bind_text(&q, key);
     db_bind_i64(&q, (int64_t)number);
     return db_finish(&q);
+}
+
+enum err store_indicators_changed(struct op *op, struct store *store, uint64_t number)
+{
+    return meta_number_write(op, store, SPAN("indicators"), number);
+}
+
+enum err store_allowed_changed(struct op *op, struct store *store, uint64_t number)
+{
+    return meta_number_write(op, store, SPAN("allowed"), number);
 }
 
 static enum err meta_number(struct op *op, struct store *store, const char *key, uint64_t *ret)
@@ -159,12 +171,9 @@ enum err store_indicators_version(struct op *op, struct store *store, uint64_t *
     return meta_number(op, store, "indicators", ret);
 }
 
-static enum err applied_write(struct op *op, struct store *store, uint64_t number)
+enum err store_allowed_version(struct op *op, struct store *store, uint64_t *ret)
 {
-    struct db_query q =
-        db_query(op, &store->db, "INSERT OR REPLACE INTO meta (key, value) VALUES ('applied', ?)");
-    db_bind_i64(&q, (int64_t)number);
-    return db_finish(&q);
+    return meta_number(op, store, "allowed", ret);
 }
 
 static enum err transaction_end(struct catch_up *walk)
@@ -172,7 +181,7 @@ static enum err transaction_end(struct catch_up *walk)
     if (walk->in_transaction == 0) {
         return ERR_OK;
     }
-    TRY(applied_write(walk->op, walk->store, walk->applied));
+    TRY(meta_number_write(walk->op, walk->store, SPAN("applied"), walk->applied));
     walk->in_transaction = 0;
     return db_run(walk->op, &walk->store->db, "COMMIT");
 }
@@ -636,8 +645,9 @@ enum err store_rebuild(struct op *op, struct store *store, uint64_t *ret_entries
  * which order rows came. */
 static const char *const digest_queries[] = {
     "SELECT key || '=' || value FROM meta ORDER BY key",
-    "SELECT json_array(source_id, source, name, tlp, confidence, valid_until, updated, count)"
-    " FROM sets ORDER BY source_id, name",
+    "SELECT json_array(purpose, source_id, source, name, tlp, pap, confidence, valid_until, "
+    "updated,"
+    " count, effect, below, indicator, inside, reason) FROM sets ORDER BY purpose, source_id, name",
     "SELECT json_array(stix_id, type, name, source, created_by, tlp, created, modified, revoked,"
     " removed, latest, confidence, valid_from, valid_until, value_count, unwatched, hex(digest),"
     " hex(content), entry, part) FROM objects ORDER BY entry, part",
@@ -658,13 +668,15 @@ static const char *const digest_queries[] = {
     " ORDER BY entry",
 };
 
-static enum err digest_packs(struct op *op, struct store *store, struct digest_sha256 *digest)
+static enum err digest_packs(struct op *op, struct store *store, bool allowed,
+                             struct digest_sha256 *digest)
 {
     const struct policy_grant *grant = NULL;
     struct store_set *sets = NULL;
     size_t count = 0;
     TRY(policy_grant_owner(op, &grant));
-    TRY(store_sets(op, store, grant, &sets, &count));
+    TRY(allowed ? store_allow_lists(op, store, grant, &sets, &count)
+                : store_sets(op, store, grant, &sets, &count));
     for (size_t i = 0; i < count; i++) {
         struct pack_reader reader;
         struct span map;
@@ -687,7 +699,8 @@ enum err store_derived_digest(struct op *op, struct store *store, uint8_t *ret)
         }
         TRY(db_end(&q));
     }
-    TRY(digest_packs(op, store, &digest));
+    TRY(digest_packs(op, store, false, &digest));
+    TRY(digest_packs(op, store, true, &digest));
     digest_sha256_done(&digest, ret);
     return ERR_OK;
 }

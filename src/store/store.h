@@ -21,8 +21,9 @@
 #include "store/pack.h"
 
 enum {
-    STORE_NAME_SIZE_MAX = 256,  /* of sources and sets */
-    STORE_FAULT_COUNT_MAX = 32, /* reasons for which lines could not be read */
+    STORE_NAME_SIZE_MAX = 256,    /* of sources and sets */
+    STORE_REASON_SIZE_MAX = 1024, /* of what people write into the journal */
+    STORE_FAULT_COUNT_MAX = 32,   /* reasons for which lines could not be read */
     STORE_OBJECT_SIZE_MAX = 16 * 1024 * 1024,
     STORE_FOLD_HOSTS_MAX_DEFAULT = 100, /* hosts of one indicator in one span of time, before it is
                                            noisy */
@@ -161,24 +162,56 @@ enum err store_source_identity(struct op *op, const struct store *store, struct 
 MUST_USE
 enum err store_indicators_version(struct op *op, struct store *store, uint64_t *ret);
 
+/**
+ * As store_indicators_version(), of what is allowed.
+ *
+ * op        work in hand
+ * store     open
+ * ret       0 where there was none
+ *
+ * Errors    ERR_IO
+ */
+MUST_USE
+enum err store_allowed_version(struct op *op, struct store *store, uint64_t *ret);
+
 /* ---- packed sets ---- */
 
+/* What the members of a set are for. A name may be that of one set of each purpose. */
+enum store_purpose {
+    STORE_TO_WATCH = 0,
+    STORE_TO_ALLOW, /* an allow list: hits of its members are lowered or silent */
+    STORE_PURPOSE_COUNT,
+};
+
+/* What an allow list says of hits. */
+struct store_allow {
+    enum rank_effect effect;       /* of the members themselves; never RANK_EFFECT_NONE */
+    enum rank_effect effect_below; /* of names below its domains */
+    struct span indicator;         /* id: only of hits of this indicator; empty: of all */
+    struct span inside;            /* only of hits at this inside host; empty: of all */
+    struct span reason;            /* why, for people; may be empty */
+};
+
 struct store_set_add {
-    struct span source;     /* name; empty: the node's owner */
-    struct span set;        /* name of the set */
-    struct span file_name;  /* for people */
-    struct span file;       /* what came in, byte for byte */
-    struct span pack;       /* its members, made with pack_writer */
-    uint64_t refused;       /* lines that were no indicator */
-    enum policy_tlp tlp;    /* of the set */
-    enum policy_pap pap;    /* of the set; UNSTATED: as it is */
-    uint8_t confidence;     /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
-    int64_t valid_until_us; /* of members that state none; TIME_US_NONE: for ever */
+    enum store_purpose purpose;
+    struct store_allow allow; /* where that is STORE_TO_ALLOW */
+    struct span source;       /* name; empty: the node's owner */
+    struct span set;          /* name of the set */
+    struct span file_name;    /* for people */
+    struct span file;         /* what came in, byte for byte */
+    struct span pack;         /* its members, made with pack_writer */
+    uint64_t refused;         /* lines that were no indicator */
+    enum policy_tlp tlp;      /* of the set */
+    enum policy_pap pap;      /* of the set; UNSTATED: as it is */
+    uint8_t confidence;       /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
+    int64_t valid_until_us;   /* of members that state none; TIME_US_NONE: for ever */
 };
 
 /* A packed set as it stands now. */
 struct store_set {
     int64_t id; /* in the database only */
+    enum store_purpose purpose;
+    struct store_allow allow; /* where that is STORE_TO_ALLOW */
     struct span source_id;
     struct span source;
     struct span name;
@@ -207,8 +240,8 @@ struct store_set_added {
  * add         borrowed until return
  * ret         what became of it
  *
- * Errors    ERR_LIMIT names too long, or too large; ERR_FORMAT a name is not UTF-8; ERR_FULL;
- * ERR_IO
+ * Errors    ERR_LIMIT names or texts too long, or too large; ERR_FORMAT a name or text is not
+ * UTF-8; ERR_FULL; ERR_IO
  */
 MUST_USE
 enum err store_set_add(struct op *op, struct store *store, const struct store_set_add *add,
@@ -231,7 +264,7 @@ enum err store_set_remove(struct op *op, struct store *store, const struct store
                           const struct value *values, size_t count, uint64_t *ret_removed);
 
 /**
- * The packed sets, ordered by source and name.
+ * The packed sets of indicators, ordered by source and name.
  *
  * op        work in hand; the list lives in its memory
  * store     open
@@ -244,6 +277,21 @@ enum err store_set_remove(struct op *op, struct store *store, const struct store
 MUST_USE
 enum err store_sets(struct op *op, struct store *store, const struct policy_grant *grant,
                     struct store_set **ret, size_t *ret_count);
+
+/**
+ * As store_sets(), the allow lists.
+ *
+ * op        work in hand; the list lives in its memory
+ * store     open
+ * grant     permission to read: lists that may not be read are left out
+ * ret       the list
+ * ret_count  how many
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_allow_lists(struct op *op, struct store *store, const struct policy_grant *grant,
+                           struct store_set **ret, size_t *ret_count);
 
 /**
  * Read the members of a packed set.
@@ -641,6 +689,8 @@ struct store_status {
     uint64_t applied;
     uint64_t sets;
     uint64_t set_members;
+    uint64_t allow_lists;
+    uint64_t allow_members;
     uint64_t objects;        /* versions of STIX objects */
     struct store_tally stix; /* of STIX indicators */
     uint64_t inputs;
