@@ -57,7 +57,7 @@ enum field_class {
     CLASS_ADDRESS,   /* always an address: anything else is refused */
     CLASS_DIGEST,    /* always a digest: anything else is refused */
     CLASS_HOST,      /* address or name, perhaps with a port */
-    CLASS_DOMAIN,    /* name, also of one label */
+    CLASS_DOMAIN,    /* name, also of one label; an address or URL by mistake */
     CLASS_ANSWER,    /* address, name of at least two labels, or text, which says nothing */
     CLASS_URL,       /* gives its host too */
     CLASS_LOCATION,  /* URL where it is absolute; a relative one says nothing */
@@ -99,7 +99,11 @@ struct observe_table {
     bool names_vary; /* "id.orig_h" may also be "id_orig_h" or {"id":{"orig_h":...}} */
 };
 
-/* Kinds of value as bits of a number. */
+/**
+ * A kind of value as a bit of a number.
+ *
+ * kind      any value of the enum
+ */
 static inline uint32_t field_kind_bit(enum value_kind kind)
 {
     return (uint32_t)1 << kind;

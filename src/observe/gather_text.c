@@ -8,6 +8,59 @@
 
 enum { TOP_LABEL_SIZE_MIN = 2 };
 
+static bool is_letter(uint8_t byte)
+{
+    uint8_t lower = byte | 0x20;
+    return lower >= 'a' && lower <= 'z';
+}
+
+static bool may_be_in_name(uint8_t byte)
+{
+    return is_letter(byte) || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
+           byte == '_';
+}
+
+/* Whether a text that may be many things is surely a name: two labels or more, the last of letters,
+ * as all of the public tree are. */
+static bool is_sure_name(struct span text)
+{
+    ptrdiff_t dot = span_find_last(text, '.');
+    for (size_t i = 0; i < text.size; i++) {
+        if (!may_be_in_name(text.data[i])) {
+            return false;
+        }
+    }
+    if (dot <= 0) {
+        return false;
+    }
+    struct span top = span_from(text, (size_t)dot + 1);
+    if (span_starts_with_nocase(top, SPAN("xn--"))) {
+        return true;
+    }
+    for (size_t i = 0; i < top.size; i++) {
+        if (!is_letter(top.data[i])) {
+            return false;
+        }
+    }
+    return top.size >= TOP_LABEL_SIZE_MIN;
+}
+
+/* "someone@example.org", with nothing around it. */
+static bool is_sure_email(struct span text)
+{
+    ptrdiff_t at = span_find_last(text, '@');
+    if (at <= 0 || !is_sure_name(span_from(text, (size_t)at + 1))) {
+        return false;
+    }
+    for (size_t i = 0; i < (size_t)at; i++) {
+        uint8_t byte = text.data[i];
+        if (byte <= ' ' || strchr("\"(),:;<>@[\\]", byte) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Cut the first address off a list as mail headers write it: commas and semicolons stand between
  * addresses, but not inside quotes or angle brackets (RFC 5322, section 3.4). */
 static struct span email_list_next(struct span *rest)
@@ -90,7 +143,7 @@ static void add_dn_part(struct gather *g, struct span part)
         return;
     }
     struct span value = span_trim(span_from(part, (size_t)equals + 1));
-    if (name) {
+    if (name && !is_sure_email(value)) {
         (void)gather_add_dotted_name(g, without_wildcard(value), value);
     } else {
         (void)gather_add_email(g, value, value);
@@ -113,11 +166,8 @@ static bool dn_next_escaped(struct span *rest, uint8_t separator, struct span *r
     return true;
 }
 
-/* A distinguished name: parts with commas between them, a backslash before a comma that is part of
- * a value (RFC 4514); or OpenSSL's older "/C=NL/CN=www.example.org". */
-static void add_dn(struct gather *g, struct span text)
+static void add_dn_parts(struct gather *g, struct span text, uint8_t separator)
 {
-    uint8_t separator = text.data[0] == '/' ? '/' : ',';
     struct span rest = text;
     struct span part = { NULL, 0 };
     if (span_find(text, '\\') != SPAN_NOT_FOUND) {
@@ -131,60 +181,21 @@ static void add_dn(struct gather *g, struct span text)
     }
 }
 
+/* A distinguished name: parts with commas between them, a backslash before a comma that is part of
+ * a value (RFC 4514); or OpenSSL's older "/C=NL/CN=www.example.org". Intruders' tools make
+ * certificates in which all of the latter is one value of the former ("C=/C=US/ST=HI/CN=..."). */
+static void add_dn(struct gather *g, struct span text)
+{
+    bool older = text.data[0] == '/';
+    if (!older) {
+        add_dn_parts(g, text, ',');
+    }
+    if (older || span_find_span(text, SPAN("=/")) != SPAN_NOT_FOUND) {
+        add_dn_parts(g, text, '/');
+    }
+}
+
 /* ---- values among words ---- */
-
-static bool is_letter(uint8_t byte)
-{
-    uint8_t lower = byte | 0x20;
-    return lower >= 'a' && lower <= 'z';
-}
-
-static bool may_be_in_name(uint8_t byte)
-{
-    return is_letter(byte) || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.' ||
-           byte == '_';
-}
-
-/* Whether a text that may be many things is surely a name: two labels or more, the last of letters,
- * as all of the public tree are. */
-static bool is_sure_name(struct span text)
-{
-    ptrdiff_t dot = span_find_last(text, '.');
-    for (size_t i = 0; i < text.size; i++) {
-        if (!may_be_in_name(text.data[i])) {
-            return false;
-        }
-    }
-    if (dot <= 0) {
-        return false;
-    }
-    struct span top = span_from(text, (size_t)dot + 1);
-    if (span_starts_with_nocase(top, SPAN("xn--"))) {
-        return true;
-    }
-    for (size_t i = 0; i < top.size; i++) {
-        if (!is_letter(top.data[i])) {
-            return false;
-        }
-    }
-    return top.size >= TOP_LABEL_SIZE_MIN;
-}
-
-/* "someone@example.org", with nothing around it. */
-static bool is_sure_email(struct span text)
-{
-    ptrdiff_t at = span_find_last(text, '@');
-    if (at <= 0 || !is_sure_name(span_from(text, (size_t)at + 1))) {
-        return false;
-    }
-    for (size_t i = 0; i < (size_t)at; i++) {
-        uint8_t byte = text.data[i];
-        if (byte <= ' ' || strchr("\"(),:;<>@[\\]", byte) != NULL) {
-            return false;
-        }
-    }
-    return true;
-}
 
 bool gather_add_sure_name(struct gather *g, struct span text, struct span observed)
 {

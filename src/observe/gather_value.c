@@ -59,21 +59,35 @@ static size_t hidden_name_key(struct span text, uint8_t *key)
     return 0;
 }
 
-static bool add_domain(struct gather *g, struct span text, struct span observed)
+static bool add_plain_domain(struct gather *g, struct span text, struct span observed)
 {
     uint8_t *key = key_room(g);
     if (key == NULL) {
         return true;
     }
     size_t size = value_key_domain(text, key);
-    if (size == 0) {
-        size = hidden_name_key(text, key);
+    if (size > 0) {
+        gather_keep(g, VALUE_DOMAIN, size, observed);
     }
-    if (size == 0) {
-        return false;
+    return size > 0;
+}
+
+static bool add_hidden_domain(struct gather *g, struct span text, struct span observed)
+{
+    uint8_t *key = key_room(g);
+    if (key == NULL) {
+        return true;
     }
-    gather_keep(g, VALUE_DOMAIN, size, observed);
-    return true;
+    size_t size = hidden_name_key(text, key);
+    if (size > 0) {
+        gather_keep(g, VALUE_DOMAIN, size, observed);
+    }
+    return size > 0;
+}
+
+static bool add_domain(struct gather *g, struct span text, struct span observed)
+{
+    return add_plain_domain(g, text, observed) || add_hidden_domain(g, text, observed);
 }
 
 static bool add_digest(struct gather *g, struct span text, enum value_kind *ret_kind)
@@ -277,6 +291,14 @@ bool gather_is_absolute(struct span text)
     return scheme_end > 0 && span_find(text, '/') == scheme_end + 1;
 }
 
+/* What somebody asked DNS for: a name, but programs that mistake one ask for addresses and URLs. */
+static bool add_question(struct gather *g, struct span text)
+{
+    return add_plain_domain(g, text, text) || gather_add_address(g, text, text) ||
+           (gather_is_absolute(text) && gather_add_url(g, text)) ||
+           add_hidden_domain(g, text, text);
+}
+
 static bool add_location(struct gather *g, struct span text)
 {
     return !gather_is_absolute(text) || gather_add_url(g, text);
@@ -392,7 +414,7 @@ void gather_value(struct gather *g, enum field_class field_class, struct span va
         fits = add_host(g, value);
         break;
     case CLASS_DOMAIN:
-        fits = add_domain(g, value, value);
+        fits = add_question(g, value);
         break;
     case CLASS_URL:
         fits = gather_add_url(g, value);
