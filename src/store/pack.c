@@ -7,21 +7,24 @@
 
 /*
  * A member is laid out as: kind, scope, flags, confidence, tlp, scheme size (a byte each), key size
- * (2 bytes), then the times that the flags name (8 bytes each), key, scheme.
+ * (2 bytes), then the times that the flags name (8 bytes each), the context's size (2 bytes) where
+ * there is one, key, scheme, context. Version 1 had no contexts.
  *
  * The writer keeps the members in one buffer, in that form, and an open-addressing table of their
  * offsets. Bytes that were replaced by longer or shorter ones are marked dead; finishing
  * leaves them out.
  */
 enum {
-    PACK_VERSION = 1,
+    PACK_VERSION = 2,
     FLAG_FIRST_SEEN = 1,
     FLAG_VALID_FROM = 2,
     FLAG_VALID_UNTIL = 4,
-    FLAG_ALL = 7,
+    FLAG_CONTEXT = 8,
+    FLAG_ALL = 15,
     KIND_DEAD = 255, /* in the writer's buffer only */
     TABLE_SIZE_MIN = 1024,
-    MEMBER_SIZE_MAX = 8 + 3 * 8 + VALUE_KEY_SIZE_MAX + VALUE_SCHEME_SIZE_MAX,
+    MEMBER_SIZE_MAX =
+        8 + 3 * 8 + 2 + VALUE_KEY_SIZE_MAX + VALUE_SCHEME_SIZE_MAX + PACK_CONTEXT_SIZE_MAX,
 };
 
 static const uint8_t magic[8] = { 'L', 'I', 'N', 'I', 'E', 'P', 'K', PACK_VERSION };
@@ -38,6 +41,7 @@ struct pack_writer {
     size_t table_size; /* a power of two */
     size_t used;       /* slots taken */
     uint64_t live;
+    bool gathers; /* contexts of one value stand side by side */
 };
 
 enum err pack_writer_new(struct op *op, const struct hash_secret *secret, struct pack_writer **ret)
@@ -81,11 +85,14 @@ static bool member_read(struct wire_reader *r, struct pack_member *ret)
     ret->first_seen_us = (flags & FLAG_FIRST_SEEN) != 0 ? wire_i64(r) : TIME_US_NONE;
     ret->valid_from_us = (flags & FLAG_VALID_FROM) != 0 ? wire_i64(r) : TIME_US_NONE;
     ret->valid_until_us = (flags & FLAG_VALID_UNTIL) != 0 ? wire_i64(r) : TIME_US_NONE;
+    uint16_t context_size = (flags & FLAG_CONTEXT) != 0 ? wire_u16(r) : 0;
     ret->value.key = wire_take(r, key_size);
     ret->value.scheme = wire_take(r, scheme_size);
-    bool known = (kind < VALUE_KIND_COUNT || kind == KIND_DEAD) && kind != VALUE_NONE &&
+    ret->context = wire_take(r, context_size);
+    bool said = (flags & FLAG_CONTEXT) == 0 || context_size >= sizeof "[]" - 1;
+    bool known = said && (kind < VALUE_KIND_COUNT || kind == KIND_DEAD) && kind != VALUE_NONE &&
                  scope < VALUE_SCOPE_COUNT && flags <= FLAG_ALL && key_size <= VALUE_KEY_SIZE_MAX &&
-                 scheme_size <= VALUE_SCHEME_SIZE_MAX;
+                 scheme_size <= VALUE_SCHEME_SIZE_MAX && context_size <= PACK_CONTEXT_SIZE_MAX;
     ret->value.kind = (enum value_kind)kind;
     ret->scope = (enum value_scope)scope;
     return known && r->err == ERR_OK;
@@ -104,6 +111,7 @@ static void member_write(struct buf *buf, const struct pack_member *member)
     time_flag(&flags, FLAG_FIRST_SEEN, member->first_seen_us);
     time_flag(&flags, FLAG_VALID_FROM, member->valid_from_us);
     time_flag(&flags, FLAG_VALID_UNTIL, member->valid_until_us);
+    flags |= member->context.size > 0 ? FLAG_CONTEXT : 0;
     wire_add_u8(buf, (uint8_t)member->value.kind);
     wire_add_u8(buf, (uint8_t)member->scope);
     wire_add_u8(buf, flags);
@@ -118,8 +126,12 @@ static void member_write(struct buf *buf, const struct pack_member *member)
             wire_add_i64(buf, times[i]);
         }
     }
+    if (member->context.size > 0) {
+        wire_add_u16(buf, (uint16_t)member->context.size);
+    }
     buf_add(buf, member->value.key);
     buf_add(buf, member->value.scheme);
+    buf_add(buf, member->context);
 }
 
 static void member_at(const struct pack_writer *writer, uint32_t offset, struct pack_member *ret)
@@ -192,8 +204,24 @@ static struct slot *table_find(const struct pack_writer *writer, const struct pa
     return NULL;
 }
 
+/* "[a]" and "[b]" are "[a,b]", where that fits and b is not there already. */
+static struct span contexts_join(struct span there, struct span fresh, uint8_t *room)
+{
+    struct span inner = span_slice(fresh, 1, fresh.size - 1);
+    if (span_find_span(there, inner) != SPAN_NOT_FOUND ||
+        there.size + inner.size + 1 > PACK_CONTEXT_SIZE_MAX) {
+        return there;
+    }
+    span_copy(room, PACK_CONTEXT_SIZE_MAX, span_slice(there, 0, there.size - 1));
+    room[there.size - 1] = ',';
+    span_copy(room + there.size, inner.size, inner);
+    room[there.size + inner.size] = ']';
+    return span_make(room, there.size + inner.size + 1);
+}
+
 static void member_inherit(struct pack_member *member, const struct pack_member *there)
 {
+    member->context = member->context.size == 0 ? there->context : member->context;
     if (member->confidence == PACK_CONFIDENCE_UNKNOWN) {
         member->confidence = there->confidence;
     }
@@ -237,9 +265,17 @@ static enum err member_enter(struct op *op, struct pack_writer *writer, uint32_t
     return ERR_OK;
 }
 
+void pack_writer_gather(struct pack_writer *writer)
+{
+    writer->gathers = true;
+}
+
 enum err pack_writer_add(struct op *op, struct pack_writer *writer,
                          const struct pack_member *member, bool *ret_new)
 {
+    uint8_t joined[PACK_CONTEXT_SIZE_MAX];
+    must(member->context.size == 0 || member->context.size >= sizeof "[]" - 1);
+    must(member->context.size <= PACK_CONTEXT_SIZE_MAX);
     must(member->value.key.size <= VALUE_KEY_SIZE_MAX);
     must(member->value.scheme.size <= VALUE_SCHEME_SIZE_MAX);
     uint32_t hash = member_hash(writer, member);
@@ -255,6 +291,9 @@ enum err pack_writer_add(struct op *op, struct pack_writer *writer,
         TRY(member_enter(op, writer, hash, offset));
         member_write(&writer->members, &merged);
     } else {
+        if (writer->gathers && member->context.size > 0 && there.context.size > 0) {
+            merged.context = contexts_join(there.context, member->context, joined);
+        }
         member_inherit(&merged, &there);
         member_write(&writer->members, &merged);
         member_replace(writer, slot, offset);

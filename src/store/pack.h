@@ -15,6 +15,7 @@ enum {
     PACK_TLP_OF_SET = 255,         /* the member has no marking of its own */
     PACK_CONFIDENCE_UNKNOWN = 255, /* none stated */
     PACK_SIZE_MAX = 2147483647,
+    PACK_CONTEXT_SIZE_MAX = 4096,
     PACK_HEADER_SIZE = 16,
 };
 
@@ -26,6 +27,9 @@ struct pack_member {
     int64_t first_seen_us;  /* TIME_US_NONE where the feed says none */
     int64_t valid_from_us;  /* TIME_US_NONE where the feed says none */
     int64_t valid_until_us; /* TIME_US_NONE where the feed says none */
+    /* What the feed says beside the value: a JSON array of objects, at most PACK_CONTEXT_SIZE_MAX
+     * bytes; empty where it says nothing. Borrowed like the value. */
+    struct span context;
 };
 
 struct pack_reader {
@@ -56,8 +60,16 @@ enum err pack_writer_new(struct op *op, const struct hash_secret *secret, struct
 void pack_writer_free(struct pack_writer *writer);
 
 /**
+ * From now on keep the contexts of one value side by side, as long as they fit: a feed may name it
+ * more than once. Without this a later one replaces what was there.
+ *
+ * writer    made by pack_writer_new()
+ */
+void pack_writer_gather(struct pack_writer *writer);
+
+/**
  * Add a member. One with the same value and scope is replaced, but what the new one does not state
- * (first seen, confidence) is kept, and the earlier first-seen wins.
+ * (first seen, confidence, context) is kept, and the earlier first-seen wins.
  *
  * op          work in hand
  * writer      made by pack_writer_new()

@@ -192,6 +192,97 @@ TEST(pack_is_not_slowed_by_one_key_under_many_schemes)
     op_end(&op);
 }
 
+static struct pack_member with_context(const char *name, const char *context)
+{
+    struct pack_member member = named(name);
+    member.context = span_of(context);
+    return member;
+}
+
+TEST(pack_keeps_what_is_said_beside_a_value)
+{
+    struct op op;
+    testing_op_begin(&op);
+    struct pack_writer *writer = writer_of(&op);
+
+    add(&op, writer, with_context("example.org", "[{\"comment\":\"one\"}]"));
+    const struct pack_member member = only(&op, writer);
+
+    check_span(member.value.key, "example.org");
+    check_span(member.context, "[{\"comment\":\"one\"}]");
+    op_end(&op);
+}
+
+TEST(pack_context_is_replaced_by_a_later_one_and_kept_where_none_is_stated)
+{
+    struct op op;
+    testing_op_begin(&op);
+    struct pack_writer *writer = writer_of(&op);
+
+    add(&op, writer, with_context("example.org", "[{\"comment\":\"one\"}]"));
+    add(&op, writer, with_context("example.org", "[{\"comment\":\"a longer second one\"}]"));
+    add(&op, writer, named("example.org"));
+    const struct pack_member member = only(&op, writer);
+
+    check_span(member.context, "[{\"comment\":\"a longer second one\"}]");
+    op_end(&op);
+}
+
+TEST(pack_writer_that_gathers_puts_contexts_side_by_side_once)
+{
+    struct op op;
+    testing_op_begin(&op);
+    struct pack_writer *writer = writer_of(&op);
+    pack_writer_gather(writer);
+
+    add(&op, writer, with_context("example.org", "[{\"uuid\":\"1\"}]"));
+    add(&op, writer, with_context("example.org", "[{\"uuid\":\"2\"}]"));
+    add(&op, writer, with_context("example.org", "[{\"uuid\":\"1\"}]"));
+    add(&op, writer, named("example.org"));
+    const struct pack_member member = only(&op, writer);
+
+    check_span(member.context, "[{\"uuid\":\"1\"},{\"uuid\":\"2\"}]");
+    op_end(&op);
+}
+
+TEST(pack_contexts_that_do_not_fit_together_leave_the_first)
+{
+    static char texts[2][PACK_CONTEXT_SIZE_MAX / 2 + 3];
+    struct op op;
+    testing_op_begin(&op);
+    struct pack_writer *writer = writer_of(&op);
+    pack_writer_gather(writer);
+    for (size_t i = 0; i < 2; i++) {
+        memset(texts[i], (int)('a' + i), sizeof texts[i]);
+        texts[i][0] = '[';
+        texts[i][sizeof texts[i] - 2] = ']';
+        texts[i][sizeof texts[i] - 1] = 0;
+        add(&op, writer, with_context("example.org", texts[i]));
+    }
+
+    const struct pack_member member = only(&op, writer);
+
+    check_span(member.context, texts[0]);
+    op_end(&op);
+}
+
+TEST(pack_of_the_first_version_is_read)
+{
+    static const uint8_t old[] = "LINIEPK\x01\x01\0\0\0\0\0\0\0\x04\x01\0\xFF\xFF\0\x0B\0"
+                                 "example.org";
+    struct op op;
+    struct pack_reader reader;
+    struct pack_member member;
+    testing_op_begin(&op);
+
+    check_err(pack_reader_open(&op, span_make(old, sizeof old - 1), &reader), ERR_OK);
+
+    assert_true(pack_next(&reader, &member));
+    check_span(member.value.key, "example.org");
+    assert_int_equal(member.context.size, 0);
+    op_end(&op);
+}
+
 TEST(pack_of_another_format_or_a_newer_version_is_refused)
 {
     struct op op;
@@ -204,7 +295,7 @@ TEST(pack_of_another_format_or_a_newer_version_is_refused)
     check_err(pack_reader_open(&op, SPAN("something else 12"), &reader), ERR_CORRUPT);
     op_fault_clear(&op);
     check_err(pack_reader_open(&op, span_make(bytes, sizeof bytes), &reader), ERR_OK);
-    bytes[7] = 2;
+    bytes[7] = 3;
     check_err(pack_reader_open(&op, span_make(bytes, sizeof bytes), &reader), ERR_UNSUPPORTED);
     op_end(&op);
 }
@@ -222,6 +313,7 @@ TEST(pack_that_is_damaged_gives_members_or_says_so)
         snprintf(name, sizeof name, "host-%d.example", i);
         struct pack_member member = named(name);
         member.first_seen_us = i % 2 == 0 ? i : TIME_US_NONE;
+        member.context = i % 3 == 0 ? SPAN("[{}]") : SPAN("");
         assert_true(add(&op, writer, member));
     }
     struct span pack = finished(&op, writer, &count);
