@@ -316,6 +316,18 @@ static enum rank_rung rung_of(enum match_rung rung)
     return rungs[rung];
 }
 
+static enum rank_outcome outcome_of(enum observe_outcome outcome)
+{
+    static const enum rank_outcome outcomes[OBSERVE_OUTCOME_COUNT] = {
+        [OBSERVE_OUTCOME_UNKNOWN] = RANK_OUTCOME_UNKNOWN,
+        [OBSERVE_OUTCOME_DONE] = RANK_DONE,
+        [OBSERVE_OUTCOME_FAILED] = RANK_FAILED,
+        [OBSERVE_OUTCOME_DENIED] = RANK_DENIED,
+    };
+    must(outcome < OBSERVE_OUTCOME_COUNT);
+    return outcomes[outcome];
+}
+
 static enum rank_effect allowed(struct watch_meet *meet, const struct meeting *meeting,
                                 const struct fold *fold, struct span *ret_list)
 {
@@ -347,6 +359,7 @@ static enum err weigh(struct watch_meet *meet, const struct meeting *meeting, bo
     const struct rank_line line = {
         .kind = meeting->indicator.value.kind,
         .direction = meeting->ends.direction,
+        .outcome = outcome_of(meeting->line->outcome),
         .rung = rung_of(meeting->rung),
         .effect = allowed(meet, meeting, fold, &list),
         .answer = is_answer(meeting),

@@ -13,18 +13,34 @@
 #define DNS(ts, orig, query, answer)                                                               \
     "{\"_path\":\"dns\",\"ts\":" ts ",\"uid\":\"C1\",\"id.orig_h\":\"" orig                        \
     "\",\"id.resp_h\":\"192.0.2.53\",\"query\":\"" query "\",\"answers\":[\"" answer "\"]}\n"
+#define STATE(state)                                                                               \
+    "{\"_path\":\"conn\",\"ts\":1795291200.0,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.5\","           \
+    "\"id.resp_h\":\"198.51.100.7\",\"conn_state\":\"" state "\"}\n"
+#define ALERT(action)                                                                              \
+    "{\"timestamp\":\"2026-11-21T20:00:00.000000+0000\",\"event_type\":\"alert\",\"src_ip\":"      \
+    "\"10.0.0.5\",\"dest_ip\":\"198.51.100.7\",\"alert\":{\"action\":\"" action "\"}}\n"
 #define EARLY "1795291200.0"
 #define NOON  "1795291300.0"
 
 #define NOON_US INT64_C(1795291300000000)
 
-static const struct fold *only_fold(struct lane *lane, const char *indicator, const char *lines)
+static const struct fold *fold_of(struct lane *lane, enum observe_format format,
+                                  const char *indicator, const char *lines)
 {
     const struct lane_indicator list = { .text = indicator };
-    struct lane_result *result =
-        lane_watch(lane, OBSERVE_FORMAT_ZEEK_JSON, lines, lane_image(lane, &list, 1));
+    struct lane_result *result = lane_watch(lane, format, lines, lane_image(lane, &list, 1));
     assert_int_equal(result->fold_count, 1);
     return &result->folds[0];
+}
+
+static const struct fold *only_fold(struct lane *lane, const char *indicator, const char *lines)
+{
+    return fold_of(lane, OBSERVE_FORMAT_ZEEK_JSON, indicator, lines);
+}
+
+static const struct fold *eve_fold(struct lane *lane, const char *indicator, const char *lines)
+{
+    return fold_of(lane, OBSERVE_FORMAT_EVE, indicator, lines);
 }
 
 TEST(line_says_who_called_whom)
@@ -43,6 +59,30 @@ TEST(line_says_who_called_whom)
     assert_int_equal(within->best.direction, RANK_INTERNAL);
     assert_int_equal(strange->best.direction, RANK_DIRECTION_UNKNOWN);
     assert_true(fold_rank(in) < fold_rank(out));
+    lane_end(&lane);
+}
+
+TEST(fold_tells_the_best_outcome_of_its_lines_and_counts_those_that_were_denied)
+{
+    struct lane lane;
+    lane_begin(&lane);
+
+    const struct fold *denied = eve_fold(&lane, "198.51.100.7", ALERT("blocked") ALERT("blocked"));
+    const struct fold *passed =
+        eve_fold(&lane, "198.51.100.7", ALERT("blocked") ALERT("allowed") ALERT("blocked"));
+    const struct fold *failed = only_fold(&lane, "198.51.100.7", STATE("S0"));
+    const struct fold *done = only_fold(&lane, "198.51.100.7", STATE("S0") STATE("SF"));
+
+    assert_int_equal(denied->best.outcome, RANK_DENIED);
+    assert_int_equal(denied->denied, 2);
+    assert_int_not_equal(passed->best.outcome, RANK_DENIED);
+    assert_int_equal(passed->denied, 2);
+    assert_int_equal(passed->count, 3);
+    assert_true(fold_rank(denied) < fold_rank(passed));
+    assert_int_equal(failed->best.outcome, RANK_FAILED);
+    assert_int_equal(done->best.outcome, RANK_DONE);
+    assert_int_equal(done->denied, 0);
+    assert_true(fold_rank(failed) < fold_rank(done));
     lane_end(&lane);
 }
 
