@@ -21,7 +21,7 @@ enum {
     BLOCK = 1024,  /* observed values made at a time */
     BLOCKS = 1024, /* a million values in a measurement; the median block counts */
     ROUNDS = 3,    /* the best one counts */
-    CANDIDATES_MAX = 2 * MATCH_BATCH_SIZE,
+    CANDIDATES_MAX = 2 * MATCH_BATCH_CANDIDATES_MAX,
     OP_MEMORY_MAX = 1 << 20,
     TEXT_SIZE = 256,
     NS_PER_S = 1000000000,
@@ -270,7 +270,7 @@ static size_t block_probe(struct match_batch *batch, const struct values *values
     size_t candidates = 0;
     for (uint32_t i = 0; i < BLOCK; i++) {
         match_batch_add(batch, values->kind, values->keys[i], i);
-        if (batch->candidate_count > CANDIDATES_MAX - MATCH_BATCH_SIZE) {
+        if (batch->candidate_count > CANDIDATES_MAX - MATCH_BATCH_CANDIDATES_MAX) {
             candidates += batch->candidate_count;
             batch->candidate_count = 0;
         }

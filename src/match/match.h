@@ -24,7 +24,9 @@ enum {
     MATCH_INDICATOR_COUNT_MAX = 200 * 1000 * 1000,
     MATCH_FOUND_COUNT_MAX = 1024, /* indicators of one value; further ones are cut and said so */
     MATCH_BATCH_SIZE = 512,       /* probes in flight */
-    MATCH_ORIGIN_TEXT_SIZE_MAX = 65536, /* each of an origin's three names */
+    MATCH_BATCH_NEAR_SIZE = 256,  /* and IPv4 addresses that a range may cover */
+    MATCH_BATCH_CANDIDATES_MAX = 2 * MATCH_BATCH_SIZE, /* that one call may add */
+    MATCH_ORIGIN_TEXT_SIZE_MAX = 65536,                /* each of an origin's three names */
 };
 
 /* Where indicators come from: a packed set of a source, or the STIX objects of a source. */
@@ -193,10 +195,18 @@ struct match_probe {
     uint32_t reach; /* whether the value itself is asked for, or one above it; see match/layout.h */
 };
 
+/* An IPv4 address of which is to be seen whether a range covers it. */
+struct match_near {
+    uint32_t address;
+    uint32_t mark;
+};
+
 struct match_batch {
     const struct match_image *image;
     size_t count;
     struct match_probe probes[MATCH_BATCH_SIZE];
+    size_t near_count;
+    struct match_near near[MATCH_BATCH_NEAR_SIZE];
     size_t candidate_count;
     size_t candidate_max;
     uint32_t *candidates; /* marks, in no order; they may repeat */
@@ -208,7 +218,7 @@ struct match_batch {
  * batch          caller's memory
  * image          open; borrowed until the batch is begun again
  * candidates     receives marks; borrowed
- * candidate_max  room there; at least MATCH_BATCH_SIZE more than the caller lets gather
+ * candidate_max  room there; at least MATCH_BATCH_CANDIDATES_MAX more than the caller lets gather
  */
 void match_batch_begin(struct match_batch *batch, const struct match_image *image,
                        uint32_t *candidates, size_t candidate_max);

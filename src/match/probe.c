@@ -12,6 +12,7 @@
  * for the memory of the next one before any of it is looked at: adding asks for the filter's word,
  * the filter asks for the table's bucket, the table decides. A table of 10 million is then as fast
  * as memory can answer many questions at once, which is ten times what it can answer one by one.
+ * The 2 MiB that tell where ranges are, are asked for in the same way.
  */
 #include "base/must.h"
 #include "match/ranges.h"
@@ -19,9 +20,10 @@
 void match_batch_begin(struct match_batch *batch, const struct match_image *image,
                        uint32_t *candidates, size_t candidate_max)
 {
-    must(candidate_max >= MATCH_BATCH_SIZE);
+    must(candidate_max >= MATCH_BATCH_CANDIDATES_MAX);
     batch->image = image;
     batch->count = 0;
+    batch->near_count = 0;
     batch->candidate_count = 0;
     batch->candidate_max = candidate_max;
     batch->candidates = candidates;
@@ -51,9 +53,24 @@ static size_t filter_pass(const struct match_image *image, struct match_probe *p
     return kept;
 }
 
+/* Look at the addresses that a range may cover. */
+static void near_flush(struct match_batch *batch)
+{
+    const struct match_range_set *set = &batch->image->ranges[MATCH_IPV4];
+    for (size_t i = 0; i < batch->near_count; i++) {
+        const struct match_near *near = &batch->near[i];
+        const struct match_address address = { .high = (uint64_t)near->address << 32 };
+        if (match_range_near(set, address.high) && match_range_find4(set, address) != 0) {
+            candidate_add(batch, near->mark);
+        }
+    }
+    batch->near_count = 0;
+}
+
 void match_batch_flush(struct match_batch *batch)
 {
     const struct match_image *image = batch->image;
+    near_flush(batch);
     size_t kept = filter_pass(image, batch->probes, batch->count);
     for (size_t i = 0; i < kept; i++) {
         __builtin_prefetch(
@@ -157,11 +174,29 @@ static void domain_add(struct match_batch *batch, struct span name, uint32_t mar
     }
 }
 
-/* Whether no indicator can meet the value: of most addresses that is known at once. */
-static inline bool is_far(const struct match_image *image, enum value_kind kind, struct span key)
+/* An IPv4 address: of most it is known at once that no indicator can meet them. Whether a range
+ * covers it is seen when the memory that tells has come. */
+static void ipv4_add(struct match_batch *batch, struct span key, uint32_t mark)
 {
-    return kind == VALUE_IPV4 && key.size == VALUE_IPV4_SIZE &&
-           !match_near4(image, match_network_u32(key.data));
+    const struct match_image *image = batch->image;
+    const struct match_range_set *set = &image->ranges[MATCH_IPV4];
+    uint32_t address = match_network_u32(key.data);
+    if (!match_near4(image, address)) {
+        return;
+    }
+    if (set->held != NULL) {
+        if (batch->near_count == MATCH_BATCH_NEAR_SIZE) {
+            near_flush(batch);
+        }
+        __builtin_prefetch(&set->held[((uint64_t)address << 32 >> set->held_shift) / 64]);
+        batch->near[batch->near_count] = (struct match_near){ address, mark };
+        batch->near_count++;
+    }
+    if (image->kind_counts[VALUE_IPV4] > 0) {
+        probe_add(batch, (struct match_probe){ .hash = match_hash(&image->hasher, VALUE_IPV4, key),
+                                               .mark = mark,
+                                               .reach = MATCH_REF_SELF });
+    }
 }
 
 void match_batch_add(struct match_batch *batch, enum value_kind kind, struct span key,
@@ -170,7 +205,8 @@ void match_batch_add(struct match_batch *batch, enum value_kind kind, struct spa
     const struct match_image *image = batch->image;
     must_dev(kind != VALUE_CIDR);
     must_dev(kind < VALUE_KIND_COUNT);
-    if (is_far(image, kind, key)) {
+    if (kind == VALUE_IPV4 && key.size == VALUE_IPV4_SIZE) {
+        ipv4_add(batch, key, mark);
         return;
     }
     if (match_range_find(image, kind, key) != 0) { /* no matter then whether it is listed itself */

@@ -81,6 +81,7 @@ TEST(an_address_in_a_range_is_met_in_every_half_that_the_range_has_a_part_of)
         const uint8_t key[VALUE_IPV4_SIZE] = { (uint8_t)(half >> 8), (uint8_t)half, 255, 200 };
         bool covered = half == (10 << 8) || half >> 2 == (10 << 8 | 4) >> 2 || half >> 14 == 3;
         match_batch_add(&batch, VALUE_IPV4, span_make(key, sizeof key), half);
+        match_batch_flush(&batch);
 
         assert_int_equal(batch.candidate_count, covered ? 1 : 0);
         batch.candidate_count = 0;
@@ -134,18 +135,25 @@ TEST(kind_without_indicators_is_not_probed)
     world_end(&world);
 }
 
-TEST(address_in_a_range_is_a_candidate_at_once)
+TEST(ipv6_address_in_a_range_is_a_candidate_at_once_an_ipv4_address_with_the_next_answers)
 {
     static struct world world;
     world_begin(&world);
     world_add(&world, VALUE_CIDR, BYTES(4, 8, 10, 0, 0, 0));
+    world_add(&world, VALUE_CIDR, BYTES(6, 8, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
     world_open(&world);
 
     match_batch_begin(&batch, world.image, candidates, ROOM);
-    match_batch_add(&batch, VALUE_IPV4, BYTES(10, 255, 255, 255), 7);
-
+    match_batch_add(&batch, VALUE_IPV6, BYTES(0x20, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
+                    6);
     assert_int_equal(batch.candidate_count, 1);
-    assert_int_equal(candidates[0], 7);
+    match_batch_add(&batch, VALUE_IPV4, BYTES(10, 255, 255, 255), 7);
+    assert_int_equal(batch.candidate_count, 1);
+    match_batch_flush(&batch);
+
+    assert_int_equal(batch.candidate_count, 2);
+    assert_int_equal(candidates[0], 6);
+    assert_int_equal(candidates[1], 7);
     world_end(&world);
 }
 
@@ -213,6 +221,33 @@ TEST(names_of_every_length_give_the_candidates_that_find_gives)
     world_end(&world);
 }
 
+/* More of them than wait at once; a listed address that a range covers is called more than once. */
+TEST(batch_finds_every_address_that_a_range_covers)
+{
+    static struct world world;
+    static bool called[3 * MATCH_BATCH_NEAR_SIZE];
+    world_begin(&world);
+    world_add(&world, VALUE_CIDR, BYTES(4, 12, 10, 16, 0, 0));
+    world_add(&world, VALUE_IPV4, BYTES(10, 16, 0, 1));
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    for (uint32_t i = 0; i < 3 * MATCH_BATCH_NEAR_SIZE; i++) {
+        uint8_t last = (uint8_t)i;
+        uint8_t second = i % 2 == 0 ? 16 : 32;
+        match_batch_add(&batch, VALUE_IPV4, BYTES(10, second, 0, last), i);
+    }
+    match_batch_flush(&batch);
+    for (size_t i = 0; i < batch.candidate_count; i++) {
+        called[candidates[i]] = true;
+    }
+
+    for (uint32_t i = 0; i < 3 * MATCH_BATCH_NEAR_SIZE; i++) {
+        assert_int_equal(called[i], i % 2 == 0);
+    }
+    world_end(&world);
+}
+
 TEST(room_for_candidates_is_enough_when_one_batch_more_is_left)
 {
     static struct world world;
@@ -222,7 +257,7 @@ TEST(room_for_candidates_is_enough_when_one_batch_more_is_left)
     world_add(&world, VALUE_CIDR, BYTES(4, 8, 10, 0, 0, 0));
     world_open(&world);
 
-    match_batch_begin(&batch, world.image, candidates, MATCH_BATCH_SIZE + 1);
+    match_batch_begin(&batch, world.image, candidates, MATCH_BATCH_CANDIDATES_MAX);
     for (uint32_t i = 0; i < 3 * MATCH_BATCH_SIZE; i++) {
         bool listed = i % 3 != 0;
         match_batch_add(&batch, VALUE_IPV4, listed ? BYTES(192, 0, 2, 1) : BYTES(10, 0, 0, 1), i);

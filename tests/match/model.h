@@ -296,7 +296,7 @@ static const char *model_compare_items(const struct model *model, const struct m
 /* What a run of queries says, and what it must say. */
 struct model_queries {
     bool met[MODEL_QUERIES_MAX];
-    uint32_t candidates[MODEL_QUERIES_MAX * 2 + MATCH_BATCH_SIZE];
+    uint32_t candidates[MODEL_QUERIES_MAX * 2 + MATCH_BATCH_CANDIDATES_MAX];
     struct match_batch batch;
     struct match_found found[MATCH_FOUND_COUNT_MAX];
     struct model_answer answer;
