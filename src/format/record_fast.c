@@ -48,8 +48,9 @@ enum err record_fast_new(struct op *op, const struct record_shape *shape,
     fast->tokens.positions = memory_new_array(TOKEN_COUNT_MAX, sizeof *fast->tokens.positions);
     fast->tokens.classes = memory_new(TOKEN_COUNT_MAX);
     fast->text = memory_new(TEXT_SIZE_MAX);
-    record_memory_init(&fast->memory);
-    if (fast->tokens.positions == NULL || fast->tokens.classes == NULL || fast->text == NULL) {
+    bool remembers = record_memory_init(&fast->memory);
+    if (!remembers || fast->tokens.positions == NULL || fast->tokens.classes == NULL ||
+        fast->text == NULL) {
         record_fast_free(fast);
         return op_fail(op, ERR_LIMIT, "no memory for the tokens of a record scanner");
     }

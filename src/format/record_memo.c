@@ -7,25 +7,25 @@
  */
 #include "format/record_memo.h"
 
+#include "base/memory.h"
+
 enum {
-    CHUNK_SIZE = 16,
+    CHUNK_SIZE = RECORD_PIECE_SIZE,
     STRIDE_SIZE = 64, /* skeletons are hashed and compared so many classes at a time */
     CHECK_STEP = 4,   /* and keys so many checks */
+    PIECE_LOOK_MAX = 16,
 };
 
 typedef uint64_t chunk __attribute__((vector_size(CHUNK_SIZE)));
 
-/* A piece of a key that must stand in the line: which token, how far behind its begin, which of the
- * chunk's bytes count. */
+/* A piece of a key that must stand in the line: of which token, and its number. */
 struct check {
     uint16_t token;
-    uint8_t offset;
-    uint8_t size; /* 0 .. CHUNK_SIZE */
+    uint16_t piece;
 };
 
 /* One piece of memory, so that nothing waits for a pointer: the skeleton, with zeros up to a whole
- * stride; a chunk for each check; the checks; the fields; the tokens of those that are no strings.
- */
+ * stride; the checks; the fields; the tokens of those that are no strings. */
 struct record_memo {
     uint32_t token_count;
     uint32_t check_count; /* with empty ones up to a whole step */
@@ -37,7 +37,6 @@ struct record_memo {
 
 struct parts {
     uint8_t *classes;
-    uint8_t *bytes;
     struct check *checks;
     struct record_place *fields;
     uint16_t *scalars;
@@ -52,8 +51,8 @@ static inline struct parts parts_of(const struct record_memo *memo)
 {
     struct parts parts;
     parts.classes = (uint8_t *)(uintptr_t)memo->parts;
-    parts.bytes = parts.classes + round_up(memo->token_count, STRIDE_SIZE);
-    parts.checks = (struct check *)(void *)(parts.bytes + (size_t)memo->check_count * CHUNK_SIZE);
+    parts.checks =
+        (struct check *)(void *)(parts.classes + round_up(memo->token_count, STRIDE_SIZE));
     parts.fields = (struct record_place *)(void *)(parts.checks + memo->check_count);
     parts.scalars = (uint16_t *)(void *)(parts.fields + memo->field_count);
     return parts;
@@ -69,31 +68,6 @@ static chunk chunk_load(const uint8_t *bytes)
     return loaded;
 }
 
-/* Row n keeps the first n bytes of a chunk. */
-/* clang-format off */
-#define F 0xFF
-static const uint8_t masks[CHUNK_SIZE + 1][CHUNK_SIZE] __attribute__((aligned(CHUNK_SIZE))) = {
-    { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, F, F, F, F, F, 0, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, F, F, F, F, F, F, 0, 0, 0, 0 },
-    { F, F, F, F, F, F, F, F, F, F, F, F, F, 0, 0, 0 },
-    { F, F, F, F, F, F, F, F, F, F, F, F, F, F, 0, 0 },
-    { F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, 0 },
-    { F, F, F, F, F, F, F, F, F, F, F, F, F, F, F, F },
-};
-#undef F
-/* clang-format on */
-
 /* A chunk that stands where it is aligned: an operand of the processor, not a load by itself. */
 static inline chunk chunk_at(const uint8_t *bytes)
 {
@@ -105,14 +79,18 @@ static bool chunk_is_zero(chunk value)
     return (value[0] | value[1]) == 0;
 }
 
-void record_memory_init(struct record_memory *memory)
+bool record_memory_init(struct record_memory *memory)
 {
     memset(memory, 0, sizeof *memory);
     arena_init(&memory->arena, RECORD_MEMO_MEMORY_MAX);
+    memory->pieces = memory_new_array(RECORD_PIECE_COUNT_MAX, sizeof *memory->pieces);
+    memory->piece_count = 1; /* the first is empty, and fits anything */
+    return memory->pieces != NULL;
 }
 
 void record_memory_done(struct record_memory *memory)
 {
+    memory_free(memory->pieces);
     arena_done(&memory->arena);
 }
 
@@ -165,26 +143,26 @@ static bool skeleton_equal(const struct record_memo *memo, const struct record_t
 
 /* A key that is remembered, quotes included, is no longer than the line's padding: so what is read
  * of a line is its own or padding, and the mask takes away what is not of the key. */
-static chunk check_differs(struct check check, const uint8_t *expected,
-                           const struct record_source *source)
+static inline chunk check_differs(struct check check, const struct record_piece *pieces,
+                                  const struct record_source *source)
 {
-    size_t at = (size_t)source->tokens->positions[check.token] + check.offset;
+    const struct record_piece *piece = &pieces[check.piece];
+    size_t at = (size_t)source->tokens->positions[check.token] + piece->offset;
     chunk got = chunk_load(source->line.data + at);
-    return (got ^ chunk_at(expected)) & chunk_at(masks[check.size]);
+    return (got ^ chunk_at(piece->bytes)) & chunk_at(piece->mask);
 }
 
-static bool keys_equal(const struct record_memo *memo, const struct record_source *source)
+static bool keys_equal(const struct record_memo *memo, const struct record_piece *pieces,
+                       const struct record_source *source)
 {
     const struct parts parts = parts_of(memo);
     chunk different = { 0 };
-    const uint8_t *expected = parts.bytes;
     const struct check *end = parts.checks + memo->check_count;
     for (const struct check *check = parts.checks; check < end; check += CHECK_STEP) {
-        different |= check_differs(check[0], expected, source);
-        different |= check_differs(check[1], expected + CHUNK_SIZE, source);
-        different |= check_differs(check[2], expected + 2 * CHUNK_SIZE, source);
-        different |= check_differs(check[3], expected + 3 * CHUNK_SIZE, source);
-        expected += CHECK_STEP * CHUNK_SIZE;
+        different |= check_differs(check[0], pieces, source);
+        different |= check_differs(check[1], pieces, source);
+        different |= check_differs(check[2], pieces, source);
+        different |= check_differs(check[3], pieces, source);
     }
     return chunk_is_zero(different);
 }
@@ -210,7 +188,7 @@ const struct record_memo *record_memo_find(struct record_memory *memory,
         if (memo == NULL || bucket->hashes[way] != hash) {
             continue;
         }
-        if (skeleton_equal(memo, source->tokens) && keys_equal(memo, source)) {
+        if (skeleton_equal(memo, source->tokens) && keys_equal(memo, memory->pieces, source)) {
             if (way > 0) {
                 move_to_front(bucket, way);
             }
@@ -286,30 +264,63 @@ static size_t checks_needed(const struct record_source *source, const struct rec
     return round_up(count, CHECK_STEP);
 }
 
-static void checks_fill(const struct record_source *source, const struct record_trace *trace,
-                        struct parts parts)
+/* The number of a piece, which is added where it is new; 0 where there is no room. Crafted keys
+ * that fall into one place find none soon. */
+static uint16_t piece_number(struct record_memory *memory, const struct record_piece *piece)
+{
+    uint64_t hash = pair_mix(piece->bytes, piece->offset);
+    size_t bucket = (hash ^ hash >> 32) & (RECORD_PIECE_BUCKET_COUNT - 1);
+    size_t looked = 0;
+    while (memory->piece_buckets[bucket] != 0 && looked < PIECE_LOOK_MAX) {
+        const struct record_piece *other = &memory->pieces[memory->piece_buckets[bucket] - 1];
+        if (memcmp(other, piece, sizeof *piece) == 0) {
+            return (uint16_t)(memory->piece_buckets[bucket] - 1);
+        }
+        bucket = (bucket + 1) & (RECORD_PIECE_BUCKET_COUNT - 1);
+        looked++;
+    }
+    if (memory->piece_count == RECORD_PIECE_COUNT_MAX || looked == PIECE_LOOK_MAX) {
+        return 0;
+    }
+    uint16_t number = memory->piece_count;
+    memory->pieces[number] = *piece;
+    memory->piece_count++;
+    memory->piece_buckets[bucket] = memory->piece_count;
+    return number;
+}
+
+/* False where there was no room for all pieces. */
+static bool checks_fill(struct record_memory *memory, const struct record_source *source,
+                        const struct record_trace *trace, struct parts parts)
 {
     size_t count = 0;
     for (size_t i = 0; i < trace->key_count; i++) {
         struct span key = key_quoted(source, trace->keys[i]);
         for (size_t offset = 0; offset < key.size; offset += CHUNK_SIZE) {
+            struct record_piece piece;
+            memset(&piece, 0, sizeof piece); /* with what aligns it: pieces are compared whole */
             size_t rest = key.size - offset;
             size_t size = rest < CHUNK_SIZE ? rest : CHUNK_SIZE;
-            parts.checks[count] = (struct check){ .token = (uint16_t)trace->keys[i],
-                                                  .offset = (uint8_t)offset,
-                                                  .size = (uint8_t)size };
-            span_copy(parts.bytes + count * CHUNK_SIZE, CHUNK_SIZE,
-                      span_slice(key, offset, offset + size));
+            piece.offset = (uint32_t)offset;
+            memset(piece.mask, 0xFF, size);
+            span_copy(piece.bytes, CHUNK_SIZE, span_slice(key, offset, offset + size));
+            uint16_t number = piece_number(memory, &piece);
+            if (number == 0) {
+                return false;
+            }
+            parts.checks[count] =
+                (struct check){ .token = (uint16_t)trace->keys[i], .piece = number };
             count++;
         }
     }
+    return true;
 }
 
 /* Room for a memo and all its parts, all zero; NULL when there is none. */
 static struct record_memo *memo_alloc(struct record_memory *memory, size_t token_count,
                                       size_t check_count, size_t field_count)
 {
-    size_t check_size = CHUNK_SIZE + sizeof(struct check);
+    size_t check_size = sizeof(struct check);
     size_t field_size = sizeof(struct record_place) + sizeof(uint16_t);
     size_t size = sizeof(struct record_memo) + round_up(token_count, STRIDE_SIZE) +
                   check_count * check_size + field_count * field_size;
@@ -329,6 +340,8 @@ static void forget_all(struct record_memory *memory)
     arena_reset(&memory->arena);
     memory->count = 0;
     memory->age++;
+    memory->piece_count = 1;
+    memset(memory->piece_buckets, 0, sizeof memory->piece_buckets);
     memset(memory->buckets, 0, sizeof memory->buckets);
 }
 
@@ -358,13 +371,12 @@ void record_memo_learn(struct record_memory *memory, const struct record_source 
         return;
     }
     struct record_memo *memo = memo_alloc(memory, token_count, check_count, record->count);
-    if (memo == NULL) {
+    if (memo == NULL || !checks_fill(memory, source, trace, parts_of(memo))) {
         forget_all(memory);
         return;
     }
     struct parts parts = parts_of(memo);
     span_copy(parts.classes, token_count, span_make(source->tokens->classes, token_count));
-    checks_fill(source, trace, parts);
     for (size_t i = 0; i < record->count; i++) {
         uint16_t token = (uint16_t)trace->fields[i];
         parts.fields[i] = (struct record_place){ token, record->fields[i].slot };

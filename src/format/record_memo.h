@@ -22,6 +22,9 @@ enum {
     RECORD_MEMO_BUCKET_COUNT = 512, /* a power of two */
     RECORD_MEMO_WAY_COUNT = 4,
     RECORD_MEMO_SEEN_COUNT = 1024, /* a power of two */
+    RECORD_PIECE_SIZE = 16,
+    RECORD_PIECE_COUNT_MAX = 2048,
+    RECORD_PIECE_BUCKET_COUNT = 4096, /* a power of two */
 };
 
 struct record_memo;
@@ -32,7 +35,18 @@ struct record_memo_bucket {
     const struct record_memo *memos[RECORD_MEMO_WAY_COUNT]; /* NULL: free */
 };
 
+/* Up to 16 bytes of a key, quotes included, which many memos share: so that what a line is compared
+ * with stays in a processor's near caches. */
+struct record_piece {
+    uint8_t bytes[RECORD_PIECE_SIZE];
+    uint8_t mask[RECORD_PIECE_SIZE]; /* all ones where a byte counts */
+    uint32_t offset;                 /* behind the key's begin */
+} __attribute__((aligned(RECORD_PIECE_SIZE)));
+
 struct record_memory {
+    struct record_piece *pieces;
+    uint16_t piece_count;
+    uint16_t piece_buckets[RECORD_PIECE_BUCKET_COUNT]; /* number + 1 of a piece; 0: free */
     struct arena arena;
     uint32_t count;                           /* of memos made since all was forgotten */
     uint32_t age;                             /* how often all was forgotten */
@@ -44,8 +58,11 @@ struct record_memory {
  * Begin with nothing remembered.
  *
  * memory    caller's memory
+ *
+ * Returns false where there is no memory for it; it is then to be given back all the same.
  */
-void record_memory_init(struct record_memory *memory);
+MUST_USE
+bool record_memory_init(struct record_memory *memory);
 
 /**
  * Forget all and give the memory back.

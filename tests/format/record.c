@@ -469,7 +469,7 @@ TEST(record_memo_is_not_found_for_another_skeleton_of_the_same_hash)
     struct span other = agree_copy(SPAN("{\"a\":1,\"z\":\"x\"}"), 0);
     struct record_source source = { .line = line, .tokens = &tokens };
     agree_begin(&agree);
-    record_memory_init(&memory);
+    assert_true(record_memory_init(&memory));
     tokens_begin(&tokens);
     assert_int_equal(record_index_at(0)->run(line, &tokens), RECORD_FAULT_NONE);
     assert_int_equal(record_walk(&source, agree.shape->root, &trace, &agree.got), 0);
@@ -486,6 +486,31 @@ TEST(record_memo_is_not_found_for_another_skeleton_of_the_same_hash)
     agree_end(&agree);
     agree_free(line);
     agree_free(other);
+}
+
+/* Memos share the pieces of their keys, of which there is only so much room. */
+TEST(record_reads_on_when_its_memory_of_keys_is_full)
+{
+    struct bench bench;
+    struct buf line;
+    bench_begin(&bench);
+    buf_init(&line, LINE_SIZE_MAX);
+    for (size_t i = 0; i < 2 * (size_t)RECORD_PIECE_COUNT_MAX; i++) {
+        for (int turn = 0; turn < AGREE_TURN_COUNT; turn++) {
+            buf_clear(&line);
+            buf_add_format(&line, "{\"key-%zu\":0,\"a\":%zu,\"z\":[1", i, i);
+            for (size_t bit = 1; bit < SKELETON_COUNT; bit *= 2) {
+                buf_add(&line, (i & bit) != 0 ? SPAN(",\"\"") : SPAN(",2"));
+            }
+            buf_add(&line, SPAN("]}"));
+            char expected[16];
+            snprintf(expected, sizeof expected, "0:%zu", i);
+            assert_string_equal(fields(&bench, RECORD_ENGINE_FAST, buf_span(&line)), expected);
+        }
+    }
+
+    buf_done(&line);
+    bench_end(&bench);
 }
 
 TEST(record_reads_on_when_its_memory_of_lines_is_full)
