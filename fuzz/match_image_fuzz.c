@@ -98,6 +98,7 @@ static void dice_fill(uint8_t dice[DICE_SIZE], const struct hash_secret *secret)
         dice[i] = (uint8_t)hash_bytes(secret, span_make(&i, sizeof i));
     }
     dice[1] = WORLD_SIZE;
+    dice[2] = 1; /* with patterns */
 }
 
 static void damage(uint8_t *bytes, size_t size, struct span changes)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "base/must.h"
+#include "match/forms.h"
+#include "match/patterns.h"
 #include "match/ranges.h"
 
 /* What has been found so far. */
@@ -87,6 +89,86 @@ static void domain_find(struct finder *finder, struct span name)
     }
 }
 
+/* The rung of a form's indicator; the observed URL itself is always exact. */
+static enum match_rung form_rung(const struct match_image *image, const struct match_entry *entry,
+                                 enum match_form_kind kind, struct span key)
+{
+    static const enum match_rung rungs[MATCH_FORM_COUNT] = {
+        [MATCH_FORM_PLAIN] = MATCH_RUNG_DECODED,
+        [MATCH_FORM_CASELESS] = MATCH_RUNG_CASELESS,
+        [MATCH_FORM_ANY_QUERY] = MATCH_RUNG_ANY_QUERY,
+        [MATCH_FORM_PREFIX] = MATCH_RUNG_PREFIX,
+    };
+    struct span own = span_make(image->text.data + match_entry_text(entry), entry->key_size);
+    return span_equal(own, key) ? MATCH_RUNG_EXACT : rungs[kind];
+}
+
+/* The indicators of equal forms, from the first of their chain. Those of a plain form that are the
+ * observed URL itself were found by its key. */
+static void form_chain_find(struct finder *finder, uint32_t first, enum match_form_kind kind,
+                            struct span key)
+{
+    const struct match_image *image = finder->image;
+    uint32_t number = first;
+    do {
+        const struct match_form *form = &image->forms[number];
+        enum match_rung rung = form_rung(image, &image->entries[form->entry], kind, key);
+        if (kind != MATCH_FORM_PLAIN || rung != MATCH_RUNG_EXACT) {
+            finder_add(finder, form->entry, rung);
+        }
+        number = form->next;
+    } while (number != 0 && !finder->cut);
+}
+
+static void form_find(struct finder *finder, enum match_form_kind kind, struct span form,
+                      struct span key)
+{
+    const struct match_image *image = finder->image;
+    uint64_t hash = match_form_hash(&image->hasher, kind, form);
+    if (finder->cut || image->form_counts[kind] == 0 || !match_filter_has(image, hash)) {
+        return;
+    }
+    struct match_walk walk = match_walk_begin(image, hash, MATCH_REF_FORM);
+    uint32_t ref = match_walk_next(image, &walk);
+    while (ref != 0) {
+        uint32_t number = (ref & MATCH_REF_NUMBER) - 1;
+        if (match_form_is(image, number, kind, form)) {
+            form_chain_find(finder, number, kind, key);
+            return;
+        }
+        ref = match_walk_next(image, &walk);
+    }
+}
+
+/* The URL itself; then the writings of it that differ in escapes; then the other forms. */
+static void url_find(struct finder *finder, struct span key)
+{
+    struct match_form_walk walk;
+    struct span form;
+    enum match_form_kind kind;
+    key_find(finder, VALUE_URL, key, MATCH_RUNG_EXACT);
+    if (key.size > VALUE_URL_SIZE_MAX) {
+        return;
+    }
+    form_find(finder, MATCH_FORM_PLAIN, key, key);
+    match_form_walk_begin(&walk, finder->image, key);
+    while (!finder->cut && match_form_walk_next(&walk, &form, &kind)) {
+        if (kind == MATCH_FORM_PLAIN) {
+            key_find(finder, VALUE_URL, form, MATCH_RUNG_DECODED);
+        }
+        form_find(finder, kind, form, key);
+    }
+}
+
+static void patterns_find(struct finder *finder, enum value_kind kind, struct span key)
+{
+    uint32_t numbers[MATCH_PATTERN_COUNT_MAX];
+    size_t count = match_patterns_find(finder->image->patterns, kind, key, numbers, &finder->cut);
+    for (size_t i = 0; i < count; i++) {
+        finder_add(finder, numbers[i], MATCH_RUNG_PATTERN);
+    }
+}
+
 /* The ranges that cover an address, the narrowest first. */
 static void ranges_find(struct finder *finder, enum value_kind kind, struct span key)
 {
@@ -100,22 +182,52 @@ static void ranges_find(struct finder *finder, enum value_kind kind, struct span
     }
 }
 
+static void value_find(struct finder *finder, enum value_kind kind, struct span key)
+{
+    switch (kind) {
+    case VALUE_DOMAIN:
+        if (key.size <= VALUE_DOMAIN_SIZE_MAX) {
+            domain_find(finder, key);
+        }
+        break;
+    case VALUE_URL:
+        url_find(finder, key);
+        break;
+    case VALUE_IPV4:
+    case VALUE_IPV6:
+        key_find(finder, kind, key, MATCH_RUNG_EXACT);
+        ranges_find(finder, kind, key);
+        break;
+    default:
+        key_find(finder, kind, key, MATCH_RUNG_EXACT);
+        break;
+    }
+}
+
 size_t match_find(const struct match_image *image, enum value_kind kind, struct span key,
                   struct match_found *found, bool *ret_cut)
 {
     must(kind != VALUE_CIDR);
     must(kind < VALUE_KIND_COUNT);
     struct finder finder = { .image = image, .found = found };
-    if (kind == VALUE_DOMAIN) {
-        if (key.size <= VALUE_DOMAIN_SIZE_MAX) {
-            domain_find(&finder, key);
-        }
-    } else {
-        key_find(&finder, kind, key, MATCH_RUNG_EXACT);
-        ranges_find(&finder, kind, key);
+    value_find(&finder, kind, key);
+    if ((image->pattern_kinds >> kind & 1) != 0) {
+        patterns_find(&finder, kind, key);
     }
     if (finder.cut) {
         *ret_cut = true;
     }
     return finder.count;
+}
+
+const char *match_rung_name(enum match_rung rung)
+{
+    static const char *const names[MATCH_RUNG_COUNT] = {
+        [MATCH_RUNG_EXACT] = "exact",       [MATCH_RUNG_SUBDOMAIN] = "subdomain",
+        [MATCH_RUNG_RANGE] = "range",       [MATCH_RUNG_DECODED] = "decoded",
+        [MATCH_RUNG_CASELESS] = "caseless", [MATCH_RUNG_ANY_QUERY] = "any-query",
+        [MATCH_RUNG_PREFIX] = "prefix",     [MATCH_RUNG_PATTERN] = "pattern",
+    };
+    must(rung < MATCH_RUNG_COUNT);
+    return names[rung];
 }

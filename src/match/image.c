@@ -3,6 +3,8 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "match/forms.h"
+#include "match/patterns.h"
 #include "match/ranges.h"
 
 enum { HALF_BITS = 64 }; /* of an address, the half that holds its leading bits */
@@ -131,6 +133,8 @@ static bool sections_attach(struct match_image *image, const struct match_header
     const void *entries;
     const void *uuids;
     const void *origins;
+    const void *forms;
+    const void *patterns;
     if (!section_of(header, MATCH_SECTION_FILTER, sizeof(uint64_t), &filter,
                     &image->filter_count) ||
         !section_of(header, MATCH_SECTION_TABLE, sizeof(struct match_bucket), &buckets,
@@ -139,7 +143,11 @@ static bool sections_attach(struct match_image *image, const struct match_header
                     &image->indicator_count) ||
         !section_of(header, MATCH_SECTION_UUIDS, sizeof(struct uuid), &uuids, &image->uuid_count) ||
         !section_of(header, MATCH_SECTION_ORIGINS, sizeof(struct match_origin_record), &origins,
-                    &image->origin_count)) {
+                    &image->origin_count) ||
+        !section_of(header, MATCH_SECTION_FORMS, sizeof(struct match_form), &forms,
+                    &image->form_count) ||
+        !section_of(header, MATCH_SECTION_PATTERNS, sizeof(uint32_t), &patterns,
+                    &image->pattern_count)) {
         return false;
     }
     image->filter = filter;
@@ -147,6 +155,8 @@ static bool sections_attach(struct match_image *image, const struct match_header
     image->entries = entries;
     image->uuids = uuids;
     image->origins = origins;
+    image->forms = forms;
+    image->pattern_numbers = patterns;
     const struct match_section *text = &header->sections[MATCH_SECTION_TEXT];
     image->text = span_make((const uint8_t *)header + text->offset, text->size);
     return ranges_attach(&image->ranges[MATCH_IPV4], header, MATCH_IPV4) &&
@@ -161,10 +171,9 @@ static bool entry_fits(const struct match_image *image, uint32_t number)
     if (text > image->text.size || size > image->text.size - text) {
         return false;
     }
-    if (!match_key_fits(entry->kind, span_make(image->text.data + text, entry->key_size))) {
-        return false;
-    }
-    if (entry->scheme_size > VALUE_SCHEME_SIZE_MAX || entry->scope >= VALUE_SCOPE_COUNT) {
+    if (entry->scheme_size > VALUE_SCHEME_SIZE_MAX ||
+        !match_indicator_fits(entry->kind, entry->scope,
+                              span_make(image->text.data + text, entry->key_size))) {
         return false;
     }
     /* A next that is always higher ends every walk along a chain. */
@@ -182,7 +191,10 @@ static void near4_set(struct match_image *image, uint32_t bit)
 /* What is known of all entries together. */
 static void entry_note(struct match_image *image, const struct match_entry *entry)
 {
+    bool pattern = match_way_of(entry->kind, entry->scope) == MATCH_WAY_PATTERN;
     image->kind_counts[entry->kind]++;
+    image->probe_counts[entry->kind] += pattern ? 0 : 1;
+    image->pattern_kinds |= pattern ? (uint32_t)1 << entry->kind : 0;
     if (entry->kind == VALUE_IPV4) {
         uint32_t address = match_network_u32(image->text.data + match_entry_text(entry));
         near4_set(image, match_near4_bit(address));
@@ -228,6 +240,7 @@ static bool table_fits(const struct match_image *image)
         return false;
     }
     uint32_t number_max = 0;
+    uint32_t form_max = 0;
     for (uint32_t i = 0; i < image->bucket_count; i++) {
         for (size_t slot = 0; slot < MATCH_BUCKET_SLOTS; slot++) {
             uint32_t ref = image->buckets[i].refs[slot];
@@ -235,10 +248,11 @@ static bool table_fits(const struct match_image *image)
             if (ref != 0 && number == 0) {
                 return false;
             }
-            number_max = number > number_max ? number : number_max;
+            uint32_t *max = (ref & MATCH_REF_FORM) != 0 ? &form_max : &number_max;
+            *max = number > *max ? number : *max;
         }
     }
-    return number_max <= image->indicator_count;
+    return number_max <= image->indicator_count && form_max <= image->form_count;
 }
 
 static bool origins_fit(const struct match_image *image)
@@ -256,6 +270,23 @@ static bool origins_fit(const struct match_image *image)
     return true;
 }
 
+/* Each pattern stands in the list, in the order of the numbers. */
+static bool pattern_numbers_fit(const struct match_image *image)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; image->pattern_kinds != 0 && i < image->indicator_count; i++) {
+        const struct match_entry *entry = &image->entries[i];
+        if (match_way_of(entry->kind, entry->scope) != MATCH_WAY_PATTERN) {
+            continue;
+        }
+        if (at == image->pattern_count || image->pattern_numbers[at] != i) {
+            return false;
+        }
+        at++;
+    }
+    return at == image->pattern_count && at <= MATCH_PATTERN_COUNT_MAX;
+}
+
 static enum err contents_check(struct op *op, struct match_image *image,
                                const struct match_header *header)
 {
@@ -267,6 +298,12 @@ static enum err contents_check(struct op *op, struct match_image *image,
     }
     if (!entries_fit(image, header)) {
         return corrupt(op, "its entries");
+    }
+    if (!match_forms_fit(image, header)) {
+        return corrupt(op, "its forms of URLs");
+    }
+    if (!pattern_numbers_fit(image)) {
+        return corrupt(op, "its patterns");
     }
     if (!table_fits(image)) {
         return corrupt(op, "its table");
@@ -280,12 +317,42 @@ static enum err contents_check(struct op *op, struct match_image *image,
     return ERR_OK;
 }
 
-static enum err image_open(struct op *op, struct span bytes, bool checked, struct match_image **ret)
+static void header_note(struct match_image *image, const struct match_header *header)
+{
+    image->bucket_reach = header->bucket_reach;
+    image->prefix_depths = header->prefix_depths;
+    for (size_t i = 0; i < 2; i++) {
+        image->self_depths[i] = header->self_depths[i];
+        image->below_depths[i] = header->below_depths[i];
+    }
+    for (size_t i = 0; i < MATCH_FORM_COUNT; i++) {
+        image->form_counts[i] = header->form_counts[i];
+        image->has_far_forms =
+            image->has_far_forms || (i != MATCH_FORM_PLAIN && header->form_counts[i] > 0);
+    }
+    match_hasher_init(&image->hasher, &header->secret);
+}
+
+static enum err patterns_open(struct op *op, struct match_image *image)
+{
+    if (image->pattern_count == 0) {
+        return ERR_OK;
+    }
+    enum err err = match_patterns_new(op, image, image->pattern_numbers, image->pattern_count,
+                                      &image->patterns);
+    return err == ERR_CORRUPT ? corrupt(op, "its patterns") : err;
+}
+
+/* How much is done on opening, beside what keeps reads inside. */
+enum { OPEN_CHECKED = 1, OPEN_PATTERNS = 2 };
+
+static enum err image_open(struct op *op, struct span bytes, unsigned what,
+                           struct match_image **ret)
 {
     must((uintptr_t)bytes.data % _Alignof(struct match_header) == 0);
     const struct match_header *header = (const void *)bytes.data;
     TRY(header_check(op, bytes, header));
-    if (checked) {
+    if ((what & OPEN_CHECKED) != 0) {
         TRY(checksum_check(op, bytes, header));
     }
 
@@ -293,13 +360,11 @@ static enum err image_open(struct op *op, struct span bytes, bool checked, struc
     if (image == NULL) {
         return op_fail(op, ERR_LIMIT, "index image: no memory to open it");
     }
-    image->bucket_reach = header->bucket_reach;
-    for (size_t i = 0; i < 2; i++) {
-        image->self_depths[i] = header->self_depths[i];
-        image->below_depths[i] = header->below_depths[i];
-    }
-    match_hasher_init(&image->hasher, &header->secret);
+    header_note(image, header);
     enum err err = contents_check(op, image, header);
+    if (err == ERR_OK && (what & OPEN_PATTERNS) != 0) {
+        err = patterns_open(op, image);
+    }
     if (err != ERR_OK) {
         match_image_close(image);
         return err;
@@ -311,16 +376,28 @@ static enum err image_open(struct op *op, struct span bytes, bool checked, struc
 
 enum err match_image_open(struct op *op, struct span bytes, struct match_image **ret)
 {
-    return image_open(op, bytes, true, ret);
+    return image_open(op, bytes, OPEN_CHECKED | OPEN_PATTERNS, ret);
 }
 
 enum err match_image_open_unchecked(struct op *op, struct span bytes, struct match_image **ret)
 {
-    return image_open(op, bytes, false, ret);
+    return image_open(op, bytes, OPEN_PATTERNS, ret);
+}
+
+enum err match_image_check(struct op *op, struct span bytes)
+{
+    struct match_image *image = NULL;
+    TRY(image_open(op, bytes, OPEN_CHECKED, &image));
+    match_image_close(image);
+    return ERR_OK;
 }
 
 void match_image_close(struct match_image *image)
 {
+    if (image == NULL) {
+        return;
+    }
+    match_patterns_free(image->patterns);
     memory_free(image);
 }
 
@@ -330,6 +407,10 @@ void match_hasher_init(struct match_hasher *hasher, const struct hash_secret *se
     for (size_t kind = 0; kind < VALUE_KIND_COUNT; kind++) {
         const uint8_t byte = (uint8_t)kind;
         hasher->kind_salts[kind] = hash_bytes(secret, span_make(&byte, 1));
+    }
+    for (size_t form = 0; form < MATCH_FORM_COUNT; form++) {
+        const uint8_t byte = (uint8_t)(MATCH_FORM_SALTS + form);
+        hasher->form_salts[form] = hash_bytes(secret, span_make(&byte, 1));
     }
 }
 

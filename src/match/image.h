@@ -15,7 +15,10 @@
 struct match_hasher {
     struct hash_secret secret;
     uint64_t kind_salts[VALUE_KIND_COUNT]; /* so that equal bytes of two kinds differ */
+    uint64_t form_salts[MATCH_FORM_COUNT]; /* of all forms but the plain one */
 };
+
+struct match_patterns;
 
 /* Leading bits of an IPv4 address that choose a bit of `near4`. All bits fill 8 KiB, which stay in
  * a processor's first cache, and most addresses in a log are of its own networks, which no
@@ -45,6 +48,11 @@ struct match_image {
     uint32_t bucket_reach;
     uint32_t indicator_count;
     uint32_t kind_counts[VALUE_KIND_COUNT];
+    uint32_t probe_counts[VALUE_KIND_COUNT]; /* of those, what is looked up in the table */
+    uint32_t pattern_kinds;                  /* bit n: there are patterns of kind n */
+    uint32_t prefix_depths;
+    uint32_t form_counts[MATCH_FORM_COUNT];
+    bool has_far_forms; /* forms other than the plain one */
     uint64_t self_depths[2];
     uint64_t below_depths[2];
     uint64_t near4[MATCH_NEAR4_COUNT / 64]; /* where addresses and ranges are; made on opening */
@@ -54,6 +62,11 @@ struct match_image {
     const struct match_origin_record *origins;
     uint32_t uuid_count;
     uint32_t origin_count;
+    const struct match_form *forms;
+    uint32_t form_count;
+    const uint32_t *pattern_numbers;
+    uint32_t pattern_count;
+    struct match_patterns *patterns; /* NULL where there are none */
 };
 
 /**
@@ -153,7 +166,7 @@ struct match_walk {
     uint64_t slot;
     uint64_t slot_left; /* how many slots may still be looked at */
     uint32_t tag;
-    uint32_t reach; /* MATCH_REF_SELF or MATCH_REF_BELOW: what the reference must offer */
+    uint32_t reach; /* of MATCH_REF_SELF, _BELOW and _FORM: one of them the reference must offer */
 };
 
 /**
@@ -161,7 +174,7 @@ struct match_walk {
  *
  * image     open
  * hash      looked for
- * reach     MATCH_REF_SELF or MATCH_REF_BELOW
+ * reach     of MATCH_REF_SELF, _BELOW and _FORM, what is asked for
  */
 static inline struct match_walk match_walk_begin(const struct match_image *image, uint64_t hash,
                                                  uint32_t reach)

@@ -69,3 +69,15 @@ bool match_key_fits(unsigned kind, struct span key)
                key.size != VALUE_IPV6_PORT_SIZE;
     return !odd && (kind != VALUE_CIDR || cidr_fits(key));
 }
+
+bool match_indicator_fits(unsigned kind, unsigned scope, struct span key)
+{
+    if (kind == VALUE_NONE || kind >= VALUE_KIND_COUNT || scope >= VALUE_SCOPE_COUNT ||
+        !value_scope_fits(kind, scope)) {
+        return false;
+    }
+    if (match_way_of(kind, scope) == MATCH_WAY_PATTERN) {
+        return key.size > 0 && key.size <= VALUE_PATTERN_SIZE_MAX;
+    }
+    return match_key_fits(kind, key) && (scope != VALUE_SCOPE_PREFIX || value_url_prefix_fits(key));
+}

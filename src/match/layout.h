@@ -22,6 +22,7 @@ enum {
     MATCH_ALIGNMENT = 64,     /* of sections: one line of a processor's cache */
     MATCH_CHECKED_FROM = 24,  /* the checksum covers all bytes from here on */
     MATCH_KIND_ROOM = 32,     /* kinds that the header has counters for */
+    MATCH_FORM_SALTS = 128,   /* the bytes whose hashes tell forms apart are numbered from here */
     MATCH_DEPTH_MAX = 127,    /* labels of a domain; RFC 1035 allows no more in 253 bytes */
     MATCH_BUCKET_SLOTS = 8,   /* tags and references of eight slots fill one line */
     MATCH_BUCKET_LOAD = 6,    /* slots of a bucket that are used on average */
@@ -33,9 +34,19 @@ enum {
     MATCH_REF_NUMBER = 0xfffffff, /* in a reference: number + 1; 200 million need 28 bits */
     MATCH_REF_SELF = 1 << 28,     /* in a reference: the chain matches the key itself */
     MATCH_REF_BELOW = 1 << 29,    /* in a reference: the chain matches names below the key */
+    MATCH_REF_FORM = 1 << 30,     /* in a reference: the number is that of a form */
 };
 
 enum match_family { MATCH_IPV4 = 0, MATCH_IPV6, MATCH_FAMILY_COUNT };
+
+/* Forms by which URLs are looked up that meet more than their own key; see match/forms.h. */
+enum match_form_kind {
+    MATCH_FORM_PLAIN = 0, /* of exact URLs whose escapes a log may have undone */
+    MATCH_FORM_CASELESS,
+    MATCH_FORM_ANY_QUERY,
+    MATCH_FORM_PREFIX,
+    MATCH_FORM_COUNT,
+};
 
 enum match_section_name {
     MATCH_SECTION_FILTER = 0,
@@ -54,6 +65,8 @@ enum match_section_name {
     MATCH_SECTION_FIRST6,
     MATCH_SECTION_STARTS6,
     MATCH_SECTION_OWNERS6,
+    MATCH_SECTION_FORMS,
+    MATCH_SECTION_PATTERNS, /* uint32_t: numbers of the indicators that are patterns, rising */
     MATCH_SECTION_COUNT,
 };
 
@@ -75,10 +88,10 @@ struct match_header {
     uint32_t kind_counts[MATCH_KIND_ROOM];
     uint8_t held_bits[MATCH_FAMILY_COUNT]; /* 0 where the family has no ranges */
     uint8_t first_bits[MATCH_FAMILY_COUNT];
-    uint8_t reserved[4];
+    uint32_t prefix_depths; /* bit n: a URL that is a prefix holds n of the bytes "/?&" */
     struct hash_secret secret;
     struct match_section sections[MATCH_SECTION_COUNT];
-    uint8_t reserved_end[48];
+    uint32_t form_counts[MATCH_FORM_COUNT];
 };
 
 /* One indicator. Equal keys are chained in the order they were added. */
@@ -92,11 +105,18 @@ struct match_entry {
     uint16_t origin;
     uint8_t text_high; /* bits 32 to 39 of the place in the text */
     uint8_t kind;
-    uint8_t scope; /* enum value_scope; for URLs kept for rungs to come */
+    uint8_t scope; /* enum value_scope */
     uint8_t scheme_size;
     uint8_t tlp;
     uint8_t confidence;
     uint8_t reserved[2];
+};
+
+/* A form of a URL stands in the table as a key does. Equal forms are chained in the order of their
+ * indicators. */
+struct match_form {
+    uint32_t entry; /* number of the indicator */
+    uint32_t next;  /* number of the next form that is equal, always higher; 0 ends */
 };
 
 /* Slots fill from the left; a reference of 0 is an empty slot. */
@@ -127,12 +147,51 @@ struct match_address {
 
 _Static_assert(sizeof(struct match_header) == MATCH_HEADER_SIZE, "header without hidden padding");
 _Static_assert(sizeof(struct match_entry) == 40, "entry without hidden padding");
+_Static_assert(sizeof(struct match_form) == 8, "form without hidden padding");
 _Static_assert(sizeof(struct match_bucket) == MATCH_ALIGNMENT, "a bucket is one line");
 _Static_assert(sizeof(struct match_origin_record) == 24, "record without hidden padding");
 _Static_assert(sizeof(struct match_range) == 8, "range without hidden padding");
 _Static_assert(sizeof(struct match_address) == 16, "address without hidden padding");
 _Static_assert(offsetof(struct match_header, total_size) == MATCH_CHECKED_FROM, "checked part");
 _Static_assert((int)VALUE_KIND_COUNT <= (int)MATCH_KIND_ROOM, "every kind has a counter");
+
+/* By what an indicator is found. */
+enum match_way {
+    MATCH_WAY_KEY = 0, /* its key in the table */
+    MATCH_WAY_RANGE,
+    MATCH_WAY_FORM, /* only a form of its key in the table */
+    MATCH_WAY_PATTERN,
+};
+
+/**
+ * By what an indicator is found.
+ *
+ * kind      of its value
+ * scope     one that the kind can have
+ */
+static inline enum match_way match_way_of(enum value_kind kind, enum value_scope scope)
+{
+    switch (scope) {
+    case VALUE_SCOPE_LIKE:
+    case VALUE_SCOPE_REGEX:
+        return MATCH_WAY_PATTERN;
+    case VALUE_SCOPE_ANY_QUERY:
+    case VALUE_SCOPE_PREFIX:
+    case VALUE_SCOPE_CASELESS:
+        return MATCH_WAY_FORM;
+    default:
+        return kind == VALUE_CIDR ? MATCH_WAY_RANGE : MATCH_WAY_KEY;
+    }
+}
+
+/**
+ * Whether a kind can have a scope, and bytes the shape of the key of such an indicator.
+ *
+ * kind      any number
+ * scope     any number
+ * key       looked at
+ */
+bool match_indicator_fits(unsigned kind, unsigned scope, struct span key);
 
 /**
  * Whether bytes have the shape of a canonical key of a kind, as value/value.h lays them out: the

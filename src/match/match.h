@@ -27,6 +27,8 @@ enum {
     MATCH_BATCH_NEAR_SIZE = 256,  /* and IPv4 addresses that a range may cover */
     MATCH_BATCH_CANDIDATES_MAX = 2 * MATCH_BATCH_SIZE, /* that one call may add */
     MATCH_ORIGIN_TEXT_SIZE_MAX = 65536,                /* each of an origin's three names */
+    MATCH_PATTERN_COUNT_MAX = 1000, /* indicators that are patterns: they compile in seconds then */
+    MATCH_PATTERN_TEXT_SIZE_MAX = 128 * 1024, /* of all of them together */
 };
 
 /* Where indicators come from: a packed set of a source, or the STIX objects of a source. */
@@ -51,17 +53,32 @@ struct match_indicator {
 struct match_builder;
 struct match_image;
 
-/* How an observation met an indicator. */
+/* How an observation met an indicator. URLs count without scheme and fragment on every rung, since
+ * logs do not tell them. The numbers are written into folds: they stay. */
 enum match_rung {
     MATCH_RUNG_EXACT = 0, /* the value itself */
     MATCH_RUNG_SUBDOMAIN, /* a name below it */
     MATCH_RUNG_RANGE,     /* an address inside it */
+    MATCH_RUNG_DECODED,   /* the URL, but that in one of the two writings escapes are undone */
+    MATCH_RUNG_CASELESS,  /* the URL in other letters, of an indicator that asks for it */
+    MATCH_RUNG_ANY_QUERY, /* the URL with a query, of an indicator that asks for it */
+    MATCH_RUNG_PREFIX,    /* a URL that begins so */
+    MATCH_RUNG_PATTERN,   /* a value that fits the pattern */
+    MATCH_RUNG_COUNT,
 };
 
 struct match_found {
     uint32_t indicator; /* number in this image; match_indicator_at() tells more */
     enum match_rung rung;
 };
+
+/**
+ * The word for a rung: "exact", "subdomain", "range", "decoded", "caseless", "any-query", "prefix",
+ * "pattern".
+ *
+ * rung      any below MATCH_RUNG_COUNT
+ */
+const char *match_rung_name(enum match_rung rung);
 
 /**
  * Begin an image.
@@ -107,7 +124,10 @@ enum err match_builder_origin(struct match_builder *builder, const struct match_
  * builder    made by match_builder_new()
  * indicator  copied; its origin must have been named
  *
- * Errors    ERR_FORMAT the key is not of its kind's shape; ERR_LIMIT too many, or no memory
+ * Errors    ERR_FORMAT the key is not of its kind's and scope's shape, or a pattern that does not
+ *           compile; ERR_FULL it is a pattern, and there are MATCH_PATTERN_COUNT_MAX or
+ *           MATCH_PATTERN_TEXT_SIZE_MAX already: others are still taken; ERR_LIMIT too many, or no
+ *           memory
  */
 MUST_USE
 enum err match_builder_add(struct match_builder *builder, const struct match_indicator *indicator);
@@ -127,7 +147,7 @@ enum err match_builder_finish(struct match_builder *builder, struct buf *ret);
 
 /**
  * Use an image's bytes. Every offset in it is checked here, so that a damaged file is refused and
- * never read beyond its end.
+ * never read beyond its end. Patterns are compiled here, which takes a millisecond each.
  *
  * op        work in hand
  * bytes     borrowed until match_image_close(); 8-byte aligned (a buffer is), and quickest where
@@ -138,6 +158,17 @@ enum err match_builder_finish(struct match_builder *builder, struct buf *ret);
  */
 MUST_USE
 enum err match_image_open(struct op *op, struct span bytes, struct match_image **ret);
+
+/**
+ * Check an image as match_image_open() does, but for the patterns, which are not compiled.
+ *
+ * op        work in hand
+ * bytes     as for match_image_open()
+ *
+ * Errors    as match_image_open()
+ */
+MUST_USE
+enum err match_image_check(struct op *op, struct span bytes);
 
 /**
  * Stop using an image.
@@ -175,13 +206,15 @@ void match_origin_at(const struct match_image *image, uint16_t number, struct ma
 
 /**
  * All indicators that an observed value meets, by comparing whole keys: the value itself, every
- * domain above a domain that asks for subdomains, every range that covers an address.
+ * domain above a domain that asks for subdomains, every range that covers an address, every rung of
+ * a URL, every pattern that it fits.
  *
  * image     open
  * kind      of the observed value; never VALUE_CIDR
  * key       its canonical key
- * found     receives at most MATCH_FOUND_COUNT_MAX
- * ret_cut   set to true where there were more; else left alone
+ * found     receives at most MATCH_FOUND_COUNT_MAX, each indicator once, patterns last
+ * ret_cut   set to true where there were more, or a pattern took too long to tell (see
+ *           value/pattern.h); else left alone
  *
  * Returns how many; always in the same order for the same image.
  */
@@ -200,9 +233,11 @@ struct match_near {
     uint32_t address;
     uint32_t mark;
 };
+struct match_scratch;
 
 struct match_batch {
     const struct match_image *image;
+    struct match_scratch *scratch; /* borrowed from the image from the first pattern to the flush */
     size_t count;
     struct match_probe probes[MATCH_BATCH_SIZE];
     size_t near_count;
@@ -225,7 +260,8 @@ void match_batch_begin(struct match_batch *batch, const struct match_image *imag
 
 /**
  * Put one observed value to the index; the answer comes as candidates, at the latest with
- * match_batch_flush(). Costs no cache miss: memory is only asked for.
+ * match_batch_flush(). Costs no cache miss: memory is only asked for. Where the image has patterns
+ * of that kind the value is scanned at once.
  *
  * batch     begun with match_batch_begin()
  * kind      of the observed value; never VALUE_CIDR
@@ -236,8 +272,9 @@ void match_batch_add(struct match_batch *batch, enum value_kind kind, struct spa
                      uint32_t mark);
 
 /**
- * Answer all probes in flight. A mark is a candidate wherever match_find() would find something,
- * and almost never elsewhere.
+ * Answer all probes in flight, and give back what was borrowed of the image: after the last value
+ * this must be called. A mark is a candidate wherever match_find() would find something, and almost
+ * never elsewhere, but for patterns that are only looked at roughly here.
  *
  * batch     begun with match_batch_begin()
  */

@@ -15,6 +15,8 @@
  * The 2 MiB that tell where ranges are, are asked for in the same way.
  */
 #include "base/must.h"
+#include "match/forms.h"
+#include "match/patterns.h"
 #include "match/ranges.h"
 
 void match_batch_begin(struct match_batch *batch, const struct match_image *image,
@@ -22,6 +24,7 @@ void match_batch_begin(struct match_batch *batch, const struct match_image *imag
 {
     must(candidate_max >= MATCH_BATCH_CANDIDATES_MAX);
     batch->image = image;
+    batch->scratch = NULL;
     batch->count = 0;
     batch->near_count = 0;
     batch->candidate_count = 0;
@@ -67,7 +70,7 @@ static void near_flush(struct match_batch *batch)
     batch->near_count = 0;
 }
 
-void match_batch_flush(struct match_batch *batch)
+static void probes_answer(struct match_batch *batch)
 {
     const struct match_image *image = batch->image;
     near_flush(batch);
@@ -86,10 +89,19 @@ void match_batch_flush(struct match_batch *batch)
     batch->count = 0;
 }
 
+void match_batch_flush(struct match_batch *batch)
+{
+    probes_answer(batch);
+    if (batch->scratch != NULL) {
+        match_scratch_give(batch->image->patterns, batch->scratch);
+        batch->scratch = NULL;
+    }
+}
+
 static inline void probe_add(struct match_batch *batch, struct match_probe probe)
 {
     if (batch->count == MATCH_BATCH_SIZE) {
-        match_batch_flush(batch);
+        probes_answer(batch);
     }
     const struct match_image *image = batch->image;
     __builtin_prefetch(&image->filter[match_place(probe.hash, image->filter_count)]);
@@ -174,6 +186,49 @@ static void domain_add(struct match_batch *batch, struct span name, uint32_t mar
     }
 }
 
+/* The other forms of a URL, where there are any: seldom enough to stay out of the hot path. */
+__attribute__((noinline)) static void url_forms_add(struct match_batch *batch, struct span key,
+                                                    uint32_t mark)
+{
+    const struct match_image *image = batch->image;
+    struct match_form_walk walk;
+    struct match_probe probe = { .mark = mark };
+    struct span form;
+    enum match_form_kind kind;
+    match_form_walk_begin(&walk, image, key);
+    while (match_form_walk_next(&walk, &form, &kind)) {
+        probe.reach = kind == MATCH_FORM_PLAIN ? MATCH_REF_SELF | MATCH_REF_FORM : MATCH_REF_FORM;
+        probe.hash = match_form_hash(&image->hasher, kind, form);
+        probe_add(batch, probe);
+    }
+}
+
+/* One probe is for the URL itself and for those whose escapes were undone to it. */
+static void url_add(struct match_batch *batch, struct span key, uint32_t mark)
+{
+    const struct match_image *image = batch->image;
+    probe_add(batch, (struct match_probe){ .hash = match_hash(&image->hasher, VALUE_URL, key),
+                                           .mark = mark,
+                                           .reach = MATCH_REF_SELF | MATCH_REF_FORM });
+    bool forms = image->has_far_forms || span_find(key, '%') != SPAN_NOT_FOUND;
+    if (forms && key.size <= VALUE_URL_SIZE_MAX) {
+        url_forms_add(batch, key, mark);
+    }
+}
+
+/* A value whose kind has patterns is scanned at once. */
+__attribute__((noinline)) static void patterns_add(struct match_batch *batch, enum value_kind kind,
+                                                   struct span key, uint32_t mark)
+{
+    struct match_patterns *patterns = batch->image->patterns;
+    if (batch->scratch == NULL) {
+        batch->scratch = match_scratch_take(patterns);
+    }
+    if (match_patterns_may_meet(patterns, batch->scratch, kind, key)) {
+        candidate_add(batch, mark);
+    }
+}
+
 /* An IPv4 address: of most it is known at once that no indicator can meet them. Whether a range
  * covers it is seen when the memory that tells has come. */
 static void ipv4_add(struct match_batch *batch, struct span key, uint32_t mark)
@@ -192,7 +247,7 @@ static void ipv4_add(struct match_batch *batch, struct span key, uint32_t mark)
         batch->near[batch->near_count] = (struct match_near){ address, mark };
         batch->near_count++;
     }
-    if (image->kind_counts[VALUE_IPV4] > 0) {
+    if (image->probe_counts[VALUE_IPV4] > 0) {
         probe_add(batch, (struct match_probe){ .hash = match_hash(&image->hasher, VALUE_IPV4, key),
                                                .mark = mark,
                                                .reach = MATCH_REF_SELF });
@@ -213,13 +268,20 @@ void match_batch_add(struct match_batch *batch, enum value_kind kind, struct spa
         candidate_add(batch, mark);
         return;
     }
-    if (image->kind_counts[kind] == 0) {
+    if ((image->pattern_kinds >> kind & 1) != 0) {
+        patterns_add(batch, kind, key, mark);
+    }
+    if (image->probe_counts[kind] == 0) {
         return;
     }
     if (kind == VALUE_DOMAIN) {
         if (key.size <= VALUE_DOMAIN_SIZE_MAX) {
             domain_add(batch, key, mark);
         }
+        return;
+    }
+    if (kind == VALUE_URL) {
+        url_add(batch, key, mark);
         return;
     }
     probe_add(batch, (struct match_probe){ .hash = match_hash(&image->hasher, kind, key),

@@ -172,13 +172,11 @@ static enum err images_sweep(struct op *op, struct node *node, struct span path)
 static bool image_is_there(struct op *op, struct node *node, struct span path)
 {
     struct span map;
-    struct match_image *image = NULL;
     if (disk_map(op, node->world_disk, path, &map) != ERR_OK) {
         op_fault_clear(op);
         return false;
     }
-    bool there = match_image_open(op, map, &image) == ERR_OK;
-    match_image_close(image);
+    bool there = match_image_check(op, map) == ERR_OK;
     disk_unmap(node->world_disk, map);
     op_fault_clear(op);
     return there;

@@ -138,6 +138,7 @@ static struct model *rich_model(struct op *op)
         dice[i] = (uint8_t)testing_random(&state);
     }
     dice[1] = 150; /* indicators */
+    dice[2] = 1;   /* with patterns */
     return model_make(op, span_make(dice, sizeof dice));
 }
 

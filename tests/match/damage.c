@@ -17,6 +17,7 @@ static struct span rich_image(struct op *op, struct model **ret_model)
         dice[i] = (uint8_t)testing_random(&state);
     }
     dice[1] = 150; /* indicators */
+    dice[2] = 1;   /* with patterns */
     *ret_model = model_make(op, span_make(dice, sizeof dice));
     check_err(model_build(*ret_model, &secret, &bytes), ERR_OK);
     assert_true((*ret_model)->count == 150);
@@ -169,6 +170,15 @@ static void check_refused(struct op *op, struct match_header *header, const char
     assert_non_null(strstr(op->fault.text, what));
 }
 
+/* With one place changed the image is refused, and `what` is in the fault. */
+#define CHECK_REFUSED(place, value, what)                                                          \
+    do {                                                                                           \
+        const __typeof__(place) before_ = (place);                                                 \
+        (place) = (__typeof__(place))(value);                                                      \
+        check_refused(&op, header, (what));                                                        \
+        (place) = before_;                                                                         \
+    } while (0)
+
 TEST(each_rule_that_keeps_reads_inside_is_checked)
 {
     struct op op;
@@ -186,13 +196,6 @@ TEST(each_rule_that_keeps_reads_inside_is_checked)
     uint32_t *starts = (void *)(bytes + at[MATCH_SECTION_STARTS4].offset);
     uint32_t *owners = (void *)(bytes + at[MATCH_SECTION_OWNERS4].offset);
 
-#define CHECK_REFUSED(place, value, what)                                                          \
-    do {                                                                                           \
-        const __typeof__(place) before_ = (place);                                                 \
-        (place) = (__typeof__(place))(value);                                                      \
-        check_refused(&op, header, (what));                                                        \
-        (place) = before_;                                                                         \
-    } while (0)
     CHECK_REFUSED(header->sections[0].offset, 1, "sections");
     CHECK_REFUSED(header->sections[0].size, UINT64_MAX, "sections");
     CHECK_REFUSED(header->sections[MATCH_SECTION_ENTRIES].size, 39, "sections");
@@ -221,7 +224,40 @@ TEST(each_rule_that_keeps_reads_inside_is_checked)
     CHECK_REFUSED(first[(size_t)1 << header->first_bits[0]], UINT32_MAX, "ranges");
     CHECK_REFUSED(starts[1], 0, "ranges");
     CHECK_REFUSED(owners[0], UINT32_MAX, "ranges");
-#undef CHECK_REFUSED
+    check_err(open_copy(&op, whole, true), ERR_OK);
+    op_end(&op);
+}
+
+TEST(each_rule_of_forms_and_patterns_is_checked)
+{
+    struct op op;
+    struct model *model;
+    testing_op_begin(&op);
+    const struct span whole = rich_image(&op, &model);
+    struct match_header *header = (void *)(uintptr_t)whole.data;
+    uint8_t *bytes = (void *)header;
+    const struct match_section *at = header->sections;
+    struct match_entry *entries = (void *)(bytes + at[MATCH_SECTION_ENTRIES].offset);
+    struct match_bucket *buckets = (void *)(bytes + at[MATCH_SECTION_TABLE].offset);
+    struct match_form *forms = (void *)(bytes + at[MATCH_SECTION_FORMS].offset);
+    uint32_t *patterns = (void *)(bytes + at[MATCH_SECTION_PATTERNS].offset);
+    size_t regex = 0;
+    while (entries[patterns[regex]].scope != VALUE_SCOPE_REGEX) {
+        regex++;
+    }
+    size_t text = at[MATCH_SECTION_TEXT].offset + entries[patterns[regex]].text_low;
+
+    CHECK_REFUSED(buckets[1].refs[0], MATCH_REF_FORM | 151, "table");
+    CHECK_REFUSED(forms[0].entry, 150, "forms");
+    CHECK_REFUSED(forms[0].entry, patterns[0], "forms");
+    CHECK_REFUSED(forms[1].next, 1, "forms");
+    CHECK_REFUSED(forms[0].next, 150, "forms");
+    CHECK_REFUSED(header->form_counts[MATCH_FORM_PREFIX], UINT32_MAX, "forms");
+    CHECK_REFUSED(patterns[0], patterns[0] + 1, "patterns");
+    CHECK_REFUSED(patterns[1], 150, "patterns");
+    CHECK_REFUSED(header->sections[MATCH_SECTION_PATTERNS].size, 4, "patterns");
+    CHECK_REFUSED(entries[patterns[0]].scope, VALUE_SCOPE_EXACT, "patterns");
+    CHECK_REFUSED(bytes[text], '*', "patterns");
     check_err(open_copy(&op, whole, true), ERR_OK);
     op_end(&op);
 }

@@ -299,7 +299,7 @@ TEST(all_that_was_said_of_an_indicator_comes_back)
     check_err(match_builder_origin(world.builder, &second, &number), ERR_OK);
     const struct match_indicator given = {
         .value = { .kind = VALUE_URL, .key = SPAN("example.org/a?b"), .scheme = SPAN("https") },
-        .scope = VALUE_SCOPE_SUBDOMAINS,
+        .scope = VALUE_SCOPE_PREFIX,
         .tlp = 4,
         .confidence = 255,
         .origin = number,
@@ -317,7 +317,7 @@ TEST(all_that_was_said_of_an_indicator_comes_back)
     check_span(got.value.key, "example.org/a?b");
     check_span(got.value.scheme, "https");
     assert_int_equal(got.value.kind, VALUE_URL);
-    assert_int_equal(got.scope, VALUE_SCOPE_SUBDOMAINS);
+    assert_int_equal(got.scope, VALUE_SCOPE_PREFIX);
     assert_int_equal(got.tlp, 4);
     assert_int_equal(got.confidence, 255);
     assert_true(got.has_uuid);

@@ -9,6 +9,7 @@
 
 #include "base/must.h"
 #include "match/image.h"
+#include "tests/match/rungs.h"
 
 enum {
     MODEL_INDICATORS_MAX = 200,
@@ -24,6 +25,7 @@ struct model {
     struct match_indicator items[MODEL_INDICATORS_MAX];
     size_t count;
     uint16_t origin_count;
+    bool has_patterns; /* not in every world: compiling them takes its time */
 };
 
 /* A number below `sides`. */
@@ -102,6 +104,15 @@ static size_t model_key_size(enum value_kind kind)
     return sizes[kind];
 }
 
+/* Texts that meet each other on many rungs. */
+static struct span model_url(struct model *model)
+{
+    static const char *const words[] = { "a", "B", "%5B", "[", "%25", "5b",
+                                         "?", "&", "%3F", "b", "%20", "/" };
+    return model_text(model, words, sizeof words / sizeof words[0],
+                      model_roll(model, 2) == 0 ? "/" : "");
+}
+
 static struct value model_value(struct model *model, bool observed)
 {
     static const char *const words[] = { "a", "b", "com", "x-1" };
@@ -120,7 +131,7 @@ static struct value model_value(struct model *model, bool observed)
         break;
     case VALUE_URL: /* some are equal to a domain, byte for byte */
         value.scheme = model_roll(model, 2) == 0 ? SPAN("http") : SPAN("");
-        value.key = model_text(model, words, 4, model_roll(model, 2) == 0 ? "." : "/");
+        value.key = model_roll(model, 3) == 0 ? model_text(model, words, 4, ".") : model_url(model);
         break;
     case VALUE_DOMAIN:
     case VALUE_EMAIL:
@@ -135,11 +146,33 @@ static struct value model_value(struct model *model, bool observed)
     return value;
 }
 
-/* A scope that the kind can have. */
-static enum value_scope model_scope(struct model *model, enum value_kind kind)
+/* A scope that the kind can have, but for patterns. */
+static enum value_scope model_scope(struct model *model, const struct value *value)
 {
-    enum value_scope scope = model_roll(model, VALUE_SCOPE_SUBDOMAINS_ONLY + 1);
-    return value_scope_fits(kind, scope) ? scope : VALUE_SCOPE_EXACT;
+    enum value_scope scope = model_roll(model, VALUE_SCOPE_LIKE);
+    bool fits = value_scope_fits(value->kind, scope) &&
+                (scope != VALUE_SCOPE_PREFIX || value_url_prefix_fits(value->key));
+    return fits ? scope : VALUE_SCOPE_EXACT;
+}
+
+/* Makes a pattern of an item. */
+static void model_pattern(struct model *model, struct match_indicator *item)
+{
+    static const char *const likes[] = { "%a%", "a%", "%b", "_", "a_b%", "http://%", "%.com" };
+    static const char *const regexes[] = { "^a",          "b$",      "a.+b",      "([ab])\\1",
+                                           "^https?://b", "a.b",     "(?!a)[b/]", "a[^.]{0,40}b",
+                                           "%5B",         "x-1.*com" };
+    bool like = model_roll(model, 2) == 0;
+    item->scope = like ? VALUE_SCOPE_LIKE : VALUE_SCOPE_REGEX;
+    item->value.key =
+        span_of(like ? likes[model_roll(model, sizeof likes / sizeof likes[0])]
+                     : regexes[model_roll(model, sizeof regexes / sizeof regexes[0])]);
+    item->value.scheme = SPAN("");
+}
+
+static bool model_is_pattern(const struct match_indicator *item)
+{
+    return item->scope == VALUE_SCOPE_LIKE || item->scope == VALUE_SCOPE_REGEX;
 }
 
 static void model_item_make(struct model *model)
@@ -158,9 +191,18 @@ static void model_item_make(struct model *model)
         item.uuid.bytes[UUID_SIZE - 1] = (uint8_t)model->count;
     }
     if (model->count > 0 && model_roll(model, 4) == 0) { /* the same value from somewhere else */
-        item.value = model->items[model_roll(model, (unsigned)model->count)].value;
+        const struct match_indicator *other =
+            &model->items[model_roll(model, (unsigned)model->count)];
+        item.value = other->value;
+        item.scope = other->scope;
     }
-    item.scope = model_scope(model, item.value.kind);
+    if (!model_is_pattern(&item)) {
+        item.scope = model_scope(model, &item.value);
+    }
+    if (model->has_patterns && value_scope_fits(item.value.kind, VALUE_SCOPE_LIKE) &&
+        model_roll(model, 3) == 0) {
+        model_pattern(model, &item);
+    }
     model->items[model->count] = item;
     model->count++;
 }
@@ -200,8 +242,66 @@ static void model_find_key(const struct model *model, struct value asked, enum m
         if (item->value.kind != asked.kind || !span_equal(item->value.key, asked.key)) {
             continue;
         }
-        if (asked.kind != VALUE_DOMAIN || item->scope != refused) {
+        if (!model_is_pattern(item) && (asked.kind != VALUE_DOMAIN || item->scope != refused)) {
             model_answer_add(answer, i, rung);
+        }
+    }
+}
+
+/* The rungs of URLs in the order in which they are found; longer prefixes come first. */
+static void model_find_url(const struct model *model, struct span key, struct model_answer *answer)
+{
+    static const enum value_scope scopes[] = { VALUE_SCOPE_EXACT, VALUE_SCOPE_CASELESS,
+                                               VALUE_SCOPE_ANY_QUERY };
+    static bool met[MODEL_INDICATORS_MAX];
+    static enum match_rung rungs[MODEL_INDICATORS_MAX];
+    static size_t sizes[MODEL_INDICATORS_MAX]; /* of plain forms */
+    static struct rungs_text plain;
+    for (size_t i = 0; i < model->count; i++) {
+        const struct match_indicator *item = &model->items[i];
+        met[i] = item->value.kind == VALUE_URL && !model_is_pattern(item) &&
+                 rungs_url(item, key, &rungs[i]);
+        rungs_plain(item->value.key, &plain);
+        sizes[i] = plain.size;
+    }
+    /* Of those without a scope of their own: the URL itself, then those written as its plain form,
+     * then the others. */
+    rungs_plain(key, &plain);
+    for (size_t pass = 0; pass < 3; pass++) { /* these three */
+        for (size_t i = 0; i < model->count; i++) {
+            const struct match_indicator *item = &model->items[i];
+            size_t own = span_equal(item->value.key, key)                  ? 0
+                         : span_equal(item->value.key, rungs_span(&plain)) ? 1
+                                                                           : 2;
+            if (met[i] && item->scope == scopes[0] && own == pass) {
+                model_answer_add(answer, i, rungs[i]);
+            }
+        }
+    }
+    for (size_t scope = 1; scope < sizeof scopes / sizeof scopes[0]; scope++) {
+        for (size_t i = 0; i < model->count; i++) {
+            if (met[i] && model->items[i].scope == scopes[scope]) {
+                model_answer_add(answer, i, rungs[i]);
+            }
+        }
+    }
+    for (size_t size = RUNGS_TEXT_SIZE_MAX; size > 0; size--) {
+        for (size_t i = 0; size <= MODEL_TEXT_SIZE_MAX && i < model->count; i++) {
+            if (met[i] && model->items[i].scope == VALUE_SCOPE_PREFIX && sizes[i] == size) {
+                model_answer_add(answer, i, rungs[i]);
+            }
+        }
+    }
+}
+
+static void model_find_patterns(const struct model *model, struct value asked,
+                                struct model_answer *answer)
+{
+    for (size_t i = 0; i < model->count; i++) {
+        const struct match_indicator *item = &model->items[i];
+        if (item->value.kind == asked.kind && model_is_pattern(item) &&
+            rungs_pattern(item, asked.key)) {
+            model_answer_add(answer, i, MATCH_RUNG_PATTERN);
         }
     }
 }
@@ -222,15 +322,21 @@ static void model_find_ranges(const struct model *model, struct span address,
 
 static void model_find(const struct model *model, struct value asked, struct model_answer *answer)
 {
+    struct value above = asked;
     answer->count = 0;
-    model_find_key(model, asked, MATCH_RUNG_EXACT, answer);
+    if (asked.kind == VALUE_URL) {
+        model_find_url(model, asked.key, answer);
+    } else {
+        model_find_key(model, asked, MATCH_RUNG_EXACT, answer);
+    }
     if (asked.kind == VALUE_IPV4 || asked.kind == VALUE_IPV6) {
         model_find_ranges(model, asked.key, answer);
     }
-    while (asked.kind == VALUE_DOMAIN && span_find(asked.key, '.') != SPAN_NOT_FOUND) {
-        asked.key = span_from(asked.key, (size_t)span_find(asked.key, '.') + 1);
-        model_find_key(model, asked, MATCH_RUNG_SUBDOMAIN, answer);
+    while (asked.kind == VALUE_DOMAIN && span_find(above.key, '.') != SPAN_NOT_FOUND) {
+        above.key = span_from(above.key, (size_t)span_find(above.key, '.') + 1);
+        model_find_key(model, above, MATCH_RUNG_SUBDOMAIN, answer);
     }
+    model_find_patterns(model, asked, answer);
 }
 
 static enum err model_build(struct model *model, const struct hash_secret *secret, struct buf *ret)
@@ -296,6 +402,7 @@ static const char *model_compare_items(const struct model *model, const struct m
 /* What a run of queries says, and what it must say. */
 struct model_queries {
     bool met[MODEL_QUERIES_MAX];
+    bool rough[MODEL_QUERIES_MAX]; /* patterns let through more than fits them */
     uint32_t candidates[MODEL_QUERIES_MAX * 2 + MATCH_BATCH_CANDIDATES_MAX];
     struct match_batch batch;
     struct match_found found[MATCH_FOUND_COUNT_MAX];
@@ -309,7 +416,7 @@ static const char *model_compare_candidates(const struct model_queries *queries,
     for (size_t i = 0; i < queries->batch.candidate_count; i++) {
         uint32_t mark = queries->candidates[i];
         is_candidate[mark] = true;
-        false_count += queries->met[mark] ? 0 : 1;
+        false_count += queries->met[mark] || queries->rough[mark] ? 0 : 1;
     }
     for (size_t i = 0; i < count; i++) {
         if (queries->met[i] && !is_candidate[i]) {
@@ -340,6 +447,7 @@ static const char *model_compare_answers(struct model *model, const struct match
             }
         }
         queries->met[i] = found_count > 0;
+        queries->rough[i] = (image->pattern_kinds >> asked.kind & 1) != 0;
         match_batch_add(&queries->batch, asked.kind, asked.key, i);
     }
     match_batch_flush(&queries->batch);
@@ -363,6 +471,7 @@ static struct model *model_make(struct op *op, struct span dice)
     model->dice = dice;
     model->origin_count = (uint16_t)(1 + model_roll(model, MODEL_ORIGINS_MAX));
     const size_t count = model_roll(model, MODEL_INDICATORS_MAX + 1);
+    model->has_patterns = model_roll(model, 8) == 1; /* one world in so many */
     while (model->count < count) {
         model_item_make(model);
     }
