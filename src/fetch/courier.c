@@ -11,13 +11,11 @@ enum { BATCH_SIZE_MAX = 1024 * 1024, MS_PER_S = 1000 };
 
 /* ---- words ---- */
 
-static void say_done(struct courier *courier, const struct fetch_item *last, uint32_t count)
+static void say_done(struct courier *courier, uint32_t count)
 {
     must(pthread_mutex_lock(&courier->mutex) == 0);
     courier->word.done = true;
     courier->word.failed = false;
-    courier->word.entry = last->entry;
-    courier->word.part = last->part;
     courier->word.count += count;
     must(pthread_mutex_unlock(&courier->mutex) == 0);
     courier->speak(courier->context, courier);
@@ -94,7 +92,7 @@ static bool deliver(struct run *run, struct fetch_item *const *items, size_t cou
     enum err err = carry(run, &op, items, count, &done);
     must(err != ERR_OK || done == count);
     if (done > 0) {
-        say_done(run->courier, items[done - 1], events_of(items, done));
+        say_done(run->courier, events_of(items, done));
     }
     fetch_queue_drop(&run->courier->queue, done);
     if (err == ERR_OK) {

@@ -19,8 +19,6 @@ enum {
 struct courier_word {
     bool done;
     bool failed;
-    uint64_t entry; /* delivered up to here */
-    uint64_t part;
     uint32_t count; /* delivered since the last word */
     uint32_t retry_ms;
     char text[FAULT_TEXT_SIZE]; /* why it failed */

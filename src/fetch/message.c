@@ -74,8 +74,6 @@ enum err fetch_message_read_output(struct op *op, struct span body, struct fetch
 void fetch_message_add_event(struct buf *buf, const struct fetch_event *event)
 {
     wire_add_u16(buf, event->output);
-    wire_add_u64(buf, event->entry);
-    wire_add_u64(buf, event->part);
     wire_add_u8(buf, (uint8_t)event->type);
     wire_add_bytes(buf, event->id);
     wire_add_bytes(buf, event->text);
@@ -84,8 +82,6 @@ void fetch_message_add_event(struct buf *buf, const struct fetch_event *event)
 void fetch_message_read_event(struct wire_reader *r, struct fetch_event *ret)
 {
     ret->output = wire_u16(r);
-    ret->entry = wire_u64(r);
-    ret->part = wire_u64(r);
     uint8_t type = wire_u8(r);
     ret->type = (enum fetch_event_type)type;
     ret->id = wire_bytes(r, ID_SIZE_MAX);
@@ -98,8 +94,6 @@ void fetch_message_read_event(struct wire_reader *r, struct fetch_event *ret)
 void fetch_message_add_done(struct buf *buf, const struct fetch_message_done *message)
 {
     wire_add_u16(buf, message->output);
-    wire_add_u64(buf, message->entry);
-    wire_add_u64(buf, message->part);
     wire_add_u32(buf, message->count);
 }
 
@@ -108,8 +102,6 @@ enum err fetch_message_read_done(struct span body, struct fetch_message_done *re
     struct wire_reader r = wire_reader_of(body);
     struct fetch_message_done done = { 0 };
     done.output = wire_u16(&r);
-    done.entry = wire_u64(&r);
-    done.part = wire_u64(&r);
     done.count = wire_u32(&r);
     if (r.err != ERR_OK || r.rest.size > 0 || done.output >= FETCH_OUTPUT_COUNT_MAX) {
         return ERR_FORMAT;

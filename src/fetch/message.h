@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * What the store and the fetch role say to each other. The fetch role reads what strangers answer,
- * so the store checks every bound of what it says.
+ * so the store checks every bound of what it says. An output's events are delivered in the order in
+ * which they were sent, so that a count says which.
  *
  *     store                        fetch
  *     OUTPUT*, START       -->              settings in order; then it goes into its jail
  *     EVENTS               -->              for any outputs
- *                          <--     DONE     an output has delivered up to a place
+ *                          <--     DONE     an output has delivered so many more
  *                          <--     FAILED   it has not; it tries again by itself
  *     FLUSH                -->              what is being gathered (mail) goes now
  */
@@ -37,8 +38,6 @@ enum fetch_event_type {
 /* One event for one output. */
 struct fetch_event {
     uint16_t output; /* index, in the order of the OUTPUT messages */
-    uint64_t entry;  /* the place behind it in the journal: */
-    uint64_t part;   /* once it is delivered, the output has come so far */
     enum fetch_event_type type;
     struct span id;   /* of the event, as text */
     struct span text; /* as the output wants it, without a line end */
@@ -46,8 +45,6 @@ struct fetch_event {
 
 struct fetch_message_done {
     uint16_t output;
-    uint64_t entry;
-    uint64_t part;
     uint32_t count; /* events delivered since the last such message */
 };
 

@@ -68,8 +68,6 @@ static struct fetch_item *item_new(const struct fetch_event *event, bool condens
 
 static void item_count(struct fetch_item *item, const struct fetch_event *event)
 {
-    item->entry = event->entry;
-    item->part = event->part;
     item->counts[event->type]++;
 }
 

@@ -18,8 +18,6 @@ enum { FETCH_ID_SIZE_MAX = 64 };
 /* An event, or several of which only the count is kept. */
 struct fetch_item {
     struct fetch_item *next;
-    uint64_t entry; /* the place behind it, or behind the last of them */
-    uint64_t part;
     uint32_t counts[FETCH_EVENT_TYPE_COUNT]; /* how many events it stands for */
     bool condensed;                          /* it has no text */
     size_t id_size;

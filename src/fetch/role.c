@@ -129,8 +129,6 @@ static enum err tell_done(struct role *role, const struct courier *courier,
     struct buf body;
     const struct fetch_message_done done = {
         .output = courier->index,
-        .entry = word->entry,
-        .part = word->part,
         .count = word->count,
     };
     buf_init(&body, SIZE_MAX_DONE);

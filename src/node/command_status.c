@@ -4,6 +4,7 @@
  */
 #include "node/flow.h"
 #include "node/node.h"
+#include "node/output_view.h"
 #include "node/tally.h"
 #include "store/blob.h"
 #include "store/notice.h"
@@ -70,6 +71,20 @@ static enum err notices_json(struct invocation *invocation, struct json_writer *
     return err;
 }
 
+static enum err outputs_json(struct invocation *invocation, struct json_writer *w)
+{
+    struct output_view *views = NULL;
+    size_t count = 0;
+    TRY(output_views_read(invocation->op, invocation->node, &views, &count));
+    json_key(w, SPAN("outputs"));
+    json_begin_array(w);
+    for (size_t i = 0; i < count; i++) {
+        output_view_json(w, &views[i]);
+    }
+    json_end_array(w);
+    return ERR_OK;
+}
+
 static enum err status_json(struct invocation *invocation, const struct store_status *status)
 {
     const struct {
@@ -114,7 +129,12 @@ static enum err status_json(struct invocation *invocation, const struct store_st
     }
     json_end_object(&w);
     enum err err = notices_json(invocation, &w);
-    json_end_object(&w);
+    if (err == ERR_OK) {
+        err = outputs_json(invocation, &w);
+    }
+    if (err == ERR_OK) {
+        json_end_object(&w);
+    }
     if (err == ERR_OK) {
         print_json(invocation, &line);
     }
@@ -256,6 +276,21 @@ static enum err status_notices(struct invocation *invocation)
     return ERR_OK;
 }
 
+static enum err status_outputs(struct invocation *invocation)
+{
+    struct output_view *views = NULL;
+    size_t count = 0;
+    TRY(output_views_read(invocation->op, invocation->node, &views, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct flow flow;
+        row_begin(&flow, invocation, i == 0 ? "outputs" : "");
+        flow_value(&flow, "", views[i].config->to.name, "");
+        flow_end(&flow);
+        output_view_words(invocation, &views[i], NAME_COLUMN + 2);
+    }
+    return ERR_OK;
+}
+
 static enum err status_text(struct invocation *invocation, const struct store_status *status,
                             const struct store_input *inputs, size_t count)
 {
@@ -279,7 +314,7 @@ static enum err status_text(struct invocation *invocation, const struct store_st
     }
     status_row(invocation, "inputs", status->inputs, "", "");
     status_inputs(invocation, inputs, count);
-    return ERR_OK;
+    return status_outputs(invocation);
 }
 
 int command_status(struct invocation *invocation)

@@ -17,7 +17,8 @@ struct reading {
     char fault[FAULT_TEXT_SIZE];
 };
 
-/* A key of the configuration. `set` reads the value; its fault is prefixed with file and line. */
+/* A key of the configuration. `set` reads the value; its fault is prefixed with file and line.
+ * NULL: config_output_set() does. */
 struct key {
     const char *section;
     const char *name;
@@ -228,6 +229,45 @@ static const struct key keys[] = {
       set_input_path },
     { "input", "format", NULL, NULL, set_input_format },
     { "input", "sensor", NULL, NULL, set_input_sensor },
+    { "output", "kind", NULL,
+      "Where hits and notices go, each to be told at least once; linie.conf(5) explains the keys.\n"
+      "[output \"lines\"]\nkind = file\npath = out/hits.ndjson\nformat = json\nsize-max = 100M\n"
+      "age-max = 0\nkeep = 7\nmode = 600\nsync = yes\n"
+      "[output \"siem\"]\nkind = syslog\nurl = tls://siem.example:6514\nfacility = local0\n"
+      "ca-file = keys/siem-ca.pem\ncert-file = keys/siem.pem\nkey-file = keys/siem.key\n"
+      "[output \"agent\"]\nkind = unix\npath = /run/agent.sock\ndatagram = no\n"
+      "[output \"soc\"]\nkind = webhook\nurl = https://soc.example/hook\n"
+      "secret-file = keys/soc.secret\nbatch = 100\ntlp = GREEN\nindicators = domain url\n"
+      "events = opened closed notice\nalarm = 10m\nexercises = no\nbegin = now\n"
+      "[output \"duty\"]\nkind = mail\nurl = smtps://mail.example\nfrom = linie@water.example\n"
+      "to = duty@water.example\nuser = linie\npassword-file = keys/mail.password\nevery = 15m",
+      NULL },
+    { "output", "path", NULL, NULL, NULL },
+    { "output", "url", NULL, NULL, NULL },
+    { "output", "from", NULL, NULL, NULL },
+    { "output", "to", NULL, NULL, NULL },
+    { "output", "user", NULL, NULL, NULL },
+    { "output", "password-file", NULL, NULL, NULL },
+    { "output", "secret-file", NULL, NULL, NULL },
+    { "output", "ca-file", NULL, NULL, NULL },
+    { "output", "cert-file", NULL, NULL, NULL },
+    { "output", "key-file", NULL, NULL, NULL },
+    { "output", "format", NULL, NULL, NULL },
+    { "output", "facility", NULL, NULL, NULL },
+    { "output", "size-max", NULL, NULL, NULL },
+    { "output", "age-max", NULL, NULL, NULL },
+    { "output", "keep", NULL, NULL, NULL },
+    { "output", "mode", NULL, NULL, NULL },
+    { "output", "sync", NULL, NULL, NULL },
+    { "output", "datagram", NULL, NULL, NULL },
+    { "output", "batch", NULL, NULL, NULL },
+    { "output", "every", NULL, NULL, NULL },
+    { "output", "tlp", NULL, NULL, NULL },
+    { "output", "indicators", NULL, NULL, NULL },
+    { "output", "events", NULL, NULL, NULL },
+    { "output", "alarm", NULL, NULL, NULL },
+    { "output", "exercises", NULL, NULL, NULL },
+    { "output", "begin", NULL, NULL, NULL },
 };
 
 enum {
@@ -252,6 +292,12 @@ static bool section_name(struct span section, struct span word, struct span *ret
     return true;
 }
 
+/* Of which there may be several. */
+static bool section_has_names(struct span section)
+{
+    return span_equal(section, SPAN("input")) || span_equal(section, SPAN("output"));
+}
+
 static enum err section_input(struct reading *reading, struct span name)
 {
     struct config *config = reading->config;
@@ -265,6 +311,36 @@ static enum err section_input(struct reading *reading, struct span name)
     config->input_count++;
     *input_last(reading) = (struct config_input){ .format = SPAN("auto") };
     return op_copy(reading->op, name, &input_last(reading)->name);
+}
+
+/* Each output is one section: another with its name would be an output of its own by mistake. */
+static enum err section_output(struct reading *reading, struct span name)
+{
+    struct config *config = reading->config;
+    for (size_t i = 0; i < config->output_count; i++) {
+        if (span_equal(config->outputs[i].to.name, name)) {
+            return i + 1 == config->output_count
+                       ? ERR_OK
+                       : refuse(reading, "this output has a section further up already");
+        }
+    }
+    if (config->output_count == CONFIG_OUTPUT_COUNT_MAX) {
+        return refuse(reading, "more than 16 outputs");
+    }
+    if (name.size == 0 || name.size > CONFIG_OUTPUT_NAME_SIZE_MAX) {
+        return refuse(reading, "the name of an output has 1 to 64 bytes");
+    }
+    struct config_output *output = &config->outputs[config->output_count];
+    config_output_begin(output);
+    config->output_count++;
+    return op_copy(reading->op, name, &output->to.name);
+}
+
+static enum err set_output(struct reading *reading, struct span name, struct span value)
+{
+    struct config *config = reading->config;
+    must(config->output_count > 0);
+    return config_output_set(reading->op, &config->outputs[config->output_count - 1], name, value);
 }
 
 /* The key that was probably meant: its name is near; of equally near ones that of this section. */
@@ -304,17 +380,21 @@ static void tell_unknown(struct reading *reading, struct span section, struct sp
 static enum err set_key(struct reading *reading, struct span section, struct span name,
                         struct span value)
 {
-    struct span own_name;
+    struct span own_name = { NULL, 0 };
     if (section_name(section, SPAN("input"), &own_name)) {
         TRY(section_input(reading, own_name));
         section = SPAN("input");
+    } else if (section_name(section, SPAN("output"), &own_name)) {
+        TRY(section_output(reading, own_name));
+        section = SPAN("output");
     }
+    bool in_place = own_name.data != NULL || !section_has_names(section);
     for (size_t i = 0; i < KEY_COUNT; i++) {
         bool found = span_equal(section, span_of(keys[i].section)) &&
                      span_equal(name, span_of(keys[i].name));
-        bool in_place = !span_equal(section, SPAN("input")) || reading->config->input_count > 0;
         if (found && in_place) {
-            return keys[i].set(reading, value);
+            return keys[i].set == NULL ? set_output(reading, name, value)
+                                       : keys[i].set(reading, value);
         }
     }
     tell_unknown(reading, section, name);
@@ -342,6 +422,15 @@ static enum err check(struct reading *reading)
         if (config->inputs[i].path.size == 0) {
             return op_fail(reading->op, ERR_FORMAT, "%.*s: input \"%.*s\" has no path",
                            SPAN_FMT(reading->name), SPAN_FMT(config->inputs[i].name));
+        }
+    }
+    for (size_t i = 0; i < config->output_count; i++) {
+        struct config_output *output = &config->outputs[i];
+        enum err err = config_output_end(reading->op, output);
+        if (err != ERR_OK) {
+            op_fault_prefix(reading->op, "%.*s: output \"%.*s\": ", SPAN_FMT(reading->name),
+                            SPAN_FMT(output->to.name));
+            return err;
         }
     }
     if (!reading->inside_given) {
@@ -408,7 +497,7 @@ void config_add_default(struct buf *buf, struct span owner)
     buf_add(buf, SPAN("# Configuration of a Linie node; see linie.conf(5).\n"));
     for (size_t i = 0; i < KEY_COUNT; i++) {
         const struct key *key = &keys[i];
-        bool named = span_equal(span_of(key->section), SPAN("input"));
+        bool named = section_has_names(span_of(key->section));
         if (!span_equal(span_of(section), span_of(key->section))) {
             section = key->section;
             buf_add_format(buf, named ? "\n" : "\n[%s]\n", section);

@@ -7,6 +7,7 @@
 #ifndef NODE_CONFIG_H
 #define NODE_CONFIG_H
 
+#include "node/config_output.h"
 #include "observe/redact.h"
 #include "policy/pap.h"
 #include "policy/policy.h"
@@ -42,6 +43,8 @@ struct config {
     struct config_input inputs[CONFIG_INPUT_COUNT_MAX];
     size_t rule_count;
     struct observe_rule rules[CONFIG_RULE_COUNT_MAX];
+    size_t output_count;
+    struct config_output outputs[CONFIG_OUTPUT_COUNT_MAX];
 };
 
 /**

@@ -10,6 +10,7 @@
 
 #include "base/span.h"
 #include "node/command.h"
+#include "node/fetch_child.h"
 #include "os/clock.h"
 
 static bool shows_colours(int fd)
@@ -71,6 +72,9 @@ int main(int argc, char **argv)
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("linie " LINIE_VERSION);
         return EXIT_DONE;
+    }
+    if (argc == 2 && strcmp(argv[1], FETCH_CHILD_WORD) == 0) {
+        fetch_child_main();
     }
     bus_errors_take();
     os_zone_read();

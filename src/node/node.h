@@ -13,6 +13,8 @@
 
 enum { NODE_SOCKET_PATH_MAX = 100 };
 
+struct outputs;
+
 struct node {
     struct span dir;        /* path of the node's folder */
     struct span world;      /* "real" or an exercise's id */
@@ -23,6 +25,7 @@ struct node {
     struct store *store;
     struct store_opened opened; /* what opening mended */
     bool writer;                /* holds the world's lock */
+    struct outputs *outputs;    /* of the run that has it open; NULL: nothing is being sent */
 };
 
 /**

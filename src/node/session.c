@@ -21,7 +21,9 @@ enum {
     PROGRESS_EVERY_MS = 100,
     IMAGE_MEMORY_MAX = 0x7FFFFFFF, /* while an index is made; it is large where the sets are */
     HOST_NAME_SIZE = 256,
-    WATCH_FAILED = 70, /* exit code of a watch process that gave up; EX_SOFTWARE */
+    OUTPUTS_END_WAIT_MS = 10 * 1000,
+    OUTPUTS_STOPPED_WAIT_MS = 2 * 1000, /* somebody asked to stop, and waits */
+    WATCH_FAILED = 70,                  /* exit code of a watch process that gave up; EX_SOFTWARE */
 };
 
 /* ---- the watch process ---- */
@@ -179,6 +181,10 @@ enum err session_begin(struct session *session, struct invocation *invocation,
     memory_give_back_early(); /* of the store: the watch has started */
     TRY(node_open_store(session->op, session->node, true));
     TRY(remote_server_open(session->op, session->node, &session->server));
+    if (!session->options.again) {
+        TRY(outputs_open(session->op, session->node, &session->outputs));
+        session->node->outputs = session->outputs;
+    }
     return send_image(session);
 }
 
@@ -203,6 +209,7 @@ enum err session_wait(struct session *session, struct channel_message *ret)
         struct pollfd fds[] = {
             { .fd = session->watch.fd, .events = POLLIN },
             { .fd = remote_server_fd(session->server), .events = POLLIN },
+            { .fd = outputs_fd(session->outputs), .events = POLLIN },
         };
         int ready = poll(fds, sizeof fds / sizeof fds[0], PROGRESS_EVERY_MS);
         if (ready < 0 && errno != EINTR) {
@@ -212,6 +219,7 @@ enum err session_wait(struct session *session, struct channel_message *ret)
             TRY(serve_callers(session));
         }
         TRY(session_commit_when_due(session)); /* also where the watch waits for a pipe */
+        outputs_pump(session->outputs);
         TRY(session_close_when_due(session));
     }
 }
@@ -225,6 +233,7 @@ enum err session_wait_for_writer(struct session *session, int fd)
         struct pollfd fds[] = {
             { .fd = fd, .events = POLLIN },
             { .fd = remote_server_fd(session->server), .events = POLLIN },
+            { .fd = outputs_fd(session->outputs), .events = POLLIN },
         };
         int ready = poll(fds, sizeof fds / sizeof fds[0], PROGRESS_EVERY_MS);
         if (ready < 0 && errno != EINTR) {
@@ -237,6 +246,7 @@ enum err session_wait_for_writer(struct session *session, int fd)
             TRY(serve_callers(session));
         }
         TRY(session_commit_when_due(session));
+        outputs_pump(session->outputs);
     }
 }
 
@@ -302,12 +312,17 @@ enum err session_end(struct session *session)
     if (faultless && session->server != NULL) {
         err = session_close_at_end(session);
     }
+    const atomic_bool *cancel = session->op->cancel;
+    bool was_stopped = cancel != NULL && atomic_load(cancel);
     if (err == ERR_CANCELLED) { /* the next run closes them */
         op_fault_clear(session->op);
         err = ERR_OK;
     }
     enum err stopped = watch_stop(session);
     callers_finish(session);
+    outputs_close(session->outputs, was_stopped ? OUTPUTS_STOPPED_WAIT_MS : OUTPUTS_END_WAIT_MS);
+    session->outputs = NULL;
+    session->node->outputs = NULL;
     remote_server_close(session->server);
     session->server = NULL;
     op_end(&session->batch);

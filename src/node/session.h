@@ -13,6 +13,7 @@
 #include "node/fold_seen.h"
 #include "node/inputs.h"
 #include "node/node.h"
+#include "node/outputs.h"
 #include "node/remote.h"
 #include "os/channel.h"
 #include "watch/role.h"
@@ -57,6 +58,7 @@ struct session {
     pid_t pid;
     bool has_watch;
     struct remote_server *server;
+    struct outputs *outputs;             /* NULL: nothing is sent */
     char image[SESSION_IMAGE_PATH_SIZE]; /* path of the index in use; empty: none yet */
     size_t image_size;
     struct op scratch; /* memory for one input */

@@ -64,6 +64,7 @@ enum err session_commit(struct session *session)
     batch_clear(session);
     session->changed = false;
     session->committed_us = os_monotonic_us();
+    outputs_pump(session->outputs);
     return ERR_OK;
 }
 

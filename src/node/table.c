@@ -65,6 +65,11 @@ static const struct command_option export_options[] = {
     { NULL, NULL, NULL },
 };
 
+static const struct command_option replay_options[] = {
+    { "since", "TIME", "written then or later: a time, a date, or 24h, 7d" },
+    { NULL, NULL, NULL },
+};
+
 static const struct command_option verify_options[] = {
     { "backup", "DIR", "check this backup instead of the node" },
     { "key", "FILE", "the file it was encrypted with" },
@@ -179,6 +184,27 @@ static const struct command commands[] = {
       .summary = "show how the node is, and what could not be read",
       .help = "  linie status",
       .run = command_status },
+    { .name = "output list",
+      .usage = "",
+      .summary = "show where hits and notices are sent, and what lies behind",
+      .help = "What is configured in linie.conf, how far each output has come, and why one\n"
+              "fails. 'linie watch' sends.\n\n  linie output list",
+      .run = command_output_list },
+    { .name = "output test",
+      .usage = "NAME",
+      .summary = "send a marked test event to an output",
+      .help = "Waits for the receiver, and says why where it does not get through.\n\n"
+              "  linie output test siem",
+      .run = command_output_test },
+    { .name = "output replay",
+      .usage = "NAME",
+      .summary = "let an output go on from an earlier or later time",
+      .help = "What the journal told since then goes to the output again; a time that is later\n"
+              "than what lies behind passes over it.\n\n"
+              "  linie output replay siem --since 24h",
+      .access = COMMAND_WRITES,
+      .options = replay_options,
+      .run = command_output_replay },
     { .name = "verify",
       .usage = "",
       .summary = "check the journal and kept files, or a backup",

@@ -81,7 +81,7 @@ static void add_metadata(struct json_writer *w, const struct output_node *node,
     add_tag_u64(w, "entry", event->at.entry);
     add_tag(w, "node", node->identity);
     add_tag(w, "world", node->world);
-    if (event->notice != NULL) {
+    if (event->fold == NULL) {
         add_notice_tags(w, event->notice);
     } else {
         add_fold_tags(w, event->fold);
@@ -96,7 +96,7 @@ static void add_signature(struct json_writer *w, const struct store_event *event
 {
     struct buf text;
     buf_init(&text, TAG_SIZE_MAX);
-    if (event->notice != NULL) {
+    if (event->fold == NULL) {
         buf_add(&text, SPAN("LINIE notice: "));
         buf_add(&text, event->notice->type);
         buf_add_byte(&text, ' ');

@@ -41,10 +41,12 @@ void output_add_second(struct buf *buf, int64_t time_us);
  * Append an event as a sentence for people, harmless to a terminal.
  *
  * buf       receives the text
+ * node      who tells: what happens in an exercise is marked as that
  * event     told
  * defanged  write addresses, names and URLs so that no program makes a link of them
  */
-void output_add_words(struct buf *buf, const struct store_event *event, bool defanged);
+void output_add_words(struct buf *buf, const struct output_node *node,
+                      const struct store_event *event, bool defanged);
 
 /**
  * Append an event in one format: see output_add().

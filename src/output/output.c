@@ -93,7 +93,7 @@ void output_add(struct buf *buf, enum output_format format, const struct output_
         output_add_eve(buf, node, event);
         break;
     case OUTPUT_TEXT:
-        output_add_words(buf, event, true);
+        output_add_words(buf, node, event, true);
         break;
     case OUTPUT_FORMAT_COUNT:
         must_fail("a format", __FILE__, __LINE__);

@@ -121,11 +121,12 @@ static void add_structured(struct buf *buf, const struct output_node *node,
 
 /* Section 6.4: a message that is UTF-8 begins with the byte order mark; one that is ASCII is both,
  * and needs none. */
-static void add_message(struct buf *buf, const struct store_event *event)
+static void add_message(struct buf *buf, const struct output_node *node,
+                        const struct store_event *event)
 {
     struct buf words;
     buf_init(&words, OUTPUT_SIZE_MAX);
-    output_add_words(&words, event, false);
+    output_add_words(&words, node, event, false);
     if (!text_is_ascii(buf_span(&words))) {
         buf_add(buf, SPAN("\xEF\xBB\xBF"));
     }
@@ -154,7 +155,7 @@ void output_add_rfc5424(struct buf *buf, const struct output_node *node,
     buf_add_format(buf, " linie - %s ", output_event_word(event));
     add_structured(buf, node, event);
     buf_add_byte(buf, ' ');
-    add_message(buf, event);
+    add_message(buf, node, event);
 }
 
 /* ---- for a local daemon ---- */
@@ -164,7 +165,7 @@ void output_add_local(struct buf *buf, const struct output_node *node,
 {
     add_priority(buf, node, event);
     buf_add(buf, SPAN("linie: "));
-    output_add_words(buf, event, false);
+    output_add_words(buf, node, event, false);
     buf_add(buf, SPAN(" [event "));
     uuid_add(buf, &event->id);
     buf_add_byte(buf, ']');

@@ -120,10 +120,15 @@ static void add_notice(const struct words *words, const struct store_notice *not
     buf_add(words->buf, SPAN(")"));
 }
 
-void output_add_words(struct buf *buf, const struct store_event *event, bool defanged)
+void output_add_words(struct buf *buf, const struct output_node *node,
+                      const struct store_event *event, bool defanged)
 {
     static const char *const begins[STORE_EVENT_COUNT] = { "HIT ", "GROWN ", "CLOSED ", "NOTICE " };
     const struct words words = { .buf = buf, .defanged = defanged };
+    if (!span_equal(node->world, SPAN("real"))) {
+        add_name(&words, "EXERCISE ", node->world);
+        buf_add(buf, SPAN(": "));
+    }
     if (event->notice == NULL) {
         buf_add(buf, span_of(begins[event->type]));
         add_fold(&words, event);

@@ -253,6 +253,23 @@ TEST(test_of_an_output_is_marked_in_every_format)
     buf_done(&told.text);
 }
 
+TEST(event_of_an_exercise_is_marked_in_every_format)
+{
+    struct told told;
+    struct output_node exercise = node;
+    exercise.world = SPAN("flood-2026");
+    told_hit(&told);
+
+    for (unsigned format = 0; format < OUTPUT_FORMAT_COUNT; format++) {
+        buf_clear(&told.text);
+        output_add(&told.text, (enum output_format)format, &exercise, &told.event);
+        assert_true(span_find_span(buf_span(&told.text), SPAN("flood-2026")) >= 0);
+    }
+    check_span(span_slice(buf_span(&told.text), 0, sizeof "EXERCISE flood-2026: HIT " - 1),
+               "EXERCISE flood-2026: HIT ");
+    buf_done(&told.text);
+}
+
 TEST(event_of_the_largest_values_fits_in_every_format)
 {
     struct told told;

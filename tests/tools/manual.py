@@ -177,7 +177,7 @@ def keys_of_page():
     text = page("linie.conf.5.scd")
     keys = {}
     for inside in re.findall(r"^# \[(\w+)(?: \"NAME\")?\]$", text, re.MULTILINE):
-        heading = f'[{inside} "NAME"]' if inside == "input" else f"[{inside}]"
+        heading = f'[{inside} "NAME"]' if inside in ("input", "output") else f"[{inside}]"
         body = section(text, heading)
         for key, said_of_it in re.findall(r"^\*([a-z-]+)\* = _[A-Z/]+_(?:\.\.\.)?\n((?:\t.*\n|\n(?=\t))*)", body,
                                           re.MULTILINE):

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * One [output "name"] section of the configuration: what is sent where.
+ */
+#ifndef NODE_CONFIG_OUTPUT_H
+#define NODE_CONFIG_OUTPUT_H
+
+#include "fetch/fetch.h"
+#include "output/output.h"
+
+enum { CONFIG_OUTPUT_COUNT_MAX = FETCH_OUTPUT_COUNT_MAX, CONFIG_OUTPUT_NAME_SIZE_MAX = 64 };
+
+struct config_output {
+    /* Paths as they were written: relative ones begin at the node's folder. Password and secret are
+     * still in their files. */
+    struct fetch_output to;
+    struct span password_file;
+    struct span secret_file;
+    bool has_format;
+    enum output_format format;
+    uint8_t facility;        /* of syslog */
+    enum policy_tlp tlp_max; /* the narrowest label that may go there */
+    uint64_t kinds;          /* of indicators whose hits go there, a bit each; 0: all */
+    unsigned events;         /* that go there: a bit for each enum store_event_type */
+    uint32_t alarm_s;        /* a notice says so when nothing has got through for so long */
+    bool exercises;          /* also what happens in exercises */
+    bool from_start;         /* a new output begins with the journal; else with what comes next */
+};
+
+/**
+ * Begin with what holds where nothing is said.
+ *
+ * output    caller's memory
+ */
+void config_output_begin(struct config_output *output);
+
+/**
+ * Read the value of a key.
+ *
+ * op        work in hand; texts live in its memory
+ * output    begun
+ * key       of the section
+ * value     as written
+ *
+ * Errors    ERR_FORMAT the value does not fit, and the text says why; ERR_ABSENT there is no such
+ *           key; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err config_output_set(struct op *op, struct config_output *output, struct span key,
+                           struct span value);
+
+/**
+ * Check an output whose keys are all read, and settle what depends on its kind.
+ *
+ * op        work in hand
+ * output    read
+ *
+ * Errors    ERR_FORMAT it cannot be what it says; the text says why, without the output's name
+ */
+MUST_USE
+enum err config_output_end(struct op *op, struct config_output *output);
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The outputs of a run that writes to the node: what the journal has to tell is read behind each
+ * output's cursor, put to its filter and to the gate, formatted, and given to the fetch process;
+ * what that has delivered moves the cursor. Nothing here waits, but outputs_close().
+ *
+ * An output that fails is the owner's concern, not the run's: it is told (linie status, a notice),
+ * and the run goes on.
+ */
+#ifndef NODE_OUTPUTS_H
+#define NODE_OUTPUTS_H
+
+#include "node/node.h"
+#include "node/output_state.h"
+
+struct outputs;
+
+enum { OUTPUTS_NO_FD = -1 };
+
+/**
+ * Begin: the fetch process is started, cursors are read; new outputs begin as configured.
+ *
+ * op        work in hand
+ * node      open for writing; borrowed until outputs_close()
+ * ret       NULL where nothing is configured for this world; to give back with outputs_close();
+ *           untouched on error
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err outputs_open(struct op *op, struct node *node, struct outputs **ret);
+
+/**
+ * Do what can be done now: hear the fetch process, send what is new, keep cursors. To be called
+ * when something was committed, when the descriptor has something to say, and some times a second.
+ *
+ * outputs   NULL does nothing
+ */
+void outputs_pump(struct outputs *outputs);
+
+/**
+ * The descriptor that is readable when outputs_pump() has something to hear. It may be another one
+ * after each call of that.
+ *
+ * outputs   NULL gives OUTPUTS_NO_FD, as does a time in which no fetch process runs
+ */
+int outputs_fd(const struct outputs *outputs);
+
+/**
+ * End: wait for what is still to be delivered, but not for outputs that fail, and not for long.
+ * What is left is sent by the next run.
+ *
+ * outputs   NULL does nothing
+ * wait_ms   at most so long
+ */
+void outputs_close(struct outputs *outputs, unsigned wait_ms);
+
+/**
+ * Let an output go on from another place. What it has not acknowledged is sent again, too.
+ *
+ * op        work in hand
+ * outputs   open
+ * name      of the output
+ * cursor    where it goes on
+ *
+ * Errors    ERR_ABSENT no such output in this world; ERR_IO; ERR_FULL; ERR_LIMIT
+ */
+MUST_USE
+enum err outputs_replay(struct op *op, struct outputs *outputs, struct span name,
+                        struct store_cursor cursor);
+
+#endif
