@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include <stdio.h>
+
 #include "format/json.h"
 #include "tests/exchange/lines.h"
 
@@ -11,69 +13,64 @@
     "\"date\":\"2026-11-18\",\"Attribute\":[" attributes "]}}"
 #define IDS(type, value) "{\"type\":\"" type "\",\"value\":\"" value "\",\"to_ids\":true}"
 
+struct attribute {
+    const char *type;
+    const char *value;
+};
+
+/* An event with these attributes, all meant for detection. */
+static const char *event_of(const struct attribute *rows, size_t count)
+{
+    static char text[4096];
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) {
+        size += (size_t)snprintf(text + size, sizeof text - size, "%s" IDS("%s", "%s"),
+                                 i == 0 ? "{\"Event\":{\"Attribute\":[" : ",", rows[i].type,
+                                 rows[i].value);
+    }
+    (void)snprintf(text + size, sizeof text - size, "]}}");
+    return text;
+}
+
+#define EVENT_OF(rows) event_of((rows), sizeof(rows) / sizeof((rows)[0]))
+
 TEST(misp_attributes_for_detection_are_indicators)
 {
-    static const char file[] = EVENT(
-        IDS("ip-dst", "198.51.100.7") "," IDS("domain", "example.org") "," IDS("hostname", "www."
-                                                                                           "example"
-                                                                                           ".org") "," IDS(
-            "url",
-            "http://example.org/a") "," IDS("email-src",
-                                            "someone@example.org") "," IDS("AS",
-                                                                           "AS64500") "," IDS("user"
-                                                                                              "-age"
-                                                                                              "nt",
-                                                                                              "Evil"
-                                                                                              "/1."
-                                                                                              "0"));
+    static const struct attribute rows[] = {
+        { "ip-dst", "198.51.100.7" },           { "domain", "example.org" },
+        { "hostname", "www.example.org" },      { "url", "http://example.org/a" },
+        { "email-src", "someone@example.org" }, { "AS", "AS64500" },
+        { "user-agent", "Evil/1.0" },
+    };
 
-    check_misp(file, "1: ipv4 198.51.100.7\n"
-                     "2: domain example.org and below\n"
-                     "3: domain www.example.org\n"
-                     "4: url http://example.org/a\n"
-                     "5: email someone@example.org\n"
-                     "6: asn AS64500\n"
-                     "7: user-agent Evil/1.0\n");
+    check_misp(EVENT_OF(rows), "1: ipv4 198.51.100.7\n"
+                               "2: domain example.org and below\n"
+                               "3: domain www.example.org\n"
+                               "4: url http://example.org/a\n"
+                               "5: email someone@example.org\n"
+                               "6: asn AS64500\n"
+                               "7: user-agent Evil/1.0\n");
 }
 
 TEST(misp_composite_attributes_give_what_can_be_watched_of_them)
 {
-    static const char file[] =
-        EVENT(IDS("domain|ip", "example.org|198.51.100.7") "," IDS(
-            "filename|md5",
-            "a|b.exe|"
-            "f41fc1180af994f04b40a"
-            "750ec1898d4") "," IDS("ip-dst|port", "198.51.100.7|443") "," IDS("hostname|port",
-                                                                              "www.example.org|"
-                                                                              "8443") "," IDS("malw"
-                                                                                              "are-"
-                                                                                              "samp"
-                                                                                              "le",
-                                                                                              "x."
-                                                                                              "zip|"
-                                                                                              "f41f"
-                                                                                              "c118"
-                                                                                              "0af9"
-                                                                                              "94f0"
-                                                                                              "4b40"
-                                                                                              "a750"
-                                                                                              "ec"
-                                                                                              "1898"
-                                                                                              "d4") "," IDS("filename"
-                                                                                                            "|sha1",
-                                                                                                            "f41fc118"
-                                                                                                            "0af994f0"
-                                                                                                            "4b40a750"
-                                                                                                            "ec1898d"
-                                                                                                            "4"));
+    static const struct attribute rows[] = {
+        { "domain|ip", "example.org|198.51.100.7" },
+        { "filename|md5", "a|b.exe|f41fc1180af994f04b40a750ec1898d4" },
+        { "ip-dst|port", "198.51.100.7|443" },
+        { "hostname|port", "www.example.org|8443" },
+        { "malware-sample", "x.zip|f41fc1180af994f04b40a750ec1898d4" },
+        { "filename|sha1", "f41fc1180af994f04b40a750ec1898d4" },
+    };
 
-    check_misp(file, "1: domain example.org and below\n"
-                     "1: ipv4 198.51.100.7\n"
-                     "2: md5 f41fc1180af994f04b40a750ec1898d4\n"
-                     "3: ip-port 198.51.100.7:443\n"
-                     "4: domain www.example.org\n"
-                     "5: md5 f41fc1180af994f04b40a750ec1898d4\n"
-                     "6@0! bad value \"filename|sha1: f41fc1180af994f04b40a750ec1898d4\"\n");
+    check_misp(EVENT_OF(rows),
+               "1: domain example.org and below\n"
+               "1: ipv4 198.51.100.7\n"
+               "2: md5 f41fc1180af994f04b40a750ec1898d4\n"
+               "3: ip-port 198.51.100.7:443\n"
+               "4: domain www.example.org\n"
+               "5: md5 f41fc1180af994f04b40a750ec1898d4\n"
+               "6@0! bad value \"filename|sha1: f41fc1180af994f04b40a750ec1898d4\"\n");
 }
 
 TEST(misp_fingerprints_are_told_by_type_and_by_the_objects_relation)
@@ -110,23 +107,27 @@ TEST(misp_attributes_that_are_not_meant_or_deleted_are_passed_over)
 
 TEST(misp_types_that_nobody_can_watch_for_are_refused_with_their_name)
 {
-    check_misp(
-        EVENT(IDS("yara", "rule x {}") "," IDS("domain", "no name") "," IDS(
-            "url", "107.183.86") "," IDS("uri", "/gate.php") "," IDS("domain", "example.org")),
-        "1@0! not watched \"yara: rule x {}\"\n"
-        "2@0! bad value \"domain: no name\"\n"
-        "3@0! bad value \"url: 107.183.86\"\n"
-        "4@0! bad value \"uri: /gate.php\"\n"
-        "5: domain example.org and below\n");
+    static const struct attribute rows[] = {
+        { "yara", "rule x {}" }, { "domain", "no name" },     { "url", "107.183.86" },
+        { "uri", "/gate.php" },  { "domain", "example.org" },
+    };
+    check_misp(EVENT_OF(rows), "1@0! not watched \"yara: rule x {}\"\n"
+                               "2@0! bad value \"domain: no name\"\n"
+                               "3@0! bad value \"url: 107.183.86\"\n"
+                               "4@0! bad value \"uri: /gate.php\"\n"
+                               "5: domain example.org and below\n");
 }
 
 TEST(misp_url_that_is_a_host_is_that_host)
 {
-    check_misp(EVENT(IDS("url", "evil.example") "," IDS("url", "198.51.100.7") "," IDS(
-                   "url", "hxxp://evil[.]example/a")),
-               "1: domain evil.example\n"
-               "2: ipv4 198.51.100.7\n"
-               "3: url http://evil.example/a\n");
+    static const struct attribute rows[] = {
+        { "url", "evil.example" },
+        { "url", "198.51.100.7" },
+        { "url", "hxxp://evil[.]example/a" },
+    };
+    check_misp(EVENT_OF(rows), "1: domain evil.example\n"
+                               "2: ipv4 198.51.100.7\n"
+                               "3: url http://evil.example/a\n");
 }
 
 TEST(misp_label_is_the_strictest_of_attribute_and_event)
