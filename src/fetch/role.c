@@ -16,8 +16,6 @@
 #include "fetch/role.h"
 #include "os/sandbox.h"
 
-enum { REACHED_MAX = 64 };
-
 /* A path that the jail leaves open. The jail knows the file that was there when it was made: where
  * another one comes to bear the name, the role must be started anew to reach it. */
 struct reached {
@@ -33,7 +31,7 @@ struct role {
     struct courier couriers[FETCH_OUTPUT_COUNT_MAX];
     size_t count;
     int wake; /* eventfd: a courier has a word */
-    struct reached reached[REACHED_MAX];
+    struct reached reached[SANDBOX_PATH_COUNT_MAX];
     size_t reached_count;
 };
 
@@ -69,34 +67,53 @@ static void look(const struct reached *reached, bool *there, dev_t *device, ino_
     *inode = status.st_ino;
 }
 
-static void reach(struct role *role, struct span path, bool write)
+static bool is_reached(const struct role *role, struct span path, bool write)
 {
-    if (path.size == 0 || role->reached_count == REACHED_MAX) {
-        return;
+    for (size_t i = 0; i < role->reached_count; i++) {
+        const struct sandbox_path *reached = &role->reached[i].path;
+        if (reached->write == write && span_equal(reached->path, path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err reach(struct role *role, struct span path, bool write)
+{
+    if (path.size == 0 || is_reached(role, path, write)) {
+        return ERR_OK;
+    }
+    if (role->reached_count == SANDBOX_PATH_COUNT_MAX) {
+        return op_fail(role->op, ERR_LIMIT, "the outputs name too many different files");
     }
     struct reached *reached = &role->reached[role->reached_count];
     reached->path = (struct sandbox_path){ .path = path, .write = write };
     look(reached, &reached->there, &reached->device, &reached->inode);
     role->reached_count++;
+    return ERR_OK;
+}
+
+static enum err reach_output(struct role *role, const struct fetch_output *output)
+{
+    struct span folder = { NULL, 0 };
+    if (output->kind == FETCH_FILE) {
+        TRY(fetch_folder_of(role->op, output->path, &folder));
+    }
+    TRY(reach(role, folder, true));
+    TRY(reach(role, output->ca_file, false));
+    TRY(reach(role, output->cert_file, false));
+    return reach(role, output->key_file, false);
 }
 
 static enum err jail(struct role *role)
 {
-    struct sandbox_path paths[REACHED_MAX];
+    struct sandbox_path paths[SANDBOX_PATH_COUNT_MAX];
     int landlock = 0;
     for (size_t i = 0; i < sizeof system_paths / sizeof system_paths[0]; i++) {
-        reach(role, span_of(system_paths[i]), false);
+        TRY(reach(role, span_of(system_paths[i]), false));
     }
     for (size_t i = 0; i < role->count; i++) {
-        const struct fetch_output *output = &role->couriers[i].output;
-        struct span folder = { NULL, 0 };
-        if (output->kind == FETCH_FILE) {
-            TRY(fetch_folder_of(role->op, output->path, &folder));
-        }
-        reach(role, folder, true);
-        reach(role, output->ca_file, false);
-        reach(role, output->cert_file, false);
-        reach(role, output->key_file, false);
+        TRY(reach_output(role, &role->couriers[i].output));
     }
     for (size_t i = 0; i < role->reached_count; i++) {
         paths[i] = role->reached[i].path;

@@ -237,7 +237,8 @@ static const struct key keys[] = {
       "ca-file = keys/siem-ca.pem\ncert-file = keys/siem.pem\nkey-file = keys/siem.key\n"
       "[output \"agent\"]\nkind = unix\npath = /run/agent.sock\ndatagram = no\n"
       "[output \"soc\"]\nkind = webhook\nurl = https://soc.example/hook\n"
-      "secret-file = keys/soc.secret\nbatch = 100\ntlp = GREEN\nindicators = domain url\n"
+      "secret-file = keys/soc.secret\nbatch = 100\ntlp = GREEN\nrank = low\nindicators = domain "
+      "url\n"
       "events = opened closed notice\nalarm = 10m\nexercises = no\nbegin = now\n"
       "[output \"duty\"]\nkind = mail\nurl = smtps://mail.example\nfrom = linie@water.example\n"
       "to = duty@water.example\nuser = linie\npassword-file = keys/mail.password\nevery = 15m",
@@ -263,6 +264,7 @@ static const struct key keys[] = {
     { "output", "batch", NULL, NULL, NULL },
     { "output", "every", NULL, NULL, NULL },
     { "output", "tlp", NULL, NULL, NULL },
+    { "output", "rank", NULL, NULL, NULL },
     { "output", "indicators", NULL, NULL, NULL },
     { "output", "events", NULL, NULL, NULL },
     { "output", "alarm", NULL, NULL, NULL },

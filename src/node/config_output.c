@@ -248,6 +248,23 @@ static enum err set_tlp(struct op *op, struct config_output *output, struct span
                            "not a TLP label: CLEAR, GREEN, AMBER, AMBER+STRICT or RED");
 }
 
+/* A level, or its points: the rank from which on hits go there. */
+static enum err set_rank(struct op *op, struct config_output *output, struct span value)
+{
+    enum rank_level level = RANK_SILENT;
+    uint64_t points = 0;
+    if (rank_level_from_name(value, &level) == ERR_OK) {
+        while (points < RANK_MAX && rank_level_of((unsigned)points) < level) {
+            points++;
+        }
+    } else if (span_to_u64(value, &points) != ERR_OK || points > RANK_MAX) {
+        return op_fail(op, ERR_FORMAT,
+                       "not a rank: silent, low, medium, high, critical, or 0 to %d", RANK_MAX);
+    }
+    output->rank_min = (unsigned)points;
+    return ERR_OK;
+}
+
 static enum err set_indicators(struct op *op, struct config_output *output, struct span value)
 {
     struct span rest = value;
@@ -328,6 +345,7 @@ static const struct setting settings[] = {
     { "batch", set_batch },
     { "every", set_every },
     { "tlp", set_tlp },
+    { "rank", set_rank },
     { "indicators", set_indicators },
     { "events", set_events },
     { "alarm", set_alarm },
@@ -348,6 +366,7 @@ void config_output_begin(struct config_output *output)
         },
         .facility = OUTPUT_FACILITY_DEFAULT,
         .tlp_max = POLICY_TLP_AMBER_STRICT,
+        .rank_min = 1,
         .alarm_s = ALARM_PRESET_S,
         .events = 1u << STORE_EVENT_OPENED | 1u << STORE_EVENT_CLOSED | 1u << STORE_EVENT_NOTICE,
     };

@@ -20,6 +20,7 @@ struct config_output {
     enum output_format format;
     uint8_t facility;        /* of syslog */
     enum policy_tlp tlp_max; /* the narrowest label that may go there */
+    unsigned rank_min;       /* of hits that go there; 0: silent ones, too */
     uint64_t kinds;          /* of indicators whose hits go there, a bit each; 0: all */
     unsigned events;         /* that go there: a bit for each enum store_event_type */
     uint32_t alarm_s;        /* a notice says so when nothing has got through for so long */

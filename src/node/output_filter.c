@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "node/output_filter.h"
 
+static bool wants(const struct config_output *output, enum store_event_type type)
+{
+    return (output->events & 1u << type) != 0;
+}
+
+bool output_filter_was_told(const struct config_output *output, const struct store_event *event)
+{
+    return event->fold != NULL && event->count_before > 0 && event->rank_before >= output->rank_min;
+}
+
+/* A hit whose rank has risen so far that it concerns the output is as new to it as one that has
+ * just been opened. */
 bool output_filter_passes(const struct config_output *output, const struct store_event *event)
 {
-    if ((output->events & 1u << event->type) == 0) {
+    if (event->fold == NULL) {
+        return wants(output, event->type);
+    }
+    bool kind = output->kinds == 0 || (output->kinds & UINT64_C(1) << event->fold->kind) != 0;
+    if (!kind || fold_rank(event->fold) < output->rank_min) {
         return false;
     }
-    if (event->fold == NULL) {
-        return true;
-    }
-    return output->kinds == 0 || (output->kinds & UINT64_C(1) << event->fold->kind) != 0;
+    bool risen = event->type == STORE_EVENT_GROWN && !output_filter_was_told(output, event);
+    return wants(output, event->type) || (risen && wants(output, STORE_EVENT_OPENED));
 }

@@ -34,12 +34,13 @@ static void window_put(struct outputs_each *each, struct store_cursor after, siz
     each->window_size += size;
 }
 
-static enum fetch_event_type type_of(const struct store_event *event)
+static enum fetch_event_type type_of(const struct config_output *config,
+                                     const struct store_event *event)
 {
     if (event->type == STORE_EVENT_NOTICE) {
         return FETCH_EVENT_NOTICE;
     }
-    return event->type == STORE_EVENT_OPENED ? FETCH_EVENT_HIT : FETCH_EVENT_UPDATE;
+    return output_filter_was_told(config, event) ? FETCH_EVENT_UPDATE : FETCH_EVENT_HIT;
 }
 
 static enum err event_send(void *context, const struct store_event *event)
@@ -61,7 +62,7 @@ static enum err event_send(void *context, const struct store_event *event)
     output_add(filling->text, each->config->format, &teller, event);
     const struct fetch_event out = {
         .output = each->index,
-        .type = type_of(event),
+        .type = type_of(each->config, event),
         .id = buf_span(&id),
         .text = buf_span(filling->text),
     };

@@ -38,8 +38,21 @@ static void add_tag_u64(struct json_writer *w, const char *name, uint64_t value)
     add_tag(w, name, span_of(text));
 }
 
+static void add_rank_tags(struct json_writer *w, const struct fold *fold)
+{
+    char id[HIT_ID_SIZE];
+    const unsigned rank = fold_rank(fold);
+    hit_id_of(fold, id);
+    add_tag(w, "hit", span_of(id));
+    add_tag_u64(w, "rank", rank);
+    add_tag(w, "level", span_of(rank_level_name(rank_level_of(rank))));
+    add_tag(w, "direction", span_of(rank_direction_name(fold->best.direction)));
+    add_tag(w, "outcome", span_of(rank_outcome_name(fold->best.outcome)));
+}
+
 static void add_fold_tags(struct json_writer *w, const struct fold *fold)
 {
+    add_rank_tags(w, fold);
     add_tag(w, "indicator", fold->indicator);
     add_tag(w, "kind", span_of(value_kind_name(fold->kind)));
     add_tag(w, "value", fold->value);
@@ -118,6 +131,7 @@ static uint64_t severity_of(const struct store_event *event)
 {
     switch (output_severity_of(event)) {
     case OUTPUT_CRITICAL:
+    case OUTPUT_ERROR:
         return SEVERITY_HIGH;
     case OUTPUT_WARNING:
         return SEVERITY_MIDDLE;
@@ -173,6 +187,16 @@ static void add_address(struct json_writer *w, struct span key, struct span text
     }
 }
 
+/* Suricata's source is who sent the packet that the alert is of: who opened the connection, as far
+ * as anybody knows. */
+static void add_ends(struct json_writer *w, const struct fold *fold)
+{
+    const struct span outside = fold->outside.count > 0 ? fold->outside.at[0] : SPAN("");
+    const bool inbound = fold->best.direction == RANK_INBOUND;
+    add_address(w, SPAN("src_ip"), inbound ? outside : fold->inside);
+    add_address(w, SPAN("dest_ip"), inbound ? fold->inside : outside);
+}
+
 void output_add_eve(struct buf *buf, const struct output_node *node,
                     const struct store_event *event)
 {
@@ -187,8 +211,7 @@ void output_add_eve(struct buf *buf, const struct output_node *node,
     }
     json_member_string(&w, SPAN("event_type"), SPAN("alert"));
     if (fold != NULL) {
-        add_address(&w, SPAN("src_ip"), fold->inside);
-        add_address(&w, SPAN("dest_ip"), fold->outside.count > 0 ? fold->outside.at[0] : SPAN(""));
+        add_ends(&w, fold);
     }
     add_alert(&w, node, event);
     json_end_object(&w);

@@ -6,10 +6,12 @@
 #define OUTPUT_INNER_H
 
 #include "output/output.h"
+#include "store/hit_id.h"
 
 /* How grave an event is; the numbers are syslog's (RFC 5424, section 6.2.1). */
 enum output_severity {
     OUTPUT_CRITICAL = 2,
+    OUTPUT_ERROR = 3,
     OUTPUT_WARNING = 4,
     OUTPUT_NOTE = 5,
     OUTPUT_INFORMATION = 6,

@@ -36,6 +36,7 @@ void output_add_json(struct buf *buf, const struct output_node *node,
         notice_members(&w, event->notice);
     } else {
         json_member_u64(&w, SPAN("count_before"), event->count_before);
+        json_member_u64(&w, SPAN("rank_before"), event->rank_before);
         fold_json_members(&w, event->fold);
     }
     json_end_object(&w);

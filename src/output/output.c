@@ -32,17 +32,33 @@ const char *output_event_word(const struct store_event *event)
     return test ? "test" : store_event_type_name(event->type);
 }
 
-/* An indicator that many hosts meet is seldom an intrusion; what a node tells of itself asks for a
- * person as long as it lasts. */
+static enum output_severity severity_of_level(enum rank_level level)
+{
+    switch (level) {
+    case RANK_CRITICAL:
+        return OUTPUT_CRITICAL;
+    case RANK_HIGH:
+        return OUTPUT_ERROR;
+    case RANK_MEDIUM:
+        return OUTPUT_WARNING;
+    case RANK_LOW:
+        return OUTPUT_NOTE;
+    case RANK_SILENT:
+    case RANK_LEVEL_COUNT:
+        break;
+    }
+    return OUTPUT_INFORMATION;
+}
+
+/* What a node tells of itself asks for a person as long as it lasts; that a hit is over asks for
+ * nobody. */
 enum output_severity output_severity_of(const struct store_event *event)
 {
-    if (event->notice != NULL) {
+    if (event->fold == NULL) {
         return event->notice->stays ? OUTPUT_WARNING : OUTPUT_INFORMATION;
     }
-    if (event->fold->noisy) {
-        return OUTPUT_NOTE;
-    }
-    return event->type == STORE_EVENT_OPENED ? OUTPUT_WARNING : OUTPUT_NOTE;
+    enum output_severity severity = severity_of_level(rank_level_of(fold_rank(event->fold)));
+    return event->type == STORE_EVENT_CLOSED && severity < OUTPUT_NOTE ? OUTPUT_NOTE : severity;
 }
 
 struct span output_value_cut(struct span value)

@@ -72,8 +72,21 @@ static void add_param_time(struct buf *buf, const char *name, int64_t time_us)
     buf_done(&text);
 }
 
+static void add_rank(struct buf *buf, const struct fold *fold)
+{
+    char id[HIT_ID_SIZE];
+    const unsigned rank = fold_rank(fold);
+    hit_id_of(fold, id);
+    add_param(buf, "hit", span_of(id));
+    add_param_u64(buf, "rank", rank);
+    add_param(buf, "level", span_of(rank_level_name(rank_level_of(rank))));
+    add_param(buf, "direction", span_of(rank_direction_name(fold->best.direction)));
+    add_param(buf, "outcome", span_of(rank_outcome_name(fold->best.outcome)));
+}
+
 static void add_fold(struct buf *buf, const struct fold *fold)
 {
+    add_rank(buf, fold);
     add_param(buf, "indicator", fold->indicator);
     add_param(buf, "value", fold->value);
     add_param(buf, "kind", span_of(value_kind_name(fold->kind)));

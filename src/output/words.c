@@ -64,6 +64,19 @@ static void add_seen(const struct words *words, const struct fold *fold)
     }
 }
 
+static void add_course(const struct words *words, const struct fold *fold)
+{
+    if (fold->best.direction != RANK_DIRECTION_UNKNOWN) {
+        buf_add_format(words->buf, ", %s", rank_direction_name(fold->best.direction));
+    }
+    if (fold->best.outcome != RANK_OUTCOME_UNKNOWN) {
+        buf_add_format(words->buf, ", %s", rank_outcome_name(fold->best.outcome));
+    }
+    if (fold->list.size > 0) {
+        add_name(words, ", allow list ", fold->list);
+    }
+}
+
 static void add_count(const struct words *words, const struct fold *fold)
 {
     buf_add(words->buf, SPAN("; "));
@@ -96,6 +109,10 @@ static void add_source(const struct words *words, const struct fold *fold)
 static void add_fold(const struct words *words, const struct store_event *event)
 {
     const struct fold *fold = event->fold;
+    char id[HIT_ID_SIZE];
+    hit_id_of(fold, id);
+    buf_add_format(words->buf, "%.*s (%s): ", (int)HIT_ID_SHOWN_SIZE, id,
+                   rank_level_name(rank_level_of(fold_rank(fold))));
     if (fold->noisy) {
         buf_add(words->buf, SPAN("many hosts"));
     } else if (fold->inside.size == 0) {
@@ -106,6 +123,7 @@ static void add_fold(const struct words *words, const struct store_event *event)
     buf_add_format(words->buf, " met %s ", value_kind_name(fold->kind));
     add_value(words, "", fold->value);
     add_seen(words, fold);
+    add_course(words, fold);
     add_count(words, fold);
     add_source(words, fold);
 }

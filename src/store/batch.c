@@ -21,6 +21,7 @@ struct pending {
     int64_t sighting_created_us;
     int64_t sighting_modified_us; /* of its last version; TIME_US_NONE where there is none yet */
     uint64_t count_before;        /* lines it had before this batch; 0: opened by it */
+    unsigned rank_before;         /* its rank before this batch */
     size_t evidence_before;       /* of these, how many were kept */
     uint32_t next;                /* in its bucket, plus 1 */
 };
@@ -102,6 +103,7 @@ static enum err fold_load(struct merge *m, const struct fold *key, struct pendin
     }
     TRY(fold_parse(m->op, text, &ret->fold));
     ret->count_before = ret->fold.count;
+    ret->rank_before = fold_rank(&ret->fold);
     TRY(evidence_count(m->op, m->store, &ret->fold, &ret->evidence_before));
     ret->fold.evidence_count = ret->evidence_before; /* their number is needed, the lines are not */
     return ERR_OK;
@@ -381,6 +383,7 @@ static void write_fold(struct json_writer *w, const struct pending *pending)
     fold_json_add(w, &pending->fold);
     json_member_bool(w, SPAN("open"), !pending->closing);
     json_member_u64(w, SPAN("count_before"), pending->count_before);
+    json_member_u64(w, SPAN("rank_before"), pending->rank_before);
     json_member_time(w, SPAN("sighting_created"), pending->sighting_created_us);
     json_member_time(w, SPAN("sighting_modified"), pending->sighting_modified_us);
     json_end_object(w);
@@ -527,6 +530,7 @@ static enum err closing_load(struct merge *m, struct db_query *q)
     struct pending closing = { .closing = true };
     TRY(fold_parse(m->op, db_text(q), &closing.fold));
     closing.count_before = closing.fold.count;
+    closing.rank_before = fold_rank(&closing.fold);
     closing.sighting_created_us = db_i64(q);
     closing.sighting_modified_us = db_i64(q);
     TRY(evidence_count(m->op, m->store, &closing.fold, &closing.evidence_before));

@@ -212,6 +212,7 @@ static enum err event_of_fold(struct json_value root, struct event_room *room,
     event->tlp = (enum policy_tlp)room->fold.tlp;
     event->count_before =
         (uint64_t)json_integer(json_member(root, SPAN("count_before")), (int64_t)room->fold.count);
+    event->rank_before = (unsigned)json_integer(json_member(root, SPAN("rank_before")), 0);
     if (!open) {
         event->type = STORE_EVENT_CLOSED;
     } else {

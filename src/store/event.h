@@ -36,6 +36,7 @@ struct store_event {
     enum policy_tlp tlp;               /* label by which the gate is asked */
     const struct fold *fold;           /* as it then stood; NULL for a notice */
     uint64_t count_before;             /* lines that the fold had before */
+    unsigned rank_before;              /* and its rank, as it was judged then; 0: it was silent */
     const struct store_notice *notice; /* NULL for a fold */
 };
 

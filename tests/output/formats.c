@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "fuzz/output_reading.h"
 #include "output/output.h"
+#include "store/hit_id.h"
 #include "tests/testing.h"
 
 #define MOMENT_US INT64_C(1795293245000001) /* 2026-11-21T20:34:05.000001Z */
@@ -53,7 +54,7 @@ static void told_hit(struct told *told)
         .last_us = MOMENT_US,
         .count = 1,
         .confidence = RANK_CONFIDENCE_UNKNOWN,
-        .best = { .direction = RANK_OUTBOUND },
+        .best = { .kind = VALUE_DOMAIN, .direction = RANK_OUTBOUND, .outcome = RANK_DENIED },
     };
     fold_values_add(&told->fold.observed, SPAN("www.evil.example"));
     fold_values_add(&told->fold.outside, SPAN("198.51.100.7"));
@@ -85,23 +86,78 @@ static struct span as(struct told *told, enum output_format format)
     return buf_span(&told->text);
 }
 
+/* Syslog's severity of each level, and Suricata's. */
+static const struct {
+    int syslog;
+    int eve;
+} severities[RANK_LEVEL_COUNT] = {
+    [RANK_SILENT] = { 6, 3 }, [RANK_LOW] = { 5, 3 },      [RANK_MEDIUM] = { 4, 2 },
+    [RANK_HIGH] = { 3, 1 },   [RANK_CRITICAL] = { 2, 1 },
+};
+
+static void add_token(struct buf *buf, const struct told *told, struct span token)
+{
+    const unsigned rank = fold_rank(&told->fold);
+    const enum rank_level level = rank_level_of(rank);
+    char id[HIT_ID_SIZE];
+    hit_id_of(&told->fold, id);
+    if (span_equal(token, SPAN("hit"))) {
+        buf_add(buf, span_of(id));
+    } else if (span_equal(token, SPAN("short"))) {
+        buf_add(buf, span_make(id, HIT_ID_SHOWN_SIZE));
+    } else if (span_equal(token, SPAN("rank"))) {
+        buf_add_u64(buf, rank);
+    } else if (span_equal(token, SPAN("level"))) {
+        buf_add(buf, span_of(rank_level_name(level)));
+    } else if (span_equal(token, SPAN("priority"))) {
+        buf_add_u64(buf, (uint64_t)(8 * OUTPUT_FACILITY_DEFAULT + severities[level].syslog));
+    } else {
+        assert_true(span_equal(token, SPAN("severity")));
+        buf_add_u64(buf, (uint64_t)severities[level].eve);
+    }
+}
+
+/* What a hit is told as. How much it matters is not this room's business: `rank`, `level`,
+ * `priority` and `severity` between backquotes stand for what follows from that. */
+static void check_hit(struct told *told, enum output_format format, const char *expected)
+{
+    struct buf text;
+    struct span rest = span_of(expected);
+    struct span piece;
+    buf_init(&text, OUTPUT_SIZE_MAX);
+    for (size_t i = 0; span_next(&rest, '`', &piece); i++) {
+        if (i % 2 == 0) {
+            buf_add(&text, piece);
+        } else {
+            add_token(&text, told, piece);
+        }
+    }
+    buf_add_byte(&text, '\0');
+    check_span(as(told, format), (const char *)text.data);
+    buf_done(&text);
+}
+
 TEST(hit_as_json_is_the_fold_with_its_event_around_it)
 {
     struct told told;
+    struct buf fold;
+    struct json_writer w;
     told_hit(&told);
+    told.event.count_before = 3;
+    told.event.rank_before = 40;
+    buf_init(&fold, OUTPUT_SIZE_MAX);
+    json_writer_init(&w, &fold);
+    fold_json_add(&w, &told.fold);
 
-    check_span(as(&told, OUTPUT_JSON),
-               "{\"event\":\"opened\",\"event_id\":\"" EVENT_ID "\",\"entry\":12,"
-               "\"told\":\"2026-11-21T20:34:05.000001Z\",\"node\":\"" IDENTITY "\","
-               "\"world\":\"real\",\"count_before\":0,\"hit\":\"H-Q6SB48HY42FR\",\"indicator\":"
-               "\"" INDICATOR "\","
-               "\"value\":\"evil.example\",\"kind\":\"domain\",\"observed\":\"www.evil.example\","
-               "\"observed_count\":1,\"field\":\"dns.query\",\"inside\":\"10.0.0.5\","
-               "\"outside\":\"198.51.100.7\",\"outside_count\":1,\"sensor\":\"border-1\","
-               "\"start\":\"2026-11-21T20:00:00.000Z\",\"minutes\":60,"
-               "\"first\":\"2026-11-21T20:34:05.000001Z\",\"last\":\"2026-11-21T20:34:05.000001Z\","
-               "\"count\":1,\"tlp\":\"GREEN\",\"source\":\"National CSIRT\",\"rank\":60,"
-               "\"level\":\"medium\",\"direction\":\"outbound\"}");
+    struct span text = as(&told, OUTPUT_JSON);
+
+    static const char around[] = "{\"event\":\"opened\",\"event_id\":\"" EVENT_ID
+                                 "\",\"entry\":12,\"told\":\"2026-11-21T20:34:05.000001Z\","
+                                 "\"node\":\"" IDENTITY "\",\"world\":\"real\","
+                                 "\"count_before\":3,\"rank_before\":40,";
+    assert_true(span_starts_with(text, span_of(around)));
+    assert_true(span_equal(span_from(text, sizeof around - 1), span_from(buf_span(&fold), 1)));
+    buf_done(&fold);
     buf_done(&told.text);
 }
 
@@ -124,16 +180,19 @@ TEST(hit_as_syslog_is_as_rfc_5424_has_it)
     struct told told;
     told_hit(&told);
 
-    check_span(as(&told, OUTPUT_RFC5424),
-               "<132>1 2026-11-21T20:34:05.000001Z node-1 linie - opened [linie@32473"
-               " event=\"opened\" event_id=\"" EVENT_ID "\" entry=\"12\" node=\"" IDENTITY "\""
-               " world=\"real\" indicator=\"" INDICATOR "\" value=\"evil.example\" kind=\"domain\""
-               " observed=\"www.evil.example\" field=\"dns.query\" inside=\"10.0.0.5\""
-               " outside=\"198.51.100.7\" sensor=\"border-1\" first=\"2026-11-21T20:34:05.000001Z\""
-               " last=\"2026-11-21T20:34:05.000001Z\" count=\"1\" tlp=\"GREEN\""
-               " source=\"National CSIRT\"] HIT 10.0.0.5 met domain evil.example in dns.query as"
-               " www.evil.example, other end 198.51.100.7, sensor border-1; 1 line,"
-               " 2026-11-21T20:34:05Z; source National CSIRT, TLP:GREEN");
+    check_hit(&told, OUTPUT_RFC5424,
+              "<`priority`>1 2026-11-21T20:34:05.000001Z node-1 linie - opened [linie@32473"
+              " event=\"opened\" event_id=\"" EVENT_ID "\" entry=\"12\" node=\"" IDENTITY "\""
+              " world=\"real\" hit=\"`hit`\" rank=\"`rank`\" level=\"`level`\""
+              " direction=\"outbound\" outcome=\"denied\" indicator=\"" INDICATOR
+              "\" value=\"evil.example\" kind=\"domain\""
+              " observed=\"www.evil.example\" field=\"dns.query\" inside=\"10.0.0.5\""
+              " outside=\"198.51.100.7\" sensor=\"border-1\" first=\"2026-11-21T20:34:05.000001Z\""
+              " last=\"2026-11-21T20:34:05.000001Z\" count=\"1\" tlp=\"GREEN\""
+              " source=\"National CSIRT\"] HIT `short` (`level`): 10.0.0.5 met domain evil.example"
+              " in dns.query as www.evil.example, other end 198.51.100.7, sensor border-1,"
+              " outbound, denied; 1 line,"
+              " 2026-11-21T20:34:05Z; source National CSIRT, TLP:GREEN");
     buf_done(&told.text);
 }
 
@@ -144,11 +203,12 @@ TEST(hit_for_a_local_daemon_has_neither_time_nor_host)
     told.fold.count = 3;
     told.event.type = STORE_EVENT_CLOSED;
 
-    check_span(as(&told, OUTPUT_LOCAL),
-               "<133>linie: CLOSED 10.0.0.5 met domain evil.example in dns.query as "
-               "www.evil.example, other end 198.51.100.7, sensor border-1; 3 lines, from "
-               "2026-11-21T20:34:05Z to 2026-11-21T20:34:05Z; source National CSIRT, TLP:GREEN "
-               "[event " EVENT_ID "]");
+    check_hit(&told, OUTPUT_LOCAL,
+              "<133>linie: CLOSED `short` (`level`): 10.0.0.5 met domain evil.example in "
+              "dns.query as www.evil.example, other end 198.51.100.7, sensor border-1, outbound, "
+              "denied; 3 lines, from "
+              "2026-11-21T20:34:05Z to 2026-11-21T20:34:05Z; source National CSIRT, TLP:GREEN "
+              "[event " EVENT_ID "]");
     buf_done(&told.text);
 }
 
@@ -159,10 +219,12 @@ TEST(hit_for_people_is_defanged)
     told.fold.value = SPAN("http://evil.example/a@b");
     told.fold.kind = VALUE_URL;
 
-    check_span(as(&told, OUTPUT_TEXT),
-               "HIT 10[.]0[.]0[.]5 met url hxxp://evil[.]example/a[at]b in dns.query as "
-               "www[.]evil[.]example, other end 198[.]51[.]100[.]7, sensor border-1; 1 line, "
-               "2026-11-21T20:34:05Z; source National CSIRT, TLP:GREEN");
+    check_hit(&told, OUTPUT_TEXT,
+              "HIT `short` (`level`): 10[.]0[.]0[.]5 met url hxxp://evil[.]example/a[at]b in "
+              "dns.query as "
+              "www[.]evil[.]example, other end 198[.]51[.]100[.]7, sensor border-1, outbound, "
+              "denied; 1 line, "
+              "2026-11-21T20:34:05Z; source National CSIRT, TLP:GREEN");
     buf_done(&told.text);
 }
 
@@ -171,17 +233,33 @@ TEST(hit_as_eve_is_an_alert)
     struct told told;
     told_hit(&told);
 
-    check_span(
-        as(&told, OUTPUT_EVE),
+    check_hit(
+        &told, OUTPUT_EVE,
         "{\"timestamp\":\"2026-11-21T20:34:05.000001+0000\",\"event_type\":\"alert\","
         "\"src_ip\":\"10.0.0.5\",\"dest_ip\":\"198.51.100.7\",\"alert\":{\"action\":\"allowed\","
         "\"gid\":5424,\"signature_id\":1004,\"rev\":1,"
         "\"signature\":\"LINIE domain evil.example (National CSIRT)\","
-        "\"category\":\"Shared indicator met\",\"severity\":2,\"metadata\":{\"tag\":[\"linie\","
+        "\"category\":\"Shared indicator "
+        "met\",\"severity\":`severity`,\"metadata\":{\"tag\":[\"linie\","
         "\"event:opened\",\"event_id:" EVENT_ID "\",\"entry:12\",\"node:" IDENTITY "\","
-        "\"world:real\",\"indicator:" INDICATOR "\",\"kind:domain\",\"value:evil.example\","
+        "\"world:real\",\"hit:`hit`\",\"rank:`rank`\",\"level:`level`\","
+        "\"direction:outbound\",\"outcome:denied\",\"indicator:" INDICATOR
+        "\",\"kind:domain\",\"value:evil.example\","
         "\"observed:www.evil.example\",\"field:dns.query\",\"sensor:border-1\",\"count:1\","
         "\"tlp:GREEN\",\"source:National CSIRT\"]}}}");
+    buf_done(&told.text);
+}
+
+TEST(ends_of_an_alert_are_in_the_order_of_who_called)
+{
+    struct told told;
+    told_hit(&told);
+    told.fold.best.direction = RANK_INBOUND;
+
+    struct span text = as(&told, OUTPUT_EVE);
+
+    static const char ends[] = "\"src_ip\":\"198.51.100.7\",\"dest_ip\":\"10.0.0.5\"";
+    assert_true(span_find_span(text, span_of(ends)) >= 0);
     buf_done(&told.text);
 }
 
