@@ -307,12 +307,13 @@ static bool is_answer(const struct meeting *meeting)
 
 static enum rank_rung rung_of(enum match_rung rung)
 {
-    static const enum rank_rung rungs[] = {
-        [MATCH_RUNG_EXACT] = RANK_EXACT,
-        [MATCH_RUNG_SUBDOMAIN] = RANK_SUBDOMAIN,
-        [MATCH_RUNG_RANGE] = RANK_RANGE,
+    static const enum rank_rung rungs[MATCH_RUNG_COUNT] = {
+        [MATCH_RUNG_EXACT] = RANK_EXACT,       [MATCH_RUNG_SUBDOMAIN] = RANK_SUBDOMAIN,
+        [MATCH_RUNG_RANGE] = RANK_RANGE,       [MATCH_RUNG_DECODED] = RANK_DECODED,
+        [MATCH_RUNG_CASELESS] = RANK_CASELESS, [MATCH_RUNG_ANY_QUERY] = RANK_ANY_QUERY,
+        [MATCH_RUNG_PREFIX] = RANK_PREFIX,     [MATCH_RUNG_PATTERN] = RANK_PATTERN,
     };
-    must((size_t)rung < sizeof rungs / sizeof rungs[0]);
+    must(rung < MATCH_RUNG_COUNT);
     return rungs[rung];
 }
 
