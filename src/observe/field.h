@@ -140,8 +140,12 @@ struct observe_plan {
     const char **stream_names; /* [PLAN_STREAM_OTHER] is NULL: streams without rows of their own */
     struct observe_meaning *meanings; /* [stream * slot_count + slot] */
     struct record_path *paths;
-    size_t path_count;
+    size_t path_count; /* of which the last context_count are those of context_shape */
+    size_t context_count;
     struct record_shape *shape;
+    /* Fields that only tell what to think of a line, where they stand in objects that hold nothing
+     * else: to look into these would slow all lines. NULL where there are none. */
+    struct record_shape *context_shape;
 };
 
 /**

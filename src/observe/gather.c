@@ -38,28 +38,32 @@ void gather_begin(struct gather *gather, struct observe_line *line, bool respond
 static void gather_pair(struct gather *g, struct observe_meaning meaning, struct span value)
 {
     if (meaning.role == ROLE_NAMING) {
-        g->named = (uint8_t)gather_named_class(value, FIELD_CLASS_COUNT);
-        g->is_named = true;
+        g->named = value;
         return;
     }
-    bool named = g->is_named && g->named != FIELD_CLASS_COUNT;
-    gather_value(g, named ? (enum field_class)g->named : (enum field_class)meaning.field_class,
-                 value);
+    enum field_class field_class = (enum field_class)meaning.field_class;
+    if (!gather_says_nothing(g->named)) {
+        field_class = gather_named_class(g->named, field_class);
+    }
+    if (!gather_says_nothing(value)) {
+        g->field = meaning.field;
+        gather_value(g, field_class, value);
+    }
 }
 
 static inline void gather_field(struct gather *g, struct observe_meaning meaning, struct span value,
                                 enum record_type type)
 {
-    if (type == RECORD_NULL || gather_says_nothing(value)) {
-        return;
-    }
-    g->field = meaning.field;
     if (meaning.role == ROLE_NAMING || meaning.role == ROLE_NAMED) {
         if (type == RECORD_STRING) {
             gather_pair(g, meaning, value);
         }
         return;
     }
+    if (type == RECORD_NULL || gather_says_nothing(value)) {
+        return;
+    }
+    g->field = meaning.field;
     if (meaning.role != ROLE_VALUE) {
         gather_note(g, (enum field_role)meaning.role, value, type == RECORD_NUMBER);
     }

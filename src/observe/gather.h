@@ -23,10 +23,9 @@ struct gather {
     struct observation *observations;
     uint8_t *keys; /* OBSERVE_KEYS_SIZE_MAX bytes, room for one key more, and padding */
     size_t keys_used;
-    uint32_t wanted; /* kinds of value, as bits; see observe_reader_want() */
-    uint16_t field;  /* number of the field at hand */
-    uint8_t named;   /* enum field_class: what ROLE_NAMING said of the field to come */
-    bool is_named;
+    uint32_t wanted;     /* kinds of value, as bits; see observe_reader_want() */
+    uint16_t field;      /* number of the field at hand */
+    struct span named;   /* what ROLE_NAMING said of the field to come */
     bool responder_sure; /* the responder is the server of an HTTP request in this line */
     struct gather_notes notes;
 };
@@ -60,7 +59,7 @@ void gather_begin(struct gather *gather, struct observe_line *line, bool respond
 static inline void gather_begin_request(struct gather *gather, bool responder_sure)
 {
     gather->responder_sure = responder_sure;
-    gather->is_named = false;
+    gather->named = (struct span){ NULL, 0 };
     gather->notes.noted = 0; /* no more is cleared: what is not noted is not looked at */
     gather->notes.number = 0;
 }

@@ -374,7 +374,8 @@ enum field_class gather_named_class(struct span name, enum field_class otherwise
         { "MDTM", CLASS_FILE_NAME },
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (span_equal_nocase(name, span_of(names[i].name))) {
+        bool begins = ((name.data[0] ^ (uint8_t)names[i].name[0]) & ~0x20) == 0; /* in any case */
+        if (begins && span_equal_nocase(name, span_of(names[i].name))) {
             return names[i].field_class;
         }
     }

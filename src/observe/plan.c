@@ -95,9 +95,32 @@ static enum err plan_add_path(struct observe_plan *plan, struct arena *arena, si
     return ERR_OK;
 }
 
-static enum err plan_add_paths(struct observe_plan *plan, struct arena *arena)
+/* Whether a slot is only of use where a line is judged. Zeek's stand in no object of their own. */
+static bool is_context(const struct observe_plan *plan, size_t slot)
+{
+    const struct observe_meaning *meaning = &plan->meanings[slot]; /* in streams without own rows */
+    switch ((enum field_role)meaning->role) {
+    case ROLE_FLOW_ORIGINATOR:
+    case ROLE_FLOW_RESPONDER:
+    case ROLE_FLOW_ORIGINATOR_PORT:
+    case ROLE_FLOW_RESPONDER_PORT:
+    case ROLE_FLOW_STATE:
+    case ROLE_FLOW_ANSWER:
+    case ROLE_TCP_ANSWER:
+    case ROLE_ACTION:
+    case ROLE_VERDICT:
+        return meaning->known && !plan->table->names_vary;
+    default:
+        return false;
+    }
+}
+
+static enum err plan_add_paths(struct observe_plan *plan, struct arena *arena, bool context)
 {
     for (size_t slot = 0; slot < plan->slot_count; slot++) {
+        if (is_context(plan, slot) != context) {
+            continue;
+        }
         TRY(plan_add_path(plan, arena, slot, '/'));
         bool dotted = span_find(span_of(plan->slot_names[slot]), '.') != SPAN_NOT_FOUND;
         if (dotted && plan->table->names_vary) {
@@ -106,6 +129,19 @@ static enum err plan_add_paths(struct observe_plan *plan, struct arena *arena)
         }
     }
     return ERR_OK;
+}
+
+static enum err plan_make_shapes(struct op *op, struct arena *arena, struct observe_plan *plan)
+{
+    TRY(plan_add_paths(plan, arena, false));
+    TRY(record_shape_new(op, plan->paths, plan->path_count, &plan->shape));
+    size_t count = plan->path_count;
+    TRY(plan_add_paths(plan, arena, true));
+    plan->context_count = plan->path_count - count;
+    if (plan->context_count == 0) {
+        return ERR_OK;
+    }
+    return record_shape_new(op, plan->paths + count, plan->context_count, &plan->context_shape);
 }
 
 static enum err plan_fill(struct op *op, struct arena *arena, struct observe_plan *plan)
@@ -127,8 +163,7 @@ static enum err plan_fill(struct op *op, struct arena *arena, struct observe_pla
     for (size_t row = 0; row < count; row++) {
         plan_place_row(plan, row);
     }
-    TRY(plan_add_paths(plan, arena));
-    return record_shape_new(op, plan->paths, plan->path_count, &plan->shape);
+    return plan_make_shapes(op, arena, plan);
 }
 
 enum err observe_plan_init(struct op *op, struct arena *arena, const struct observe_table *table,
@@ -136,6 +171,7 @@ enum err observe_plan_init(struct op *op, struct arena *arena, const struct obse
 {
     struct observe_plan plan = { .table = table, .field_first = field_first };
     if (plan_fill(op, arena, &plan) != ERR_OK) {
+        observe_plan_done(&plan);
         return op_fail(op, ERR_LIMIT, "no memory for the table of log fields");
     }
     *ret = plan;
@@ -145,7 +181,9 @@ enum err observe_plan_init(struct op *op, struct arena *arena, const struct obse
 void observe_plan_done(struct observe_plan *plan)
 {
     record_shape_free(plan->shape);
+    record_shape_free(plan->context_shape);
     plan->shape = NULL;
+    plan->context_shape = NULL;
 }
 
 size_t observe_plan_stream(const struct observe_plan *plan, struct span stream)

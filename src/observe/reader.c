@@ -16,6 +16,7 @@ static enum err reader_fill(struct op *op, enum record_engine engine, struct obs
     TRY(observe_plan_init(op, &r->arena, &observe_eve_table, FIELD_EVE_FIRST, &r->eve));
     TRY(record_scanner_new(op, engine, r->zeek.shape, &r->zeek_scanner));
     TRY(record_scanner_new(op, engine, r->eve.shape, &r->eve_scanner));
+    TRY(record_scanner_new(op, engine, r->eve.context_shape, &r->context_scanner));
     if (gather_init(&r->gather, &r->arena) != ERR_OK || tsv_init(&r->tsv, &r->arena) != ERR_OK) {
         return op_fail(op, ERR_LIMIT, "no memory for a log reader");
     }
@@ -49,6 +50,7 @@ void observe_reader_free(struct observe_reader *reader)
     }
     record_scanner_free(reader->zeek_scanner);
     record_scanner_free(reader->eve_scanner);
+    record_scanner_free(reader->context_scanner);
     observe_plan_done(&reader->zeek);
     observe_plan_done(&reader->eve);
     tsv_done(&reader->tsv);
@@ -103,8 +105,9 @@ struct span observe_reader_stream_given(const struct observe_reader *reader)
 static struct reader_stream *stream_place(struct observe_reader *reader, struct span stream)
 {
     size_t first = stream.data[0];
+    size_t middle = stream.data[stream.size / 2];
     size_t last = stream.data[stream.size - 1];
-    size_t place = first + last * 4 + stream.size * 3; /* so Zeek's frequent names lie apart */
+    size_t place = first + middle * 16 + last * 4 + stream.size * 3; /* names in use lie apart */
     return &reader->streams[place % READER_STREAM_COUNT];
 }
 
@@ -162,7 +165,8 @@ static bool eve_responder_sure(struct span event_type)
     return span_equal(event_type, SPAN("http"));
 }
 
-static enum observe_fault eve_gather(struct observe_reader *reader, struct observe_line *ret)
+static enum observe_fault eve_gather(struct observe_reader *reader, struct span line,
+                                     struct observe_line *ret)
 {
     struct span event_type = record_stream(&reader->record, &reader->eve);
     if (event_type.size == 0) {
@@ -170,8 +174,12 @@ static enum observe_fault eve_gather(struct observe_reader *reader, struct obser
     }
     ret->stream = event_type;
     gather_begin(&reader->gather, ret, eve_responder_sure(event_type));
-    gather_record(&reader->gather, observe_plan_meanings(&reader->eve, PLAN_STREAM_OTHER),
-                  &reader->record);
+    const struct observe_meaning *meanings = observe_plan_meanings(&reader->eve, PLAN_STREAM_OTHER);
+    gather_record(&reader->gather, meanings, &reader->record);
+    if (reader->context_wanted &&
+        record_scan(reader->context_scanner, line, &reader->context) == RECORD_FAULT_NONE) {
+        gather_record(&reader->gather, meanings, &reader->context);
+    }
     gather_end(&reader->gather);
     if (span_equal(event_type, SPAN("drop"))) {
         ret->outcome = OBSERVE_OUTCOME_DENIED;
@@ -254,7 +262,7 @@ static enum observe_fault json_line(struct observe_reader *reader, struct span l
     }
     if (reader->format == OBSERVE_FORMAT_ZEEK_JSON) {
         zeek_json_gather(reader, line, ret);
-    } else if (eve_gather(reader, ret) != OBSERVE_FAULT_NONE) {
+    } else if (eve_gather(reader, line, ret) != OBSERVE_FAULT_NONE) {
         return OBSERVE_FAULT_EVENT;
     }
     ret->cut = ret->cut || reader->record.cut;
@@ -375,7 +383,10 @@ enum observe_fault observe_reader_line(struct observe_reader *reader, struct spa
 {
     must(reader->format != OBSERVE_FORMAT_AUTO);
     line_begin(reader, ret);
-    return line_end(read_line(reader, line, ret), ret);
+    reader->context_wanted = true;
+    enum observe_fault fault = read_line(reader, line, ret);
+    reader->context_wanted = false;
+    return line_end(fault, ret);
 }
 
 /* ---- sifting ---- */

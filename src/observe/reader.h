@@ -11,7 +11,7 @@
 
 enum {
     READER_STREAM_SIZE_MAX = 24,
-    READER_STREAM_COUNT = 64, /* a power of two */
+    READER_STREAM_COUNT = 256, /* a power of two */
 };
 
 /* A stream's name that was looked up. */
@@ -28,13 +28,16 @@ struct observe_reader {
     struct observe_plan eve;
     struct record_scanner *zeek_scanner;
     struct record_scanner *eve_scanner;
+    struct record_scanner *context_scanner; /* of EVE; see struct observe_plan */
     struct record record;
+    struct record context;
     struct gather gather;
     struct tsv tsv;
     struct sift sift;
     struct look look;
     struct buf repaired; /* a line with its broken bytes replaced */
 
+    bool context_wanted; /* the line is read to be judged, not for its values alone */
     enum observe_format format;
     uint8_t stream_given[OBSERVE_STREAM_SIZE_MAX]; /* stream of lines that name none */
     size_t stream_given_size;

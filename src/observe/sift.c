@@ -23,9 +23,7 @@ void sift_clear(struct sift *sift)
     sift->request_at = 0;
     sift->queue = 0;
     sift->queue_at = 0;
-    for (size_t i = 0; i < SIFT_QUEUE_COUNT; i++) {
-        sift->queues[i].count = 0;
-    }
+    memset(sift->counts, 0, sizeof sift->counts);
 }
 
 void sift_forget(struct sift *sift)
@@ -132,9 +130,39 @@ static void recipe_add_json(const struct sift *sift, struct sift_recipe *recipe,
                                                .queue = meaning.field_class,
                                                .number = number });
     }
-    bool pair = meaning.role == ROLE_NAMING || meaning.role == ROLE_NAMED;
-    if ((value && !string && !number) || (part && !text) || pair) {
+    if ((value && !string && !number) || (part && !text)) {
         recipe->usable = false; /* what such fields say is told of the line */
+    }
+}
+
+static void recipe_add_pair(struct sift_recipe *recipe, struct sift_pair pair)
+{
+    if (recipe->pair_count == SIFT_PAIR_COUNT_MAX) {
+        recipe->usable = false;
+        return;
+    }
+    recipe->pairs[recipe->pair_count] = pair;
+    recipe->pair_count++;
+}
+
+/* Both sides of pairs, of which a log writes strings; those of other types say nothing. */
+static void recipe_add_pairs(struct sift_recipe *recipe, const struct record *record,
+                             const struct observe_meaning *meanings)
+{
+    uint16_t naming = SIFT_FROM_NONE;
+    for (size_t i = 0; i < record->count; i++) {
+        struct observe_meaning meaning = meanings[record->fields[i].slot];
+        if (!meaning.known || record->fields[i].type != RECORD_STRING) {
+            continue;
+        }
+        if (meaning.role == ROLE_NAMING) {
+            naming = (uint16_t)i;
+        } else if (meaning.role == ROLE_NAMED) {
+            recipe_add_pair(recipe, (struct sift_pair){ .naming_from = naming,
+                                                        .from = (uint16_t)i,
+                                                        .field = meaning.field,
+                                                        .field_class = meaning.field_class });
+        }
     }
 }
 
@@ -153,8 +181,11 @@ void sift_recipe_json(const struct sift *sift, struct sift_recipe *recipe,
         if (!meaning.known || field->type == RECORD_NULL) {
             continue;
         }
-        recipe_add_json(sift, recipe, i, meaning, (enum record_type)field->type);
+        if (meaning.role != ROLE_NAMED) {
+            recipe_add_json(sift, recipe, i, meaning, (enum record_type)field->type);
+        }
     }
+    recipe_add_pairs(recipe, record, meanings);
     recipe_end(sift, recipe);
 }
 
@@ -194,20 +225,19 @@ void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const 
 
 /* ---- values wait ---- */
 
-static inline void value_add(struct sift *sift, const struct sift_recipe *recipe, size_t number,
+static inline void value_add(struct sift *sift, struct sift_pick pick, uint8_t separator,
                              struct span value, uint32_t mark)
 {
-    struct sift_pick pick = recipe->picks[number];
     struct sift_queue *queue = &sift->queues[pick.queue];
     sift->values[sift->count] = (struct sift_value){
         .data = value.data,
         .size = (uint32_t)value.size,
         .mark = mark,
         .field = pick.field,
-        .separator = recipe->separator,
+        .separator = separator,
     };
-    queue->values[queue->count] = (uint16_t)sift->count;
-    queue->count++;
+    queue->values[sift->counts[pick.queue]] = (uint16_t)sift->count;
+    sift->counts[pick.queue]++;
     sift->count++;
 }
 
@@ -228,6 +258,24 @@ static void part_add(struct sift_request *request, struct sift_part_pick pick, s
     request->part_count++;
 }
 
+/* What gather_field() does with both sides of a pair. */
+static void pair_add(struct sift *sift, const struct sift_pair *pair,
+                     const struct record_known *known, uint32_t mark)
+{
+    enum field_class field_class = (enum field_class)pair->field_class;
+    struct span name = { NULL, 0 };
+    if (pair->naming_from != SIFT_FROM_NONE) {
+        name = record_known_string(known, pair->naming_from);
+    }
+    if (!gather_says_nothing(name)) {
+        field_class = gather_named_class(name, field_class);
+    }
+    if (field_class != CLASS_NONE && observe_class_is_wanted(field_class, sift->wanted)) {
+        struct sift_pick pick = { .field = pair->field, .queue = (uint8_t)field_class };
+        value_add(sift, pick, 0, record_known_string(known, pair->from), mark);
+    }
+}
+
 struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
                                    const struct record_known *known, uint32_t mark)
 {
@@ -236,7 +284,10 @@ struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *
         struct sift_pick pick = recipe->picks[i];
         struct span value = pick.number ? record_known_number(known, pick.from)
                                         : record_known_string(known, pick.from);
-        value_add(sift, recipe, i, value, mark);
+        value_add(sift, pick, recipe->separator, value, mark);
+    }
+    for (size_t i = 0; i < recipe->pair_count; i++) {
+        pair_add(sift, &recipe->pairs[i], known, mark);
     }
     if (recipe->part_count == 0) {
         return NULL;
@@ -257,7 +308,7 @@ void sift_add_tsv(struct sift *sift, const struct sift_recipe *recipe, struct sp
     must_dev(!sift_is_full(sift));
     for (size_t i = 0; i < recipe->pick_count; i++) {
         struct span value = tsv_cut_column(line, cut, recipe->picks[i].from);
-        value_add(sift, recipe, i, value, mark);
+        value_add(sift, recipe->picks[i], recipe->separator, value, mark);
     }
     if (recipe->part_count == 0) {
         return;
@@ -306,7 +357,7 @@ static inline void marks_set(struct sift *sift, size_t at, uint32_t mark)
 static void addresses_read(struct sift *sift, struct gather *gather)
 {
     const struct sift_queue *queue = &sift->queues[CLASS_ADDRESS];
-    for (; sift->queue_at < queue->count; sift->queue_at++) {
+    for (; sift->queue_at < sift->counts[CLASS_ADDRESS]; sift->queue_at++) {
         const struct sift_value *value = &sift->values[queue->values[sift->queue_at]];
         struct span text = { value->data, value->size };
         if (gather_says_nothing(text)) {
@@ -335,7 +386,8 @@ static void queue_read(struct sift *sift, struct gather *gather)
     const bool list = sift->queue >= FIELD_CLASS_COUNT;
     const enum field_class field_class =
         (enum field_class)(sift->queue - (list ? (size_t)FIELD_CLASS_COUNT : 0));
-    for (; sift->queue_at < queue->count; sift->queue_at++) {
+    const size_t count = sift->counts[sift->queue];
+    for (; sift->queue_at < count; sift->queue_at++) {
         struct sift_value value = sift->values[queue->values[sift->queue_at]];
         if (!room_for(gather, value.size)) {
             return;
@@ -397,7 +449,9 @@ static void requests_read(struct sift *sift, struct gather *gather)
 static bool all_read(struct sift *sift, struct gather *gather)
 {
     for (size_t done = sift->queue; done < SIFT_QUEUE_COUNT; done++) {
-        if (done == CLASS_ADDRESS) {
+        if (sift->counts[done] == 0) {
+            sift->queue++;
+        } else if (done == CLASS_ADDRESS) {
             addresses_read(sift, gather);
         } else {
             queue_read(sift, gather);

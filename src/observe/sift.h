@@ -16,7 +16,9 @@
 enum {
     SIFT_LINE_SIZE_MAX = 4000, /* then no limit of a line's observations or keys can be reached */
     SIFT_PICK_COUNT_MAX = 20,
+    SIFT_PAIR_COUNT_MAX = 16,
     SIFT_PART_COUNT_MAX = 10,
+    SIFT_LINE_COUNT_MAX = SIFT_PICK_COUNT_MAX + SIFT_PAIR_COUNT_MAX, /* values of one line */
     SIFT_VALUE_COUNT_MAX = 256,
     SIFT_REQUEST_COUNT_MAX = 64,
     SIFT_RECIPE_COUNT = 512, /* a power of two */
@@ -26,7 +28,6 @@ enum {
 
 /* A class, or a class of which the field holds a list. */
 struct sift_queue {
-    size_t count;
     uint16_t values[SIFT_VALUE_COUNT_MAX];
 };
 
@@ -43,6 +44,14 @@ struct sift_pick {
     uint16_t field;
     uint8_t queue;
     uint8_t number; /* of JSON, no string */
+};
+
+/* A field whose class another field's text tells; see ROLE_NAMED. */
+struct sift_pair {
+    uint16_t naming_from;
+    uint16_t from;
+    uint16_t field;
+    uint8_t field_class; /* where that text tells none */
 };
 
 /* A field that has a part in a value which takes several: the URL of a request, an end of the line
@@ -74,9 +83,11 @@ struct sift_recipe {
     uint8_t usable;                         /* else such lines are read in full */
     uint8_t separator;                      /* of lists, which only TSV has */
     uint8_t pick_count;
+    uint8_t pair_count;
     uint8_t part_count; /* 0: such a line has no value that takes several fields */
     struct sift_pick picks[SIFT_PICK_COUNT_MAX];
     struct sift_part_pick parts[SIFT_PART_COUNT_MAX];
+    struct sift_pair pairs[SIFT_PAIR_COUNT_MAX];
 };
 
 struct sift {
@@ -84,6 +95,7 @@ struct sift {
     size_t count;    /* of values */
     size_t queue;    /* where taking goes on: everything before it is taken */
     size_t queue_at;
+    uint16_t counts[SIFT_QUEUE_COUNT]; /* of the values in each queue; most are empty */
     struct sift_queue queues[SIFT_QUEUE_COUNT];
     struct sift_value values[SIFT_VALUE_COUNT_MAX];
     size_t request_count;
@@ -116,7 +128,7 @@ void sift_forget(struct sift *sift);
  */
 static inline bool sift_is_full(const struct sift *sift)
 {
-    return sift->count > SIFT_VALUE_COUNT_MAX - SIFT_PICK_COUNT_MAX ||
+    return sift->count > SIFT_VALUE_COUNT_MAX - SIFT_LINE_COUNT_MAX ||
            sift->request_count == SIFT_REQUEST_COUNT_MAX;
 }
 

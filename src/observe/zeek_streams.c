@@ -119,5 +119,6 @@ bool observe_zeek_stream_is_named(struct span stream)
 
 bool observe_zeek_stream_is_looked_at(struct span stream)
 {
-    return !observe_zeek_stream_is_named(stream) || streams[place_of(stream)].looked;
+    size_t place = place_of(stream);
+    return place == sizeof streams / sizeof streams[0] || streams[place].looked;
 }
