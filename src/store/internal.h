@@ -6,6 +6,8 @@
 #define STORE_INTERNAL_H
 
 #include "base/hash.h"
+#include "format/json.h"
+#include "format/json_writer.h"
 #include "store/db.h"
 #include "store/store.h"
 
@@ -22,6 +24,7 @@ struct store {
     bool behind;               /* the journal has entries that could not be applied yet */
     bool making;               /* the database bears the mark of one that is being made */
     uint32_t fold_hosts_max;
+    struct value_rules rules;
     const char *database_vfs; /* NULL: the system's files */
     int64_t (*clock_us)(void *context);
     void *clock_context;
@@ -95,6 +98,9 @@ enum err store_apply_object_remove(struct op *op, struct store *store,
 MUST_USE
 enum err store_apply_object_put_back(struct op *op, struct store *store,
                                      const struct journal_header *header, struct span payload);
+MUST_USE
+enum err store_apply_object_even_if(struct op *op, struct store *store,
+                                    const struct journal_header *header, struct span payload);
 MUST_USE
 enum err store_apply_batch(struct op *op, struct store *store, const struct journal_header *header,
                            struct span payload);
@@ -225,5 +231,31 @@ enum err store_name_check(struct op *op, struct span name, size_t size_min);
 MUST_USE
 enum err store_append(struct op *op, struct store *store, struct journal_entry entry,
                       const struct buf *payload, uint64_t *ret_number);
+
+/**
+ * A member "even_if": the names of verdicts that a person lets pass. Nothing where there are none.
+ *
+ * w         inside an object
+ * even_if   verdicts, a bit each
+ */
+void store_write_even_if(struct json_writer *w, uint32_t even_if);
+
+/**
+ * The verdicts that a member "even_if" names; words that are not known are passed over.
+ *
+ * root      the object
+ */
+uint32_t store_read_even_if(struct json_value root);
+
+/**
+ * Make the SQL function unfit() known to the database that was just opened.
+ *
+ * op        work in hand
+ * store     its database is open
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err store_judge_register(struct op *op, struct store *store);
 
 #endif

@@ -39,6 +39,8 @@ struct import {
     size_t statement_count;
     struct span *removed_ids; /* indicators that are to be put back, as they come */
     size_t removed_count;
+    struct span *indicators; /* ids, as they come */
+    size_t indicator_count;
     struct store_objects_added added;
 };
 
@@ -83,8 +85,9 @@ static enum err import_prepare(struct op *op, struct import *import)
     import->digests = op_alloc(op, (import->count + 1) * sizeof *import->digests);
     import->statements.ids = op_alloc(op, (import->count + 1) * sizeof *import->statements.ids);
     import->removed_ids = op_alloc(op, (import->count + 1) * sizeof *import->removed_ids);
+    import->indicators = op_alloc(op, (import->count + 1) * sizeof *import->indicators);
     if (sorted == NULL || import->digests == NULL || import->statements.ids == NULL ||
-        import->removed_ids == NULL) {
+        import->removed_ids == NULL || import->indicators == NULL) {
         return ERR_LIMIT;
     }
     for (size_t i = 0; i < import->count; i++) {
@@ -134,6 +137,10 @@ static enum err object_pass(struct op *op, struct store *store, struct import *i
     if (definitions && store_object_is_silent_marking(store_object_name(value, &object))) {
         import->statements.ids[import->statement_count] = object.id;
         import->statement_count++;
+    }
+    if (span_equal(object.type, SPAN("indicator"))) {
+        import->indicators[import->indicator_count] = object.id;
+        import->indicator_count++;
     }
     TRY(removed_note(op, store, import, &object));
     TRY(known_before(op, store, import->options, import->digests[at].digest, &known));
@@ -216,6 +223,8 @@ enum err store_objects_add(struct op *op, struct store *store,
         journal_drop(store->journal);
         return err;
     }
+    TRY(store_objects_mean(op, store, import.indicators, import.indicator_count, options->even_if));
+    TRY(store_objects_unfit(op, store, before, import.added.unfit));
     TRY(store_objects_tally(op, store, before, &import.added.tally));
     *ret = import.added;
     return ERR_OK;

@@ -24,12 +24,25 @@
     OBJECT_REVOCATION(">") /* what contradicts it does not matter any more                         \
                             */
 
+/* Of a row `o` and its value `v`: the verdict (value/judge.h), with what a person lets pass. */
+#define OBJECT_VERDICT                                                                             \
+    "unfit(v.kind, v.key, v.scope,"                                                                \
+    " coalesce((SELECT even_if FROM meant m WHERE m.stix_id = o.stix_id), 0))"
+
+/* Of a row `o`: whether it has a value that is fit; the first verdict on one that is not, or NULL.
+ */
+#define OBJECT_IS_FIT                                                                              \
+    "EXISTS (SELECT 1 FROM pattern_values v WHERE v.object = o.id AND " OBJECT_VERDICT " = 0)"
+#define OBJECT_UNFIT                                                                               \
+    "(SELECT verdict FROM (SELECT " OBJECT_VERDICT " AS verdict FROM pattern_values v"             \
+    "  WHERE v.object = o.id ORDER BY v.rowid) WHERE verdict > 0 LIMIT 1)"
+
 /* Of a row `o`: the word of enum store_state, NULL where it is no indicator. Parameter ?1 is the
  * present time. */
 #define OBJECT_STATE                                                                               \
     "CASE WHEN o.type <> 'indicator' THEN NULL WHEN NOT o.latest THEN 'superseded'"                \
     " WHEN o.removed THEN 'removed' WHEN " OBJECT_IS_REVOKED " THEN 'revoked'"                     \
-    " WHEN o.value_count = 0 THEN 'unwatchable' WHEN o.valid_until <= ?1 THEN 'expired'"           \
+    " WHEN NOT " OBJECT_IS_FIT " THEN 'unwatchable' WHEN o.valid_until <= ?1 THEN 'expired'"       \
     " ELSE 'watched' END"
 
 /* Ids of the definitions of markings that come with an import and say nothing about who may read,
@@ -104,6 +117,38 @@ enum err store_object_content(struct op *op, struct json_value value, uint8_t *r
  */
 MUST_USE
 enum err store_object_is_removed(struct op *op, struct store *store, struct span id, bool *ret);
+
+/* Of the SQL function unfit(kind, key, scope, even_if). */
+enum { STORE_UNFIT_ARGUMENTS = 4 };
+
+/**
+ * Count the values of current versions that came after an entry and are not fit to be watched.
+ *
+ * op        work in hand
+ * store     open
+ * after     number of the entry
+ * ret       VALUE_VERDICT_COUNT counts, zero before
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_objects_unfit(struct op *op, struct store *store, uint64_t after, uint64_t *ret);
+
+/**
+ * Write down that a person lets verdicts pass for indicators: for those of them that have a value
+ * under such a verdict, in every version and from every source.
+ *
+ * op        work in hand
+ * store     open for writing; all that was appended is committed
+ * ids       of the indicators
+ * count     how many
+ * even_if   verdicts, a bit each
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_objects_mean(struct op *op, struct store *store, const struct span *ids,
+                            size_t count, uint32_t even_if);
 
 /**
  * Count how the versions of indicators stand that came after an entry, and the conflicts of the

@@ -62,6 +62,7 @@ static struct store_object version_read(struct db_query *q)
     object.differs = db_i64(q) != 0;
     object.state = state_of_name(db_borrow(q));
     object.unwatched = db_text(q);
+    object.unfit = (enum value_verdict)db_i64(q);
     object.entry = (uint64_t)db_i64(q);
     object.part = db_i64(q);
     return object;
@@ -91,7 +92,8 @@ enum err store_objects_walk(struct op *op, struct store *store, const struct pol
     struct db_query q = db_query(
         op, &store->db,
         "SELECT stix_id, type, name, source, created_by, tlp, created, modified, valid_until,"
-        " revoked, removed, latest, " OBJECT_DIFFERS ", " OBJECT_STATE ", unwatched, entry, part"
+        " revoked, removed, latest, " OBJECT_DIFFERS ", " OBJECT_STATE ", unwatched,"
+        " coalesce(" OBJECT_UNFIT ", 0), entry, part"
         " FROM objects o WHERE stix_id >= ?2 AND stix_id <= ?3 AND (?4 = '' OR type = ?4)"
         " AND (NOT ?5 OR latest) AND (?6 = 0 OR id IN (SELECT object FROM pattern_values"
         "  WHERE kind = ?6 AND key = ?7)) ORDER BY stix_id, source, modified, entry");
@@ -226,7 +228,7 @@ static enum err states_count(struct op *op, struct store *store, uint64_t after,
     struct db_query q =
         db_query(op, &store->db,
                  "SELECT state, partial, count(*) FROM (SELECT " OBJECT_STATE " AS state,"
-                 "  o.value_count > 0 AND o.unwatched <> '' AS partial FROM objects o"
+                 "  o.unwatched <> '' OR " OBJECT_UNFIT " IS NOT NULL AS partial FROM objects o"
                  "  WHERE o.entry > ?2 AND +o.type = 'indicator') GROUP BY state, partial");
     db_bind_i64(&q, store->clock_us(store->clock_context));
     db_bind_i64(&q, (int64_t)after);
@@ -360,7 +362,8 @@ enum err store_watched_walk(struct op *op, struct store *store,
         "   THEN max(o.valid_until) END AS valid_until, min(o.entry) AS first,"
         "  min(((15 - o.tlp) << " TOLD_BITS ") | o.entry) & ((1 << " TOLD_BITS ") - 1) AS told"
         "  FROM pattern_values v JOIN objects o ON o.id = v.object"
-        "  WHERE o.latest AND NOT o.removed AND NOT " OBJECT_IS_REVOKED
+        "  WHERE o.latest AND NOT o.removed AND NOT " OBJECT_IS_REVOKED " AND " OBJECT_VERDICT
+        " = 0"
         "  GROUP BY o.stix_id, v.kind, v.key, v.scheme, v.scope) w"
         " JOIN objects t ON t.entry = w.told AND t.part = -1"
         " ORDER BY w.first, w.kind, w.key, w.scheme, w.scope, w.stix_id");

@@ -17,6 +17,7 @@
     "NULL,"                                                                                        \
     " valid_until INTEGER,"                                                                        \
     " updated INTEGER NOT NULL, count INTEGER NOT NULL, pack TEXT NOT NULL,"                       \
+    " even_if INTEGER NOT NULL, context TEXT NOT NULL,"                                            \
     " effect INTEGER NOT NULL, below INTEGER NOT NULL, indicator TEXT NOT NULL,"                   \
     " inside TEXT NOT NULL, reason TEXT NOT NULL, UNIQUE (purpose, source_id, name));"             \
     "CREATE TABLE objects (id INTEGER PRIMARY KEY, stix_id TEXT NOT NULL, type TEXT NOT NULL,"     \
@@ -39,6 +40,7 @@
     " WHERE revoked AND latest;"                                                                   \
     "CREATE INDEX revocations ON objects (stix_id, modified) WHERE revoked AND latest;"            \
     "CREATE TABLE removals (stix_id TEXT PRIMARY KEY) WITHOUT ROWID;"                              \
+    "CREATE TABLE meant (stix_id TEXT PRIMARY KEY, even_if INTEGER NOT NULL) WITHOUT ROWID;"       \
     "CREATE TABLE pattern_values (object INTEGER NOT NULL REFERENCES objects (id)"                 \
     " ON DELETE CASCADE, kind INTEGER NOT NULL, key BLOB NOT NULL, scheme TEXT NOT NULL,"          \
     " scope INTEGER NOT NULL);"                                                                    \

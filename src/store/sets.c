@@ -102,12 +102,14 @@ static struct store_set row_read(struct db_query *q)
     set.allow.indicator = db_text(q);
     set.allow.inside = db_text(q);
     set.allow.reason = db_text(q);
+    set.even_if = (uint32_t)db_i64(q);
+    set.context = db_text(q);
     return set;
 }
 
 #define SET_COLUMNS                                                                                \
     "id, source_id, source, name, tlp, pap, confidence, valid_until, updated, count, purpose,"     \
-    " effect, below, indicator, inside, reason"
+    " effect, below, indicator, inside, reason, even_if, context"
 
 static enum err sets_count(struct op *op, struct store *store, enum store_purpose purpose,
                            size_t *ret)
@@ -278,6 +280,10 @@ static void write_set_add(struct json_writer *w, const struct store_set_add *add
         json_member_string(w, SPAN("pap"), span_of(policy_pap_name(add->pap)));
     }
     write_times(w, add);
+    store_write_even_if(w, add->even_if);
+    if (add->context.size > 0) {
+        json_member_string(w, SPAN("context"), add->context);
+    }
     json_member_string(w, SPAN("file_name"), add->file_name);
     json_member_string(w, SPAN("file"), file);
     json_member_string(w, SPAN("pack"), pack);
@@ -305,6 +311,10 @@ struct standing {
     uint64_t count;
     enum policy_tlp tlp;
     enum policy_pap pap;
+    uint8_t confidence;
+    int64_t valid_until_us;
+    uint32_t even_if;
+    struct span context;
     struct span place; /* of its pack */
 };
 
@@ -312,15 +322,20 @@ static enum err standing_read(struct op *op, struct store *store, const struct s
                               struct standing *ret)
 {
     struct standing set = { .tlp = POLICY_TLP_CLEAR };
-    struct db_query q = db_query(op, &store->db,
-                                 "SELECT count, tlp, pap, pack FROM sets"
-                                 " WHERE purpose = ? AND source_id = ? AND name = ?");
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT count, tlp, pap, confidence, valid_until, even_if, context, pack FROM sets"
+                 " WHERE purpose = ? AND source_id = ? AND name = ?");
     bind_key(&q, key);
     while (db_next(&q)) {
         set.found = true;
         set.count = (uint64_t)db_i64(&q);
         set.tlp = (enum policy_tlp)db_i64(&q);
         set.pap = (enum policy_pap)db_i64(&q);
+        set.confidence = (uint8_t)db_i64(&q);
+        set.valid_until_us = db_time(&q);
+        set.even_if = (uint32_t)db_i64(&q);
+        set.context = db_text(&q);
         set.place = db_text(&q);
     }
     TRY(db_end(&q));
@@ -396,6 +411,21 @@ static enum err set_add_append(struct op *op, struct store *store, const struct 
     return err;
 }
 
+/* Whether an addition is all that the set is made of, and states nothing new. */
+static bool is_known(struct op *op, const struct standing *set, const struct store_set_add *add)
+{
+    uint8_t digest[DIGEST_SHA256_SIZE];
+    struct span prefix = SPAN("blob:");
+    digest_sha256(add->pack, digest);
+    bool same_members = set->found && span_starts_with(set->place, prefix) &&
+                        span_equal(span_from(set->place, prefix.size), digest_text(op, digest));
+    return same_members && policy_tlp_tighten(set->tlp, add->tlp) == set->tlp &&
+           policy_pap_tighten(set->pap, add->pap) == set->pap &&
+           set->confidence == add->confidence && set->valid_until_us == add->valid_until_us &&
+           (set->even_if | add->even_if) == set->even_if &&
+           (add->context.size == 0 || span_equal(set->context, add->context));
+}
+
 enum err store_set_add(struct op *op, struct store *store, const struct store_set_add *add,
                        struct store_set_added *ret)
 {
@@ -408,6 +438,10 @@ enum err store_set_add(struct op *op, struct store *store, const struct store_se
     TRY(allow_check(op, add));
     TRY(store_source_identity(op, store, add->source, &key.source_id));
     TRY(standing_read(op, store, &key, &before));
+    if (add->purpose == STORE_TO_WATCH && is_known(op, &before, add)) {
+        *ret = (struct store_set_added){ .count = before.count, .tlp = before.tlp };
+        return ERR_OK;
+    }
     TRY(set_add_append(op, store, add, key.source_id));
     TRY(store_commit(op, store));
     TRY(store_sets_sweep(op, store));
@@ -673,16 +707,19 @@ static enum err set_write(struct op *op, struct store *store, const struct journ
     if (valid_until.data != NULL) {
         TRY(time_parse(valid_until, &valid_until_us));
     }
+    struct span context = json_string(json_member(root, SPAN("context")));
     struct db_query q = db_query(
         op, &store->db,
         "INSERT INTO sets (purpose, source_id, name, source, tlp, pap, confidence, valid_until,"
-        " updated, count, pack, effect, below, indicator, inside, reason)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " updated, count, pack, effect, below, indicator, inside, reason, even_if, context)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (purpose, source_id, name) DO UPDATE SET tlp = excluded.tlp,"
         " pap = excluded.pap, confidence = excluded.confidence, valid_until = excluded.valid_until,"
         " updated = excluded.updated, count = excluded.count, pack = excluded.pack,"
         " effect = excluded.effect, below = excluded.below, indicator = excluded.indicator,"
-        " inside = excluded.inside, reason = excluded.reason");
+        " inside = excluded.inside, reason = excluded.reason,"
+        " even_if = even_if | excluded.even_if,"
+        " context = CASE excluded.context WHEN '' THEN context ELSE excluded.context END");
     const struct set_key key = key_read(root);
     bind_key(&q, &key);
     db_bind_text(&q, header->source.data == NULL ? SPAN("") : header->source);
@@ -694,6 +731,8 @@ static enum err set_write(struct op *op, struct store *store, const struct journ
     db_bind_i64(&q, (int64_t)now->count);
     db_bind_text(&q, now->place);
     bind_allow(&q, root);
+    db_bind_i64(&q, store_read_even_if(root));
+    db_bind_text(&q, context.data == NULL ? SPAN("") : context);
     return db_finish(&q);
 }
 

@@ -72,6 +72,7 @@ static const struct {
     { "watch.batch", store_apply_batch },
     { "watch.evidence", store_apply_evidence },
     { "object.put_back", store_apply_object_put_back },
+    { "object.even_if", store_apply_object_even_if },
     { "notice", store_apply_notice },
 };
 
@@ -303,13 +304,20 @@ static enum err db_files_remove(struct op *op, struct store *store)
     return ERR_OK;
 }
 
+static enum err db_open_at(struct op *op, struct store *store, struct span path,
+                           enum db_access access)
+{
+    TRY(db_open(op, path, access, store->database_vfs, &store->db));
+    return store_judge_register(op, store);
+}
+
 static enum err db_make(struct op *op, struct store *store, struct span path)
 {
     if (store->db.handle != NULL) {
         db_close(&store->db);
     }
     TRY(db_files_remove(op, store));
-    TRY(db_open(op, path, DB_WRITE, store->database_vfs, &store->db));
+    TRY(db_open_at(op, store, path, DB_WRITE));
     store->making = true;
     return schema_make(op, store);
 }
@@ -359,7 +367,7 @@ static enum err db_open_write(struct op *op, struct store *store, bool *ret_rebu
     struct span path;
     int64_t version = 0;
     TRY(db_path(op, store, &path));
-    enum err err = db_open(op, path, DB_WRITE, store->database_vfs, &store->db);
+    enum err err = db_open_at(op, store, path, DB_WRITE);
     if (err == ERR_OK) {
         err = schema_version(op, &store->db, &version);
     }
@@ -407,7 +415,7 @@ static enum err db_open_read(struct op *op, struct store *store)
     bool ours = false;
     bool making = false;
     TRY(db_path(op, store, &path));
-    TRY(db_open(op, path, read_access(store->disk), store->database_vfs, &store->db));
+    TRY(db_open_at(op, store, path, read_access(store->disk)));
     TRY(version_check(op, store));
     TRY(is_making(op, store, &making));
     if (making) {
@@ -460,6 +468,7 @@ static enum err store_new(struct op *op, struct disk *disk, const struct store_o
     store->disk = disk;
     store->fold_hosts_max =
         options->fold_hosts_max == 0 ? STORE_FOLD_HOSTS_MAX_DEFAULT : options->fold_hosts_max;
+    store->rules = options->rules == NULL ? value_rules_default() : *options->rules;
     store->database_vfs = options->database_vfs;
     store->clock_us = options->clock_us == NULL ? system_clock_us : options->clock_us;
     store->clock_context = options->clock_context;
@@ -647,11 +656,13 @@ static const char *const digest_queries[] = {
     "SELECT key || '=' || value FROM meta ORDER BY key",
     "SELECT json_array(purpose, source_id, source, name, tlp, pap, confidence, valid_until, "
     "updated,"
-    " count, effect, below, indicator, inside, reason) FROM sets ORDER BY purpose, source_id, name",
+    " count, effect, below, indicator, inside, reason, even_if, context) FROM sets ORDER BY "
+    "purpose, source_id, name",
     "SELECT json_array(stix_id, type, name, source, created_by, tlp, created, modified, revoked,"
     " removed, latest, confidence, valid_from, valid_until, value_count, unwatched, hex(digest),"
     " hex(content), entry, part) FROM objects ORDER BY entry, part",
     "SELECT stix_id FROM removals ORDER BY stix_id",
+    "SELECT json_array(stix_id, even_if) FROM meant ORDER BY stix_id",
     "SELECT json_array(o.entry, o.part, v.kind, hex(v.key), v.scheme, v.scope)"
     " FROM pattern_values v JOIN objects o ON o.id = v.object"
     " ORDER BY o.entry, o.part, v.kind, v.key, v.scheme, v.scope",

@@ -19,6 +19,7 @@
 #include "store/journal.h"
 #include "store/mark.h"
 #include "store/pack.h"
+#include "value/judge.h"
 
 enum {
     STORE_NAME_SIZE_MAX = 256,    /* of sources and sets */
@@ -36,6 +37,8 @@ struct store_options {
     struct span world;
     bool write;              /* take the world's lock */
     uint32_t fold_hosts_max; /* folds of one indicator in one span of time; 0: the default */
+    const struct value_rules *rules; /* by which values of STIX indicators are judged; copied. NULL:
+                                        value_rules_default() */
     /* Name of a registered VFS of SQLite for the database, whose paths are then relative to the
      * disk's root: the simulated disk of the tests. NULL: the system's files. */
     const char *database_vfs;
@@ -205,6 +208,8 @@ struct store_set_add {
     enum policy_pap pap;      /* of the set; UNSTATED: as it is */
     uint8_t confidence;       /* 0 .. 100, or PACK_CONFIDENCE_UNKNOWN */
     int64_t valid_until_us;   /* of members that state none; TIME_US_NONE: for ever */
+    uint32_t even_if;         /* verdicts that a person lets pass: a bit (1 << verdict) each */
+    struct span context; /* what the feed says of all its members, a JSON object; empty: nothing */
 };
 
 /* A packed set as it stands now. */
@@ -221,6 +226,8 @@ struct store_set {
     int64_t valid_until_us;
     int64_t updated_us;
     uint64_t count;
+    uint32_t even_if;    /* as in an addition: those of all additions together */
+    struct span context; /* as in an addition; of the last one that had any */
 };
 
 /* What became of an addition. */
@@ -233,7 +240,8 @@ struct store_set_added {
 /**
  * Add the members of a list to a packed set, which is made where absent. The list is kept as it
  * came. The label narrows that of a set that is there, never widens it: to widen it, remove the
- * set.
+ * set. An addition that changes nothing, since it is all that the set is made of already, is not
+ * written down again.
  *
  * op          work in hand
  * store       open for writing
@@ -337,6 +345,7 @@ struct store_objects_options {
     enum policy_tlp local;     /* it may tighten an object's own, never loosen it */
     enum policy_tlp otherwise; /* label of objects that bear none and get no local one */
     bool put_back;             /* a person adds these: what was removed is in use again */
+    uint32_t even_if;          /* verdicts that a person lets pass for these: a bit each */
 };
 
 /* How a version of an indicator stands: the first of these that fits, from SUPERSEDED on. Decision
@@ -382,6 +391,7 @@ struct store_objects_added {
     uint64_t added;    /* new objects, or new versions of known ones */
     uint64_t known;    /* the very same bytes were there already, from the same source */
     uint64_t put_back; /* indicators that had been removed, and are in use again */
+    uint64_t unfit[VALUE_VERDICT_COUNT]; /* values of new versions that are not watched, and why */
     struct store_tally
         tally; /* of the new versions of indicators, and of the objects they are of */
 };
@@ -402,9 +412,10 @@ struct store_object {
     bool latest;            /* no newer version from the same source */
     bool differs;           /* another current version has the same `modified`, and other content */
     enum store_state state;
-    struct span unwatched; /* indicators: why the pattern is not watched, or in part only */
-    uint64_t entry;        /* journal number */
-    int64_t part;          /* -1: the whole payload; else its place in the payload's "sightings" */
+    struct span unwatched;    /* indicators: why the pattern is not watched, or in part only */
+    enum value_verdict unfit; /* indicators: the first verdict on a value that is not watched */
+    uint64_t entry;           /* journal number */
+    int64_t part; /* -1: the whole payload; else its place in the payload's "sightings" */
 };
 
 /**

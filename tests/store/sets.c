@@ -260,3 +260,52 @@ TEST(set_cannot_be_read_with_a_grant_that_is_none)
 
     world_end(&world);
 }
+
+TEST(set_that_is_added_again_as_it_is_writes_nothing)
+{
+    struct world world;
+    world_begin(&world);
+    struct world_list list = three;
+    list.context = "{\"info\":\"a case\"}";
+    list.even_if = 1u << VALUE_UNFIT_OWN_NETWORK;
+    (void)world_add_list(&world, &list);
+    uint64_t entries = journal_last(store_journal(world.store));
+
+    struct store_set_added again = world_add_list(&world, &list);
+
+    assert_int_equal(again.fresh, 0);
+    assert_int_equal(again.count, 3);
+    assert_int_equal(again.tlp, POLICY_TLP_GREEN);
+    assert_int_equal(journal_last(store_journal(world.store)), entries);
+
+    list.tlp = POLICY_TLP_RED; /* says something new */
+    assert_int_equal(world_add_list(&world, &list).tlp, POLICY_TLP_RED);
+    assert_int_equal(journal_last(store_journal(world.store)), entries + 1);
+    world_end(&world);
+}
+
+TEST(set_keeps_what_a_person_lets_pass_and_what_its_feed_says_of_it)
+{
+    struct world world;
+    world_begin(&world);
+    struct world_list list = three;
+    list.context = "{\"info\":\"a \\\"case\\\"\"}";
+    list.even_if = 1u << VALUE_UNFIT_OWN_NETWORK;
+    (void)world_add_list(&world, &list);
+    list.values = "other.example";
+    list.context = NULL;
+    list.even_if = 1u << VALUE_UNFIT_PUBLIC_SUFFIX;
+    (void)world_add_list(&world, &list);
+
+    struct store_set set = world_set(&world, "c2");
+    assert_int_equal(set.even_if, 1u << VALUE_UNFIT_OWN_NETWORK | 1u << VALUE_UNFIT_PUBLIC_SUFFIX);
+    check_span(set.context, "{\"info\":\"a \\\"case\\\"\"}");
+    world_check_rebuild(&world);
+    set = world_set(&world, "c2");
+    check_span(set.context, "{\"info\":\"a \\\"case\\\"\"}");
+
+    list.context = "{\"info\":\"newer\"}";
+    (void)world_add_list(&world, &list);
+    check_span(world_set(&world, "c2").context, "{\"info\":\"newer\"}");
+    world_end(&world);
+}

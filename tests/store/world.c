@@ -32,6 +32,7 @@ static struct store_options options_of(struct world *world, const char *name, bo
         .world = span_of(name),
         .write = write,
         .fold_hosts_max = world->fold_hosts_max,
+        .rules = world->rules,
         .clock_us = clock_us,
         .clock_context = world,
     };
@@ -139,6 +140,8 @@ struct store_set_added world_add_list(struct world *world, const struct world_li
         .tlp = list->tlp,
         .confidence = PACK_CONFIDENCE_UNKNOWN,
         .valid_until_us = TIME_US_NONE,
+        .even_if = list->even_if,
+        .context = span_of(list->context),
     };
     check_err(store_set_add(&world->op, world->store, &add, &added), ERR_OK);
     return added;

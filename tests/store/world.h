@@ -22,6 +22,7 @@ struct world {
     const struct policy_grant *grant; /* of the owner */
     int64_t now_us;
     uint32_t fold_hosts_max;
+    const struct value_rules *rules; /* of the next opening; NULL: the default */
 };
 
 /* Makes a world and opens it. */
@@ -48,6 +49,8 @@ struct world_list {
     const char *values;
     enum policy_tlp tlp;
     int64_t first_seen_us;
+    uint32_t even_if;
+    const char *context; /* NULL: none */
 };
 
 struct store_set_added world_add_list(struct world *world, const struct world_list *list);
