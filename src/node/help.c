@@ -52,21 +52,6 @@ void help_command(const struct invocation *invocation, const struct command *com
     fprintf(out, "\n%s\n", command->help);
 }
 
-void help_all(const struct invocation *invocation)
-{
-    FILE *out = invocation->out;
-    fprintf(out, "linie: a node in a line of cyber defence\n"
-                 "  linie COMMAND [OPTION...] [ARGUMENT...]\n\n");
-    const struct command *commands = command_table();
-    for (size_t i = 0; commands[i].name != NULL; i++) {
-        show_row(invocation, commands[i].name, NAME_COLUMN, commands[i].summary);
-    }
-    fprintf(out, "'linie COMMAND --help' tells more. A first try:\n"
-                 "  linie init my-node && cd my-node\n"
-                 "  linie indicators add list.txt --source \"National CSIRT\"\n"
-                 "  linie watch /var/log/suricata/eve.json; linie hits\n");
-}
-
 /* ---- groups ---- */
 
 /* What follows the word in a command's name: "add" of "indicators add"; NULL for other names. */
@@ -102,6 +87,52 @@ void help_group(const struct invocation *invocation, const char *word)
     }
     must(first != NULL);
     fprintf(out, "\nEach tells more with --help:\n\n  linie %s --help\n", first);
+}
+
+/* ---- all ---- */
+
+static bool same_group(const struct command *a, const struct command *b)
+{
+    size_t size = strcspn(b->name, " ");
+    return strncmp(a->name, b->name, size + 1) == 0;
+}
+
+/* "indicators ...   add, list, show": the commands of a group in one row, so that all commands fit
+ * one screen. */
+static void show_group(const struct invocation *invocation, const struct command *first)
+{
+    struct flow flow;
+    char name[SHOWN_MAX];
+    size_t size = strcspn(first->name, " ");
+    snprintf(name, sizeof name, "%.*s ...", (int)size, first->name);
+    flow_begin(&flow, invocation, NAME_COLUMN);
+    flow_to(&flow, 2);
+    flow_words(&flow, "%s", name);
+    flow_to(&flow, NAME_COLUMN);
+    for (const struct command *at = first; at->name != NULL && same_group(at, first); at++) {
+        bool last = at[1].name == NULL || !same_group(&at[1], first);
+        flow_words(&flow, "%s%s", at->name + size + 1, last ? "" : ",");
+    }
+    flow_end(&flow);
+}
+
+void help_all(const struct invocation *invocation)
+{
+    FILE *out = invocation->out;
+    fprintf(out, "linie: a node in a line of cyber defence\n"
+                 "  linie COMMAND [OPTION...] [ARGUMENT...]\n\n");
+    const struct command *commands = command_table();
+    for (size_t i = 0; commands[i].name != NULL; i++) {
+        if (strchr(commands[i].name, ' ') == NULL) {
+            show_row(invocation, commands[i].name, NAME_COLUMN, commands[i].summary);
+        } else if (i == 0 || !same_group(&commands[i - 1], &commands[i])) {
+            show_group(invocation, &commands[i]);
+        }
+    }
+    fprintf(out, "'linie COMMAND --help' tells more. A first try:\n"
+                 "  linie init my-node && cd my-node\n"
+                 "  linie indicators add list.txt --source \"National CSIRT\"\n"
+                 "  linie watch /var/log/suricata/eve.json; linie hits\n");
 }
 
 /* ---- what was meant ---- */

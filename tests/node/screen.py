@@ -15,6 +15,7 @@ import subprocess
 import termios
 
 from ground import DONE, FOUND, PROGRAM, TROUBLE, Node, dns, run_all, test
+from helped import names_in
 
 LINES, COLUMNS = 24, 80
 SHA256 = "5e0599a42d5e3da872c402229aea1816dfda81b891f118d38057563d15a2149d"
@@ -191,7 +192,7 @@ def screen_of(*words, status=DONE):
 
 @test
 def help_is_found_where_it_is_looked_for_and_fits_a_screen():
-    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?) {2,}\S", screen_of("--help"), re.MULTILINE)
+    names = names_in(screen_of("--help"))
     assert "indicators add" in names and "verify" in names, names
     for name in [*names, "indicators"]:
         text = screen_of(*name.split(), "--help")

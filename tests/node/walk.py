@@ -14,6 +14,7 @@ import subprocess
 
 from ground import (DONE, FOUND, PROGRAM, REFUSALS, Skip, TROUBLE, Node, dns, gzipped, lines, run_all,
                     test, zstandard)
+from helped import names_in
 
 LIST = "evil.example\nhxxp://bad[.]example/x\n198.51.100.7\n203.0.113.0/24\n" \
        "d41d8cd98f00b204e9800998ecf8427e\nsomeone@evil.example\n"
@@ -865,8 +866,7 @@ def what_is_mistyped_is_told_with_what_was_meant():
 @test
 def help_of_every_command_fits_one_screen_and_has_an_example():
     with Node() as node:
-        listed = [line.split("  ")[1] for line in node.said("--help", node=False).splitlines()
-                  if line.startswith("  ") and not line.startswith("  linie")]
+        listed = names_in(node.said("--help", node=False))
         assert len(listed) >= 14, listed
         for name in listed:
             text = node.said(*name.split(), "--help", node=False)

@@ -25,9 +25,18 @@ def said(*arguments):
     return done.stdout
 
 
+def names_in(text):
+    """The names of commands in the list of all of them: two spaces, name, two spaces, summary; or, of
+    a group, "indicators ...", and the second words with commas."""
+    names = []
+    for name, group, rest in re.findall(r"^  ([a-z]+)( \.\.\.)? {2,}(\S.*)$", text, re.MULTILINE):
+        names += [f"{name} {word}" for word in rest.split(", ")] if group else [name]
+    return names
+
+
 def commands():
-    """The names of all commands, as the list of all shows them: two spaces, name, two spaces, summary."""
-    names = re.findall(r"^  ([a-z]+(?: [a-z]+)?) {2,}\S", said("--help"), re.MULTILINE)
+    """The names of all commands."""
+    names = names_in(said("--help"))
     assert "watch" in names and "indicators add" in names, names
     return names
 
