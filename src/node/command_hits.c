@@ -4,6 +4,7 @@
  */
 #include "node/fold_words.h"
 #include "node/node.h"
+#include "store/hit_work.h"
 
 enum {
     LINE_SIZE_MAX = 256 * 1024,
@@ -148,9 +149,10 @@ static enum err show(struct op *op, struct hits *hits, const struct fold *fold)
     return ERR_OK;
 }
 
-static enum err visit(void *context, const struct fold *fold)
+static enum err visit(void *context, const struct store_hit *hit)
 {
     struct hits *hits = context;
+    const struct fold *fold = &hit->fold;
     struct invocation *invocation = hits->invocation;
     struct op op;
     struct fold with = *fold;

@@ -498,6 +498,12 @@ static enum err number_inputs(struct op *op, struct store *store, const struct s
     return ERR_OK;
 }
 
+/* A fold that was silent, and is no more, is as new. */
+static bool is_news(const struct pending *pending)
+{
+    return pending->opened || (pending->rank_before == 0 && fold_rank(&pending->fold) > 0);
+}
+
 enum err store_batch_add(struct op *op, struct store *store, const struct store_batch *batch,
                          void (*opened)(void *context, const struct fold *fold), void *context)
 {
@@ -516,7 +522,7 @@ enum err store_batch_add(struct op *op, struct store *store, const struct store_
     }
     TRY(count_all(&m, batch));
     for (size_t i = 0; i < m.count; i++) {
-        if (m.list[i].opened && opened != NULL) {
+        if (opened != NULL && is_news(&m.list[i])) {
             opened(context, &m.list[i].fold);
         }
     }

@@ -2,6 +2,7 @@
 /*
  * What batch.c wrote into the journal, applied to the database: plain replacement.
  */
+#include "store/hit_id.h"
 #include "store/internal.h"
 
 enum { MARK_WIRE_SIZE_MAX = 256 };
@@ -99,11 +100,14 @@ static enum err fold_row(struct op *op, struct store *store, const struct fold_e
     struct db_query q = db_query(
         op, &store->db,
         "INSERT INTO folds (indicator, inside, start, length, value, kind, last, count, tlp, noisy,"
-        " open, changed, sighting_created, sighting_modified, fold)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " open, changed, sighting_created, sighting_modified, fold, hit, rank, list)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (indicator, start, length, inside) DO UPDATE SET last = excluded.last,"
         " count = excluded.count, open = excluded.open, changed = excluded.changed,"
-        " sighting_modified = excluded.sighting_modified, fold = excluded.fold");
+        " sighting_modified = excluded.sighting_modified, fold = excluded.fold,"
+        " rank = excluded.rank, list = excluded.list");
+    char id[HIT_ID_SIZE];
+    hit_id_of(fold, id);
     db_bind_text(&q, fold->indicator);
     db_bind_text(&q, fold->inside);
     db_bind_i64(&q, fold->start_us);
@@ -119,6 +123,9 @@ static enum err fold_row(struct op *op, struct store *store, const struct fold_e
     db_bind_i64(&q, entry->sighting_created_us);
     db_bind_i64(&q, entry->sighting_modified_us);
     db_bind_text(&q, text);
+    db_bind_text(&q, span_of(id));
+    db_bind_i64(&q, fold_rank(fold));
+    db_bind_text(&q, fold->list);
     return db_finish(&q);
 }
 

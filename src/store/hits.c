@@ -5,8 +5,6 @@
 #include "base/must.h"
 #include "store/objects_inner.h"
 
-enum { FOLD_MEMORY_MAX = 4 * 1024 * 1024 };
-
 /* ---- inputs ---- */
 
 #define INPUT_COLUMNS                                                                              \
@@ -108,84 +106,6 @@ enum err store_inputs(struct op *op, struct store *store, struct store_input **r
     *ret = inputs;
     *ret_count = count;
     return ERR_OK;
-}
-
-/* ---- folds ---- */
-
-/* What one walk over the folds looks for. */
-struct hits_walk {
-    const struct policy_grant *grant;
-    const struct value *value;
-    struct value_buf *bytes; /* a fold's value, while it is compared */
-    enum err (*visit)(void *context, const struct fold *fold);
-    void *context;
-};
-
-/* By canonical key, as the matcher compares: a text may bear a scheme, which no key does. */
-static bool value_selected(const struct hits_walk *walk, const struct fold *fold)
-{
-    struct value value;
-    if (walk->value == NULL) {
-        return true;
-    }
-    return fold->kind == walk->value->kind &&
-           value_parse(fold->kind, fold->value, walk->bytes, &value) == ERR_OK &&
-           span_equal(value.key, walk->value->key);
-}
-
-/* One fold's row to the visitor, in memory of its own. */
-static enum err fold_visit(struct op *op, const struct hits_walk *walk, struct span text)
-{
-    struct op work;
-    struct json_value root;
-    struct fold fold;
-    op_begin(&work, &op->actor, FOLD_MEMORY_MAX);
-    enum err err = json_parse(&work, text, &root);
-    if (err == ERR_OK) {
-        err = fold_json_read(root, &fold);
-    }
-    if (err != ERR_OK) {
-        err = op_fail(op, ERR_CORRUPT, "the database holds a broken fold: run 'linie rebuild'");
-    } else if (policy_may_read(walk->grant, (enum policy_tlp)fold.tlp) &&
-               value_selected(walk, &fold)) {
-        err = walk->visit(walk->context, &fold);
-    }
-    op_end(&work);
-    return err;
-}
-
-enum err store_hits_walk(struct op *op, struct store *store, const struct policy_grant *grant,
-                         const struct store_hit_filter *filter,
-                         enum err (*visit)(void *context, const struct fold *fold), void *context)
-{
-    const struct hits_walk walk = {
-        .grant = grant,
-        .value = filter->value,
-        .bytes = op_alloc(op, sizeof *walk.bytes),
-        .visit = visit,
-        .context = context,
-    };
-    if (walk.bytes == NULL) {
-        return ERR_LIMIT;
-    }
-    enum value_kind kind =
-        filter->value != NULL && filter->kind == VALUE_NONE ? filter->value->kind : filter->kind;
-    struct db_query q =
-        db_query(op, &store->db,
-                 "SELECT f.fold FROM folds f JOIN (SELECT value, max(last) AS latest FROM folds"
-                 "  GROUP BY value) v ON v.value = f.value"
-                 " WHERE f.last >= ?1 AND (?2 = 0 OR f.kind = ?2)"
-                 " AND (?3 = '' OR f.indicator = ?3)"
-                 " ORDER BY v.latest DESC, f.value, f.start, f.length, f.inside, f.indicator");
-    db_bind_i64(&q, filter->since_us);
-    db_bind_i64(&q, kind);
-    db_bind_text(&q, filter->indicator.data == NULL ? SPAN("") : filter->indicator);
-    enum err err = ERR_OK;
-    while (err == ERR_OK && db_next(&q)) {
-        err = fold_visit(op, &walk, db_borrow(&q));
-    }
-    enum err ended = db_end(&q);
-    return err != ERR_OK ? err : ended;
 }
 
 /* ---- evidence ---- */

@@ -108,6 +108,9 @@ MUST_USE
 enum err store_apply_evidence(struct op *op, struct store *store,
                               const struct journal_header *header, struct span payload);
 MUST_USE
+enum err store_apply_hit_change(struct op *op, struct store *store,
+                                const struct journal_header *header, struct span payload);
+MUST_USE
 enum err store_apply_notice(struct op *op, struct store *store, const struct journal_header *header,
                             struct span payload);
 

@@ -44,7 +44,11 @@
     "CREATE TABLE pattern_values (object INTEGER NOT NULL REFERENCES objects (id)"                 \
     " ON DELETE CASCADE, kind INTEGER NOT NULL, key BLOB NOT NULL, scheme TEXT NOT NULL,"          \
     " scope INTEGER NOT NULL);"                                                                    \
-    "CREATE INDEX pattern_values_by_object ON pattern_values (object);"                            \
+    "CREATE INDEX pattern_values_by_object ON pattern_values (object);"
+
+/* What the watch found, and what the node tells of itself. (A string of C has no more than 4095
+ * characters.) */
+#define STORE_SCHEMA_WATCH                                                                         \
     "CREATE TABLE inputs (number INTEGER PRIMARY KEY, device INTEGER NOT NULL,"                    \
     " inode INTEGER NOT NULL, made INTEGER, path TEXT NOT NULL, format TEXT NOT NULL,"             \
     " sensor TEXT NOT NULL, position INTEGER NOT NULL, lines INTEGER NOT NULL,"                    \
@@ -59,7 +63,13 @@
     " kind INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, tlp INTEGER NOT NULL," \
     " noisy INTEGER NOT NULL, open INTEGER NOT NULL, changed INTEGER NOT NULL,"                    \
     " sighting_created INTEGER NOT NULL, sighting_modified INTEGER NOT NULL, fold TEXT NOT NULL,"  \
-    " UNIQUE (indicator, start, length, inside));"                                                 \
+    " hit TEXT NOT NULL, rank INTEGER NOT NULL, list TEXT NOT NULL,"                               \
+    " state INTEGER NOT NULL DEFAULT 0, state_time INTEGER, state_actor TEXT NOT NULL DEFAULT ''," \
+    " assignee TEXT NOT NULL DEFAULT '', UNIQUE (indicator, start, length, inside));"              \
+    "CREATE INDEX folds_by_hit ON folds (hit);"                                                    \
+    "CREATE TABLE hit_changes (indicator TEXT NOT NULL, start INTEGER NOT NULL,"                   \
+    " length INTEGER NOT NULL, inside TEXT NOT NULL, entry INTEGER NOT NULL,"                      \
+    " PRIMARY KEY (indicator, start, length, inside, entry)) WITHOUT ROWID;"                       \
     "CREATE INDEX folds_by_value ON folds (value);"                                                \
     "CREATE INDEX folds_open ON folds (start + length) WHERE open;"                                \
     "CREATE TABLE evidence (indicator TEXT NOT NULL, start INTEGER NOT NULL,"                      \

@@ -73,6 +73,7 @@ static const struct {
     { "watch.evidence", store_apply_evidence },
     { "object.put_back", store_apply_object_put_back },
     { "object.even_if", store_apply_object_even_if },
+    { "hit.change", store_apply_hit_change },
     { "notice", store_apply_notice },
 };
 
@@ -277,6 +278,7 @@ static enum err schema_make(struct op *op, struct store *store)
     snprintf(version, sizeof version, "PRAGMA user_version = %d", STORE_SCHEMA_VERSION);
     TRY(db_run(op, &store->db, "BEGIN IMMEDIATE"));
     TRY(db_run(op, &store->db, STORE_SCHEMA));
+    TRY(db_run(op, &store->db, STORE_SCHEMA_WATCH));
     TRY(db_run(op, &store->db, "INSERT INTO meta (key, value) VALUES ('making', 1)"));
     TRY(db_run(op, &store->db, version));
     return db_run(op, &store->db, "COMMIT");
@@ -670,8 +672,10 @@ static const char *const digest_queries[] = {
     " observations, size, ended, waiting, hex(mark)) FROM inputs ORDER BY number",
     "SELECT json_array(input, reason, count) FROM input_faults ORDER BY input, reason",
     "SELECT json_array(indicator, inside, start, length, value, kind, last, count, tlp, noisy,"
-    " open, changed, sighting_created, sighting_modified, fold) FROM folds"
-    " ORDER BY indicator, start, length, inside",
+    " open, changed, sighting_created, sighting_modified, fold, hit, rank, list, state, state_time,"
+    " state_actor, assignee) FROM folds ORDER BY indicator, start, length, inside",
+    "SELECT json_array(indicator, start, length, inside, entry) FROM hit_changes"
+    " ORDER BY indicator, start, length, inside, entry",
     "SELECT json_array(indicator, start, length, inside, number, entry, part) FROM evidence"
     " ORDER BY indicator, start, length, inside, number",
     "SELECT json_array(entry, time, count) FROM events ORDER BY entry",

@@ -610,7 +610,8 @@ struct store_batch {
  * op        work in hand
  * store     open for writing
  * batch     borrowed until return
- * opened    called for every fold that this batch opened; may be NULL
+ * opened    called for every fold that this batch opened, and for every one that was silent before
+ *           it and is no more; may be NULL
  * context   handed to `opened`
  *
  * Errors    ERR_FULL; ERR_IO; ERR_LIMIT: nothing was counted
@@ -649,33 +650,6 @@ enum err store_folds_close(struct op *op, struct store *store, int64_t ended_bef
 MUST_USE
 enum err store_inputs(struct op *op, struct store *store, struct store_input **ret,
                       size_t *ret_count);
-
-struct store_hit_filter {
-    int64_t since_us;      /* last line at or after this; TIME_US_NONE: all */
-    enum value_kind kind;  /* VALUE_NONE: all */
-    struct span indicator; /* its id; empty: all */
-    /* NULL: all; else what a fold's value must be. As in matching, the scheme of a URL does not
-     * count. */
-    const struct value *value;
-};
-
-/**
- * Visit the folds of a world, those of one value together, the value with the latest line first,
- * its folds by time and inside host.
- *
- * op        work in hand
- * store     open
- * grant     permission to read: what may not be read is passed over
- * filter    which
- * visit     called for each; its spans are borrowed for the call
- * context   handed to `visit`
- *
- * Errors    ERR_IO; ERR_LIMIT; or what `visit` returned
- */
-MUST_USE
-enum err store_hits_walk(struct op *op, struct store *store, const struct policy_grant *grant,
-                         const struct store_hit_filter *filter,
-                         enum err (*visit)(void *context, const struct fold *fold), void *context);
 
 /**
  * The evidence lines of a fold, after the privacy rule.

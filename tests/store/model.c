@@ -422,9 +422,10 @@ struct counts {
     size_t folds;
 };
 
-static enum err count_visit(void *context, const struct fold *fold)
+static enum err count_visit(void *context, const struct store_hit *hit)
 {
     struct counts *counts = context;
+    const struct fold *fold = &hit->fold;
     for (unsigned host = 0; host < HOST_COUNT; host++) {
         for (unsigned hour = 0; hour < HOUR_COUNT; hour++) {
             bool same = span_equal(fold->inside, span_of(host_name(host))) &&

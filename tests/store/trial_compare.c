@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "store/blob.h"
+#include "store/hit_work.h"
 #include "tests/store/trial.h"
 #include "tests/store/trial_things.h"
 #include "tests/testing.h"
@@ -375,9 +376,10 @@ static const struct shadow_fold *fold_find(struct comparison *c, const struct fo
     return NULL;
 }
 
-static enum err fold_visit(void *context, const struct fold *fold)
+static enum err fold_visit(void *context, const struct store_hit *hit)
 {
     struct comparison *c = context;
+    const struct fold *fold = &hit->fold;
     const struct shadow_fold *expected = fold_find(c, fold);
     c->seen++;
     if (expected == NULL || expected->count == 0) {

@@ -341,11 +341,11 @@ void world_close(struct world *world, int64_t ended_before_us, int64_t quiet_bef
     }
 }
 
-static enum err hits_visit(void *context, const struct fold *fold)
+static enum err hits_visit(void *context, const struct store_hit *hit)
 {
     struct json_writer w;
     json_writer_init(&w, context);
-    fold_json_add(&w, fold);
+    fold_json_add(&w, &hit->fold);
     buf_add_byte(context, '\n');
     return ERR_OK;
 }

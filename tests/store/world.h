@@ -6,6 +6,7 @@
 #ifndef TESTS_STORE_WORLD_H
 #define TESTS_STORE_WORLD_H
 
+#include "store/hit_work.h"
 #include "store/store.h"
 #include "tests/os/scratch.h"
 #include "tests/testing.h"
