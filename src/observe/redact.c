@@ -17,6 +17,7 @@ enum {
     PATH_SIZE_MAX = 1024,
     HMAC_BLOCK_SIZE = 64,
     HASH_SHOWN_SIZE = 16,
+    PAIR_NAME_SIZE_MAX = 64,
 };
 
 #define CUT_MARK  "...[cut]"
@@ -270,9 +271,59 @@ static void treat_leaf(struct redaction *r, size_t begin, const struct observe_r
     buf_done(&treated);
 }
 
+/* What the first field of a pair says of the second, as privacy rules would call it: of HTTP's
+ * headers their name, of commands whose argument is secret "password". */
+static size_t pair_name(struct span naming, uint8_t name[PAIR_NAME_SIZE_MAX])
+{
+    static const char *const prefixes[] = { "set-",
+                                            "proxy-" }; /* set-cookie, proxy-authorization */
+    static const char *const secrets[] = { "pass", "auth", "apop" };
+    struct span text = naming;
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        if (span_equal_nocase(naming, span_of(secrets[i]))) {
+            text = SPAN("password");
+        }
+    }
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+        bool has = span_starts_with_nocase(text, span_of(prefixes[i]));
+        text = has ? span_from(text, span_of(prefixes[i]).size) : text;
+    }
+    if (text.size > PAIR_NAME_SIZE_MAX) {
+        return 0;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        bool upper = byte >= 'A' && byte <= 'Z';
+        name[i] = byte == '-' ? '_' : upper ? (uint8_t)(byte | 0x20) : byte;
+    }
+    return text.size;
+}
+
+/* The rule of a value whose name is told by the member before it, as in {"name":"Cookie","value":
+ * "..."} and {"command":"PASS","command_data":"..."}; its key was just pushed. */
+static const struct observe_rule *rule_of_pair(struct redaction *r, size_t key_size,
+                                               struct span naming)
+{
+    struct span key = span_make(r->path + r->path_size - key_size, key_size);
+    bool named = span_equal(key, SPAN("value")) || span_equal(key, SPAN("command_data")) ||
+                 span_equal(key, SPAN("args"));
+    uint8_t name[PAIR_NAME_SIZE_MAX];
+    size_t size = named && naming.size > 0 ? pair_name(naming, name) : 0;
+    size_t before = r->path_size - key_size;
+    uint8_t path[PATH_SIZE_MAX];
+    if (size == 0 || size > PATH_SIZE_MAX - before) {
+        return NULL;
+    }
+    span_copy(path, PATH_SIZE_MAX, span_make(r->path, before));
+    span_copy(path + before, PATH_SIZE_MAX - before, span_make(name, size));
+    return rule_named(r, span_make(path, before + size));
+}
+
 static void walk_value(struct redaction *r, const struct observe_rule *rule, unsigned depth);
 
-static void walk_member(struct redaction *r, const struct observe_rule *rule, unsigned depth)
+/* `naming` is what an earlier member of the object says of one to come. */
+static void walk_member(struct redaction *r, const struct observe_rule *rule, unsigned depth,
+                        struct span *naming)
 {
     struct span key = string_meaning(r, take_string(r));
     size_t path_size = r->path_size;
@@ -280,10 +331,18 @@ static void walk_member(struct redaction *r, const struct observe_rule *rule, un
         path_push(r, key);
     }
     expect(r, ':');
-    if (r->err == ERR_OK) {
-        walk_value(r, rule_of(r, key.size, rule), depth);
+    if (r->err != ERR_OK) {
+        return;
     }
+    skip_space(r);
+    size_t begin = r->at;
+    const struct observe_rule *paired = rule_of_pair(r, key.size, *naming);
+    walk_value(r, paired != NULL ? paired : rule_of(r, key.size, rule), depth);
     r->path_size = path_size;
+    bool names = span_equal(key, SPAN("name")) || span_equal(key, SPAN("command"));
+    if (names && r->err == ERR_OK && !r->full && r->text.data[begin] == '"') {
+        *naming = string_meaning(r, span_slice(r->text, begin, r->at));
+    }
 }
 
 /* The members or elements of an object or array whose opening byte was read. */
@@ -297,9 +356,10 @@ static void walk_container(struct redaction *r, const struct observe_rule *rule,
     if (take(r, closing)) {
         return;
     }
+    struct span naming = { NULL, 0 };
     do {
         if (closing == '}') {
-            walk_member(r, rule, depth + 1);
+            walk_member(r, rule, depth + 1, &naming);
         } else {
             walk_value(r, rule, depth + 1);
         }

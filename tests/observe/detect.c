@@ -53,6 +53,9 @@ TEST(the_words_for_formats_are_read_back)
 TEST(a_file_name_tells_its_stream)
 {
     static const char *const cases[][2] = {
+        { "SENSOR_dns_0.json", "dns" },
+        { "x_smb_files_20261121_3.ndjson.gz", "smb_files" },
+        { "modbus_detailed.log", "modbus_detailed" },
         { "dns.log", "dns" },
         { "/var/log/zeek/current/conn.log", "conn" },
         { "NASHUA_dns.log.gz", "dns" },

@@ -210,6 +210,55 @@ TEST(json_and_tsv_of_one_event_keep_the_same)
     }
 }
 
+/* What the rules of a fresh node drop. */
+static void check_dropped(const char *line, const char *expected)
+{
+    const struct observe_rule rules_of_init[] = { { SPAN("password"), OBSERVE_DROP, 0 },
+                                                  { SPAN("cookie"), OBSERVE_DROP, 0 },
+                                                  { SPAN("authorization"), OBSERVE_DROP, 0 } };
+    const struct observe_rules the_rules = { .rules = rules_of_init, .count = 3 };
+
+    check_kept(OBSERVE_FORMAT_EVE, &the_rules, line, expected);
+}
+
+#define HEADERS(side, list) "{\"event_type\":\"http\",\"http\":{\"" side "\":[" list "]}}"
+
+TEST(what_a_header_is_called_is_judged_where_name_and_value_stand_apart)
+{
+    check_dropped(HEADERS("request_headers",
+                          "{\"name\":\"Host\",\"value\":\"a\"},{\"name\":\"Cookie\",\"value\":"
+                          "\"id=1\"},{\"name\":\"Proxy-Authorization\",\"value\":\"Basic eA==\"}"),
+                  HEADERS("request_headers",
+                          "{\"name\":\"Host\",\"value\":\"a\"},{\"name\":\"Cookie\",\"value\":"
+                          "null},{\"name\":\"Proxy-Authorization\",\"value\":null}"));
+    check_dropped(HEADERS("response_headers",
+                          "{\"name\":\"set-c\\u006fokie\",\"value\":\"id=1\"},{\"value\":\"x\"}"),
+                  HEADERS("response_headers",
+                          "{\"name\":\"set-c\\u006fokie\",\"value\":null},{\"value\":\"x\"}"));
+}
+
+TEST(the_argument_of_a_command_that_tells_a_password_is_one)
+{
+    check_dropped("{\"event_type\":\"ftp\",\"ftp\":{\"command\":\"PASS\",\"command_data\":\"s\"}}",
+                  "{\"event_type\":\"ftp\",\"ftp\":{\"command\":\"PASS\",\"command_data\":null}}");
+    check_dropped("{\"event_type\":\"pop3\",\"pop3\":{\"request\":{\"command\":\"pass\",\"args\":"
+                  "[\"s\",\"t\"]}}}",
+                  "{\"event_type\":\"pop3\",\"pop3\":{\"request\":{\"command\":\"pass\",\"args\":"
+                  "[null,null]}}}");
+    check_dropped("{\"event_type\":\"ftp\",\"ftp\":{\"command\":\"USER\",\"command_data\":\"s\"}}",
+                  "{\"event_type\":\"ftp\",\"ftp\":{\"command\":\"USER\",\"command_data\":\"s\"}}");
+}
+
+TEST(fields_that_no_table_knows_fall_under_rules_by_the_names_that_hits_show)
+{
+    const struct observe_rule rule = { SPAN("brand_new.deep.peer"), OBSERVE_DROP, 0 };
+    const struct observe_rules the_rules = { .rules = &rule, .count = 1 };
+
+    check_kept(OBSERVE_FORMAT_ZEEK_JSON, &the_rules,
+               "{\"_path\":\"brand_new\",\"deep\":{\"peer\":[\"192.0.2.1\"]}}",
+               "{\"_path\":\"brand_new\",\"deep\":{\"peer\":[null]}}");
+}
+
 TEST(a_rule_for_a_member_goes_before_that_for_what_it_lies_in)
 {
     const struct observe_rule list[] = { { SPAN("id"), OBSERVE_DROP, 0 },

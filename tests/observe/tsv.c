@@ -103,6 +103,63 @@ TEST(another_separator_may_be_named)
     observing_end(&o);
 }
 
+TEST(elements_of_lists_may_have_more_than_one_character_between_them)
+{
+    static const char *const separators[][2] = {
+        { "#set_separator\t, ", "192.0.2.1, 192.0.2.2" },
+        { "#set_separator\t||", "192.0.2.1||192.0.2.2" },
+        { "#set_separator\t\\x2c\\x20", "192.0.2.1, 192.0.2.2" },
+        { "#set_separator\t\\x3b", "192.0.2.1;192.0.2.2" },
+        { "#set_separator\t\xC2\xB7", "192.0.2.1\xC2\xB7"
+                                      "192.0.2.2" },
+        { "#set_separator\t", "192.0.2.1,192.0.2.2" }, /* says nothing: as it is by default */
+    };
+    for (size_t i = 0; i < sizeof separators / sizeof separators[0]; i++) {
+        struct observing o;
+        begin(&o);
+        check_observed(&o, separators[i][0], "");
+        check_observed(&o, "#path\tfiles", "");
+        check_observed(&o, "#fields\ttx_hosts", "");
+        check_observed(&o, "#types\tset[addr]", "");
+
+        check_observed(&o, separators[i][1],
+                       "files.tx_hosts ipv4 192.0.2.1\n"
+                       "files.tx_hosts ipv4 192.0.2.2\n");
+        observing_end(&o);
+    }
+}
+
+TEST(without_types_lists_are_told_by_what_their_fields_hold)
+{
+    struct observing o;
+    begin(&o);
+    check_observed(&o, "#path\thttp", "");
+    check_observed(&o, "#fields\thost\turi\tresp_filenames\tuser_agent\tproxied", "");
+
+    check_observed(&o, "a.example\t/x,y\tA.exe,b.doc\tBot, the\tX -> 192.0.2.1,Y -> 192.0.2.2",
+                   "http.host domain a.example\n"
+                   "http.resp_filenames file-name a.exe\n"
+                   "http.resp_filenames file-name b.doc\n"
+                   "http.user_agent user-agent Bot, the\n"
+                   "http.proxied ipv4 192.0.2.1\n"
+                   "http.proxied ipv4 192.0.2.2\n"
+                   "http.uri url a.example/x,y\n");
+    check_observed(&o, "#path\tssl", "");
+    check_observed(&o, "#fields\tcert_chain_fps", "");
+    check_observed(&o,
+                   "b2dafbcdbc75210672f137f27ce882ccb799887631655d4f11191d5a678e44fe,"
+                   "2404a130f082f6df87cbdda4b4a78927818c4408d59ff829f6ea2edcad68506d",
+                   "ssl.cert_chain_fps sha256 "
+                   "b2dafbcdbc75210672f137f27ce882ccb799887631655d4f11191d5a678e44fe\n"
+                   "ssl.cert_chain_fps cert-sha256 "
+                   "b2dafbcdbc75210672f137f27ce882ccb799887631655d4f11191d5a678e44fe\n"
+                   "ssl.cert_chain_fps sha256 "
+                   "2404a130f082f6df87cbdda4b4a78927818c4408d59ff829f6ea2edcad68506d\n"
+                   "ssl.cert_chain_fps cert-sha256 "
+                   "2404a130f082f6df87cbdda4b4a78927818c4408d59ff829f6ea2edcad68506d\n");
+    observing_end(&o);
+}
+
 TEST(escapes_stand_for_their_bytes)
 {
     struct observing o;
