@@ -5,16 +5,23 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "watch/by_kind.h"
 #include "watch/meet.h"
 
 enum {
-    CANDIDATES_MAX = 64 * 1024, /* marks that gather before the lines are looked at */
+    CANDIDATES_MAX = 128 * 1024, /* marks that gather before the lines are looked at */
+    MARKS_OF_LINE_MAX =
+        128, /* two of each class of its values, and as many more where a batch ends */
     RESULT_MEMORY_MAX = 256 * 1024 * 1024,
 };
+
+_Static_assert(BY_KIND_LINE_COUNT_MAX *MARKS_OF_LINE_MAX < CANDIDATES_MAX / 2,
+               "lines that are taken together find room");
 
 struct watch_work {
     struct observe_reader *reader;
     struct match_batch batch;
+    struct by_kind lines;
     uint32_t *candidates;
     struct watch_meet *meet; /* the second pass */
     /* of the present chunk */
@@ -312,16 +319,18 @@ static enum err first_pass(struct watch_work *work)
     if (chunk->taken > 0 || chunk->unterminated) {
         TRY(take_first_line(work, &offset));
     }
-    while (offset < chunk->size) {
-        const uint8_t *begin = chunk->bytes + offset;
-        const uint8_t *end = memchr(begin, '\n', chunk->size - offset);
-        must(end != NULL); /* a line without its end is the first and only one */
-        struct span text = span_make(begin, (size_t)(end - begin));
-        TRY(take_line(work, text, (uint32_t)offset, &line));
+    /* A line without its end is the first and only one. Lines are looked at only when all that are
+     * taken together have been read, for folds want them in the order of the input. */
+    struct span rest = span_make(chunk->bytes + offset, chunk->size - offset);
+    while (rest.size > 0) {
+        by_kind_fill(&work->lines, work->source->format, &rest);
+        for (size_t i = 0; i < work->lines.count; i++) {
+            struct span text = work->lines.lines[work->lines.order[i]];
+            TRY(take_line(work, text, (uint32_t)(text.data - chunk->bytes), &line));
+        }
         if (work->batch.candidate_count > CANDIDATES_MAX / 2) {
             TRY(look_at_candidates(work));
         }
-        offset += text.size + 1;
     }
     return ERR_OK;
 }
