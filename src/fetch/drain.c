@@ -11,7 +11,11 @@
 #include "fetch/carrier.h"
 #include "os/clock.h"
 
-enum { STEP_FIRST_MS = 1, STEP_MAX_MS = 50 };
+enum {
+    STEP_FIRST_MS = 1,
+    STEP_MAX_MS = 50,
+    SETTLE_MS = 200, /* of what many events wait together: a batch has up to 512 */
+};
 
 static enum err left(struct op *op, int fd, int *ret)
 {
@@ -51,4 +55,10 @@ enum err drain_wait(struct op *op, int fd)
         }
         step_ms = step_ms * 2 < STEP_MAX_MS ? step_ms * 2 : STEP_MAX_MS;
     }
+}
+
+bool drain_speaks(int fd)
+{
+    struct pollfd end = { .fd = fd, .events = POLLIN | POLLRDHUP };
+    return poll(&end, 1, SETTLE_MS) > 0;
 }

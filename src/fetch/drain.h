@@ -19,4 +19,14 @@
 MUST_USE
 enum err drain_wait(struct op *op, int fd);
 
+/**
+ * Wait a moment for a receiver that hangs up: one that ends, or does not like what it got, does so
+ * soon after its machine has taken the bytes.
+ *
+ * fd        a connected socket
+ *
+ * Returns true where it has something to say: its end, mostly.
+ */
+bool drain_speaks(int fd);
+
 #endif

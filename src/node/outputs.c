@@ -19,6 +19,7 @@ enum {
     SAVE_EVERY_MS = 1000,
     LOOK_AGAIN_MS = 5000,
     CLOSE_STEP_MS = 50,
+    FAILURES_WAITED_FOR = 3, /* an output that failed so often in a row is left to the next run */
 };
 
 /* ---- telling what goes wrong ---- */
@@ -27,6 +28,7 @@ void outputs_fail(struct outputs *outputs, struct outputs_each *each, const char
 {
     const int64_t now_us = os_clock_us();
     struct output_state *state = each->state;
+    each->failures++;
     state->failure_us = now_us;
     state->failing_us = state->failing_us == TIME_US_NONE ? now_us : state->failing_us;
     snprintf(state->fault, sizeof state->fault, "%s", why);
@@ -279,7 +281,7 @@ static bool has_work(struct op *op, struct outputs *outputs)
         const struct outputs_each *each = &outputs->list[i];
         uint64_t behind = 0;
         int64_t oldest_us = TIME_US_NONE;
-        bool works = each->ready && each->state->failing_us == TIME_US_NONE;
+        bool works = each->ready && each->failures < FAILURES_WAITED_FOR;
         if (works &&
             store_events_behind(op, outputs->node->store, each->state->cursor, &behind,
                                 &oldest_us) == ERR_OK &&

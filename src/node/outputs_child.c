@@ -118,6 +118,7 @@ static enum err on_done(struct outputs *outputs, struct span body)
     each->state->success_us = os_clock_us();
     each->state->failing_us = TIME_US_NONE;
     each->state->fault[0] = '\0';
+    each->failures = 0;
     outputs->start_again_ms = OUTPUTS_START_AGAIN_FIRST_MS;
     outputs->changed = true;
     return ERR_OK;

@@ -23,8 +23,9 @@ struct outputs_sent {
 struct outputs_each {
     const struct config_output *config;
     struct fetch_output settings;
-    bool ready;     /* the settings can be used */
-    uint16_t index; /* by which the fetch process knows it */
+    unsigned failures; /* of this run, since an event was last delivered */
+    bool ready;        /* the settings can be used */
+    uint16_t index;    /* by which the fetch process knows it */
     const struct policy_grant *grant;
     struct output_state *state;
     struct store_cursor next;    /* what is read next */
