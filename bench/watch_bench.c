@@ -117,8 +117,8 @@ static struct watch_input *input_open(struct bench *bench)
         bench_fail("cannot open %s", bench->path);
     }
     bench_check(watch_input_open(&bench->op, fd, &input), &bench->op);
-    bench_check(watch_input_seek(&bench->op, input, bench->format, &from_start, bench->chunk),
-                &bench->op);
+    bench_check(watch_input_begin(&bench->op, input), &bench->op);
+    bench_check(watch_input_seek(&bench->op, input, bench->format, &from_start), &bench->op);
     return input;
 }
 

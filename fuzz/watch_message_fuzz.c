@@ -62,19 +62,60 @@ static void try_ended(struct span body, struct buf *again)
 
 static void try_start(struct span body, struct buf *again)
 {
-    struct watch_begin begin;
-    if (watch_message_read_start(body, &begin) == ERR_OK) {
-        must(begin.line.taken <= begin.position);
-        watch_message_add_start(again, &begin);
+    struct watch_message_start start;
+    if (watch_message_read_start(body, &start) == ERR_OK) {
+        must(start.begin.line.taken <= start.begin.position);
+        must(start.begin.header.size <= WATCH_HEADER_SIZE_MAX);
+        watch_message_add_start(again, &start);
+        check_same(body, again);
+    }
+}
+
+static void try_folds(struct span body, struct buf *again)
+{
+    struct watch_message_folds folds;
+    if (watch_message_read_folds(body, &folds) == ERR_OK) {
+        watch_message_begin_folds(again, folds.input);
+        buf_add(again, folds.folds);
+        check_same(body, again);
+    }
+}
+
+static void try_look(struct span body, struct buf *again)
+{
+    struct watch_message_look look;
+    if (watch_message_read_look(body, &look) == ERR_OK) {
+        watch_message_add_look(again, &look);
+        check_same(body, again);
+    }
+}
+
+static void try_close(struct span body, struct buf *again)
+{
+    struct watch_message_close close;
+    if (watch_message_read_close(body, &close) == ERR_OK) {
+        watch_message_add_close(again, &close);
+        check_same(body, again);
+    }
+}
+
+static void try_rests(struct span body, struct buf *again)
+{
+    struct watch_message_rests rests;
+    if (watch_message_read_rests(body, &rests) == ERR_OK) {
+        must(rests.size <= INT64_MAX);
+        must(rests.header.size <= WATCH_HEADER_SIZE_MAX);
+        watch_message_add_rests(again, &rests);
         check_same(body, again);
     }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const tries[])(struct span body, struct buf * again) = { try_open, try_begun,
-                                                                           try_chunk, try_ended,
-                                                                           try_start };
+    static void (*const tries[])(struct span body, struct buf * again) = {
+        try_open,  try_begun, try_chunk, try_ended, try_start,
+        try_folds, try_look,  try_close, try_rests,
+    };
     if (size == 0) {
         return 0;
     }

@@ -133,7 +133,7 @@ static void show_progress(struct session *session)
     char done_text[32];
     char rate_text[32];
     char lines_text[32];
-    uint64_t done = session->bytes_done + session->input_bytes;
+    uint64_t done = session->totals.bytes;
     double seconds = (double)(now_us - session->started_us) / US_PER_S;
     double rate = seconds > 0 ? (double)done / seconds : 0;
     print_size(done, done_text, sizeof done_text);
@@ -154,12 +154,6 @@ static void show_progress(struct session *session)
 
 /* ---- summary ---- */
 
-/* What was read of an input that was broken off counts as well. */
-static uint64_t bytes_read(const struct session *session)
-{
-    return session->totals.bytes + (session->reading ? session->input_bytes : 0);
-}
-
 static void summary_json(struct session *session, double seconds)
 {
     const struct session_totals *totals = &session->totals;
@@ -176,7 +170,7 @@ static void summary_json(struct session *session, double seconds)
         { SPAN("bytes_waiting"), totals->waiting },
         { SPAN("lines"), totals->lines },
         { SPAN("observations"), totals->observations },
-        { SPAN("bytes"), bytes_read(session) },
+        { SPAN("bytes"), totals->bytes },
         { SPAN("hits"), totals->hits },
         { SPAN("folds_opened"), totals->folds_opened },
         { SPAN("ms"), (uint64_t)(seconds * 1000) },
@@ -238,15 +232,14 @@ static void summary_lines(const struct session *session, double seconds)
     char size[32];
     char rate[32];
     struct flow flow;
-    uint64_t bytes = bytes_read(session);
-    double rate_bytes = (double)bytes / (seconds > 0.001 ? seconds : 0.001);
     const struct session_totals *totals = &session->totals;
+    double rate_bytes = (double)totals->bytes / (seconds > 0.001 ? seconds : 0.001);
     flow_begin(&flow, session->invocation, 2);
     flow_words(&flow, "%s, %s, %s in %.1f s (%s/s)",
                print_counted(totals->lines, "line", "lines", lines, sizeof lines),
                print_counted(totals->observations, "observation", "observations", observations,
                              sizeof observations),
-               print_size(bytes, size, sizeof size), seconds,
+               print_size(totals->bytes, size, sizeof size), seconds,
                print_size((uint64_t)rate_bytes, rate, sizeof rate));
     flow_end(&flow);
 }

@@ -33,6 +33,8 @@ struct remote_server {
     int fd;
     struct node *node;
     struct sockaddr_un address;
+    struct remote_listener listener;
+    enum err served; /* of the listener, for the present caller */
 };
 
 static enum err socket_address(struct op *op, struct span world_path, struct sockaddr_un *ret)
@@ -165,7 +167,8 @@ enum err remote_run(struct invocation *invocation, int *ret_code)
 
 /* ---- the server ---- */
 
-enum err remote_server_open(struct op *op, struct node *node, struct remote_server **ret)
+enum err remote_server_open(struct op *op, struct node *node,
+                            const struct remote_listener *listener, struct remote_server **ret)
 {
     must(node->writer);
     struct remote_server *server = memory_new(sizeof *server);
@@ -173,6 +176,7 @@ enum err remote_server_open(struct op *op, struct node *node, struct remote_serv
         return op_fail(op, ERR_LIMIT, "out of memory");
     }
     server->node = node;
+    server->listener = *listener;
     server->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     enum err err = socket_address(op, node->world_path, &server->address);
     if (err == ERR_OK) {
@@ -364,6 +368,7 @@ static enum err serve_caller(struct op *op, struct remote_server *server, struct
     TRY(arguments_read(op, &r, invocation));
     uint8_t code = (uint8_t)run_for(op, server, caller, invocation);
     op_fault_clear(op);
+    server->served = server->listener.served(server->listener.context);
     return channel_send(op, channel, MESSAGE_DONE, span_make(&code, sizeof code), CHANNEL_NO_FILE);
 }
 
@@ -388,6 +393,7 @@ enum err remote_server_serve(struct op *op, struct remote_server *server)
     struct op served;
     channel_init(&channel, fd);
     limit_waiting(fd);
+    server->served = ERR_OK;
     if (caller_name(op, fd, &caller) == ERR_OK) {
         const struct actor actor = { .name = span_of(caller.name) };
         op_begin(&served, &actor, SERVED_MEMORY_MAX);
@@ -395,7 +401,9 @@ enum err remote_server_serve(struct op *op, struct remote_server *server)
         (void)err; /* it concerns this caller only, who sees the connection end */
         op_end(&served);
     }
-    op_fault_clear(op);
+    if (server->served == ERR_OK) {
+        op_fault_clear(op);
+    }
     for (int i = 0; i < MESSAGE_FOLDER; i++) {
         if (caller.files[i] != CHANNEL_NO_FILE) {
             close(caller.files[i]);
@@ -405,7 +413,7 @@ enum err remote_server_serve(struct op *op, struct remote_server *server)
         close(caller.given[i].file);
     }
     channel_done(&channel);
-    return ERR_OK;
+    return server->served;
 }
 
 enum err remote_server_finish(struct op *op, struct remote_server *server)

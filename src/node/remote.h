@@ -24,17 +24,26 @@ struct remote_server;
 MUST_USE
 enum err remote_run(struct invocation *invocation, int *ret_code);
 
+/* What is done when a caller's command has run, before the caller is answered: so that what it
+ * changed is in use when it returns. */
+struct remote_listener {
+    enum err (*served)(void *context); /* its error is that of remote_server_serve() */
+    void *context;
+};
+
 /**
  * Listen at a node that is open for writing.
  *
  * op        work in hand
  * node      open for writing; borrowed until remote_server_close()
+ * listener  copied
  * ret       to give back with remote_server_close(); untouched on error
  *
  * Errors    ERR_IO; ERR_LIMIT no memory, or the path of the node's folder is too long for a socket
  */
 MUST_USE
-enum err remote_server_open(struct op *op, struct node *node, struct remote_server **ret);
+enum err remote_server_open(struct op *op, struct node *node,
+                            const struct remote_listener *listener, struct remote_server **ret);
 
 /**
  * Stop listening.
@@ -68,7 +77,8 @@ int remote_server_fd(const struct remote_server *server);
  * op        work in hand
  * server    open
  *
- * Errors    ERR_IO no more callers can come. What goes wrong with one caller is told to that caller
+ * Errors    ERR_IO no more callers can come; or what the listener returned. What goes wrong with
+ * one caller is told to that caller
  */
 MUST_USE
 enum err remote_server_serve(struct op *op, struct remote_server *server);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -19,6 +18,7 @@
 
 enum {
     PROGRESS_EVERY_MS = 100,
+    HEARD_MAX = 64,                /* messages of the watch, before others have their turn */
     IMAGE_MEMORY_MAX = 0x7FFFFFFF, /* while an index is made; it is large where the sets are */
     HOST_NAME_SIZE = 256,
     OUTPUTS_END_WAIT_MS = 10 * 1000,
@@ -85,6 +85,28 @@ __attribute__((noreturn)) static void watch_main(struct channel *store,
     _exit(err == ERR_OK ? EXIT_SUCCESS : WATCH_FAILED);
 }
 
+/* ---- what the watch says ---- */
+
+static enum err hear(struct session *session)
+{
+    struct channel_message message;
+    TRY(channel_receive(session->op, &session->watch, false, &message));
+    if (message.file != CHANNEL_NO_FILE) {
+        close(message.file); /* nothing of the kind was agreed: session_input_hear() has the say */
+    }
+    return session_input_hear(session, &message);
+}
+
+static enum err on_watch(void *context, unsigned events)
+{
+    struct session *session = context;
+    enum err err = (events & LOOP_OUT) != 0 ? channel_flush(session->op, &session->watch) : ERR_OK;
+    for (int i = 0; i < HEARD_MAX && err == ERR_OK; i++) {
+        err = hear(session);
+    }
+    return err == ERR_AGAIN ? ERR_OK : err;
+}
+
 /* Started before the store is opened, so that it never holds a descriptor of the journal. */
 static enum err watch_start(struct session *session)
 {
@@ -108,13 +130,19 @@ static enum err watch_start(struct session *session)
         return op_fail(session->op, ERR_IO, "cannot start the watch process: %s", strerror(saved));
     }
     session->has_watch = true;
-    return ERR_OK;
+    session->watch_entry = (struct loop_entry){
+        .fd = session->watch.fd,
+        .events = LOOP_IN,
+        .ready = on_watch,
+        .context = session,
+    };
+    return loop_add(session->op, session->loop, &session->watch_entry);
 }
 
 enum err session_send(struct session *session, enum watch_message_type type, struct span body,
                       int file)
 {
-    return channel_send(session->op, &session->watch, (uint8_t)type, body, file);
+    return channel_post(session->op, &session->watch, (uint8_t)type, body, file);
 }
 
 /* Work with memory of its own came to its end: a run that lasts for weeks must not keep it. */
@@ -141,7 +169,7 @@ static enum err image_send(struct op *op, struct session *session)
     must(path.size <= sizeof session->image);
     TRY(disk_real_path(op, session->node->world_disk, path, &real));
     TRY(descriptor_open(op, AT_FDCWD, real, &fd));
-    enum err err = channel_send(op, &session->watch, WATCH_MESSAGE_IMAGE, SPAN(""), fd);
+    enum err err = channel_post(op, &session->watch, WATCH_MESSAGE_IMAGE, SPAN(""), fd);
     close(fd);
     TRY(err);
     span_copy(session->image, sizeof session->image, path);
@@ -163,6 +191,88 @@ static enum err send_image(struct session *session)
     return err;
 }
 
+/* ---- waiting ---- */
+
+/* A caller may have changed the indicators. */
+static enum err on_served(void *context)
+{
+    struct session *session = context;
+    return session->has_watch ? send_image(session) : ERR_OK;
+}
+
+static enum err on_callers(void *context, unsigned events)
+{
+    struct session *session = context;
+    (void)events;
+    return remote_server_serve(session->op, session->server);
+}
+
+static enum err server_start(struct session *session)
+{
+    const struct remote_listener listener = { .served = on_served, .context = session };
+    TRY(remote_server_open(session->op, session->node, &listener, &session->server));
+    session->server_entry = (struct loop_entry){
+        .fd = remote_server_fd(session->server),
+        .events = LOOP_IN,
+        .ready = on_callers,
+        .context = session,
+    };
+    return loop_add(session->op, session->loop, &session->server_entry);
+}
+
+/* It is heard in session_wait(): here it only wakes the loop. */
+static enum err on_outputs(void *context, unsigned events)
+{
+    (void)context;
+    (void)events;
+    return ERR_OK;
+}
+
+static void outputs_forget(struct session *session)
+{
+    if (session->outputs_waited) {
+        loop_remove(session->loop, &session->outputs_entry);
+        session->outputs_waited = false;
+    }
+}
+
+/* Let the outputs do what they can now; the fetch process may be another one after that, which has
+ * another descriptor. */
+static enum err outputs_turn(struct session *session)
+{
+    outputs_pump(session->outputs);
+    int fd = outputs_fd(session->outputs);
+    if (session->outputs_waited && session->outputs_entry.fd == fd) {
+        return ERR_OK;
+    }
+    outputs_forget(session);
+    if (fd == OUTPUTS_NO_FD) {
+        return ERR_OK;
+    }
+    session->outputs_entry = (struct loop_entry){
+        .fd = fd,
+        .events = LOOP_IN,
+        .ready = on_outputs,
+        .context = session,
+    };
+    TRY(loop_add(session->op, session->loop, &session->outputs_entry));
+    session->outputs_waited = true;
+    return ERR_OK;
+}
+
+enum err session_wait(struct session *session)
+{
+    bool sends = channel_waiting(&session->watch) > 0;
+    TRY(op_check(session->op));
+    session->options.on_wait(session);
+    TRY(loop_change(session->op, session->loop, &session->watch_entry,
+                    sends ? LOOP_IN | LOOP_OUT : LOOP_IN));
+    TRY(loop_wait(session->op, session->loop, PROGRESS_EVERY_MS));
+    TRY(session_commit_when_due(session)); /* also where the watch waits for a pipe */
+    TRY(outputs_turn(session));
+    return session_close_when_due(session);
+}
+
 enum err session_begin(struct session *session, struct invocation *invocation,
                        const struct session_options *options)
 {
@@ -177,10 +287,11 @@ enum err session_begin(struct session *session, struct invocation *invocation,
     };
     op_begin(&session->batch, &invocation->op->actor, SESSION_BATCH_MEMORY_MAX);
     op_begin(&session->scratch, &invocation->op->actor, SESSION_BATCH_MEMORY_MAX);
+    TRY(loop_new(session->op, &session->loop));
     TRY(watch_start(session));
     memory_give_back_early(); /* of the store: the watch has started */
     TRY(node_open_store(session->op, session->node, true));
-    TRY(remote_server_open(session->op, session->node, &session->server));
+    TRY(server_start(session));
     if (!session->options.again) {
         TRY(outputs_open(session->op, session->node, &session->outputs));
         session->node->outputs = session->outputs;
@@ -188,69 +299,17 @@ enum err session_begin(struct session *session, struct invocation *invocation,
     return send_image(session);
 }
 
-/* ---- waiting ---- */
-
-static enum err serve_callers(struct session *session)
-{
-    TRY(remote_server_serve(session->op, session->server));
-    return send_image(session); /* a caller may have changed the indicators */
-}
-
-/* Wait for the watch; serve callers and show progress meanwhile. */
-enum err session_wait(struct session *session, struct channel_message *ret)
-{
-    for (;;) {
-        TRY(op_check(session->op));
-        session->options.on_wait(session);
-        enum err err = channel_receive(session->op, &session->watch, false, ret);
-        if (err != ERR_AGAIN) {
-            return err;
-        }
-        struct pollfd fds[] = {
-            { .fd = session->watch.fd, .events = POLLIN },
-            { .fd = remote_server_fd(session->server), .events = POLLIN },
-            { .fd = outputs_fd(session->outputs), .events = POLLIN },
-        };
-        int ready = poll(fds, sizeof fds / sizeof fds[0], PROGRESS_EVERY_MS);
-        if (ready < 0 && errno != EINTR) {
-            return op_fail(session->op, ERR_IO, "cannot wait: %s", strerror(errno));
-        }
-        if (ready > 0 && fds[1].revents != 0) {
-            TRY(serve_callers(session));
-        }
-        TRY(session_commit_when_due(session)); /* also where the watch waits for a pipe */
-        outputs_pump(session->outputs);
-        TRY(session_close_when_due(session));
-    }
-}
-
-/* A named pipe that nobody writes to yet must not keep callers waiting. */
-enum err session_wait_for_writer(struct session *session, int fd)
-{
-    for (;;) {
-        TRY(op_check(session->op));
-        session->options.on_wait(session);
-        struct pollfd fds[] = {
-            { .fd = fd, .events = POLLIN },
-            { .fd = remote_server_fd(session->server), .events = POLLIN },
-            { .fd = outputs_fd(session->outputs), .events = POLLIN },
-        };
-        int ready = poll(fds, sizeof fds / sizeof fds[0], PROGRESS_EVERY_MS);
-        if (ready < 0 && errno != EINTR) {
-            return op_fail(session->op, ERR_IO, "cannot wait: %s", strerror(errno));
-        }
-        if (ready > 0 && fds[0].revents != 0) {
-            return ERR_OK;
-        }
-        if (ready > 0 && fds[1].revents != 0) {
-            TRY(serve_callers(session));
-        }
-        TRY(session_commit_when_due(session));
-        outputs_pump(session->outputs);
-    }
-}
-
 /* ---- the end ---- */
+
+static bool watch_is_at_work(const struct session *session)
+{
+    for (size_t i = 0; i < session->input_count; i++) {
+        if (session->inputs[i]->phase != SESSION_ENDED) {
+            return true;
+        }
+    }
+    return channel_waiting(&session->watch) > 0;
+}
 
 static void watch_ask_to_quit(struct session *session)
 {
@@ -262,18 +321,18 @@ static void watch_ask_to_quit(struct session *session)
     op_end(&quiet);
 }
 
-/* A watch in the middle of an input may be waiting for a pipe; it holds nothing that could be lost.
- */
+/* A watch in the middle of an input holds nothing that could be lost, and may take long to hear. */
 static enum err watch_stop(struct session *session)
 {
     int status = 0;
     if (!session->has_watch) {
         return ERR_OK;
     }
-    bool stopped = session->reading && kill(session->pid, SIGKILL) == 0;
+    bool stopped = watch_is_at_work(session) && kill(session->pid, SIGKILL) == 0;
     if (!stopped) {
         watch_ask_to_quit(session);
     }
+    loop_remove(session->loop, &session->watch_entry);
     channel_done(&session->watch);
     session->has_watch = false;
     while (waitpid(session->pid, &status, 0) < 0 && errno == EINTR) {
@@ -304,7 +363,7 @@ static void callers_finish(struct session *session)
 enum err session_end(struct session *session)
 {
     enum err err = ERR_OK;
-    session->state = NULL;
+    session_on_folds_end(session, false);
     if (session->node->store != NULL && session->server != NULL) {
         err = session_commit(session);
     }
@@ -320,11 +379,17 @@ enum err session_end(struct session *session)
     }
     enum err stopped = watch_stop(session);
     callers_finish(session);
+    if (session->server != NULL) {
+        loop_remove(session->loop, &session->server_entry);
+    }
+    outputs_forget(session);
     outputs_close(session->outputs, was_stopped ? OUTPUTS_STOPPED_WAIT_MS : OUTPUTS_END_WAIT_MS);
     session->outputs = NULL;
     session->node->outputs = NULL;
     remote_server_close(session->server);
     session->server = NULL;
+    session_inputs_free(session);
+    loop_free(session->loop);
     op_end(&session->batch);
     op_end(&session->scratch);
     fold_seen_done(&session->shown);

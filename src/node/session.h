@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * A run of the watch, from the store's side: the watch process is started and given up to its jail,
- * inputs are handed to it one by one, and what it tells is counted in batches. Other commands are
- * served in between.
+ * inputs are handed to it, and what it tells is counted in batches. Other commands are served in
+ * between. One event loop waits for all of them; others may add what they wait for.
  */
 #ifndef NODE_SESSION_H
 #define NODE_SESSION_H
@@ -16,9 +16,10 @@
 #include "node/outputs.h"
 #include "node/remote.h"
 #include "os/channel.h"
+#include "os/loop.h"
 #include "watch/role.h"
 
-enum { SESSION_BATCH_INPUTS_MAX = 256, SESSION_IMAGE_PATH_SIZE = 64, SESSION_WORD_COUNT_MAX = 64 };
+enum { SESSION_IMAGE_PATH_SIZE = 64, SESSION_WORD_COUNT_MAX = 64 };
 
 /* What a run did, for the summary. */
 struct session_totals {
@@ -38,6 +39,7 @@ struct session_totals {
 };
 
 struct session;
+struct session_input;
 
 struct session_options {
     bool again; /* read from the start, count nothing */
@@ -54,11 +56,16 @@ struct session {
     struct node *node;
     struct session_options options;
     struct session_totals totals;
+    struct loop *loop;
     struct channel watch;
+    struct loop_entry watch_entry;
     pid_t pid;
     bool has_watch;
     struct remote_server *server;
-    struct outputs *outputs;             /* NULL: nothing is sent */
+    struct loop_entry server_entry;
+    struct outputs *outputs; /* NULL: nothing is sent */
+    struct loop_entry outputs_entry;
+    bool outputs_waited;                 /* the entry is in the loop */
     char image[SESSION_IMAGE_PATH_SIZE]; /* path of the index in use; empty: none yet */
     size_t image_size;
     struct op scratch; /* memory for one input */
@@ -67,29 +74,22 @@ struct session {
     int64_t started_us;
     int64_t shown_us;    /* when progress was last shown */
     uint64_t total_size; /* of all inputs */
+    /* inputs: open ones, and those that ended but are not counted yet */
+    struct session_input **inputs;
+    size_t input_count;
+    size_t input_room;
+    uint32_t input_last; /* number of the one that was opened last */
     /* the batch that gathers */
     struct op batch; /* memory of its folds */
     struct fold *folds;
     size_t fold_count;
-    size_t whole_count; /* of these, how many are of chunks that were told whole */
+    size_t whole_count;   /* of these, how many are of chunks that were told whole */
+    uint32_t folds_input; /* whose folds are not whole yet */
     size_t fold_room;
-    struct store_input inputs[SESSION_BATCH_INPUTS_MAX];
-    size_t input_count;
-    bool changed;           /* there is something to commit */
+    size_t changed_count;   /* inputs that have something to be counted */
     struct fold_seen shown; /* where nothing is counted */
     int64_t committed_us;
     int64_t closed_us; /* when folds were last closed */
-    /* the present input */
-    const struct input_named *input;
-    struct store_input *state; /* in `inputs`; NULL where nothing is counted */
-    struct store_input known;  /* what was last read from this file; number 0: nothing */
-    int64_t made_us;           /* when the file was made */
-    size_t start_size;         /* its first bytes */
-    uint8_t start[WATCH_START_SIZE];
-    uint64_t input_bytes;
-    uint64_t waiting;    /* bytes of its last line, which has no end yet */
-    bool reading;        /* the watch is at work on it */
-    uint64_t bytes_done; /* of earlier inputs */
 };
 
 /**

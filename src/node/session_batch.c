@@ -3,13 +3,15 @@
  * What a run found is gathered and counted in batches; folds are closed when nothing more is
  * expected of them.
  */
+#include "base/must.h"
 #include "node/session_inner.h"
 #include "os/clock.h"
 
 enum {
     COMMIT_EVERY_MS = 500,
     BATCH_FOLDS_MAX = 256, /* a fold takes some 7 kB on its way into the journal (docs/BENCH.md) */
-    CLOSE_EVERY_S = 60,    /* folds are looked through for those that may be closed */
+    BATCH_INPUTS_MAX = 256,
+    CLOSE_EVERY_S = 60, /* folds are looked through for those that may be closed */
 };
 
 /* When nothing more is expected of a fold (decision 0018): its time ended so long ago, and so long
@@ -24,15 +26,23 @@ static void batch_clear(struct session *session)
     session->fold_count = 0;
     session->whole_count = 0;
     session->fold_room = 0;
-    /* The present input's state goes on into the next batch. */
-    struct store_input present = { 0 };
-    bool has_present = session->state != NULL;
-    if (has_present) {
-        present = *session->state;
+    for (size_t i = 0; i < session->input_count; i++) {
+        session->inputs[i]->changed = false;
     }
-    session->input_count = has_present ? 1 : 0;
-    session->inputs[0] = present;
-    session->state = has_present ? &session->inputs[0] : NULL;
+    session->changed_count = 0;
+}
+
+bool session_is_whole(const struct session *session)
+{
+    return session->fold_count == session->whole_count;
+}
+
+void session_input_changed(struct session_input *input)
+{
+    if (input->counted && !input->changed) {
+        input->changed = true;
+        input->session->changed_count++;
+    }
 }
 
 static void on_fold_opened(void *context, const struct fold *fold)
@@ -42,27 +52,48 @@ static void on_fold_opened(void *context, const struct fold *fold)
     session->options.on_fold(session, fold);
 }
 
-enum err session_commit(struct session *session)
+/* The inputs as they stand now; the store gives a number to those that are new. */
+static enum err count_all(struct op *op, struct session *session)
 {
-    struct op work;
-    const struct store_batch batch = {
-        .inputs = session->inputs,
-        .input_count = session->changed ? session->input_count : 0,
+    struct store_input *inputs = op_alloc(op, session->changed_count * sizeof *inputs);
+    struct store_batch batch = {
+        .inputs = inputs,
         .folds = session->folds,
         .fold_count = session->whole_count,
     };
-    op_begin(&work, &session->op->actor, SESSION_BATCH_MEMORY_MAX);
-    enum err err = ERR_OK;
-    if (!session->options.again) {
-        err = store_batch_add(&work, session->node->store, &batch, on_fold_opened, session);
+    if (inputs == NULL) {
+        return ERR_LIMIT;
     }
+    for (size_t i = 0; i < session->input_count; i++) {
+        if (session->inputs[i]->changed) {
+            inputs[batch.input_count] = session->inputs[i]->state;
+            batch.input_count++;
+        }
+    }
+    TRY(store_batch_add(op, session->node->store, &batch, on_fold_opened, session));
+    size_t at = 0;
+    for (size_t i = 0; i < session->input_count; i++) {
+        if (session->inputs[i]->changed) {
+            session->inputs[i]->state.id.number = inputs[at].id.number;
+            at++;
+        }
+    }
+    return ERR_OK;
+}
+
+enum err session_commit(struct session *session)
+{
+    struct op work;
+    must(session_is_whole(session));
+    op_begin(&work, &session->op->actor, SESSION_BATCH_MEMORY_MAX);
+    enum err err = session->options.again ? ERR_OK : count_all(&work, session);
     if (err != ERR_OK) {
         err = op_fail(session->op, err, "%s", work.fault.text);
     }
     op_end(&work);
     TRY(err);
     batch_clear(session);
-    session->changed = false;
+    session_inputs_sweep(session);
     session->committed_us = os_monotonic_us();
     outputs_pump(session->outputs);
     return ERR_OK;
@@ -71,13 +102,13 @@ enum err session_commit(struct session *session)
 /* Batches are cut between chunks only, so that positions and folds fit together. */
 enum err session_commit_when_due(struct session *session)
 {
-    if (!session->changed || session->fold_count != session->whole_count) {
+    bool changed = session->changed_count > 0 || session->fold_count > 0;
+    if (!changed || !session_is_whole(session)) {
         return ERR_OK;
     }
     int64_t age_us = os_monotonic_us() - session->committed_us;
     bool due = age_us >= (int64_t)COMMIT_EVERY_MS * US_PER_MS ||
-               session->fold_count >= BATCH_FOLDS_MAX ||
-               session->input_count == SESSION_BATCH_INPUTS_MAX;
+               session->fold_count >= BATCH_FOLDS_MAX || session->changed_count >= BATCH_INPUTS_MAX;
     return due ? session_commit(session) : ERR_OK;
 }
 
@@ -136,9 +167,22 @@ static enum err fold_keep(struct session *session, const struct fold *fold)
     return ERR_OK;
 }
 
-enum err session_on_folds(struct session *session, struct span body)
+void session_on_folds_end(struct session *session, bool counts)
+{
+    if (counts) {
+        session->whole_count = session->fold_count;
+    } else {
+        session->fold_count = session->whole_count;
+    }
+}
+
+enum err session_on_folds(struct session *session, uint32_t input, struct span body)
 {
     struct span copy; /* the message goes, the batch stays */
+    if (!session_is_whole(session) && session->folds_input != input) {
+        return op_fail(session->op, ERR_FORMAT, "the watch process mixed two chunks");
+    }
+    session->folds_input = input;
     if (arena_copy(&session->batch.arena, body, &copy) != ERR_OK) {
         return op_fail(session->op, ERR_LIMIT, "out of memory for what was found");
     }

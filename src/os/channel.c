@@ -108,12 +108,14 @@ static enum err send_some(struct op *op, struct channel *channel, struct span *r
     return ERR_OK;
 }
 
+/* The buffer gets the message and room for no more: many may wait. */
 static enum err message_write(struct op *op, struct buf *bytes, uint8_t type, struct span body)
 {
     must(type != 0);
     if (body.size > CHANNEL_MESSAGE_SIZE_MAX) {
         return op_fail(op, ERR_LIMIT, "a message of %zu bytes is too large", body.size);
     }
+    buf_init(bytes, HEADER_SIZE + body.size);
     wire_add_u32(bytes, (uint32_t)body.size);
     wire_add_u8(bytes, type);
     buf_add(bytes, body);
@@ -125,7 +127,7 @@ enum err channel_send(struct op *op, struct channel *channel, uint8_t type, stru
 {
     struct buf bytes;
     must(channel->first == NULL);
-    buf_init(&bytes, HEADER_SIZE + CHANNEL_MESSAGE_SIZE_MAX);
+    buf_init(&bytes, 0);
     enum err err = message_write(op, &bytes, type, body);
     struct span rest = buf_span(&bytes);
     while (err == ERR_OK && rest.size > 0) {
@@ -148,7 +150,7 @@ static enum err outgoing_new(struct op *op, int file, struct channel_outgoing **
     if (outgoing == NULL) {
         return op_fail(op, ERR_LIMIT, "out of memory");
     }
-    buf_init(&outgoing->bytes, HEADER_SIZE + CHANNEL_MESSAGE_SIZE_MAX);
+    buf_init(&outgoing->bytes, 0);
     outgoing->file = CHANNEL_NO_FILE;
     if (file != CHANNEL_NO_FILE) {
         outgoing->file = fcntl(file, F_DUPFD_CLOEXEC, 0);

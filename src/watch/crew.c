@@ -19,6 +19,7 @@ struct watch_crew {
     uint64_t started;
     uint64_t taken;
     bool stop;
+    struct watch_crew_listener listener;
     unsigned jobs;
     unsigned threads; /* running; 0 with one job */
     pthread_t *thread_ids;
@@ -59,6 +60,9 @@ static void *thread_main(void *argument)
         pthread_mutex_lock(&crew->lock);
         crew->done[number % crew->slot_count] = true;
         pthread_cond_signal(&crew->done_changed);
+        if (crew->listener.done != NULL) {
+            crew->listener.done(crew->listener.context);
+        }
     }
     pthread_mutex_unlock(&crew->lock);
     return NULL;
@@ -93,7 +97,7 @@ static enum err threads_start(struct op *op, struct watch_crew *crew)
 }
 
 enum err watch_crew_new(struct op *op, const struct watch_rules *rules, unsigned jobs,
-                        struct watch_crew **ret)
+                        const struct watch_crew_listener *listener, struct watch_crew **ret)
 {
     struct watch_crew *crew = memory_new(sizeof *crew);
     if (crew == NULL) {
@@ -103,6 +107,7 @@ enum err watch_crew_new(struct op *op, const struct watch_rules *rules, unsigned
     pthread_cond_init(&crew->work, NULL);
     pthread_cond_init(&crew->done_changed, NULL);
     crew->jobs = jobs;
+    crew->listener = *listener;
     crew->slot_count = jobs == 1 ? 1 : 2 * (size_t)jobs;
     enum err err = slots_make(op, crew);
     for (unsigned i = 0; i < jobs && err == ERR_OK; i++) {
@@ -170,7 +175,7 @@ void watch_crew_give(struct watch_crew *crew)
     pthread_mutex_unlock(&crew->lock);
 }
 
-struct watch_slot *watch_crew_take(struct watch_crew *crew)
+struct watch_slot *watch_crew_take(struct watch_crew *crew, bool wait)
 {
     if (crew->taken == crew->given) {
         return NULL;
@@ -181,11 +186,13 @@ struct watch_slot *watch_crew_take(struct watch_crew *crew)
         return slot;
     }
     pthread_mutex_lock(&crew->lock);
-    while (!crew->done[crew->taken % crew->slot_count]) {
+    bool done = crew->done[crew->taken % crew->slot_count];
+    while (wait && !done) {
         pthread_cond_wait(&crew->done_changed, &crew->lock);
+        done = crew->done[crew->taken % crew->slot_count];
     }
     pthread_mutex_unlock(&crew->lock);
-    return slot;
+    return done ? slot : NULL;
 }
 
 void watch_crew_release(struct watch_crew *crew)

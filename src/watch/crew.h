@@ -17,7 +17,14 @@ struct watch_slot {
     struct watch_images images;
     void *tag; /* the owner's, as the next: given back with the slot */
     void *allow_tag;
+    void *input;
     enum err err;
+};
+
+/* Who is told that a slot can be taken: called by any of the threads. */
+struct watch_crew_listener {
+    void (*done)(void *context); /* NULL: nobody */
+    void *context;
 };
 
 struct watch_crew;
@@ -28,13 +35,14 @@ struct watch_crew;
  * op        work in hand
  * rules     borrowed until watch_crew_free()
  * jobs      1 .. WATCH_JOBS_MAX
+ * listener  copied
  * ret       to give back with watch_crew_free(); untouched on error
  *
  * Errors    ERR_LIMIT no memory or no threads
  */
 MUST_USE
 enum err watch_crew_new(struct op *op, const struct watch_rules *rules, unsigned jobs,
-                        struct watch_crew **ret);
+                        const struct watch_crew_listener *listener, struct watch_crew **ret);
 
 /**
  * Stop the threads and give all back; chunks that are still out are dropped.
@@ -58,12 +66,15 @@ struct watch_slot *watch_crew_free_slot(struct watch_crew *crew);
 void watch_crew_give(struct watch_crew *crew);
 
 /**
- * Take back the oldest slot that is out, when its work is done; NULL where none is out. It is free
- * again with watch_crew_release().
+ * Take back the oldest slot that is out, when its work is done. It is free again with
+ * watch_crew_release().
  *
  * crew      started
+ * wait      for its work to be done; else come back at once
+ *
+ * Returns NULL where none is out, or, without `wait`, none that is done.
  */
-struct watch_slot *watch_crew_take(struct watch_crew *crew);
+struct watch_slot *watch_crew_take(struct watch_crew *crew, bool wait);
 
 /**
  * Free the slot that watch_crew_take() gave.

@@ -2,72 +2,13 @@
 #include "watch/input.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/must.h"
 #include "crypt/digest.h"
-#include "format/inflate.h"
-#include "os/descriptor.h"
-
-enum {
-    RAW_SIZE = 256 * 1024,
-    SILENT_AFTER_MS = 200, /* a pipe that gives nothing for so long hands on what it gave */
-};
-
-/* The last bytes before a place of a file. */
-struct tail {
-    uint64_t end;
-    size_t size; /* mark_tail_size(end) */
-    uint8_t bytes[MARK_SIZE];
-};
-
-struct watch_input {
-    int fd;
-    bool regular;
-    enum observe_format format;
-    struct inflate *inflate; /* NULL: the bytes are read as they lie */
-    const char *fault;       /* of the compressed stream */
-    bool ended;              /* nothing more comes from the file */
-    uint64_t bytes_read;     /* of the file */
-    uint64_t position;       /* decompressed: of the next chunk */
-    size_t raw_size;         /* compressed bytes waiting in `raw` */
-    size_t raw_at;
-    size_t carry_size; /* decompressed bytes waiting in `carry` */
-    uint8_t raw[RAW_SIZE];
-    uint8_t carry[WATCH_CHUNK_SIZE];
-    struct watch_header header; /* TSV: in force at `position` */
-    struct watch_begin begin;   /* what is known of its last line, and how that is to be taken */
-    uint64_t taken;             /* of the next chunk's first line, by an earlier run */
-    struct tail tail;           /* plain: before `position`; compressed: of what was read */
-};
-
-static void tail_add(struct tail *tail, struct span bytes)
-{
-    struct span last = bytes.size > MARK_SIZE ? span_from(bytes, bytes.size - MARK_SIZE) : bytes;
-    size_t room = MARK_SIZE - last.size;
-    size_t keep = tail->size < room ? tail->size : room;
-    /* memmove: source and target overlap, as neither memcpy nor span_copy() allows. */
-    memmove(tail->bytes, tail->bytes + tail->size - keep, keep);
-    span_copy(tail->bytes + keep, sizeof tail->bytes - keep, last);
-    tail->size = keep + last.size;
-    tail->end += bytes.size;
-}
-
-/* As if everything up to there had been added. */
-static enum err tail_load(struct op *op, struct watch_input *input, uint64_t end)
-{
-    struct tail *tail = &input->tail;
-    tail->end = end;
-    tail->size = mark_tail_size(end);
-    size_t got = 0;
-    TRY(descriptor_read_at(op, input->fd, end - tail->size, tail->bytes, tail->size, &got));
-    return got == tail->size
-               ? ERR_OK
-               : op_fail(op, ERR_STALE, "the input is shorter than what was read of it before");
-}
+#include "watch/input_inner.h"
 
 /* How far a file was read, for who goes on behind this chunk. */
 static void chunk_mark(struct watch_chunk *chunk, const struct watch_input *input)
@@ -107,13 +48,32 @@ void watch_input_close(struct watch_input *input)
     }
     close(input->fd);
     inflate_free(input->inflate);
+    memory_free(input->raw);
+    memory_free(input->header);
+    memory_free(input->seen);
+    buf_done(&input->carry);
     memory_free(input);
 }
 
 struct span watch_input_start(const struct watch_input *input)
 {
-    size_t size = input->carry_size < WATCH_START_SIZE ? input->carry_size : WATCH_START_SIZE;
-    return span_make(input->carry, size);
+    struct span carry = buf_span(&input->carry);
+    return span_slice(carry, 0, carry.size < WATCH_START_SIZE ? carry.size : WATCH_START_SIZE);
+}
+
+bool watch_input_may_start(const struct watch_input *input)
+{
+    return !input->regular && !input->ended && input->carry.size < WATCH_START_SIZE;
+}
+
+bool watch_input_is_plain(const struct watch_input *input)
+{
+    return input->regular && input->inflate == NULL;
+}
+
+int watch_input_pipe(const struct watch_input *input)
+{
+    return input->regular ? -1 : input->fd;
 }
 
 const char *watch_input_fault(const struct watch_input *input)
@@ -126,167 +86,83 @@ uint64_t watch_input_bytes_read(const struct watch_input *input)
     return input->bytes_read;
 }
 
-static enum err read_raw(struct op *op, struct watch_input *input, void *target, size_t size,
-                         size_t *ret_read)
+size_t watch_input_header(const struct watch_input *input, uint8_t *bytes)
 {
-    ssize_t got = 0;
-    do {
-        got = read(input->fd, target, size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        return op_fail(op, ERR_IO, "cannot read: %s", strerror(errno));
-    }
-    input->bytes_read += (uint64_t)got;
-    if (input->inflate != NULL) {
-        tail_add(&input->tail, span_make(target, (size_t)got));
-    }
-    *ret_read = (size_t)got;
-    return ERR_OK;
-}
-
-/* A compressed stream that breaks off or is damaged gave all it could: the input ends there. */
-static void stream_fault(struct op *op, struct watch_input *input)
-{
-    op_fault_clear(op);
-    input->fault = input->bytes_read == 0 ? "empty" : "damaged archive";
-    input->ended = true;
-}
-
-static enum err stream_end(struct op *op, struct watch_input *input)
-{
-    input->ended = true;
-    if (inflate_end(op, input->inflate) != ERR_OK) {
-        stream_fault(op, input);
-        input->fault = "truncated archive";
-    }
-    return ERR_OK;
-}
-
-static enum err raw_refill(struct op *op, struct watch_input *input)
-{
-    must(input->raw_at == input->raw_size);
-    input->raw_at = 0;
-    TRY(read_raw(op, input, input->raw, sizeof input->raw, &input->raw_size));
-    return input->raw_size > 0 ? ERR_OK : stream_end(op, input);
-}
-
-/* Decompress into `output` until it is full or the input ends. A full output may have left bytes
- * with the stream: they are asked for before more is read. */
-static enum err fill_inflated(struct op *op, struct watch_input *input,
-                              struct inflate_output *output)
-{
-    while (output->size < output->capacity && !input->ended) {
-        struct span raw = span_make(input->raw + input->raw_at, input->raw_size - input->raw_at);
-        enum err err = inflate_run(op, input->inflate, &raw, output);
-        input->raw_at = input->raw_size - raw.size;
-        if (err != ERR_OK) {
-            stream_fault(op, input);
-        } else if (output->size < output->capacity) {
-            TRY(raw_refill(op, input));
-        }
-    }
-    return ERR_OK;
-}
-
-/* Whether nothing comes within some time. The end of a pipe counts as something. */
-static bool is_silent(const struct watch_input *input, int wait_ms)
-{
-    struct pollfd pipe = { .fd = input->fd, .events = POLLIN };
-    return !input->regular && poll(&pipe, 1, wait_ms) == 0;
-}
-
-bool watch_input_is_silent(const struct watch_input *input)
-{
-    bool held_back = input->raw_at < input->raw_size && input->inflate != NULL;
-    return !input->ended && !held_back && is_silent(input, 0);
-}
-
-static bool has_line(const struct inflate_output *output)
-{
-    return span_find_last(span_make(output->data, output->size), '\n') != SPAN_NOT_FOUND;
-}
-
-/* Until the output is full or the input ends; a pipe that falls silent is not waited for where
- * there is a whole line to go on with. */
-static enum err fill_plain(struct op *op, struct watch_input *input, struct inflate_output *output)
-{
-    while (output->size < output->capacity && !input->ended) {
-        size_t got = 0;
-        if (is_silent(input, SILENT_AFTER_MS) && has_line(output)) {
-            return ERR_OK;
-        }
-        TRY(read_raw(op, input, output->data + output->size, output->capacity - output->size,
-                     &got));
-        output->size += got;
-        input->ended = got == 0;
-    }
-    return ERR_OK;
-}
-
-static enum err fill(struct op *op, struct watch_input *input, struct inflate_output *output)
-{
-    return input->inflate == NULL ? fill_plain(op, input, output)
-                                  : fill_inflated(op, input, output);
-}
-
-/* The first bytes tell whether the file is compressed; plain ones are the first carry. */
-static enum err input_begin(struct op *op, struct watch_input *input)
-{
-    struct stat status;
-    if (fstat(input->fd, &status) != 0) {
-        return op_fail(op, ERR_IO, "cannot look at the file: %s", strerror(errno));
-    }
-    input->regular = S_ISREG(status.st_mode);
-    while (input->raw_size < INFLATE_DETECT_SIZE && !input->ended) {
-        size_t got = 0;
-        TRY(read_raw(op, input, input->raw + input->raw_size, sizeof input->raw - input->raw_size,
-                     &got));
-        input->raw_size += got;
-        input->ended = got == 0;
-    }
-    enum inflate_kind kind = inflate_detect(span_make(input->raw, input->raw_size));
-    struct inflate_output start = { .data = input->carry, .capacity = WATCH_START_SIZE };
-    if (kind != INFLATE_PLAIN) {
-        input->ended = false;
-        TRY(inflate_new(op, kind, &input->inflate));
-        tail_add(&input->tail, span_make(input->raw, input->raw_size));
-        TRY(fill_inflated(op, input, &start));
-        input->carry_size = start.size;
-        return ERR_OK;
-    }
-    span_copy(input->carry, sizeof input->carry, span_make(input->raw, input->raw_size));
-    start.size = input->raw_size;
-    start.capacity = start.size > WATCH_START_SIZE ? start.size : WATCH_START_SIZE;
-    TRY(fill_plain(op, input, &start));
-    input->carry_size = start.size;
-    return ERR_OK;
+    return input->header == NULL ? 0 : watch_header_write(input->header, bytes);
 }
 
 enum err watch_input_open(struct op *op, int fd, struct watch_input **ret)
 {
+    struct stat status;
     struct watch_input *input = memory_new(sizeof *input);
     if (input == NULL) {
         close(fd);
         return op_fail(op, ERR_LIMIT, "out of memory for reading");
     }
     input->fd = fd;
-    watch_header_init(&input->header);
-    enum err err = input_begin(op, input);
-    if (err != ERR_OK) {
+    buf_init(&input->carry, WATCH_CHUNK_SIZE);
+    if (fstat(fd, &status) != 0) {
+        enum err err = op_fail(op, ERR_IO, "cannot look at the file: %s", strerror(errno));
         watch_input_close(input);
         return err;
     }
+    input->regular = S_ISREG(status.st_mode);
     *ret = input;
     return ERR_OK;
 }
 
+/* Decompressed bytes, added to those that wait, until there are so many. */
+static enum err carry_fill(struct op *op, struct watch_input *input, size_t size)
+{
+    struct buf *carry = &input->carry;
+    if (carry->size >= size) {
+        return ERR_OK;
+    }
+    uint8_t *room = buf_reserve(carry, size - carry->size);
+    if (room == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for reading");
+    }
+    struct inflate_output output = { .data = room, .capacity = size - carry->size };
+    enum err err = watch_input_fill(op, input, &output);
+    ptrdiff_t last = span_find_last(span_make(room, output.size), '\n');
+    if (last != SPAN_NOT_FOUND) {
+        input->carry_lines = carry->size + (size_t)last + 1;
+    }
+    carry->size += output.size;
+    return err;
+}
+
+enum err watch_input_is_compressed(struct op *op, struct watch_input *input, bool *ret)
+{
+    if (!input->told) {
+        TRY(watch_input_tell(op, input));
+    }
+    *ret = input->kind != INFLATE_PLAIN;
+    return ERR_OK;
+}
+
+/* The first bytes tell whether the file is compressed; plain ones are the first carry. */
+enum err watch_input_begin(struct op *op, struct watch_input *input)
+{
+    bool compressed = false;
+    TRY(watch_input_is_compressed(op, input, &compressed));
+    if (compressed && input->inflate == NULL) {
+        TRY(watch_input_inflate(op, input));
+    }
+    TRY(carry_fill(op, input, WATCH_START_SIZE));
+    bool line = span_find(buf_span(&input->carry), '\n') != SPAN_NOT_FOUND;
+    return watch_input_may_start(input) && !line ? ERR_AGAIN : ERR_OK;
+}
+
 /* ---- chunks ---- */
 
-static void carry_keep(struct watch_input *input, const struct watch_chunk *chunk, size_t from,
-                       size_t size)
+static enum err carry_keep(struct op *op, struct watch_input *input, struct span bytes)
 {
-    input->carry_size = size - from;
-    span_copy(input->carry, sizeof input->carry, span_make(chunk->bytes + from, size - from));
+    must(input->carry.size == 0);
+    buf_add(&input->carry, bytes);
+    input->carry_lines = input->regular ? 0 : (size_t)(span_find_last(bytes, '\n') + 1);
+    return input->carry.err == ERR_OK ? ERR_OK
+                                      : op_fail(op, ERR_LIMIT, "out of memory for reading");
 }
 
 /* Where the chunk's last whole line ends; 0 where not even one does. At the end of the input what
@@ -305,20 +181,33 @@ static enum err chunk_fill(struct op *op, struct watch_input *input, struct watc
                            size_t *ret_size)
 {
     struct inflate_output output = { .data = chunk->bytes, .capacity = WATCH_CHUNK_SIZE };
-    span_copy(chunk->bytes, WATCH_CHUNK_SIZE, span_make(input->carry, input->carry_size));
-    output.size = input->carry_size;
-    input->carry_size = 0;
-    TRY(fill(op, input, &output));
+    span_copy(chunk->bytes, WATCH_CHUNK_SIZE, buf_span(&input->carry));
+    output.size = input->carry.size;
+    input->carry_lines = 0;
+    buf_clear(&input->carry);
+    TRY(watch_input_fill(op, input, &output));
     *ret_size = output.size;
     return ERR_OK;
+}
+
+/* A pipe may give a line byte by byte: its bytes gather in the carry, and each is looked at once.
+ */
+static enum err gather(struct op *op, struct watch_input *input)
+{
+    if (input->regular) {
+        return ERR_OK;
+    }
+    TRY(carry_fill(op, input, WATCH_CHUNK_SIZE));
+    bool enough = input->carry_lines > 0 || input->carry.size == WATCH_CHUNK_SIZE || input->ended;
+    return enough ? ERR_OK : ERR_AGAIN;
 }
 
 /* Bytes of the chunk were dealt with. */
 static void advance(struct watch_input *input, const struct watch_chunk *chunk, size_t size)
 {
     input->position += size;
-    if (input->regular && input->inflate == NULL) {
-        tail_add(&input->tail, span_make(chunk->bytes, size));
+    if (watch_input_is_plain(input)) {
+        watch_tail_add(&input->tail, span_make(chunk->bytes, size));
     }
 }
 
@@ -346,24 +235,30 @@ static void overlong_end(struct watch_chunk *chunk, const struct watch_input *in
     chunk->waiting = fresh;
 }
 
-/* Read to the end of a line that is too long, without keeping it; the chunk holds its first `size`
- * bytes. A line that has no end yet may be of a file that grows: then it is not passed over, but
- * read again when there is more. */
+/* Read to the end of a line that is too long, without keeping it; the chunk holds `size` bytes of
+ * it. A line that has no end yet may be of a file that grows: then it is not passed over, but read
+ * again when there is more. A pipe that gives no more of it now goes on there the next time. */
 static enum err pass_over(struct op *op, struct watch_input *input, struct watch_chunk *chunk,
                           size_t size)
 {
-    ptrdiff_t end = SPAN_NOT_FOUND;
+    ptrdiff_t end = span_find(span_make(chunk->bytes, size), '\n');
     chunk_mark(chunk, input);
     while (end == SPAN_NOT_FOUND && !input->ended) {
         advance(input, chunk, size);
+        input->passed += size;
+        TRY(gather(op, input));
         TRY(chunk_fill(op, input, chunk, &size));
         end = span_find(span_make(chunk->bytes, size), '\n');
     }
     bool has_end = end != SPAN_NOT_FOUND;
-    size_t passed = has_end ? (size_t)end + 1 : size;
-    carry_keep(input, chunk, passed, size);
-    advance(input, chunk, passed);
+    size_t last = has_end ? (size_t)end + 1 : size;
+    TRY(carry_keep(op, input, span_make(chunk->bytes + last, size - last)));
+    advance(input, chunk, last);
+    chunk->position = input->position - last - input->passed;
+    chunk->taken = input->passed_taken;
     chunk->end = input->position;
+    input->passed = 0;
+    input->passed_taken = 0;
     overlong_end(chunk, input, input->position - chunk->position - (has_end ? 1 : 0), has_end);
     return ERR_OK;
 }
@@ -380,11 +275,9 @@ static void chunk_begin(struct watch_chunk *chunk, struct watch_input *input)
     input->taken = 0;
     chunk->unterminated = false;
     chunk->may_grow = false;
-    chunk->header_size = 0;
+    chunk->now_us = 0;
+    chunk->header_size = watch_input_header(input, chunk->header);
     mark_init(&chunk->mark);
-    if (input->format == OBSERVE_FORMAT_ZEEK_TSV) {
-        chunk->header_size = watch_header_write(&input->header, chunk->header);
-    }
 }
 
 /* A file may have reached its end, and only its last line end is missing. Who finds the very same
@@ -413,125 +306,29 @@ static void chunk_end(struct watch_chunk *chunk, struct watch_input *input, size
         digest_sha256(span_from(span_make(chunk->bytes, size), chunk->taken), chunk->line_digest);
         chunk->may_grow = !line_is_final(input, chunk);
     }
-    if (input->format == OBSERVE_FORMAT_ZEEK_TSV) {
-        watch_header_learn(&input->header, span_make(chunk->bytes, size));
+    if (input->header != NULL) {
+        watch_header_learn(input->header, span_make(chunk->bytes, size));
     }
 }
 
 enum err watch_input_next(struct op *op, struct watch_input *input, struct watch_chunk *chunk)
 {
     size_t size = 0;
+    TRY(gather(op, input));
     chunk_begin(chunk, input);
     TRY(chunk_fill(op, input, chunk, &size));
+    if (input->passed > 0) {
+        return pass_over(op, input, chunk, size);
+    }
     if (size == 0) {
         return ERR_ABSENT;
     }
     size_t end = lines_end(input, span_make(chunk->bytes, size));
     if (end == 0) {
+        input->passed_taken = chunk->taken;
         return pass_over(op, input, chunk, size);
     }
-    carry_keep(input, chunk, end, size);
+    TRY(carry_keep(op, input, span_make(chunk->bytes + end, size - end)));
     chunk_end(chunk, input, end);
-    return ERR_OK;
-}
-
-/* ---- going on where an earlier run stopped ---- */
-
-/* Plain files are sought in; the rest is read and dropped. TSV is read too, for its headers. */
-static enum err seek_plain(struct op *op, struct watch_input *input, uint64_t position)
-{
-    if (position <= input->carry_size) {
-        size_t keep = input->carry_size - (size_t)position;
-        /* memmove: source and target overlap, as neither memcpy nor span_copy() allows. */
-        memmove(input->carry, input->carry + position, keep);
-        input->carry_size = keep;
-    } else {
-        if (lseek(input->fd, (off_t)position, SEEK_SET) < 0) {
-            return op_fail(op, ERR_IO, "cannot seek: %s", strerror(errno));
-        }
-        input->carry_size = 0;
-        input->ended = false;
-        input->bytes_read = position;
-    }
-    input->position = position;
-    return ERR_OK;
-}
-
-static enum err seek_by_reading(struct op *op, struct watch_input *input, uint64_t position,
-                                struct watch_chunk *scratch)
-{
-    while (input->position < position) {
-        enum err err = watch_input_next(op, input, scratch);
-        if (err == ERR_ABSENT) {
-            return op_fail(op, ERR_STALE, "the input is shorter than what was read of it before");
-        }
-        TRY(err);
-        if (scratch->end <= position) {
-            continue;
-        }
-        /* The earlier run stopped inside this chunk (the file was shorter then): keep what is new.
-         */
-        size_t used = (size_t)(position - scratch->position);
-        if (used > scratch->size) {
-            return op_fail(op, ERR_STALE, "the input is not what was read of it before");
-        }
-        size_t keep = scratch->size - used;
-        must(keep + input->carry_size <= sizeof input->carry);
-        /* memmove: they overlap again. */
-        memmove(input->carry + keep, input->carry, input->carry_size);
-        span_copy(input->carry, sizeof input->carry, span_make(scratch->bytes + used, keep));
-        input->carry_size += keep;
-        input->position = position;
-        watch_header_init(&input->header);
-        watch_header_learn(&input->header, span_make(scratch->header, scratch->header_size));
-        watch_header_learn(&input->header, span_make(scratch->bytes, used));
-    }
-    return ERR_OK;
-}
-
-static enum err seek_to(struct op *op, struct watch_input *input, uint64_t position,
-                        struct watch_chunk *scratch)
-{
-    struct stat status;
-    if (fstat(input->fd, &status) != 0) {
-        return op_fail(op, ERR_IO, "cannot look at the file: %s", strerror(errno));
-    }
-    bool plain = input->regular && input->inflate == NULL;
-    if (!plain || input->format == OBSERVE_FORMAT_ZEEK_TSV) {
-        TRY(seek_by_reading(op, input, position, scratch));
-    } else if (position > (uint64_t)status.st_size) {
-        return op_fail(op, ERR_STALE, "the input is shorter than what was read of it before");
-    } else {
-        TRY(seek_plain(op, input, position));
-    }
-    return plain ? tail_load(op, input, position) : ERR_OK;
-}
-
-enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_format format,
-                          const struct watch_begin *begin, struct watch_chunk *scratch)
-{
-    must(begin->line.taken <= begin->position);
-    uint64_t position = begin->position - begin->line.taken;
-    input->format = format;
-    if (position > 0) {
-        TRY(seek_to(op, input, position, scratch));
-    }
-    input->begin = *begin;
-    input->taken = begin->line.taken;
-    return ERR_OK;
-}
-
-enum err watch_input_is_known(struct op *op, const struct watch_input *input,
-                              const struct mark *mark, bool *ret_known)
-{
-    uint8_t tail[MARK_SIZE];
-    size_t got = 0;
-    size_t size = mark_tail_size(mark->tail_end);
-    if (!input->regular || !mark_head_fits(mark, watch_input_start(input))) {
-        *ret_known = false;
-        return ERR_OK;
-    }
-    TRY(descriptor_read_at(op, input->fd, mark->tail_end - size, tail, size, &got));
-    *ret_known = mark_tail_fits(mark, span_make(tail, got));
     return ERR_OK;
 }

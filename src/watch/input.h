@@ -3,6 +3,8 @@
  * An input, read in pieces: open file, perhaps compressed, to chunks of whole lines. Where chunks
  * end depends only on the bytes, so that a run that goes on after a kill, or uses more threads,
  * sees the same chunks. Memory is flat: one chunk, and one line that waits for its end.
+ *
+ * Nothing here waits for a pipe: where it has nothing to give now, ERR_AGAIN says so.
  */
 #ifndef WATCH_INPUT_H
 #define WATCH_INPUT_H
@@ -22,6 +24,9 @@ struct watch_begin {
     uint64_t position;     /* up to which an earlier run counted; 0: from the start */
     struct mark_line line; /* the last line of that run */
     bool last_counts;      /* a last line counts without its end, whatever may still come */
+    bool copy;             /* it is another file's copy only if the bytes before `position` fit: */
+    uint8_t copy_tail[MARK_DIGEST_SIZE]; /* the digest of mark_tail_size(position) of them */
+    struct span header; /* TSV: the header lines in force there, where they are known; borrowed */
 };
 
 /* Whole lines of one input. A last line without a line end is in a chunk of its own. */
@@ -38,6 +43,7 @@ struct watch_chunk {
     bool may_grow;      /* ... and may go on later: the line counts only if it is whole */
     uint8_t line_digest[MARK_DIGEST_SIZE]; /* ... of its bytes behind `taken` */
     struct mark mark;   /* of a file: its second place, for who goes on at `end` */
+    int64_t now_us;     /* when it was read, where that is the time of lines without one; else 0 */
     size_t header_size; /* TSV: the header lines in force at its start */
     uint8_t header[WATCH_HEADER_SIZE_MAX + RECORD_PADDING_SIZE];
 };
@@ -63,17 +69,42 @@ enum err watch_chunk_new(struct op *op, struct watch_chunk **ret);
 void watch_chunk_free(struct watch_chunk *chunk);
 
 /**
- * Begin an input: its first bytes are read, so that its format can be told.
+ * Take an open file as an input. Nothing is read yet.
  *
  * op        work in hand
  * fd        open for reading, at its start; taken, also on error
  * ret       to give back with watch_input_close(); untouched on error
  *
- * Errors    ERR_IO; ERR_LIMIT no memory. A damaged compressed file is no error here: what can be
- * read of it is read, and watch_input_fault() tells.
+ * Errors    ERR_IO; ERR_LIMIT no memory
  */
 MUST_USE
 enum err watch_input_open(struct op *op, int fd, struct watch_input **ret);
+
+/**
+ * Read the first bytes, so that the format can be told. A pipe that falls silent has begun when it
+ * gave a whole line; where that is too little to tell the format, call again.
+ *
+ * op        work in hand
+ * input     open, without a chunk yet
+ *
+ * Errors    ERR_AGAIN a pipe has not given a line yet; ERR_IO; ERR_LIMIT no memory. A damaged
+ * compressed file is no error here: what can be read of it is read, and watch_input_fault() tells.
+ */
+MUST_USE
+enum err watch_input_begin(struct op *op, struct watch_input *input);
+
+/**
+ * Whether an input will have to be decompressed, which may take much memory (INFLATE_WINDOW_MAX):
+ * who reads many at once begins such ones some at a time.
+ *
+ * op        work in hand
+ * input     open
+ * ret       the answer
+ *
+ * Errors    ERR_AGAIN a pipe has not told yet; ERR_IO; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err watch_input_is_compressed(struct op *op, struct watch_input *input, bool *ret);
 
 /**
  * Give an input back.
@@ -86,15 +117,36 @@ void watch_input_close(struct watch_input *input);
  * The first WATCH_START_SIZE bytes, decompressed, or all where there are fewer; until the first
  * chunk.
  *
- * input     open
+ * input     begun
  */
 struct span watch_input_start(const struct watch_input *input);
+
+/**
+ * Whether more may come that would be among the first WATCH_START_SIZE bytes.
+ *
+ * input     begun, without a chunk yet
+ */
+bool watch_input_may_start(const struct watch_input *input);
+
+/**
+ * Whether an input is a file as it lies, which may be read on when it has grown.
+ *
+ * input     begun
+ */
+bool watch_input_is_plain(const struct watch_input *input);
+
+/**
+ * The descriptor of a pipe, to be waited for where it has nothing to give; -1 of a file.
+ *
+ * input     open
+ */
+int watch_input_pipe(const struct watch_input *input);
 
 /**
  * Whether an input is the one that was marked, as it was or grown. A pipe never is.
  *
  * op         work in hand
- * input      open, nothing read yet
+ * input      begun, without a chunk yet
  * mark       of an earlier run
  * ret_known  the answer
  *
@@ -106,38 +158,69 @@ enum err watch_input_is_known(struct op *op, const struct watch_input *input,
 
 /**
  * Say what format the lines have, and go to where reading goes on. Where the last line was counted
- * without its end, that is where it begins: the first chunk says how much of it was taken.
+ * without its end, that is where it begins: the first chunk says how much of it was taken. A pipe
+ * goes on counting there.
  *
  * op        work in hand
- * input     open, nothing read yet
+ * input     begun, without a chunk yet
  * format    TSV's header lines are kept track of
  * begin     what an earlier run told
- * scratch   a chunk to read into
  *
- * Errors    ERR_STALE the input is shorter than that; ERR_IO
+ * Errors    ERR_AGAIN what comes before must be read: call watch_input_seek_on(); ERR_STALE the
+ * input is shorter than that; ERR_CONFLICT it is no copy; ERR_IO; ERR_LIMIT no memory
  */
 MUST_USE
 enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_format format,
-                          const struct watch_begin *begin, struct watch_chunk *scratch);
+                          const struct watch_begin *begin);
+
+/**
+ * Go on seeking: a piece of what comes before is read and dropped.
+ *
+ * op        work in hand
+ * input     watch_input_seek() or this said ERR_AGAIN
+ * scratch   a chunk to read into
+ *
+ * Errors    as watch_input_seek(): ERR_AGAIN not there yet; ERR_STALE; ERR_CONFLICT; ERR_IO;
+ * ERR_LIMIT
+ */
+MUST_USE
+enum err watch_input_seek_on(struct op *op, struct watch_input *input, struct watch_chunk *scratch);
 
 /**
  * The next chunk.
  *
  * op        work in hand
  * input     positioned with watch_input_seek()
- * chunk     filled
+ * chunk     filled; worthless on error
  *
- * Errors    ERR_ABSENT the end; ERR_IO
+ * Errors    ERR_ABSENT the end, for now; ERR_AGAIN a pipe has no whole line now; ERR_IO; ERR_LIMIT
  */
 MUST_USE
 enum err watch_input_next(struct op *op, struct watch_input *input, struct watch_chunk *chunk);
 
 /**
- * Whether the input is a pipe that has nothing to give now: watch_input_next() would wait.
+ * Read on behind the end of a file that may have grown.
  *
- * input     open
+ * op        work in hand
+ * input     plain, at its end
+ * begin     where lines were counted up to; its header is not looked at
+ *
+ * Errors    ERR_ABSENT nothing has come, without a fault; ERR_STALE it holds something else than
+ * was read of it: it was truncated or rewritten; ERR_IO
  */
-bool watch_input_is_silent(const struct watch_input *input);
+MUST_USE
+enum err watch_input_resume(struct op *op, struct watch_input *input,
+                            const struct watch_begin *begin);
+
+/**
+ * The header lines in force at the end of what was read; empty where the format has none.
+ *
+ * input     positioned with watch_input_seek()
+ * bytes     receives at most WATCH_HEADER_SIZE_MAX bytes
+ *
+ * Returns how many bytes.
+ */
+size_t watch_input_header(const struct watch_input *input, uint8_t *bytes);
 
 /**
  * What is wrong with a compressed input ("truncated", ...); NULL where nothing is, known at its

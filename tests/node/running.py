@@ -470,7 +470,7 @@ def memory_stays_flat_however_much_is_found():
     text = "".join(dns(f"{'good' if i % 10 else 'evil'}-{i // 10}.example", second=i)
                    for i in range(10_000))
     peaks = peaks_of(values, text)
-    assert peaks[1] < peaks[0] * 1.1, peaks
+    assert peaks[1] < peaks[0] * 1.2, peaks # chunks of a pipe are as large as it happens to be full
 
 
 class Growing:

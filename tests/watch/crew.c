@@ -39,6 +39,7 @@ static void slot_add(struct buf *told, const struct watch_slot *slot)
 }
 
 static const struct watch_begin from_start = { .position = 0 };
+static const struct watch_crew_listener nobody = { .done = NULL };
 
 /* All that a crew tells of an input, in the order in which it is told. */
 static struct span told_by(struct lane *lane, unsigned jobs, struct span log,
@@ -46,16 +47,13 @@ static struct span told_by(struct lane *lane, unsigned jobs, struct span log,
 {
     const struct watch_source source = { .format = OBSERVE_FORMAT_ZEEK_JSON };
     struct watch_crew *crew = NULL;
-    struct watch_input *input = NULL;
+    struct watch_input *input = lane_input(lane, lane_file(lane, log));
     struct buf told;
     struct span copy;
     bool ended = false;
     buf_init(&told, LANE_SIZE_MAX);
-    check_err(watch_crew_new(&lane->op, lane_rules(), jobs, &crew), ERR_OK);
-    check_err(watch_input_open(&lane->op, lane_file(lane, log), &input), ERR_OK);
-    check_err(
-        watch_input_seek(&lane->op, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start, lane->chunk),
-        ERR_OK);
+    check_err(watch_crew_new(&lane->op, lane_rules(), jobs, &nobody, &crew), ERR_OK);
+    check_err(lane_seek(lane, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start), ERR_OK);
     for (;;) {
         struct watch_slot *slot = watch_crew_free_slot(crew);
         while (slot != NULL && !ended) {
@@ -67,7 +65,7 @@ static struct span told_by(struct lane *lane, unsigned jobs, struct span log,
             }
             slot = watch_crew_free_slot(crew);
         }
-        slot = watch_crew_take(crew);
+        slot = watch_crew_take(crew, true);
         if (slot == NULL) {
             break;
         }
@@ -111,12 +109,9 @@ TEST(crew_that_is_given_up_in_the_middle_stops)
     struct span log = log_of(&lane, &seed);
     for (unsigned jobs = 1; jobs <= JOBS_MAX; jobs++) {
         struct watch_crew *crew = NULL;
-        struct watch_input *input = NULL;
-        check_err(watch_crew_new(&lane.op, lane_rules(), jobs, &crew), ERR_OK);
-        check_err(watch_input_open(&lane.op, lane_file(&lane, log), &input), ERR_OK);
-        check_err(
-            watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start, lane.chunk),
-            ERR_OK);
+        struct watch_input *input = lane_input(&lane, lane_file(&lane, log));
+        check_err(watch_crew_new(&lane.op, lane_rules(), jobs, &nobody, &crew), ERR_OK);
+        check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start), ERR_OK);
         for (struct watch_slot *slot = watch_crew_free_slot(crew); slot != NULL;
              slot = watch_crew_free_slot(crew)) {
             check_err(watch_input_next(&lane.op, input, slot->chunk), ERR_OK);

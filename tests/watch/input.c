@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "watch/input.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -171,8 +172,7 @@ TEST(truncated_archive_is_read_as_far_as_it_goes_and_says_so)
     lane_begin(&lane);
     uint64_t seed = testing_seed();
     struct span text = random_lines(&lane, &seed, 600 * 1024);
-    struct span packed[] = { lane_gzip(&lane, text), lane_zstd(&lane, text),
-                             lane_xz(&lane, text) };
+    struct span packed[] = { lane_gzip(&lane, text), lane_zstd(&lane, text), lane_xz(&lane, text) };
     for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++) {
         for (int cut = 0; cut < 5; cut++) {
             size_t size = 20 + (size_t)(testing_random(&seed) % (packed[i].size - 40));
@@ -323,7 +323,8 @@ TEST(header_in_force_in_the_middle_of_a_chunk_is_the_one_above_it)
     lane_end(&lane);
 }
 
-/* A pipe that somebody keeps open must not hold lines back until a chunk is full. */
+/* A pipe that somebody keeps open must not hold lines back until a chunk is full, nor keep the
+ * reader waiting. */
 TEST(pipe_that_falls_silent_hands_on_its_whole_lines)
 {
     struct lane lane;
@@ -332,17 +333,21 @@ TEST(pipe_that_falls_silent_hands_on_its_whole_lines)
     const struct watch_begin from_start = { .position = 0 };
     lane_begin(&lane);
     assert_int_equal(pipe(ends), 0);
-    assert_int_equal(write(ends[1], "one\ntwo\nthr", 11), 11);
-
     check_err(watch_input_open(&lane.op, ends[0], &input), ERR_OK);
+    check_err(watch_input_begin(&lane.op, input), ERR_AGAIN);
+    assert_int_equal(write(ends[1], "one", 3), 3);
+    check_err(watch_input_begin(&lane.op, input), ERR_AGAIN);
+    assert_int_equal(write(ends[1], "\ntwo\nthr", 8), 8);
+
+    check_err(watch_input_begin(&lane.op, input), ERR_OK);
     check_span(watch_input_start(input), "one\ntwo\nthr");
-    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start, lane.chunk),
-              ERR_OK);
+    check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start), ERR_OK);
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
     check_span(span_make(lane.chunk->bytes, lane.chunk->size), "one\ntwo\n");
-    assert_true(watch_input_is_silent(input));
-    assert_int_equal(write(ends[1], "ee\n", 3), 3);
-    assert_false(watch_input_is_silent(input));
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_AGAIN);
+    assert_int_equal(write(ends[1], "e", 1), 1);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_AGAIN);
+    assert_int_equal(write(ends[1], "e\n", 2), 2);
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
     check_span(span_make(lane.chunk->bytes, lane.chunk->size), "three\n");
     close(ends[1]);
@@ -352,13 +357,223 @@ TEST(pipe_that_falls_silent_hands_on_its_whole_lines)
     lane_end(&lane);
 }
 
+/* The overlong line comes in pieces, with nothing in between; no line behind it is lost. */
+TEST(line_of_a_pipe_that_is_too_long_is_passed_over_however_slowly_it_comes)
+{
+    enum { PIECE = 50 * 1000 };
+    struct lane lane;
+    int ends[2];
+    uint64_t overlong = 0;
+    size_t size = 0;
+    const struct watch_begin from_start = { .position = 0 };
+    lane_begin(&lane);
+    assert_int_equal(pipe(ends), 0);
+    struct span piece = repeated(&lane, "y", PIECE);
+    assert_int_equal(write(ends[1], "a\n", 2), 2);
+    struct watch_input *input = lane_input(&lane, ends[0]);
+    check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    while (size <= 2 * (size_t)LINE_MAX) {
+        assert_int_equal(write(ends[1], piece.data, piece.size), PIECE);
+        size += PIECE;
+        check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_AGAIN);
+    }
+    assert_int_equal(write(ends[1], "y\nb\nc", 5), 5);
+    close(ends[1]);
+
+    struct buf kept;
+    buf_init(&kept, LANE_SIZE_MAX);
+    while (watch_input_next(&lane.op, input, lane.chunk) == ERR_OK) {
+        overlong += lane.chunk->overlong;
+        buf_add(&kept, span_make(lane.chunk->bytes, lane.chunk->size));
+    }
+
+    assert_int_equal(overlong, 1);
+    check_span(buf_span(&kept), "b\nc");
+    assert_true(lane.chunk->end == 2 + size + 5);
+    buf_done(&kept);
+    watch_input_close(input);
+    lane_end(&lane);
+}
+
+/* ---- a file that is followed ---- */
+
+static void append(int fd, const char *text)
+{
+    assert_int_equal(lseek(fd, 0, SEEK_END) >= 0, 1);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static struct watch_input *at_end(struct lane *lane, int fd, enum observe_format format)
+{
+    const struct watch_begin from_start = { .position = 0 };
+    struct watch_input *input = lane_input(lane, fd);
+    check_err(lane_seek(lane, input, format, &from_start), ERR_OK);
+    enum err err = ERR_OK;
+    while (err == ERR_OK) {
+        err = watch_input_next(&lane->op, input, lane->chunk);
+    }
+    check_err(err, ERR_ABSENT);
+    return input;
+}
+
+/* The file of an input is read through its own descriptor: another one is for the writer. */
+static int writer_of(struct lane *lane, const char *text, int *ret_reader)
+{
+    char path[64];
+    int reader = lane_file(lane, span_of(text));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", reader);
+    *ret_reader = reader;
+    return open(path, O_RDWR | O_CLOEXEC);
+}
+
+TEST(file_that_has_grown_is_read_on)
+{
+    struct lane lane;
+    int reader = -1;
+    lane_begin(&lane);
+    int writer = writer_of(&lane, "one\n", &reader);
+    struct watch_input *input = at_end(&lane, reader, OBSERVE_FORMAT_ZEEK_JSON);
+    struct watch_begin begin = { .position = 4 };
+
+    check_err(watch_input_resume(&lane.op, input, &begin), ERR_ABSENT);
+    append(writer, "two\nthr");
+    check_err(watch_input_resume(&lane.op, input, &begin), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "two\n");
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    assert_true(lane.chunk->may_grow);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_ABSENT);
+
+    begin = (struct watch_begin){ .position = 8, .line.waiting = 3 };
+    check_err(watch_input_resume(&lane.op, input, &begin), ERR_ABSENT);
+    append(writer, "ee\n");
+    check_err(watch_input_resume(&lane.op, input, &begin), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "three\n");
+    assert_true(lane.chunk->mark.tail_end == 14);
+
+    close(writer);
+    watch_input_close(input);
+    lane_end(&lane);
+}
+
+TEST(last_line_that_waits_counts_when_that_is_asked_for)
+{
+    struct lane lane;
+    int reader = -1;
+    lane_begin(&lane);
+    int writer = writer_of(&lane, "one\nhalf", &reader);
+    struct watch_input *input = at_end(&lane, reader, OBSERVE_FORMAT_ZEEK_JSON);
+    struct watch_begin begin = { .position = 4, .line.waiting = 4, .last_counts = true };
+
+    check_err(watch_input_resume(&lane.op, input, &begin), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "half");
+    assert_true(lane.chunk->unterminated);
+    assert_false(lane.chunk->may_grow);
+    close(writer);
+    watch_input_close(input);
+    lane_end(&lane);
+}
+
+/* copytruncate: shorter, or rewritten and grown past where it was before anybody looked. */
+TEST(file_that_was_truncated_or_rewritten_is_not_read_on)
+{
+    const char *const now[] = { "", "one\n", "ONE\nTWO\n", "one\nTWO\nthree\nfour\n" };
+    for (size_t i = 0; i < sizeof now / sizeof now[0]; i++) {
+        struct lane lane;
+        int reader = -1;
+        lane_begin(&lane);
+        int writer = writer_of(&lane, "one\ntwo\n", &reader);
+        struct watch_input *input = at_end(&lane, reader, OBSERVE_FORMAT_ZEEK_JSON);
+        const struct watch_begin begin = { .position = 8 };
+        assert_int_equal(ftruncate(writer, 0), 0);
+        append(writer, now[i]);
+
+        check_err(watch_input_resume(&lane.op, input, &begin), ERR_STALE);
+
+        close(writer);
+        watch_input_close(input);
+        lane_end(&lane);
+    }
+}
+
+TEST(header_in_force_is_kept_for_who_reads_a_file_on)
+{
+    struct lane lane;
+    int reader = -1;
+    uint8_t *header = NULL;
+    lane_begin(&lane);
+    header = op_alloc(&lane.op, WATCH_HEADER_SIZE_MAX);
+    int writer = writer_of(&lane, HEADER_A "1\t10.0.0.1\t10.0.0.2\n", &reader);
+    struct watch_input *input = at_end(&lane, reader, OBSERVE_FORMAT_ZEEK_TSV);
+    size_t size = watch_input_header(input, header);
+    check_span(span_make(header, size), HEADER_A);
+    struct watch_begin begin = { .position = sizeof HEADER_A - 1 + 20 };
+    append(writer, "2\t10.0.0.1\t10.0.0.2\n");
+
+    check_err(watch_input_resume(&lane.op, input, &begin), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->header, lane.chunk->header_size), HEADER_A);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "2\t10.0.0.1\t10.0.0.2\n");
+    watch_input_close(input);
+
+    /* The same for one who was given the header, and begins there: no byte before it is read. */
+    begin.header = span_make(header, size);
+    assert_int_equal(lseek(writer, 0, SEEK_SET), 0);
+    input = lane_input(&lane, writer);
+    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_TSV, &begin), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->header, lane.chunk->header_size), HEADER_A);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "2\t10.0.0.1\t10.0.0.2\n");
+    watch_input_close(input);
+    lane_end(&lane);
+}
+
+/* A rotated log that was compressed, or copied: known by what it holds before the place up to which
+ * the original was read. */
+TEST(copy_of_a_file_is_told_by_the_bytes_before_the_place)
+{
+    uint64_t seed = testing_seed();
+    for (int sort = 0; sort < LANE_PIPE; sort++) {
+        struct lane lane;
+        lane_begin(&lane);
+        struct span text = random_lines(&lane, &seed, 2 * 1024 * 1024);
+        struct lane_read *read =
+            lane_read(&lane, lane_file(&lane, text), OBSERVE_FORMAT_ZEEK_JSON, 0);
+        struct watch_begin begin = { .position = read->ends[0], .copy = true };
+        struct mark mark;
+        size_t tail_size = mark_tail_size(begin.position);
+        mark_init(&mark);
+        mark_set_tail(&mark, begin.position,
+                      span_slice(text, (size_t)begin.position - tail_size, (size_t)begin.position));
+        span_copy(begin.copy_tail, sizeof begin.copy_tail, span_make(mark.tail, sizeof mark.tail));
+
+        struct watch_input *input =
+            lane_input(&lane, lane_open(&lane, (enum lane_sort)sort, text, 1));
+        check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &begin), ERR_OK);
+        check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+        assert_true(lane.chunk->position == begin.position || lane.chunk->overlong > 0);
+        watch_input_close(input);
+
+        begin.copy_tail[0] ^= 1;
+        input = lane_input(&lane, lane_open(&lane, (enum lane_sort)sort, text, 1));
+        check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &begin), ERR_CONFLICT);
+        watch_input_close(input);
+        op_fault_clear(&lane.op);
+        lane_end(&lane);
+    }
+}
+
 /* ---- known again ---- */
 
 static bool is_known(struct lane *lane, int fd, const struct mark *mark)
 {
     struct watch_input *input = NULL;
     bool known = false;
-    check_err(watch_input_open(&lane->op, fd, &input), ERR_OK);
+    input = lane_input(lane, fd);
     check_err(watch_input_is_known(&lane->op, input, mark, &known), ERR_OK);
     watch_input_close(input);
     return known;
@@ -468,9 +683,8 @@ TEST(mark_of_every_chunk_fits_the_file)
             lane_read(&lane, lane_open(&lane, sort, text, 1), formats[round % 2], 0);
         struct watch_begin begin = { .position =
                                          whole->ends[testing_random(&seed) % whole->count] };
-        check_err(watch_input_open(&lane.op, lane_open(&lane, sort, text, 1), &input), ERR_OK);
-        check_err(watch_input_seek(&lane.op, input, formats[round % 2], &begin, lane.chunk),
-                  ERR_OK);
+        input = lane_input(&lane, lane_open(&lane, sort, text, 1));
+        check_err(lane_seek(&lane, input, formats[round % 2], &begin), ERR_OK);
 
         while (watch_input_next(&lane.op, input, lane.chunk) == ERR_OK) {
             uint64_t end = lane.chunk->end - lane.chunk->waiting;
@@ -515,9 +729,8 @@ TEST(line_that_is_too_long_and_never_ends_is_passed_over_when_it_does_not_grow)
     struct span text = joined(&lane, SPAN("x\n"), repeated(&lane, "yyyyyyyy", LINE_MAX / 4));
     struct watch_begin begin = { .position = 2, .line.waiting = text.size - 2 };
 
-    check_err(watch_input_open(&lane.op, lane_file(&lane, text), &input), ERR_OK);
-    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &begin, lane.chunk),
-              ERR_OK);
+    input = lane_input(&lane, lane_file(&lane, text));
+    check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &begin), ERR_OK);
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
     assert_int_equal(lane.chunk->overlong, 1);
     assert_int_equal(lane.chunk->waiting, 0);
@@ -528,9 +741,8 @@ TEST(line_that_is_too_long_and_never_ends_is_passed_over_when_it_does_not_grow)
     /* It goes on after all, and ends. */
     begin = (struct watch_begin){ .position = text.size, .line.taken = text.size - 2 };
     struct span grown = joined(&lane, text, SPAN("y\nz\n"));
-    check_err(watch_input_open(&lane.op, lane_file(&lane, grown), &input), ERR_OK);
-    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_JSON, &begin, lane.chunk),
-              ERR_OK);
+    input = lane_input(&lane, lane_file(&lane, grown));
+    check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &begin), ERR_OK);
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
     assert_int_equal(lane.chunk->taken, text.size - 2);
     assert_true(lane.chunk->end == text.size + 2);

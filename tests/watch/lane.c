@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/watch/lane.h"
 
+#include <poll.h>
+
 #include <fcntl.h>
+#include <lzma.h>
 #include <stdio.h>
 #include <unistd.h>
 #include <zlib.h>
-#include <lzma.h>
 #include <zstd.h>
 
 #include "match/allow.h"
@@ -148,20 +150,59 @@ static void check_chunk(const struct watch_chunk *chunk, uint64_t position)
     assert_true(whole);
 }
 
+static void wait_for(const struct watch_input *input)
+{
+    struct pollfd pipe = { .fd = watch_input_pipe(input), .events = POLLIN };
+    assert_true(pipe.fd >= 0);
+    assert_int_equal(poll(&pipe, 1, -1), 1);
+}
+
+struct watch_input *lane_input(struct lane *lane, int fd)
+{
+    struct watch_input *input = NULL;
+    check_err(watch_input_open(&lane->op, fd, &input), ERR_OK);
+    enum err err = watch_input_begin(&lane->op, input);
+    while (err == ERR_AGAIN) {
+        wait_for(input);
+        err = watch_input_begin(&lane->op, input);
+    }
+    check_err(err, ERR_OK);
+    return input;
+}
+
+enum err lane_seek(struct lane *lane, struct watch_input *input, enum observe_format format,
+                   const struct watch_begin *begin)
+{
+    enum err err = watch_input_seek(&lane->op, input, format, begin);
+    while (err == ERR_AGAIN) {
+        err = watch_input_seek_on(&lane->op, input, lane->chunk);
+    }
+    return err;
+}
+
+enum err lane_next(struct lane *lane, struct watch_input *input, struct watch_chunk *chunk)
+{
+    enum err err = watch_input_next(&lane->op, input, chunk);
+    while (err == ERR_AGAIN) {
+        wait_for(input);
+        err = watch_input_next(&lane->op, input, chunk);
+    }
+    return err;
+}
+
 struct lane_read *lane_read(struct lane *lane, int fd, enum observe_format format,
                             uint64_t position)
 {
     struct lane_read *read = op_alloc(&lane->op, sizeof *read);
-    struct watch_input *input = NULL;
+    struct watch_input *input = lane_input(lane, fd);
     struct watch_chunk *chunk = lane->chunk;
     struct buf bytes;
     buf_init(&bytes, LANE_SIZE_MAX);
-    check_err(watch_input_open(&lane->op, fd, &input), ERR_OK);
     const struct watch_begin begin = { .position = position };
-    read->err = watch_input_seek(&lane->op, input, format, &begin, chunk);
+    read->err = lane_seek(lane, input, format, &begin);
     enum err err = read->err;
     while (err == ERR_OK) {
-        err = watch_input_next(&lane->op, input, chunk);
+        err = lane_next(lane, input, chunk);
         if (err != ERR_OK) {
             break;
         }
@@ -366,7 +407,7 @@ struct lane_result *lane_work_on(struct lane *lane, int fd, const struct watch_s
                                  const struct match_image *image, const struct watch_begin *begin)
 {
     struct lane_result *all = op_alloc(&lane->op, sizeof *all);
-    struct watch_input *input = NULL;
+    struct watch_input *input = lane_input(lane, fd);
     struct watch_work *work = NULL;
     struct watch_result result;
     const struct watch_images images = { .indicators = image, .allowed = lane->allowed };
@@ -375,16 +416,15 @@ struct lane_result *lane_work_on(struct lane *lane, int fd, const struct watch_s
     all->line = begin->line;
     watch_result_init(&result);
     check_err(watch_work_new(&lane->op, lane_rules(), &work), ERR_OK);
-    check_err(watch_input_open(&lane->op, fd, &input), ERR_OK);
-    check_err(watch_input_seek(&lane->op, input, source->format, begin, lane->chunk), ERR_OK);
-    enum err err = watch_input_next(&lane->op, input, lane->chunk);
+    check_err(lane_seek(lane, input, source->format, begin), ERR_OK);
+    enum err err = lane_next(lane, input, lane->chunk);
     while (err == ERR_OK) {
         check_err(watch_work_run(work, source, &images, lane->chunk, &result), ERR_OK);
         result_add(lane, all, &result);
         if (result.end == lane->chunk->end) {
             all->mark = lane->chunk->mark;
         }
-        err = watch_input_next(&lane->op, input, lane->chunk);
+        err = lane_next(lane, input, lane->chunk);
     }
     check_err(err, ERR_ABSENT);
     watch_input_close(input);

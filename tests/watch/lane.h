@@ -40,6 +40,16 @@ struct span lane_gzip(struct lane *lane, struct span bytes);
 struct span lane_zstd(struct lane *lane, struct span bytes);
 struct span lane_xz(struct lane *lane, struct span bytes);
 
+/* An input that has begun. */
+struct watch_input *lane_input(struct lane *lane, int fd);
+
+/* Goes to where reading goes on. */
+enum err lane_seek(struct lane *lane, struct watch_input *input, enum observe_format format,
+                   const struct watch_begin *begin);
+
+/* The next chunk; a pipe is waited for. */
+enum err lane_next(struct lane *lane, struct watch_input *input, struct watch_chunk *chunk);
+
 /* All that an input gives. */
 struct lane_read {
     struct span bytes; /* of all chunks, one behind the other */

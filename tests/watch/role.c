@@ -73,23 +73,58 @@ static void say_allowed(struct lane *lane, struct role_thread *role,
     close(file);
 }
 
-static void say_open(struct lane *lane, struct role_thread *role, int file)
+static void say_open_as(struct lane *lane, struct role_thread *role, uint32_t input, bool follow,
+                        int file)
 {
     struct buf body;
     buf_init(&body, 1024);
-    const struct watch_message_open open = { .format = OBSERVE_FORMAT_AUTO };
+    struct watch_message_open open = { .input = input,
+                                       .format = OBSERVE_FORMAT_AUTO,
+                                       .follow = follow };
+    mark_init(&open.mark);
     watch_message_add_open(&body, &open);
     say(lane, role, WATCH_MESSAGE_OPEN, buf_span(&body), file);
     buf_done(&body);
 }
 
-static void say_start(struct lane *lane, struct role_thread *role, uint64_t position)
+static void say_open(struct lane *lane, struct role_thread *role, int file)
+{
+    say_open_as(lane, role, 1, false, file);
+}
+
+static void say_start_as(struct lane *lane, struct role_thread *role, uint32_t input,
+                         uint64_t position)
 {
     struct buf body;
-    const struct watch_begin begin = { .position = position };
-    buf_init(&body, 128);
-    watch_message_add_start(&body, &begin);
+    const struct watch_message_start start = { .input = input, .begin = { .position = position } };
+    buf_init(&body, 256);
+    watch_message_add_start(&body, &start);
     say(lane, role, WATCH_MESSAGE_START, buf_span(&body), CHANNEL_NO_FILE);
+    buf_done(&body);
+}
+
+static void say_start(struct lane *lane, struct role_thread *role, uint64_t position)
+{
+    say_start_as(lane, role, 1, position);
+}
+
+static void say_close(struct lane *lane, struct role_thread *role, uint32_t input)
+{
+    struct buf body;
+    const struct watch_message_close close = { .input = input };
+    buf_init(&body, 16);
+    watch_message_add_close(&body, &close);
+    say(lane, role, WATCH_MESSAGE_CLOSE, buf_span(&body), CHANNEL_NO_FILE);
+    buf_done(&body);
+}
+
+static void say_look(struct lane *lane, struct role_thread *role, uint32_t input, bool last_counts)
+{
+    struct buf body;
+    const struct watch_message_look look = { .input = input, .last_counts = last_counts };
+    buf_init(&body, 16);
+    watch_message_add_look(&body, &look);
+    say(lane, role, WATCH_MESSAGE_LOOK, buf_span(&body), CHANNEL_NO_FILE);
     buf_done(&body);
 }
 
@@ -100,11 +135,13 @@ static struct channel_message hear(struct lane *lane, struct role_thread *role)
     return message;
 }
 
-/* What was told up to the next chunk, or the end. */
+/* What was told up to the next chunk, or the end (for now). */
 struct heard {
+    uint32_t input;
     uint64_t folds;
     uint64_t silent; /* lines */
     uint64_t lines;
+    bool rests;
     bool ended;
     struct watch_message_ended end;
 };
@@ -116,8 +153,10 @@ static struct heard hear_chunk(struct lane *lane, struct role_thread *role)
         struct channel_message message = hear(lane, role);
         struct wire_reader r = wire_reader_of(message.body);
         struct watch_message_chunk chunk;
+        struct watch_message_rests rests;
         switch (message.type) {
         case WATCH_MESSAGE_FOLDS:
+            (void)wire_u32(&r);
             while (r.rest.size > 0) {
                 struct fold fold;
                 fold_wire_read(&r, lane_rules()->fold_us, &fold);
@@ -128,11 +167,18 @@ static struct heard hear_chunk(struct lane *lane, struct role_thread *role)
             break;
         case WATCH_MESSAGE_CHUNK:
             check_err(watch_message_read_chunk(message.body, &chunk), ERR_OK);
+            heard.input = chunk.input;
             heard.lines = chunk.lines;
+            return heard;
+        case WATCH_MESSAGE_RESTS:
+            check_err(watch_message_read_rests(message.body, &rests), ERR_OK);
+            heard.input = rests.input;
+            heard.rests = true;
             return heard;
         default:
             assert_int_equal(message.type, WATCH_MESSAGE_ENDED);
             check_err(watch_message_read_ended(message.body, &heard.end), ERR_OK);
+            heard.input = heard.end.input;
             heard.ended = true;
             return heard;
         }
@@ -177,7 +223,7 @@ TEST(watch_reads_inputs_one_after_the_other_until_it_is_told_to_quit)
         check_err(watch_message_read_begun(message.body, &begun), ERR_OK);
         assert_int_equal(begun.format, OBSERVE_FORMAT_ZEEK_JSON);
         if (i == 1) {
-            say(&lane, &role, WATCH_MESSAGE_DROP, SPAN(""), CHANNEL_NO_FILE);
+            say_close(&lane, &role, 1);
             continue;
         }
         say_start(&lane, &role, 0);
@@ -366,5 +412,169 @@ TEST(watch_ends_where_its_image_is_damaged_or_the_store_speaks_of_something_else
     check_err(channel_receive(&lane.op, &role.watch, true, &message), ERR_ABSENT);
     op_fault_clear(&lane.op);
     assert_int_equal(role_end(&role), ERR_FORMAT);
+    lane_end(&lane);
+}
+
+/* ---- many inputs at once ---- */
+
+static struct span many_lines(struct lane *lane, size_t count)
+{
+    struct buf text;
+    struct span copy;
+    buf_init(&text, LANE_SIZE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        buf_add(&text, SPAN(LINE("old.example")));
+    }
+    check_err(op_copy(&lane->op, buf_span(&text), &copy), ERR_OK);
+    buf_done(&text);
+    return copy;
+}
+
+static void begin_input(struct lane *lane, struct role_thread *role, uint32_t input, bool follow,
+                        int file)
+{
+    say_open_as(lane, role, input, follow, file);
+    assert_int_equal(hear(lane, role).type, WATCH_MESSAGE_BEGUN);
+    say_start_as(lane, role, input, 0);
+}
+
+/* Two large files and a pipe: what comes through the pipe does not wait until the files are read.
+ */
+TEST(inputs_that_are_open_at_once_take_turns)
+{
+    for (unsigned jobs = 1; jobs <= 3; jobs += 2) {
+        enum { LINES = 100000 };
+        struct lane lane;
+        struct role_thread role;
+        int ends[2];
+        uint64_t lines[4] = { 0 };
+        bool pipe_in_between = false;
+        lane_begin(&lane);
+        role_begin(&lane, &role, jobs);
+        say_image(&lane, &role, one_name, 1);
+        assert_int_equal(pipe(ends), 0);
+        write_text(ends[1], LINE("old.example"));
+        begin_input(&lane, &role, 3, false, ends[0]);
+        struct heard heard = hear_chunk(&lane, &role);
+        assert_int_equal(heard.input, 3);
+        struct span text = many_lines(&lane, LINES);
+        for (uint32_t input = 1; input <= 2; input++) {
+            int file = lane_file(&lane, text);
+            say_open_as(&lane, &role, input, false, file);
+            close(file);
+        }
+        for (int i = 0; i < 2; i++) {
+            struct channel_message message = hear(&lane, &role);
+            struct watch_message_begun begun;
+            check_err(watch_message_read_begun(message.body, &begun), ERR_OK);
+            say_start_as(&lane, &role, begun.input, 0);
+        }
+        write_text(ends[1], LINE("old.example"));
+
+        for (int ended = 0; ended < 2;) {
+            heard = hear_chunk(&lane, &role);
+            lines[heard.input] += heard.lines;
+            ended += heard.ended ? 1 : 0;
+            bool both_unread = lines[1] < LINES && lines[2] < LINES;
+            pipe_in_between = pipe_in_between || (heard.input == 3 && both_unread);
+        }
+
+        assert_int_equal(lines[1], LINES);
+        assert_int_equal(lines[2], LINES);
+        assert_true(pipe_in_between);
+        close(ends[0]);
+        close(ends[1]);
+        say(&lane, &role, WATCH_MESSAGE_QUIT, SPAN(""), CHANNEL_NO_FILE);
+        assert_int_equal(role_end(&role), ERR_OK);
+        lane_end(&lane);
+    }
+}
+
+TEST(file_that_is_followed_rests_at_its_end_and_is_read_on_when_asked)
+{
+    struct lane lane;
+    struct role_thread role;
+    lane_begin(&lane);
+    role_begin(&lane, &role, 2);
+    say_image(&lane, &role, one_name, 1);
+    int file = lane_file(&lane, SPAN(LINE("old.example")));
+    begin_input(&lane, &role, 7, true, file);
+    assert_int_equal(hear_chunk(&lane, &role).lines, 1);
+    assert_true(hear_chunk(&lane, &role).rests);
+
+    say_look(&lane, &role, 7, false); /* nothing new */
+    assert_true(hear_chunk(&lane, &role).rests);
+    assert_int_equal(pwrite(file, LINE("old.example"), 20, sizeof LINE("old.example") - 1), 20);
+    say_look(&lane, &role, 7, false); /* half a line, which waits */
+    assert_int_equal(hear_chunk(&lane, &role).lines, 0);
+    assert_true(hear_chunk(&lane, &role).rests);
+    say_look(&lane, &role, 7, true); /* which is not waited for any more */
+    assert_int_equal(hear_chunk(&lane, &role).lines, 1);
+    assert_true(hear_chunk(&lane, &role).rests);
+    assert_int_equal(ftruncate(file, 0), 0);
+    say_look(&lane, &role, 7, false);
+    struct heard heard = hear_chunk(&lane, &role);
+
+    assert_true(heard.ended);
+    assert_int_equal(heard.end.err, ERR_STALE);
+    close(file);
+    assert_int_equal(role_end(&role), ERR_ABSENT);
+    lane_end(&lane);
+}
+
+TEST(input_that_is_closed_while_it_is_read_is_told_of_no_more)
+{
+    struct lane lane;
+    struct role_thread role;
+    lane_begin(&lane);
+    role_begin(&lane, &role, 2);
+    say_image(&lane, &role, one_name, 1);
+    int large = lane_file(&lane, many_lines(&lane, 300000));
+    begin_input(&lane, &role, 1, false, large);
+    close(large);
+    (void)hear_chunk(&lane, &role);
+    say_close(&lane, &role, 1);
+    int small = lane_file(&lane, SPAN(LINE("old.example")));
+    say_open_as(&lane, &role, 2, false, small);
+    close(small);
+
+    struct channel_message message = hear(&lane, &role);
+    while (message.type != WATCH_MESSAGE_BEGUN) { /* what was on its way */
+        assert_int_not_equal(message.type, WATCH_MESSAGE_ENDED);
+        message = hear(&lane, &role);
+    }
+    say_start_as(&lane, &role, 2, 0);
+    struct heard heard = hear_chunk(&lane, &role);
+
+    assert_int_equal(heard.input, 2);
+    assert_int_equal(heard.lines, 1);
+    assert_true(hear_chunk(&lane, &role).ended);
+    assert_int_equal(role_end(&role), ERR_ABSENT);
+    lane_end(&lane);
+}
+
+TEST(inputs_beyond_the_limit_are_refused_and_the_others_are_read)
+{
+    struct lane lane;
+    struct role_thread role;
+    lane_begin(&lane);
+    role_begin(&lane, &role, 1);
+    say_image(&lane, &role, one_name, 1);
+    int file = lane_file(&lane, SPAN(LINE("old.example")));
+    for (uint32_t input = 1; input <= WATCH_INPUT_COUNT_MAX; input++) {
+        say_open_as(&lane, &role, input, true, file);
+        assert_int_equal(hear(&lane, &role).type, WATCH_MESSAGE_BEGUN);
+    }
+
+    say_open_as(&lane, &role, WATCH_INPUT_COUNT_MAX + 1, true, file);
+    struct heard heard = hear_chunk(&lane, &role);
+    assert_true(heard.ended);
+    assert_int_equal(heard.end.err, ERR_LIMIT);
+    say_close(&lane, &role, 1);
+    say_open_as(&lane, &role, WATCH_INPUT_COUNT_MAX + 2, true, file);
+
+    assert_int_equal(hear(&lane, &role).type, WATCH_MESSAGE_BEGUN);
+    close(file);
+    assert_int_equal(role_end(&role), ERR_ABSENT);
     lane_end(&lane);
 }
