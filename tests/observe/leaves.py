@@ -272,4 +272,16 @@ def nothing_in_zeeks_logs_of_a_competition_and_of_an_intrusion_is_missed():
     report(found, lost, used, ZEEK_EXCEPTIONS)
 
 
+@test
+def the_tables_of_fields_stand_in_the_manual_as_they_are():
+    run = subprocess.run([TELL, "tables"], capture_output=True, check=True, text=True)
+    manual = (HERE.parents[1] / "docs" / "format" / "observations.md").read_text()
+    rows = run.stdout.splitlines()
+    missing = [row for row in rows if row not in manual]
+    assert not missing, missing
+    begin = manual.index("## Zeek\n")
+    stale = [row for row in manual[begin:].splitlines() if row.startswith("|") and row not in rows]
+    assert not stale, stale
+
+
 run_all()

@@ -3,14 +3,16 @@
  * What the reader makes of a log, for tests in Python:
  *
  *     tell FORMAT [STREAM] <LOG
+ *     tell tables
  *
- * One JSON object for each line that is an event.
+ * One JSON object for each line that is an event; or the tables of fields as
+ * docs/format/observations.md shows them.
  */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "format/json_writer.h"
-#include "observe/observe.h"
+#include "observe/field.h"
 
 enum { MEMORY_MAX = 1024 * 1024 * 1024, PIECE_SIZE = 64 * 1024 };
 
@@ -85,6 +87,99 @@ static void tell(struct observe_reader *reader, struct span rest)
     buf_done(&out);
 }
 
+/* ---- tables ---- */
+
+static const char *class_words(uint8_t field_class)
+{
+    static const char *const words[FIELD_CLASS_COUNT] = {
+        [CLASS_ADDRESS] = "address",
+        [CLASS_DIGEST] = "digest",
+        [CLASS_HOST] = "address or name, perhaps with a port",
+        [CLASS_DOMAIN] = "name",
+        [CLASS_ANSWER] = "address or name; text says nothing",
+        [CLASS_URL] = "URL, and its host",
+        [CLASS_LOCATION] = "URL where it is absolute, and its host",
+        [CLASS_EMAIL] = "e-mail addresses, and their domains",
+        [CLASS_DN] = "CN and e-mail address of a distinguished name",
+        [CLASS_CERT_NAME] = "name, address or e-mail address of a certificate",
+        [CLASS_FORWARDED] = "list of addresses",
+        [CLASS_CERT_DIGEST] = "digest, also as a certificate's",
+        [CLASS_HASH] = "digest; text says nothing",
+        [CLASS_JA3] = "JA3, also as MD5",
+        [CLASS_JA3S] = "JA3S, also as MD5",
+        [CLASS_HASSH] = "HASSH, also as MD5",
+        [CLASS_JA4] = "JA4",
+        [CLASS_USER_AGENT] = "user agent",
+        [CLASS_FILE_NAME] = "file name",
+        [CLASS_FILE_URL] = "URL, its host, and the file's name",
+        [CLASS_ASN] = "AS number",
+        [CLASS_LOGIN] = "e-mail address where somebody logs in with one",
+        [CLASS_PRINCIPAL] = "name in a Kerberos principal",
+        [CLASS_SHARE] = "address or name of the server of a share",
+        [CLASS_MAILBOX] = "e-mail address as DNS writes it",
+        [CLASS_WORDS] = "addresses, names, e-mail addresses and URLs among words",
+        [CLASS_LOOK] = "address, e-mail address or URL, by its look",
+    };
+    return words[field_class];
+}
+
+static const char *role_words(uint8_t role)
+{
+    static const char *const words[FIELD_ROLE_COUNT] = {
+        [ROLE_TIME] = "time",
+        [ROLE_TIME_WRITTEN] = "time where there is no other",
+        [ROLE_STREAM] = "stream",
+        [ROLE_SENSOR] = "sensor",
+        [ROLE_UID] = "id of the connection",
+        [ROLE_ORIGINATOR] = "originator",
+        [ROLE_RESPONDER] = "responder",
+        [ROLE_CLIENT] = "originator where there is no other",
+        [ROLE_SERVER] = "responder where there is no other",
+        [ROLE_ORIGINATOR_PORT] = "originator's port",
+        [ROLE_RESPONDER_PORT] = "responder's port",
+        [ROLE_FLOW_ORIGINATOR] = "originator, before the packet's",
+        [ROLE_FLOW_RESPONDER] = "responder, before the packet's",
+        [ROLE_FLOW_ORIGINATOR_PORT] = "originator's port, before the packet's",
+        [ROLE_FLOW_RESPONDER_PORT] = "responder's port, before the packet's",
+        [ROLE_TRANSPORT] = "\"icmp\": there are no ports",
+        [ROLE_HTTP_HOST] = "part of the request's URL",
+        [ROLE_HTTP_PORT] = "part of the request's URL",
+        [ROLE_HTTP_TARGET] = "the request's URL, with the host",
+        [ROLE_NAMING] = "what the field beside it holds",
+        [ROLE_NAMED] = "what the field beside it says",
+        [ROLE_CONN_STATE] = "outcome",
+        [ROLE_FLOW_STATE] = "outcome",
+        [ROLE_FLOW_ANSWER] = "outcome",
+        [ROLE_TCP_ANSWER] = "outcome",
+        [ROLE_RCODE] = "outcome",
+        [ROLE_SUCCESS] = "outcome",
+        [ROLE_ACTION] = "outcome",
+        [ROLE_VERDICT] = "outcome",
+        [ROLE_DENIED] = "outcome",
+    };
+    return words[role];
+}
+
+static void tell_row(const struct observe_field *row, bool streams)
+{
+    const char *role = role_words(row->role);
+    const char *held = class_words(row->field_class);
+    if (streams) {
+        printf("| %s ", row->stream == NULL ? "(every)" : row->stream);
+    }
+    printf("| `%s` | %s%s%s |\n", row->name, held == NULL ? "" : held,
+           held != NULL && role != NULL ? "; " : "", role == NULL ? "" : role);
+}
+
+static void tell_table(const struct observe_table *table, bool streams)
+{
+    printf(streams ? "| stream | field | holds |\n|---|---|---|\n"
+                   : "| field | holds |\n|---|---|\n");
+    for (size_t i = 0; i < table->count; i++) {
+        tell_row(&table->fields[i], streams);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const struct actor nobody = { .name = SPAN("test") };
@@ -92,6 +187,12 @@ int main(int argc, char **argv)
     struct observe_reader *reader = NULL;
     struct buf all;
     struct op op;
+    if (argc > 1 && span_equal(span_of(argv[1]), SPAN("tables"))) {
+        tell_table(&observe_zeek_table, true);
+        printf("\n");
+        tell_table(&observe_eve_table, false);
+        return 0;
+    }
     op_begin(&op, &nobody, MEMORY_MAX);
     buf_init(&all, MEMORY_MAX);
     bool told = argc > 1 && observe_format_from_name(span_of(argv[1]), &format) == ERR_OK &&

@@ -46,6 +46,54 @@ TEST(line_that_meets_an_indicator_makes_a_fold_that_tells_all)
     lane_end(&lane);
 }
 
+#define CONN_TO(port)                                                                              \
+    "{\"_path\":\"conn\",\"ts\":1795291200.0,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.5\","           \
+    "\"id.orig_p\":1024,\"id.resp_h\":\"198.51.100.7\",\"id.resp_p\":" port "}\n"
+
+/* Ends with their ports are values that few ask for: they are made for who does. */
+TEST(address_with_a_port_is_met_at_that_port_alone)
+{
+    struct lane lane;
+    lane_begin(&lane);
+
+    struct lane_result *met =
+        lane_watch(&lane, OBSERVE_FORMAT_ZEEK_JSON, CONN_TO("443") CONN_TO("444") CONN_TO("443"),
+                   image_of(&lane, "198.51.100.7:443"));
+    struct lane_result *not_asked = lane_watch(&lane, OBSERVE_FORMAT_ZEEK_JSON, CONN_TO("443"),
+                                               image_of(&lane, "evil.example"));
+
+    assert_int_equal(met->fold_count, 1);
+    assert_int_equal(met->folds[0].count, 2);
+    check_span(met->folds[0].value, "198.51.100.7:443");
+    check_span(met->folds[0].field, "conn.id.resp_h");
+    assert_int_equal(met->observations, 3 * 4);
+    assert_int_equal(not_asked->observations, 2);
+    lane_end(&lane);
+}
+
+TEST(a_bare_digest_is_met_by_fingerprints_and_certificates)
+{
+    struct lane lane;
+    const struct lane_indicator list[] = {
+        { .text = "e0fe397a5edfba9a6facc7c7b341f4eb" },
+        { .text = "1a1a10b819f321b91b47d7dd73668406a15992db" },
+    };
+    lane_begin(&lane);
+
+    struct lane_result *result =
+        lane_watch(&lane, OBSERVE_FORMAT_EVE,
+                   "{\"event_type\":\"tls\",\"timestamp\":\"2026-11-21T20:00:00Z\",\"src_ip\":"
+                   "\"10.0.0.5\",\"dest_ip\":\"198.51.100.7\",\"tls\":{\"ja3\":{\"hash\":"
+                   "\"e0fe397a5edfba9a6facc7c7b341f4eb\"},\"fingerprint\":"
+                   "\"1a:1a:10:b8:19:f3:21:b9:1b:47:d7:dd:73:66:84:06:a1:59:92:db\"}}\n",
+                   lane_image(&lane, list, 2));
+
+    assert_int_equal(result->fold_count, 2);
+    check_span(result->folds[0].field, "tls.ja3.hash");
+    check_span(result->folds[1].field, "tls.fingerprint");
+    lane_end(&lane);
+}
+
 TEST(line_counts_once_in_a_fold_whichever_of_its_fields_met)
 {
     struct lane lane;
