@@ -67,7 +67,8 @@ struct bench {
     struct dom *dom;
     size_t batch; /* bytes; which is best for the DOM */
     uint64_t lines;
-    uint64_t sink; /* what a way has worked out: so that it must */
+    uint32_t kinds; /* that the image has indicators of, as bits */
+    uint64_t sink;  /* what a way has worked out: so that it must */
 };
 
 /* ---- the ways ---- */
@@ -202,6 +203,7 @@ static void sift(struct bench *bench, struct match_batch *batch)
     struct span rest = bench->file;
     struct span line;
     observe_reader_begin(reader, bench->format, bench->source.stream);
+    observe_reader_want(reader, bench->kinds);
     while (next_line(&rest, &line)) {
         struct observe_line ret;
         struct observe_sifted sifted;
@@ -362,6 +364,10 @@ static void bench_begin(struct bench *bench, const char *format, const char *pat
     bench->json = json_path != NULL ? bench_file_read(json_path) : bench->file;
     bench_check(match_image_open(op, bench_file_map(image_path), &image), op);
     bench->images.indicators = image;
+    for (unsigned kind = VALUE_NONE + 1; kind < VALUE_KIND_COUNT; kind++) {
+        bool watched = match_image_count(image, (enum value_kind)kind) > 0;
+        bench->kinds |= watched ? (uint32_t)1 << kind : 0;
+    }
     inside_add_default(&bench->inside);
     bench->rules = (struct watch_rules){ .inside = &bench->inside,
                                          .fold_us = FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US,
