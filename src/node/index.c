@@ -8,7 +8,9 @@
 
 #include "base/must.h"
 #include "node/node.h"
+#include "os/clock.h"
 #include "os/random.h"
+#include "store/notice.h"
 
 enum { IMAGE_SIZE_MAX_BITS = 36 };
 
@@ -23,7 +25,20 @@ struct making {
     struct node *node;
     struct match_builder *builder;
     struct buf numbers; /* struct source_number, one for each source met so far */
+    size_t left_out;    /* indicators that the image has no room for */
 };
+
+/* What the builder does not take is left out and told, so that the others are watched: patterns
+ * beyond the number that one image holds, and what an older version of this program let in. */
+static enum err take(struct making *making, const struct match_indicator *indicator)
+{
+    enum err err = match_builder_add(making->builder, indicator);
+    if (err == ERR_FULL || err == ERR_FORMAT) {
+        making->left_out++;
+        return ERR_OK;
+    }
+    return err;
+}
 
 static enum err add_set(struct making *making, const struct policy_grant *grant,
                         const struct store_set *set)
@@ -53,7 +68,7 @@ static enum err add_set(struct making *making, const struct policy_grant *grant,
             .valid_until_us =
                 member.valid_until_us == TIME_US_NONE ? set->valid_until_us : member.valid_until_us,
         };
-        err = match_builder_add(making->builder, &indicator);
+        err = take(making, &indicator);
     }
     disk_unmap(making->node->world_disk, map);
     if (err == ERR_OK && reader.err != ERR_OK) {
@@ -101,7 +116,7 @@ static enum err add_watched(void *context, const struct store_watched *watched)
         .valid_from_us = watched->valid_from_us,
         .valid_until_us = watched->valid_until_us,
     };
-    return match_builder_add(making->builder, &indicator);
+    return take(making, &indicator);
 }
 
 static enum err add_all(struct making *making, const struct policy_grant *grant,
@@ -111,6 +126,52 @@ static enum err add_all(struct making *making, const struct policy_grant *grant,
         TRY(add_set(making, grant, &sets[i]));
     }
     return store_watched_walk(making->op, making->node->store, add_watched, making);
+}
+
+/* ---- what is left out ---- */
+
+#define LEFT_OUT SPAN("index-left-out")
+
+static enum err note_open(void *context, const struct store_notice *notice)
+{
+    bool *open = context;
+    (void)notice;
+    *open = true;
+    return ERR_OK;
+}
+
+/* Says what the index has no room for, and when it has room again. */
+static enum err left_out_tell(struct op *op, struct node *node, const struct policy_grant *grant,
+                              size_t count)
+{
+    const struct store_notice_filter filter = { .open_only = true, .type = LEFT_OUT };
+    bool open = false;
+    struct buf text;
+    TRY(store_notices_walk(op, node->store, grant, &filter, note_open, &open));
+    if (count == 0 && !open) {
+        return ERR_OK;
+    }
+    buf_init(&text, STORE_NOTICE_TEXT_SIZE_MAX);
+    if (count > 0) {
+        buf_add_format(&text,
+                       "%zu indicators are not watched: they are patterns beyond the %d that can "
+                       "be watched at once, or too long; remove some that matter less",
+                       count, MATCH_PATTERN_COUNT_MAX);
+    } else {
+        buf_add(&text, SPAN("all indicators are watched again"));
+    }
+    const struct store_notice notice = {
+        .type = count > 0 ? LEFT_OUT : SPAN("index-whole"),
+        .ends = count > 0 ? SPAN("") : LEFT_OUT,
+        .subject = SPAN("index"),
+        .text = buf_span(&text),
+        .time_us = os_clock_us(),
+        .tlp = POLICY_TLP_CLEAR, /* it names a number, nothing of others */
+        .stays = count > 0,
+    };
+    enum err err = store_notice_add(op, node->store, &notice, NULL);
+    buf_done(&text);
+    return err;
 }
 
 static enum err image_make(struct op *op, struct node *node, struct span path)
@@ -141,6 +202,9 @@ static enum err image_make(struct op *op, struct node *node, struct span path)
         err = disk_replace(op, node->world_disk, path, buf_span(&image));
     }
     buf_done(&image);
+    if (err == ERR_OK) {
+        err = left_out_tell(op, node, grant, making.left_out);
+    }
     if (err == ERR_LIMIT && op->fault.err == ERR_OK) {
         err = op_fail(op, err, "out of memory for the index");
     }

@@ -187,14 +187,16 @@ size_t value_refang(struct span raw, uint8_t *text);
 bool value_is_defanged(struct span raw);
 
 /**
- * Judge a pattern, whichever values it is of.
+ * Judge a pattern.
  *
- * pattern   its text
+ * kind      of the values it is a pattern of
  * scope     VALUE_SCOPE_LIKE or VALUE_SCOPE_REGEX
+ * pattern   its text
  *
- * Returns VALUE_FIT, VALUE_UNFIT_ALL, or VALUE_UNFIT_PATTERN for an expression that does not
- * compile or takes too many steps on a short text.
+ * Returns VALUE_FIT, VALUE_UNFIT_ALL, or VALUE_UNFIT_PATTERN for what value_pattern_check() does
+ * not take.
  */
-enum value_verdict value_pattern_judge(struct span pattern, enum value_scope scope);
+enum value_verdict value_pattern_judge(enum value_kind kind, enum value_scope scope,
+                                       struct span pattern);
 
 #endif

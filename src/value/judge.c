@@ -313,7 +313,7 @@ static bool is_common(struct span text)
 static enum value_verdict judge_pattern(const struct value_rules *rules, const struct value *value,
                                         enum value_scope scope)
 {
-    enum value_verdict verdict = value_pattern_judge(value->key, scope);
+    enum value_verdict verdict = value_pattern_judge(value->kind, scope, value->key);
     if (verdict != VALUE_FIT) {
         return passes(rules, verdict) ? VALUE_FIT : verdict;
     }

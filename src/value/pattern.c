@@ -289,18 +289,6 @@ enum value_pattern_answer value_pattern_meets(const struct value_pattern *patter
 
 /* ---- for others ---- */
 
-static enum err empty_check(const struct value_pattern *pattern, struct buf *reason)
-{
-    switch (text_meets(pattern, SPAN(""))) {
-    case VALUE_PATTERN_APART:
-        return ERR_OK;
-    case VALUE_PATTERN_NO_MEMORY:
-        return no_memory(reason);
-    default:
-        return refuse(reason, ERR_UNSUPPORTED, "a pattern that fits the empty text");
-    }
-}
-
 enum err value_pattern_new(enum value_kind kind, enum value_scope scope, struct span text,
                            struct buf *reason, struct value_pattern **ret)
 {
@@ -314,9 +302,6 @@ enum err value_pattern_new(enum value_kind kind, enum value_scope scope, struct 
     pattern->scope = scope;
     enum err err = scope == VALUE_SCOPE_LIKE ? like_new(pattern, text, reason)
                                              : regex_new(pattern, text, reason);
-    if (err == ERR_OK) {
-        err = empty_check(pattern, reason);
-    }
     if (err != ERR_OK) {
         value_pattern_free(pattern);
         return err;
@@ -338,26 +323,49 @@ void value_pattern_free(struct value_pattern *pattern)
     memory_free(pattern);
 }
 
-/* Two values of a kind that have little in common. What fits both fits nearly all. */
-static enum err wide_check(const struct value_pattern *pattern, struct buf *reason)
+/* What a pattern says of a few texts. */
+struct trial {
+    size_t met;
+    bool unsure;
+    bool no_memory;
+};
+
+static void trial_add(struct trial *trial, enum value_pattern_answer answer)
+{
+    trial->met += answer == VALUE_PATTERN_MET ? 1 : 0;
+    trial->unsure = trial->unsure || answer == VALUE_PATTERN_UNSURE;
+    trial->no_memory = trial->no_memory || answer == VALUE_PATTERN_NO_MEMORY;
+}
+
+/* Two values of a kind that have little in common: what fits both fits nearly all. And a pattern
+ * that takes its time for texts as short as these takes it for all. */
+static enum err trial_check(const struct value_pattern *pattern, struct buf *reason)
 {
     static const char *const samples[VALUE_KIND_COUNT][2] = {
         [VALUE_DOMAIN] = { "a.example", "xn--9-w7.k2-q.test" },
         [VALUE_URL] = { "a.example/", "[2001:db8::9]:8080/q/W_7.k?x=%20-~" },
         [VALUE_USER_AGENT] = { "curl/8.5.0", "Mozilla/5.0 (X11; Linux x86_64) Gecko Firefox" },
-        [VALUE_FILE_NAME] = { "a.txt", "9_q-w 7.exe" },
+        [VALUE_FILE_NAME] = { "a.txt", "9_q-w minutes of a meeting 7.exe" },
     };
     const char *const *pair = samples[pattern->kind];
-    enum value_pattern_answer one = value_pattern_meets(pattern, span_of(pair[0]));
-    enum value_pattern_answer other = value_pattern_meets(pattern, span_of(pair[1]));
-    if (one == VALUE_PATTERN_NO_MEMORY || other == VALUE_PATTERN_NO_MEMORY) {
+    struct trial empty = { .met = 0 };
+    struct trial trial = { .met = 0 };
+    trial_add(&empty, text_meets(pattern, SPAN("")));
+    trial_add(&trial, value_pattern_meets(pattern, span_of(pair[0])));
+    trial_add(&trial, value_pattern_meets(pattern, span_of(pair[1])));
+    if (empty.no_memory || trial.no_memory) {
         return no_memory(reason);
     }
-    if (one == VALUE_PATTERN_MET && other == VALUE_PATTERN_MET) {
-        return refuse(reason, ERR_UNSUPPORTED, "a pattern that fits nearly every %s",
+    if (empty.met > 0) {
+        return refuse(reason, ERR_CONFLICT, "a pattern that fits the empty text");
+    }
+    if (trial.met == 2) {
+        return refuse(reason, ERR_CONFLICT, "a pattern that fits nearly every %s",
                       value_kind_name(pattern->kind));
     }
-    return ERR_OK;
+    return empty.unsure || trial.unsure
+               ? refuse(reason, ERR_UNSUPPORTED, "a pattern that takes too many steps")
+               : ERR_OK;
 }
 
 enum err value_pattern_check(enum value_kind kind, enum value_scope scope, struct span text,
@@ -365,7 +373,7 @@ enum err value_pattern_check(enum value_kind kind, enum value_scope scope, struc
 {
     struct value_pattern *pattern = NULL;
     TRY(value_pattern_new(kind, scope, text, reason, &pattern));
-    enum err err = wide_check(pattern, reason);
+    enum err err = trial_check(pattern, reason);
     value_pattern_free(pattern);
     return err;
 }

@@ -67,7 +67,8 @@ enum err value_pattern_parse(enum value_kind kind, enum value_scope scope, struc
  * reason    receives why it is refused, in words for the user; NULL where nobody asks
  *
  * Errors    ERR_FORMAT no pattern, or not of that kind; ERR_UNSUPPORTED too long, too large, too
- *           wide, or of a construct that is not taken; ERR_LIMIT no memory
+ *           slow, or of a construct that is not taken; ERR_CONFLICT it fits the empty text, or
+ *           nearly every value; ERR_LIMIT no memory
  */
 MUST_USE
 enum err value_pattern_check(enum value_kind kind, enum value_scope scope, struct span text,
@@ -82,7 +83,8 @@ enum err value_pattern_check(enum value_kind kind, enum value_scope scope, struc
  * reason    receives why it is refused; NULL where nobody asks
  * ret       to give back with value_pattern_free(); untouched on error
  *
- * Errors    as value_pattern_check(), which also refuses wide ones
+ * Errors    ERR_FORMAT no pattern, or not of that kind; ERR_UNSUPPORTED too long, too large, or of
+ *           a construct that is not taken; ERR_LIMIT no memory
  */
 MUST_USE
 enum err value_pattern_new(enum value_kind kind, enum value_scope scope, struct span text,

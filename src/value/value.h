@@ -231,7 +231,8 @@ enum err value_recognise_as(enum value_kind kind, struct span raw, struct value_
  * reason     receives why a pattern is refused; NULL where nobody asks
  *
  * Errors    ERR_FORMAT not a value of that kind, or one that cannot have that scope; ERR_LIMIT
- *           longer than the kind allows; ERR_UNSUPPORTED a pattern that is not taken
+ *           longer than the kind allows; ERR_UNSUPPORTED, ERR_CONFLICT a pattern that is not taken
+ *           (value/pattern.h)
  */
 MUST_USE
 enum err value_recognise_scoped(enum value_kind kind, enum value_scope scope, struct span raw,

@@ -157,7 +157,6 @@ TEST(judge_refuses_patterns_that_every_value_fits)
     check_judged("url", "%/gate.php", "like", "fit");
     check_judged("domain", "____", "like", "fit");
     check_judged("url", ".*", "regex", "matches-all");
-    check_judged("url", "", "regex", "matches-all");
     check_judged("domain", "[a-z]|\\d", "regex", "matches-all");
     check_judged("domain", "(foo)?", "regex", "matches-all");
     check_judged("domain", "^(.+\\.)?evil[0-9]\\.example$", "regex", "fit");
@@ -166,6 +165,7 @@ TEST(judge_refuses_patterns_that_every_value_fits)
 TEST(judge_refuses_expressions_that_are_none_or_run_away)
 {
     check_judged("url", "(a", "regex", "bad-pattern");
+    check_judged("url", "", "regex", "bad-pattern");
     check_judged("url", "(?P<x", "regex", "bad-pattern");
     check_judged("url", "^(.|..|...)*(?=!)", "regex", "bad-pattern");
 }

@@ -300,5 +300,5 @@ TEST(cells_that_cannot_have_the_scope_beside_them_are_refused)
     check_scoped(VALUE_MD5, VALUE_SCOPE_REGEX, "^d4", "format");
     check_scoped(VALUE_NONE, VALUE_SCOPE_REGEX, "^d4", "format");
     check_scoped(VALUE_URL, VALUE_SCOPE_REGEX, "a(", "format");
-    check_scoped(VALUE_URL, VALUE_SCOPE_LIKE, "%", "unsupported");
+    check_scoped(VALUE_URL, VALUE_SCOPE_LIKE, "%", "conflict");
 }
