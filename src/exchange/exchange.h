@@ -61,7 +61,7 @@ struct exchange_options {
     struct span value_key;  /* Suricata JSON: the member that holds the value */
     struct span array_key;  /* Suricata JSON: path to the array, keys with points between */
     struct span categories; /* Suricata iprep: the categories file's content */
-    struct span category;   /* Suricata iprep: names or numbers with commas between; empty: all */
+    struct span category;   /* Suricata iprep: names or numbers with '+' between; empty: all */
 };
 
 /* What one line says. Times are TIME_US_NONE, spans are empty and confidence 255 where nothing is
@@ -94,6 +94,7 @@ struct exchange_fault {
  * long as the reader. */
 struct exchange_about {
     uint64_t group;          /* number of the event, as in its items; 0: there is none */
+    uint64_t passed_before;  /* exchange_passed() when the event began */
     struct span id;          /* UUID of the event */
     struct span name;        /* of the warninglist; the event's info */
     struct span description; /* of the warninglist */

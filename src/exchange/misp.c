@@ -184,6 +184,7 @@ static enum err event_about(struct exchange_reader *reader, const struct misp *m
     TRY(op_copy(reader->op, context, &context));
     reader->about = (struct exchange_about){
         .group = misp->event_next,
+        .passed_before = reader->passed,
         .id = json_string(json_member(event, SPAN("uuid"))),
         .name = json_string(json_member(event, SPAN("info"))),
         .tlp = misp->event_label.tlp,

@@ -242,7 +242,7 @@ static bool category_is_wanted(const struct exchange_reader *reader, struct span
     if (rest.size == 0) {
         return true;
     }
-    while (span_next(&rest, ',', &word)) {
+    while (span_next(&rest, '+', &word)) {
         word = span_trim(word);
         if (span_equal(word, number) || (name.size > 0 && span_equal_nocase(word, name))) {
             return true;
@@ -281,7 +281,7 @@ enum err exchange_iprep_open(struct op *op, struct exchange_reader *reader)
 {
     struct span rest = reader->options.category;
     struct span word = { NULL, 0 };
-    while (rest.size > 0 && span_next(&rest, ',', &word)) {
+    while (rest.size > 0 && span_next(&rest, '+', &word)) {
         uint64_t number = 0;
         bool known = span_to_u64(span_trim(word), &number) == ERR_OK;
         for (uint64_t i = 0; i <= CATEGORY_MAX && !known; i++) {

@@ -2,8 +2,8 @@
 /*
  * Suricata's datasets of JSON objects (user guide 8.0, "dataset with json"): one object a line
  * ("jsonline"), or a document with an array of them ("json"). The rule that uses them names the
- * member that holds the value, and the path to the array; here --value-key and --array-key do. What
- * else an object says goes along as context.
+ * member that holds the value, and the path to the array; here the options do. What else an object
+ * says goes along as context.
  */
 #include <stdio.h>
 
@@ -115,7 +115,7 @@ enum err exchange_json_open(struct op *op, struct exchange_reader *reader)
     if (reader->options.value_key.size == 0) {
         return op_fail(op, ERR_FORMAT,
                        "a dataset of JSON objects: name the member that holds the value, as in "
-                       "--value-key ip");
+                       "--format suricata-json:value=ip");
     }
     *dataset = (struct dataset){ .lines = false };
     reader->state = dataset;
@@ -127,8 +127,8 @@ enum err exchange_json_open(struct op *op, struct exchange_reader *reader)
     struct json_value array = value_at(root, reader->options.array_key);
     if (json_type(array) != JSON_ARRAY) {
         return op_fail(op, ERR_FORMAT,
-                       "there is no array at \"%.*s\": name it with --array-key, as in "
-                       "--array-key response.threats",
+                       "there is no array at \"%.*s\": name it, as in "
+                       "--format suricata-json:value=host,array=response.threats",
                        SPAN_FMT(reader->options.array_key));
     }
     dataset->elements = json_walk_begin(array);

@@ -30,6 +30,7 @@ enum left_out {
     LEFT_OUT_PAP,
     LEFT_OUT_VALIDITY,
     LEFT_OUT_CONFIDENCE,
+    LEFT_OUT_UNFIT,
     LEFT_OUT_FORMAT,
     LEFT_OUT_COUNT,
 };
@@ -39,13 +40,14 @@ static const char *const left_out_words[LEFT_OUT_COUNT] = {
     [LEFT_OUT_PAP] = "whose PAP marking allows no blocking",
     [LEFT_OUT_VALIDITY] = "not valid now",
     [LEFT_OUT_CONFIDENCE] = "of less confidence",
+    [LEFT_OUT_UNFIT] = "not fit to be watched",
     [LEFT_OUT_FORMAT] = "that the format has no words for",
 };
 
 static const char *const left_out_keys[LEFT_OUT_COUNT] = {
     [LEFT_OUT_TLP] = "left_out_tlp",           [LEFT_OUT_PAP] = "left_out_pap",
     [LEFT_OUT_VALIDITY] = "left_out_validity", [LEFT_OUT_CONFIDENCE] = "left_out_confidence",
-    [LEFT_OUT_FORMAT] = "left_out_format",
+    [LEFT_OUT_UNFIT] = "left_out_unfit",       [LEFT_OUT_FORMAT] = "left_out_format",
 };
 
 struct exporting {
@@ -155,6 +157,9 @@ static enum left_out judge(const struct exporting *x, const struct entry *entry)
     bool late = entry->valid_until_us != TIME_US_NONE && entry->valid_until_us <= x->now_us;
     if (early || late) {
         return LEFT_OUT_VALIDITY;
+    }
+    if (entry->verdict != VALUE_FIT) {
+        return LEFT_OUT_UNFIT;
     }
     bool unsure = entry->confidence < x->confidence ||
                   (x->confidence > 0 && entry->confidence == PACK_CONFIDENCE_UNKNOWN);

@@ -6,6 +6,7 @@
 #include "node/entries.h"
 #include "node/flow.h"
 #include "node/node.h"
+#include "node/show_context.h"
 #include "node/show_object.h"
 #include "node/tally.h"
 
@@ -90,6 +91,7 @@ static void entry_json(struct invocation *invocation, const struct entry *entry,
     if (entry->valid_until_us != TIME_US_NONE) {
         json_member_time(&w, SPAN("valid_until"), entry->valid_until_us);
     }
+    show_context_json(&w, entry);
     json_end_object(&w);
     print_json(invocation, line);
     buf_done(&text);
@@ -176,6 +178,9 @@ static enum err list_visit(struct walk *walk, const struct entry *entry)
     add_value(&flow, entry, LIST_COLUMN);
     if (entry->set.size == 0 || entry->tlp != entry->set_tlp) {
         flow_words(&flow, "TLP:%s", policy_tlp_name(entry->tlp));
+    }
+    if (entry->verdict != VALUE_FIT) {
+        flow_words(&flow, "not watched: %s", value_verdict_name(entry->verdict));
     }
     flow_end(&flow);
     return ERR_OK;
@@ -274,6 +279,12 @@ static void show_entry(const struct invocation *invocation, const struct entry *
     add_source(&flow, entry->source, entry->set, ",");
     flow_words(&flow, "TLP:%s", policy_tlp_name(entry->tlp));
     flow_end(&flow);
+    if (entry->verdict != VALUE_FIT) {
+        fact_begin(&flow, invocation, "not watched");
+        flow_words(&flow, "%s: %s", value_verdict_name(entry->verdict),
+                   value_verdict_why(entry->verdict));
+        flow_end(&flow);
+    }
     fact_begin(&flow, invocation, "id");
     flow_value(&flow, "", entry->id, "");
     flow_end(&flow);
@@ -283,6 +294,7 @@ static void show_entry(const struct invocation *invocation, const struct entry *
         flow_end(&flow);
     }
     show_times(invocation, entry);
+    show_context(invocation, entry, FACT_COLUMN);
 }
 
 /* Count an entry where it is the one that is looked for; it is then told with its id. */

@@ -79,6 +79,26 @@ static enum err set_number(struct reading *reading, struct span value, uint64_t 
     return ERR_OK;
 }
 
+static enum err set_prefix(struct reading *reading, struct span value, uint64_t bits, uint8_t *ret)
+{
+    uint32_t prefix = 0;
+    TRY(set_number(reading, value, bits, &prefix));
+    *ret = (uint8_t)prefix;
+    return ERR_OK;
+}
+
+static enum err set_widest_ipv4(struct reading *reading, struct span value)
+{
+    enum { BITS = 32 };
+    return set_prefix(reading, value, BITS, &reading->config->judging.widest_ipv4);
+}
+
+static enum err set_widest_ipv6(struct reading *reading, struct span value)
+{
+    enum { BITS = 128 };
+    return set_prefix(reading, value, BITS, &reading->config->judging.widest_ipv6);
+}
+
 static enum err set_jobs(struct reading *reading, struct span value)
 {
     return set_number(reading, value, WATCH_JOBS_MAX, &reading->config->jobs);
@@ -194,6 +214,10 @@ static const struct key keys[] = {
       "What may be done with indicators that bear no PAP marking: CLEAR or GREEN lets them\n"
       "into block lists (linie export), AMBER or RED only into detection.",
       set_pap },
+    { "indicators", "widest-ipv4", "8",
+      "Ranges of addresses that are wider than this prefix length are no indicators.",
+      set_widest_ipv4 },
+    { "indicators", "widest-ipv6", "19", NULL, set_widest_ipv6 },
     { "inside", "network", NULL,
       "Your own networks, one a line; a hit names the host inside them. Where none is given:\n"
       "RFC 1918, RFC 6598, RFC 4193 and link-local addresses.\n"
@@ -417,6 +441,20 @@ static int on_pair(void *context, const char *section, const char *name, const c
     return err == ERR_OK ? 1 : 0;
 }
 
+/* What is inside is no indicator either. */
+static void own_networks(const struct inside *inside, struct value_rules *rules)
+{
+    must(inside->count <= VALUE_OWN_COUNT_MAX);
+    for (size_t i = 0; i < inside->count; i++) {
+        const struct inside_network *network = &inside->networks[i];
+        rules->own[i].size = network->size;
+        rules->own[i].prefix = network->prefix;
+        span_copy(rules->own[i].address, sizeof rules->own[i].address,
+                  span_make(network->address, network->size));
+    }
+    rules->own_count = inside->count;
+}
+
 static enum err check(struct reading *reading)
 {
     struct config *config = reading->config;
@@ -438,6 +476,7 @@ static enum err check(struct reading *reading)
     if (!reading->inside_given) {
         inside_add_default(&config->inside);
     }
+    own_networks(&config->inside, &config->judging);
     return ERR_OK;
 }
 
@@ -460,6 +499,7 @@ enum err config_read(struct op *op, struct span name, struct span text, struct c
     *ret = (struct config){
         .tlp = POLICY_TLP_AMBER_STRICT,
         .pap = POLICY_PAP_GREEN,
+        .judging = value_rules_default(),
         .owner = SPAN("this node's owner"),
         .fold_minutes = FOLD_MINUTES_DEFAULT,
     };

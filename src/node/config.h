@@ -11,6 +11,7 @@
 #include "observe/redact.h"
 #include "policy/pap.h"
 #include "policy/policy.h"
+#include "value/judge.h"
 #include "watch/inside.h"
 
 enum {
@@ -34,8 +35,9 @@ struct config {
     enum policy_tlp tlp; /* of what nobody marked */
     enum policy_pap pap; /* the same */
     struct inside inside;
-    uint32_t jobs;         /* 0: as many as there are processors, at most 8 */
-    uint32_t fold_minutes; /* length of a fold */
+    struct value_rules judging; /* which values are fit to be watched */
+    uint32_t jobs;              /* 0: as many as there are processors, at most 8 */
+    uint32_t fold_minutes;      /* length of a fold */
     uint32_t fold_hosts_max;
     struct span
         sensor; /* of all inputs that name none; empty: the log's own, else the host's name */

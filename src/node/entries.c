@@ -35,6 +35,10 @@ static enum err member_visit(struct walk *walk, const struct store_set *set,
         .source_id = set->source_id,
         .source = set->source,
         .set = set->name,
+        .verdict =
+            value_judge(&walk->node->config->judging, set->even_if, &member->value, member->scope),
+        .context = member->context,
+        .set_context = set->context,
     };
     enum value_kind kind = walk->selection->kind;
     bool other_kind = kind != VALUE_NONE && kind != member->value.kind;

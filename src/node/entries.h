@@ -27,7 +27,10 @@ struct entry {
     struct span id; /* of a STIX object; empty for a member of a set, see entry_id() */
     struct span source_id;
     struct span source;
-    struct span set; /* empty: a STIX object */
+    struct span set;            /* empty: a STIX object */
+    enum value_verdict verdict; /* why a member is not watched all the same; VALUE_FIT: it is */
+    struct span context;        /* what the feed says of it, a JSON array; may be empty */
+    struct span set_context;    /* what the feed says of its set, a JSON object; may be empty */
 };
 
 /**

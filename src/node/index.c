@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "crypt/digest.h"
 #include "node/node.h"
 #include "os/clock.h"
 #include "os/random.h"
@@ -57,6 +58,10 @@ static enum err add_set(struct making *making, const struct policy_grant *grant,
     TRY(store_set_read(op, making->node->store, grant, set, &reader, &map));
     enum err err = ERR_OK;
     while (err == ERR_OK && pack_next(&reader, &member)) {
+        if (value_judge(&making->node->config->judging, set->even_if, &member.value,
+                        member.scope) != VALUE_FIT) {
+            continue; /* the rules may be stricter than when it was added */
+        }
         const struct match_indicator indicator = {
             .value = member.value,
             .scope = member.scope,
@@ -246,6 +251,26 @@ static bool image_is_there(struct op *op, struct node *node, struct span path)
     return there;
 }
 
+/* What is watched follows from the entries up to the version, and from the rules: a few digits of
+ * their digest tell images of other rules apart. */
+static void add_rules(struct buf *path, const struct value_rules *rules)
+{
+    enum { SHOWN_SIZE = 4 };
+    struct digest_sha256 digest;
+    uint8_t bytes[DIGEST_SHA256_SIZE];
+    const uint8_t widest[] = { rules->widest_ipv4, rules->widest_ipv6 };
+    digest_sha256_init(&digest);
+    digest_sha256_add(&digest, span_make(widest, sizeof widest));
+    for (size_t i = 0; i < rules->own_count; i++) {
+        const struct value_network *own = &rules->own[i];
+        const uint8_t sizes[] = { own->size, own->prefix };
+        digest_sha256_add(&digest, span_make(sizes, sizeof sizes));
+        digest_sha256_add(&digest, span_make(own->address, own->size));
+    }
+    digest_sha256_done(&digest, bytes);
+    buf_add_hex(path, span_make(bytes, SHOWN_SIZE));
+}
+
 enum err node_index(struct op *op, struct node *node, struct span *ret_path)
 {
     must(node->writer);
@@ -255,7 +280,9 @@ enum err node_index(struct op *op, struct node *node, struct span *ret_path)
     TRY(disk_make_folder(op, node->world_disk, SPAN("index")));
     TRY(store_indicators_version(op, node->store, &version));
     buf_init(&path, DISK_PATH_SIZE_MAX);
-    buf_add_format(&path, "index/%012llu.image", (unsigned long long)version);
+    buf_add_format(&path, "index/%012llu-", (unsigned long long)version);
+    add_rules(&path, &node->config->judging);
+    buf_add(&path, SPAN(".image"));
     enum err err = op_copy(op, buf_span(&path), &copy);
     buf_done(&path);
     TRY(err);

@@ -300,6 +300,7 @@ enum err node_open_store(struct op *op, struct node *node, bool write)
         .world = node->world,
         .write = write,
         .fold_hosts_max = node->config->fold_hosts_max,
+        .rules = &node->config->judging,
     };
     TRY(store_open(op, node->world_disk, &options, &node->store, &node->opened));
     node->writer = write;

@@ -35,13 +35,25 @@ static struct span source_of(struct span source)
     return source.size > 0 ? source : SPAN("(own)");
 }
 
+/* Why a version is not watched, or in part: what its pattern asks for, and what values it names. */
+static void reason_words(struct flow *flow, const struct store_object *object)
+{
+    flow_text(flow, object->unwatched);
+    if (object->unfit != VALUE_FIT) {
+        flow_after(flow, object->unwatched.size > 0 ? ";" : "");
+        flow_words(flow, "a value is %s: %s", value_verdict_name(object->unfit),
+                   value_verdict_why(object->unfit));
+    }
+}
+
 static void state_words(struct flow *flow, const struct store_object *object)
 {
+    bool whole = object->unwatched.size == 0 && object->unfit == VALUE_FIT;
     char time[TIME_TEXT_SIZE];
     switch (object->state) {
     case STORE_STATE_WATCHED:
-        flow_words(flow, object->unwatched.size == 0 ? "watched" : "watched in part, without:");
-        flow_text(flow, object->unwatched);
+        flow_words(flow, whole ? "watched" : "watched in part, without:");
+        reason_words(flow, object);
         break;
     case STORE_STATE_EXPIRED:
         flow_words(flow, "expired: watched for events before %s",
@@ -55,7 +67,7 @@ static void state_words(struct flow *flow, const struct store_object *object)
         break;
     case STORE_STATE_UNWATCHABLE:
         flow_words(flow, "not watched: unwatchable:");
-        flow_text(flow, object->unwatched);
+        reason_words(flow, object);
         break;
     default:
         flow_words(flow, "not watched: %s", store_state_name(object->state));
@@ -141,6 +153,9 @@ static void version_json(struct showing *showing, const struct store_object *obj
     json_member_u64(&w, SPAN("entry"), object->entry);
     json_member_string(&w, SPAN("state"), span_of(store_state_name(object->state)));
     json_member_string(&w, SPAN("reason"), object->unwatched);
+    if (object->unfit != VALUE_FIT) {
+        json_member_string(&w, SPAN("unfit"), span_of(value_verdict_name(object->unfit)));
+    }
     json_member_bool(&w, SPAN("differs"), object->differs);
     if (revocation != NULL) {
         revocation_json(&w, revocation);

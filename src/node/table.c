@@ -13,10 +13,12 @@ static const struct command_option add_options[] = {
     { "source", "NAME", "whose information it is (default: the node's owner)" },
     { "set", "NAME", "set that receives a list (default: the file's name)" },
     { "tlp", "LABEL", "CLEAR, GREEN, AMBER, AMBER+STRICT or RED; only tightens" },
-    { "pap", "LEVEL", "what may be done: CLEAR, GREEN, AMBER or RED; only tightens" },
+    { "pap", "LEVEL", "CLEAR, GREEN, AMBER or RED: what may be done; tightens" },
     { "confidence", "N", "0 to 100, where the file states none" },
     { "valid-until", "TIME", "of indicators that state none (RFC 3339 or a date)" },
-    { "format", "FORMAT", "list, csv or stix (default: told by the file)" },
+    { "format", "FORMAT", "name of the file's format (default: told by the file)" },
+    { "kind", "KIND", "of all values, where the file does not say it" },
+    { "even-if", "REASONS", "take what is refused for these reasons, and journal it" },
     { NULL, NULL, NULL },
 };
 
@@ -106,12 +108,12 @@ static const struct command commands[] = {
       .run = command_init },
     { .name = "indicators add",
       .usage = "FILE... | -",
-      .summary = "add indicators: plain lists, CSV, STIX 2.1 bundles",
+      .summary = "add indicators: lists, CSV, STIX, MISP, Zeek, Suricata",
       .help =
           "Lists have one value a line, defanged or not; the kind is recognised. A domain\n"
-          "covers its subdomains; \"=name\" is exact, \".name\" the subdomains only. CSV wants\n"
-          "a header. Of STIX all objects are kept byte for byte, and patterns of single\n"
-          "values are watched. A running watch uses them from the next lines on.\n"
+          "covers its subdomains; \"=name\" is exact, \".name\" the subdomains only. What would\n"
+          "only raise false alarms is refused: public suffixes, own networks, empty files.\n"
+          "A running watch uses new indicators from the next lines on.\n"
           "Exit: 0 done, 2 trouble, 3 done but some lines were refused.\n"
           "\n"
           "  linie indicators add c2.txt --source \"National CSIRT\" --valid-until 2027-01-31",

@@ -42,7 +42,7 @@ uint32_t store_read_even_if(struct json_value root)
 
 static void unfit(sqlite3_context *context, int count, sqlite3_value **arguments)
 {
-    struct store *store = sqlite3_user_data(context);
+    const struct store *store = sqlite3_user_data(context);
     must(count == STORE_UNFIT_ARGUMENTS);
     const struct value value = {
         .kind = (enum value_kind)sqlite3_value_int(arguments[0]),
@@ -57,8 +57,8 @@ static void unfit(sqlite3_context *context, int count, sqlite3_value **arguments
         sqlite3_result_error(context, "a value that is none", -1);
         return;
     }
-    store->rules.pass = (uint32_t)sqlite3_value_int64(arguments[3]);
-    sqlite3_result_int(context, (int)value_judge(&store->rules, &value, scope));
+    uint32_t even_if = (uint32_t)sqlite3_value_int64(arguments[3]);
+    sqlite3_result_int(context, (int)value_judge(&store->rules, even_if, &value, scope));
 }
 
 enum err store_judge_register(struct op *op, struct store *store)

@@ -391,12 +391,22 @@ static enum err allow_check(struct op *op, const struct store_set_add *add)
                : op_fail(op, ERR_FORMAT, "a reason is to be UTF-8");
 }
 
-static enum err set_add_append(struct op *op, struct store *store, const struct store_set_add *add,
-                               struct span source_id)
+/* The file as it came is kept once, however many sets it gives. */
+static enum err file_put(struct op *op, struct store *store, const struct store_set_add *add,
+                         uint8_t *ret)
 {
-    uint8_t file[DIGEST_SHA256_SIZE];
+    if (add->before == NULL || !add->before->filed) {
+        return blob_put(op, store->disk, add->file, ret);
+    }
+    span_copy(ret, DIGEST_SHA256_SIZE, span_make(add->before->file, DIGEST_SHA256_SIZE));
+    return ERR_OK;
+}
+
+static enum err set_add_append(struct op *op, struct store *store, const struct store_set_add *add,
+                               struct span source_id, uint8_t *file)
+{
     uint8_t pack[DIGEST_SHA256_SIZE];
-    TRY(blob_put(op, store->disk, add->file, file));
+    TRY(file_put(op, store, add, file));
     TRY(blob_put(op, store->disk, add->pack, pack));
     struct buf payload;
     struct json_writer w;
@@ -442,23 +452,42 @@ enum err store_set_add(struct op *op, struct store *store, const struct store_se
         *ret = (struct store_set_added){ .count = before.count, .tlp = before.tlp };
         return ERR_OK;
     }
-    TRY(set_add_append(op, store, add, key.source_id));
+    struct store_set_added added = { .filed = true };
+    TRY(set_add_append(op, store, add, key.source_id, added.file));
     TRY(store_commit(op, store));
     TRY(store_sets_sweep(op, store));
     TRY(standing_read(op, store, &key, &after));
-    *ret = (struct store_set_added){
-        .fresh = after.count - before.count,
-        .count = after.count,
-        .tlp = after.tlp,
-    };
+    added.fresh = after.count - before.count;
+    added.count = after.count;
+    added.tlp = after.tlp;
+    *ret = added;
     return ERR_OK;
 }
 
-static void write_set_remove(struct json_writer *w, const struct store_set *set,
-                             const struct value *values, size_t count)
+/* A value by its text, which gives its key again; a pattern, whose text may mean another key, as it
+ * stands. */
+static void write_value(struct json_writer *w, const struct value *value, struct value_buf *bytes)
 {
     struct buf text;
+    struct value again;
     buf_init(&text, VALUE_TEXT_SIZE_MAX);
+    value_add_text(&text, value);
+    bool plain = value_parse(value->kind, buf_span(&text), bytes, &again) == ERR_OK &&
+                 again.kind == value->kind && span_equal(again.key, value->key);
+    json_begin_object(w);
+    json_member_string(w, SPAN("kind"), span_of(value_kind_name(value->kind)));
+    json_member_string(w, plain ? SPAN("value") : SPAN("pattern"), buf_span(&text));
+    json_end_object(w);
+    buf_done(&text);
+}
+
+static enum err write_set_remove(struct op *op, struct json_writer *w, const struct store_set *set,
+                                 const struct value *values, size_t count)
+{
+    struct value_buf *bytes = op_alloc(op, sizeof *bytes);
+    if (bytes == NULL) {
+        return ERR_LIMIT;
+    }
     json_begin_object(w);
     write_purpose(w, set->purpose);
     json_member_string(w, SPAN("source_id"), set->source_id);
@@ -467,17 +496,12 @@ static void write_set_remove(struct json_writer *w, const struct store_set *set,
         json_key(w, SPAN("values"));
         json_begin_array(w);
         for (size_t i = 0; i < count; i++) {
-            buf_clear(&text);
-            value_add_text(&text, &values[i]);
-            json_begin_object(w);
-            json_member_string(w, SPAN("kind"), span_of(value_kind_name(values[i].kind)));
-            json_member_string(w, SPAN("value"), buf_span(&text));
-            json_end_object(w);
+            write_value(w, &values[i], bytes);
         }
         json_end_array(w);
     }
     json_end_object(w);
-    buf_done(&text);
+    return ERR_OK;
 }
 
 /* Whether one of the values is a member: nothing is written into the journal for none. */
@@ -527,8 +551,10 @@ enum err store_set_remove(struct op *op, struct store *store, const struct store
     }
     buf_init(&payload, STORE_PAYLOAD_SIZE_MAX);
     json_writer_init(&w, &payload);
-    write_set_remove(&w, set, values, count);
-    enum err err = store_append(op, store, entry, &payload, NULL);
+    enum err err = write_set_remove(op, &w, set, values, count);
+    if (err == ERR_OK) {
+        err = store_append(op, store, entry, &payload, NULL);
+    }
     buf_done(&payload);
     TRY(err);
     TRY(store_commit(op, store));
@@ -778,7 +804,13 @@ static enum err values_read(struct op *op, struct json_value values, struct pack
         enum value_kind kind = VALUE_NONE;
         struct value value;
         TRY(value_kind_from_name(json_string(json_member(walk.value, SPAN("kind"))), &kind));
-        TRY(value_parse(kind, json_string(json_member(walk.value, SPAN("value"))), bytes, &value));
+        struct span pattern = json_string(json_member(walk.value, SPAN("pattern")));
+        struct span text = json_string(json_member(walk.value, SPAN("value")));
+        if (pattern.data != NULL) {
+            value = (struct value){ .kind = kind, .key = pattern };
+        } else {
+            TRY(value_parse(kind, text, bytes, &value));
+        }
         TRY(wanted_add(op, unwanted, &value));
     }
     return ERR_OK;

@@ -210,6 +210,8 @@ struct store_set_add {
     int64_t valid_until_us;   /* of members that state none; TIME_US_NONE: for ever */
     uint32_t even_if;         /* verdicts that a person lets pass: a bit (1 << verdict) each */
     struct span context; /* what the feed says of all its members, a JSON object; empty: nothing */
+    /* An earlier addition from the same file, which is then not read again; NULL: none. */
+    const struct store_set_added *before;
 };
 
 /* A packed set as it stands now. */
@@ -235,6 +237,8 @@ struct store_set_added {
     uint64_t fresh;      /* members that were not in the set before */
     uint64_t count;      /* members of the set now */
     enum policy_tlp tlp; /* of the set now */
+    bool filed;          /* the file is kept: */
+    uint8_t file[JOURNAL_DIGEST_SIZE];
 };
 
 /**

@@ -56,9 +56,15 @@ struct value_rules value_rules_default(void)
     };
 }
 
-static bool passes(const struct value_rules *rules, enum value_verdict verdict)
+/* One call of value_judge(). */
+struct judging {
+    const struct value_rules *rules;
+    uint32_t even_if;
+};
+
+static bool passes(const struct judging *judging, enum value_verdict verdict)
 {
-    return (rules->pass & 1u << verdict) != 0;
+    return (judging->even_if & 1u << verdict) != 0;
 }
 
 /* ---- addresses ---- */
@@ -129,41 +135,42 @@ static struct value_network network_of(struct span address, unsigned prefix)
     return network;
 }
 
-static enum value_verdict judge_network(const struct value_rules *rules,
+static enum value_verdict judge_network(const struct judging *judging,
                                         const struct value_network *network)
 {
+    const struct value_rules *rules = judging->rules;
     bool four = network->size == VALUE_IPV4_SIZE;
     if (network->prefix < (four ? rules->widest_ipv4 : rules->widest_ipv6) &&
-        !passes(rules, VALUE_UNFIT_WIDE_RANGE)) {
+        !passes(judging, VALUE_UNFIT_WIDE_RANGE)) {
         return VALUE_UNFIT_WIDE_RANGE;
     }
     bool own = meets_any(network, rules->own, rules->own_count) ||
                meets_any(network, private_networks, PRIVATE_COUNT);
-    if (own && !passes(rules, VALUE_UNFIT_OWN_NETWORK)) {
+    if (own && !passes(judging, VALUE_UNFIT_OWN_NETWORK)) {
         return VALUE_UNFIT_OWN_NETWORK;
     }
     if (meets_any(network, special_networks, SPECIAL_COUNT) &&
-        !passes(rules, VALUE_UNFIT_SPECIAL)) {
+        !passes(judging, VALUE_UNFIT_SPECIAL)) {
         return VALUE_UNFIT_SPECIAL;
     }
     return VALUE_FIT;
 }
 
-static enum value_verdict judge_address(const struct value_rules *rules, struct span address)
+static enum value_verdict judge_address(const struct judging *judging, struct span address)
 {
     const struct value_network host = network_of(address, (unsigned)address.size * BYTE_BITS);
-    return judge_network(rules, &host);
+    return judge_network(judging, &host);
 }
 
-static enum value_verdict judge_range(const struct value_rules *rules, struct span key)
+static enum value_verdict judge_range(const struct judging *judging, struct span key)
 {
     must(key.size == VALUE_CIDR_IPV4_SIZE || key.size == VALUE_CIDR_IPV6_SIZE);
     const struct value_network network = network_of(span_from(key, 2), key.data[1]);
-    return judge_network(rules, &network);
+    return judge_network(judging, &network);
 }
 
 /* The host of a URL may be an address: "127.0.0.1/x" is no page of anybody's. */
-static enum value_verdict judge_url(const struct value_rules *rules, struct span key)
+static enum value_verdict judge_url(const struct judging *judging, struct span key)
 {
     uint8_t address[VALUE_IPV6_SIZE];
     ptrdiff_t slash = span_find(key, '/');
@@ -172,11 +179,11 @@ static enum value_verdict judge_url(const struct value_rules *rules, struct span
     bool port = colon != SPAN_NOT_FOUND && !span_ends_with(host, SPAN("]"));
     host = port ? span_slice(host, 0, (size_t)colon) : host;
     size_t size = value_key_address(host, address);
-    return size == 0 ? VALUE_FIT : judge_address(rules, span_make(address, size));
+    return size == 0 ? VALUE_FIT : judge_address(judging, span_make(address, size));
 }
 
 /* IANA's registry of special-purpose numbers (RFC 7249), without those for documentation. */
-static enum value_verdict judge_asn(const struct value_rules *rules, struct span key)
+static enum value_verdict judge_asn(const struct judging *judging, struct span key)
 {
     static const struct {
         uint32_t first;
@@ -192,7 +199,7 @@ static enum value_verdict judge_asn(const struct value_rules *rules, struct span
                       (uint32_t)key.data[2] << 8 | key.data[3];
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
         if (number >= special[i].first && number <= special[i].last &&
-            !passes(rules, VALUE_UNFIT_SPECIAL)) {
+            !passes(judging, VALUE_UNFIT_SPECIAL)) {
             return VALUE_UNFIT_SPECIAL;
         }
     }
@@ -226,7 +233,7 @@ static bool is_suffix(struct span name, int types)
     return psl_is_public_suffix2(psl_builtin(), text, types) != 0;
 }
 
-static enum value_verdict judge_domain(const struct value_rules *rules, struct span name,
+static enum value_verdict judge_domain(const struct judging *judging, struct span name,
                                        enum value_scope scope)
 {
     /* A name alone may stand in no list at all ("localhost"); what stands for names below it may
@@ -234,8 +241,8 @@ static enum value_verdict judge_domain(const struct value_rules *rules, struct s
     bool alone = scope == VALUE_SCOPE_EXACT;
     int types = alone ? PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE : PSL_TYPE_ANY;
     bool suffix = is_suffix(name, types);
-    return suffix && !passes(rules, VALUE_UNFIT_PUBLIC_SUFFIX) ? VALUE_UNFIT_PUBLIC_SUFFIX
-                                                               : VALUE_FIT;
+    return suffix && !passes(judging, VALUE_UNFIT_PUBLIC_SUFFIX) ? VALUE_UNFIT_PUBLIC_SUFFIX
+                                                                 : VALUE_FIT;
 }
 
 /* ---- digests ---- */
@@ -310,42 +317,44 @@ static bool is_common(struct span text)
 
 /* ---- all kinds ---- */
 
-static enum value_verdict judge_pattern(const struct value_rules *rules, const struct value *value,
+static enum value_verdict judge_pattern(const struct judging *judging, const struct value *value,
                                         enum value_scope scope)
 {
     enum value_verdict verdict = value_pattern_judge(value->kind, scope, value->key);
     if (verdict != VALUE_FIT) {
-        return passes(rules, verdict) ? VALUE_FIT : verdict;
+        return passes(judging, verdict) ? VALUE_FIT : verdict;
     }
     /* "%.com" is ".com" written in another way. */
     struct span below = SPAN("%.");
     bool names = value->kind == VALUE_DOMAIN && scope == VALUE_SCOPE_LIKE &&
                  span_starts_with(value->key, below);
-    return names
-               ? judge_domain(rules, span_from(value->key, below.size), VALUE_SCOPE_SUBDOMAINS_ONLY)
-               : VALUE_FIT;
+    return names ? judge_domain(judging, span_from(value->key, below.size),
+                                VALUE_SCOPE_SUBDOMAINS_ONLY)
+                 : VALUE_FIT;
 }
 
-enum value_verdict value_judge(const struct value_rules *rules, const struct value *value,
-                               enum value_scope scope)
+enum value_verdict value_judge(const struct value_rules *rules, uint32_t even_if,
+                               const struct value *value, enum value_scope scope)
 {
+    const struct judging of = { .rules = rules, .even_if = even_if };
+    const struct judging *judging = &of;
     if (scope == VALUE_SCOPE_LIKE || scope == VALUE_SCOPE_REGEX) {
-        return judge_pattern(rules, value, scope);
+        return judge_pattern(judging, value, scope);
     }
     switch (value->kind) {
     case VALUE_IPV4:
     case VALUE_IPV6:
-        return judge_address(rules, value->key);
+        return judge_address(judging, value->key);
     case VALUE_IP_PORT:
-        return judge_address(rules, span_from(value->key, 2));
+        return judge_address(judging, span_from(value->key, 2));
     case VALUE_CIDR:
-        return judge_range(rules, value->key);
+        return judge_range(judging, value->key);
     case VALUE_DOMAIN:
-        return judge_domain(rules, value->key, scope);
+        return judge_domain(judging, value->key, scope);
     case VALUE_URL:
-        return judge_url(rules, value->key);
+        return judge_url(judging, value->key);
     case VALUE_ASN:
-        return judge_asn(rules, value->key);
+        return judge_asn(judging, value->key);
     case VALUE_MD5:
     case VALUE_SHA1:
     case VALUE_SHA256:
@@ -355,12 +364,12 @@ enum value_verdict value_judge(const struct value_rules *rules, const struct val
     case VALUE_HASSH:
     case VALUE_CERT_SHA1:
     case VALUE_CERT_SHA256:
-        return is_trivial(value->key) && !passes(rules, VALUE_UNFIT_DIGEST) ? VALUE_UNFIT_DIGEST
-                                                                            : VALUE_FIT;
+        return is_trivial(value->key) && !passes(judging, VALUE_UNFIT_DIGEST) ? VALUE_UNFIT_DIGEST
+                                                                              : VALUE_FIT;
     case VALUE_USER_AGENT:
     case VALUE_FILE_NAME:
-        return is_common(value->key) && !passes(rules, VALUE_UNFIT_COMMON) ? VALUE_UNFIT_COMMON
-                                                                           : VALUE_FIT;
+        return is_common(value->key) && !passes(judging, VALUE_UNFIT_COMMON) ? VALUE_UNFIT_COMMON
+                                                                             : VALUE_FIT;
     default:
         return VALUE_FIT;
     }

@@ -46,7 +46,6 @@ struct value_network {
 struct value_rules {
     uint8_t widest_ipv4; /* shortest prefix that a range may have */
     uint8_t widest_ipv6;
-    uint32_t pass; /* verdicts that are let pass: a bit (1 << verdict) each */
     size_t own_count;
     struct value_network own[VALUE_OWN_COUNT_MAX];
 };
@@ -64,13 +63,14 @@ struct value_rules value_rules_default(void);
  * latter, since there may be a page at it.
  *
  * rules     borrowed
+ * even_if   verdicts that a person lets pass: a bit (1 << verdict) each
  * value     canonical; of a pattern the key is its text
  * scope     one that fits the value's kind
  *
  * Returns VALUE_FIT, or why it should not be watched.
  */
-enum value_verdict value_judge(const struct value_rules *rules, const struct value *value,
-                               enum value_scope scope);
+enum value_verdict value_judge(const struct value_rules *rules, uint32_t even_if,
+                               const struct value *value, enum value_scope scope);
 
 /**
  * The word for a verdict: "public-suffix", "own-network", ...; "fit" for VALUE_FIT.

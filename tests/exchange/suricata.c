@@ -69,7 +69,7 @@ TEST(iprep_takes_names_and_a_choice_of_categories)
 {
     const struct exchange_options options = {
         .categories = SPAN("1,BadHosts,Known bad hosts\n2,Google,Known good\n3,Spam,x\n"),
-        .category = SPAN("badhosts, 3"),
+        .category = SPAN("badhosts+3"),
     };
     const struct exchange_options unknown = {
         .categories = options.categories,

@@ -17,7 +17,7 @@ from ground import (DONE, FOUND, PROGRAM, REFUSALS, Skip, TROUBLE, Node, dns, gz
 from helped import names_in
 
 LIST = "evil.example\nhxxp://bad[.]example/x\n198.51.100.7\n203.0.113.0/24\n" \
-       "d41d8cd98f00b204e9800998ecf8427e\nsomeone@evil.example\n"
+       "9e107d9d372bb6826bd81d3542a419d6\nsomeone@evil.example\n"
 CSV = "ioc,type,confidence,valid_until\nworse.example,domain,80,2027-01-01\n" \
       "198.51.100.8,ip,,\nnot an address,ip,,\n"
 INDICATOR = "indicator--22222222-2222-4222-8222-000000000001"

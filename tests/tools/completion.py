@@ -3,6 +3,7 @@
 """Completion knows the commands and options that the program has, and a real bash completes with it."""
 
 import pathlib
+import re
 import subprocess
 import tempfile
 
@@ -92,10 +93,26 @@ def every_option_that_has_a_value_completes_it_or_says_that_it_cannot():
 @test
 def values_are_those_that_help_names():
     for command, option in (("indicators list", "--kind"), ("indicators add", "--tlp"),
-                            ("indicators add", "--format"), ("watch", "--format")):
+                            ("watch", "--format")):
         check(Completed(*command.split(), option, ""), values_of(command, option))
     check(Completed("hits", "--kind", ""), values_of("indicators list", "--kind"))
     check(Completed("indicators", "list", "--kind", "sha"), ["sha1", "sha256"])
+
+
+def words_of(source, pattern):
+    """Words that a table of the program's source holds."""
+    return set(re.findall(pattern, (SOURCE / source).read_text()))
+
+
+@test
+def values_of_indicators_add_are_those_that_the_program_knows():
+    formats = words_of("src/exchange/reader.c", r'\] = \{ "([a-z-]+)"') - {"auto", "misp-warninglist"}
+    kinds = words_of("src/value/kind.c", r'\[VALUE_\w+\] = "([a-z0-9-]+)"') - {"none"}
+    verdicts = words_of("src/value/judge.c", r'\] = \{ "([a-z-]+)"') - {"fit", "bad-pattern"}
+    assert len(formats) > 10 and len(kinds) > 18 and len(verdicts) > 6
+    check(Completed("indicators", "add", "--format", ""), formats)
+    check(Completed("indicators", "add", "--kind", ""), kinds)
+    check(Completed("indicators", "add", "--even-if", ""), verdicts)
 
 
 @test

@@ -168,7 +168,7 @@ def keys_of_file(text):
         line = line.removeprefix("# ")
         if head := re.fullmatch(r"\[(\w+)(?: \"\w+\")?\]", line):
             inside = head.group(1)
-        elif pair := re.fullmatch(r"([a-z-]+) = (.*)", line):
+        elif pair := re.fullmatch(r"([a-z0-9-]+) = (.*)", line):
             keys.setdefault((inside, pair.group(1)), pair.group(2))
     return keys
 
@@ -179,7 +179,7 @@ def keys_of_page():
     for inside in re.findall(r"^# \[(\w+)(?: \"NAME\")?\]$", text, re.MULTILINE):
         heading = f'[{inside} "NAME"]' if inside in ("input", "output") else f"[{inside}]"
         body = section(text, heading)
-        for key, said_of_it in re.findall(r"^\*([a-z-]+)\* = _[A-Z/]+_(?:\.\.\.)?\n((?:\t.*\n|\n(?=\t))*)", body,
+        for key, said_of_it in re.findall(r"^\*([a-z0-9-]+)\* = _[A-Z/]+_(?:\.\.\.)?\n((?:\t.*\n|\n(?=\t))*)", body,
                                           re.MULTILINE):
             keys[inside, key] = said_of_it
     return keys
@@ -200,7 +200,7 @@ def the_manual_describes_the_keys_that_the_program_reads():
     table = (SOURCE / "src/node/config.c").read_text()
     table = table[table.index("static const struct key keys[]"):]
     table = table[:table.index("\n};")]
-    rows = re.findall(r'^    \{ "(\w+)", "([a-z-]+)",', table, re.MULTILINE)
+    rows = re.findall(r'^    \{ "(\w+)", "([a-z0-9-]+)",', table, re.MULTILINE)
     assert len(rows) == table.count("\n    {"), "a row is not understood"
     assert set(rows) == keys_of_page().keys()
 

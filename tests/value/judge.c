@@ -6,8 +6,8 @@
 static struct value_buf bytes;
 
 /* The verdict on a value of a kind, as people write it, under given rules. */
-static const char *judged_by(const struct value_rules *rules, const char *kind, const char *text,
-                             const char *scope_name)
+static const char *judged_even_if(const struct value_rules *rules, uint32_t even_if,
+                                  const char *kind, const char *text, const char *scope_name)
 {
     enum value_kind named = VALUE_NONE;
     enum value_scope scope = VALUE_SCOPE_EXACT;
@@ -19,7 +19,13 @@ static const char *judged_by(const struct value_rules *rules, const char *kind, 
     } else {
         check_err(value_parse(named, span_of(text), &bytes, &value), ERR_OK);
     }
-    return value_verdict_name(value_judge(rules, &value, scope));
+    return value_verdict_name(value_judge(rules, even_if, &value, scope));
+}
+
+static const char *judged_by(const struct value_rules *rules, const char *kind, const char *text,
+                             const char *scope)
+{
+    return judged_even_if(rules, 0, kind, text, scope);
 }
 
 static const char *judged(const char *kind, const char *text, const char *scope)
@@ -182,13 +188,16 @@ TEST(judge_refuses_what_every_client_may_be_called)
 
 TEST(judge_lets_pass_what_a_person_means)
 {
-    struct value_rules rules = value_rules_default();
-    rules.pass = 1u << VALUE_UNFIT_OWN_NETWORK | 1u << VALUE_UNFIT_PUBLIC_SUFFIX;
+    const struct value_rules rules = value_rules_default();
+    uint32_t even_if = 1u << VALUE_UNFIT_OWN_NETWORK | 1u << VALUE_UNFIT_PUBLIC_SUFFIX;
 
-    assert_string_equal(judged_by(&rules, "ip", "10.0.0.1", "exact"), "fit");
-    assert_string_equal(judged_by(&rules, "domain", "github.io", "subdomains"), "fit");
-    assert_string_equal(judged_by(&rules, "cidr", "0.0.0.0/0", "exact"), "wide-range");
-    assert_string_equal(judged_by(&rules, "ip", "127.0.0.1", "exact"), "special-address");
+    assert_string_equal(judged_even_if(&rules, even_if, "ip", "10.0.0.1", "exact"), "fit");
+    assert_string_equal(judged_even_if(&rules, even_if, "domain", "github.io", "subdomains"),
+                        "fit");
+    assert_string_equal(judged_even_if(&rules, even_if, "cidr", "0.0.0.0/0", "exact"),
+                        "wide-range");
+    assert_string_equal(judged_even_if(&rules, even_if, "ip", "127.0.0.1", "exact"),
+                        "special-address");
 }
 
 TEST(verdicts_have_words_and_all_but_a_broken_pattern_can_be_let_pass)
