@@ -264,6 +264,12 @@ static size_t checks_needed(const struct record_source *source, const struct rec
     return round_up(count, CHECK_STEP);
 }
 
+static bool piece_equal(const struct record_piece *a, const struct record_piece *b)
+{
+    return a->offset == b->offset && memcmp(a->mask, b->mask, sizeof a->mask) == 0 &&
+           memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
 /* The number of a piece, which is added where it is new; 0 where there is no room. Crafted keys
  * that fall into one place find none soon. */
 static uint16_t piece_number(struct record_memory *memory, const struct record_piece *piece)
@@ -273,7 +279,7 @@ static uint16_t piece_number(struct record_memory *memory, const struct record_p
     size_t looked = 0;
     while (memory->piece_buckets[bucket] != 0 && looked < PIECE_LOOK_MAX) {
         const struct record_piece *other = &memory->pieces[memory->piece_buckets[bucket] - 1];
-        if (memcmp(other, piece, sizeof *piece) == 0) {
+        if (piece_equal(other, piece)) {
             return (uint16_t)(memory->piece_buckets[bucket] - 1);
         }
         bucket = (bucket + 1) & (RECORD_PIECE_BUCKET_COUNT - 1);
@@ -297,11 +303,9 @@ static bool checks_fill(struct record_memory *memory, const struct record_source
     for (size_t i = 0; i < trace->key_count; i++) {
         struct span key = key_quoted(source, trace->keys[i]);
         for (size_t offset = 0; offset < key.size; offset += CHUNK_SIZE) {
-            struct record_piece piece;
-            memset(&piece, 0, sizeof piece); /* with what aligns it: pieces are compared whole */
+            struct record_piece piece = { .offset = (uint32_t)offset };
             size_t rest = key.size - offset;
             size_t size = rest < CHUNK_SIZE ? rest : CHUNK_SIZE;
-            piece.offset = (uint32_t)offset;
             memset(piece.mask, 0xFF, size);
             span_copy(piece.bytes, CHUNK_SIZE, span_slice(key, offset, offset + size));
             uint16_t number = piece_number(memory, &piece);

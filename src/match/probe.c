@@ -60,6 +60,7 @@ static size_t filter_pass(const struct match_image *image, struct match_probe *p
 static void near_flush(struct match_batch *batch)
 {
     const struct match_range_set *set = &batch->image->ranges[MATCH_IPV4];
+    must(set->held != NULL || batch->near_count == 0);
     for (size_t i = 0; i < batch->near_count; i++) {
         const struct match_near *near = &batch->near[i];
         const struct match_address address = { .high = (uint64_t)near->address << 32 };
