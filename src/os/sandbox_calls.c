@@ -190,7 +190,7 @@ static int with_arguments(scmp_filter_ctx filter, enum sandbox_role role)
     }
     if (status == 0) { /* abort() sends the signal to its own thread */
         status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
+                                  SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid(), 0));
     }
     return status;
 }
