@@ -53,9 +53,10 @@ def first_words_are_those_of_the_program():
 
 @test
 def second_words_are_those_of_the_program():
-    subcommands = {name.split()[1] for name in commands() if " " in name}
-    check(Completed("indicators", ""), subcommands)
-    check(Completed("help", "indicators", ""), subcommands)
+    for group in {name.split()[0] for name in commands() if " " in name}:
+        subcommands = {name.split()[1] for name in commands() if name.startswith(group + " ")}
+        check(Completed(group, ""), subcommands)
+        check(Completed("help", group, ""), subcommands)
     check(Completed("help", ""), {name.split()[0] for name in commands()})
 
 
@@ -113,6 +114,17 @@ def values_of_indicators_add_are_those_that_the_program_knows():
     check(Completed("indicators", "add", "--format", ""), formats)
     check(Completed("indicators", "add", "--kind", ""), kinds)
     check(Completed("indicators", "add", "--even-if", ""), verdicts)
+
+
+@test
+def outputs_are_those_of_the_nodes_configuration():
+    with tempfile.TemporaryDirectory() as folder:
+        conf = pathlib.Path(folder, "linie.conf")
+        conf.write_text('[output "siem"]\nkind = file\n# [output "no"]\n[output "a$(b) c"]\n[output "soc-1"]\n')
+        for command in ("test", "replay"):
+            check(Completed("output", command, "", LINIE_NODE=folder), ["siem", "soc-1"])
+            check(Completed("--node", folder, "output", command, "so"), ["soc-1"])
+    check(Completed("output", "test", "", LINIE_NODE="/nowhere"), [])
 
 
 @test
