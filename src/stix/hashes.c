@@ -4,13 +4,13 @@
 #include "base/uuid.h"
 
 static const struct stix_hash hashes[] = {
-    { .name = "MD5", .kind = "md5", .digit_count = 32, .strength = 1 },
-    { .name = "SHA-1", .kind = "sha1", .digit_count = 40, .strength = 2 },
-    { .name = "SHA-256", .kind = "sha256", .digit_count = 64, .strength = 3 },
+    { .name = "MD5", .kind = "md5", .digit_count = 32, .strength = 2 },
+    { .name = "SHA-1", .kind = "sha1", .digit_count = 40, .strength = 3 },
+    { .name = "SHA-256", .kind = "sha256", .digit_count = 64, .strength = 4 },
     { .name = "RIPEMD-160", .digit_count = 40 },
     { .name = "SHA-224", .digit_count = 56 },
     { .name = "SHA-384", .digit_count = 96 },
-    { .name = "SHA-512", .digit_count = 128 },
+    { .name = "SHA-512", .kind = "sha512", .digit_count = 128, .strength = 1 },
     { .name = "SHA3-224", .digit_count = 56 },
     { .name = "SHA3-256", .digit_count = 64 },
     { .name = "SHA3-384", .digit_count = 96 },

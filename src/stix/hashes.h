@@ -8,11 +8,14 @@
 
 #include "base/span.h"
 
+enum { STIX_HASH_STRENGTH_MAX = 4 };
+
 struct stix_hash {
     const char *name;   /* of the vocabulary: "SHA-256" */
     const char *kind;   /* our word for it, "sha256"; NULL where hits on it cannot be found */
     size_t digit_count; /* hexadecimal digits; 0 where the hash is not written so */
-    unsigned strength;  /* a larger one is harder to make collide */
+    unsigned strength;  /* 1 .. STIX_HASH_STRENGTH_MAX, 0 without a kind: a larger one is harder to
+                           make collide; but SHA-512, which sensors hardly log, is 1 */
 };
 
 /**

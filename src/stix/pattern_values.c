@@ -13,6 +13,8 @@ enum content {
     CONTENT_ADDRESS,   /* of the kind the rule names, or a range of them */
     CONTENT_END,       /* an address, a range or a name: the value itself tells */
     CONTENT_HASHES,    /* the next step of the path names the algorithm */
+    CONTENT_HEADER,    /* a text, or a list of them */
+    CONTENT_NUMBER,
 };
 
 struct rule {
@@ -33,6 +35,12 @@ static const struct rule rules[] = {
     { "email-message", "sender_ref.value", CONTENT_VALUE, "email-addr", STIX_PATTERN_END_ANY },
     { "network-traffic", "src_ref.value", CONTENT_END, NULL, STIX_PATTERN_END_SOURCE },
     { "network-traffic", "dst_ref.value", CONTENT_END, NULL, STIX_PATTERN_END_DESTINATION },
+    { "network-traffic", "extensions.http-request-ext.request_header.User-Agent", CONTENT_HEADER,
+      "user-agent", STIX_PATTERN_END_ANY },
+    { "network-traffic", "extensions.http-request-ext.request_header.user-agent", CONTENT_HEADER,
+      "user-agent", STIX_PATTERN_END_ANY },
+    { "autonomous-system", "number", CONTENT_NUMBER, "asn", STIX_PATTERN_END_ANY },
+    { "file", "name", CONTENT_VALUE, "file-name", STIX_PATTERN_END_ANY },
     { "file", "hashes", CONTENT_HASHES, NULL, STIX_PATTERN_END_ANY },
     { "artifact", "hashes", CONTENT_HASHES, NULL, STIX_PATTERN_END_ANY },
     { "x509-certificate", "hashes", CONTENT_HASHES, NULL, STIX_PATTERN_END_ANY },
@@ -41,9 +49,11 @@ static const struct rule rules[] = {
 enum { RULE_COUNT = sizeof rules / sizeof rules[0] };
 
 struct collector {
+    struct op *op;
     struct stix_pattern_value *list; /* has room for every literal of the pattern */
     size_t count;
-    bool left_out;     /* some construct is not watched */
+    bool left_out; /* some construct is not watched */
+    bool no_memory;
     struct buf reason; /* the first one */
 };
 
@@ -161,25 +171,51 @@ static const char *kind_by_look(struct span value)
     return is_dotted_number(host) ? "ipv4-addr" : "domain-name";
 }
 
-static void add_value(struct collector *c, const struct rule *rule, const char *kind,
+static bool is_pattern(enum stix_pattern_comparison comparison)
+{
+    return comparison == STIX_PATTERN_LIKE || comparison == STIX_PATTERN_MATCHES;
+}
+
+static void add_value(struct collector *c, const struct stix_pattern_node *test,
+                      const struct rule *rule, const char *kind,
                       const struct stix_pattern_literal *literal)
 {
     c->list[c->count] = (struct stix_pattern_value){
-        .kind = kind, .value = literal->text, .offset = literal->offset, .end = rule->end
+        .kind = kind,
+        .value = literal->text,
+        .offset = literal->offset,
+        .end = rule->end,
+        .comparison = is_pattern(test->comparison) ? test->comparison : STIX_PATTERN_EQUAL,
     };
     c->count++;
+}
+
+/* The kind of a hash; a certificate's has one of its own where there is one. */
+static const char *kind_of_hash(const struct stix_pattern_node *test)
+{
+    static const char *const of_certificates[][2] = { { "sha1", "cert-sha1" },
+                                                      { "sha256", "cert-sha256" } };
+    struct span kind = span_of(hash_of_test(test)->kind);
+    bool certificate = span_equal(test->object_type, SPAN("x509-certificate"));
+    for (size_t i = 0; certificate && i < 2; i++) {
+        if (span_equal(kind, span_of(of_certificates[i][0]))) {
+            return of_certificates[i][1];
+        }
+    }
+    return hash_of_test(test)->kind;
 }
 
 static void collect_literal(struct collector *c, const struct stix_pattern_node *test,
                             const struct rule *rule, const struct stix_pattern_literal *literal)
 {
-    if (literal->kind != STIX_PATTERN_STRING) {
-        leave_out(c, literal->offset, "a value that is not a string");
+    bool number = rule->content == CONTENT_NUMBER;
+    if (literal->kind != (number ? STIX_PATTERN_INTEGER : STIX_PATTERN_STRING)) {
+        leave_out(c, literal->offset, "a value that is not a %s", number ? "number" : "string");
         return;
     }
     const char *kind = rule->kind;
     if (rule->content == CONTENT_HASHES) {
-        kind = hash_of_test(test)->kind;
+        kind = kind_of_hash(test);
     } else if (rule->content == CONTENT_END) {
         kind = kind_by_look(literal->text);
     }
@@ -192,7 +228,28 @@ static void collect_literal(struct collector *c, const struct stix_pattern_node 
     if (address && !name && span_find(literal->text, '/') != SPAN_NOT_FOUND) {
         kind = "cidr";
     }
-    add_value(c, rule, kind, literal);
+    add_value(c, test, rule, kind, literal);
+}
+
+/* Whether a path may go on behind what its rule names. */
+static bool rest_fits(const struct rule *rule, const struct stix_pattern_step *rest)
+{
+    if (rest == NULL || rule->content == CONTENT_HASHES) {
+        return true;
+    }
+    return rule->content == CONTENT_HEADER && rest->kind != STIX_PATTERN_KEY && rest->next == NULL;
+}
+
+/* Whether values of a rule can be watched by LIKE and MATCHES. */
+static bool rule_has_patterns(const struct rule *rule)
+{
+    static const char *const kinds[] = { "url", "domain-name", "file-name", "user-agent" };
+    for (size_t i = 0; rule->kind != NULL && i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (span_equal(span_of(rule->kind), span_of(kinds[i]))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The rule by which the values of a test are watched, or NULL with the reason noted. */
@@ -200,7 +257,7 @@ static const struct rule *rule_of_test(struct collector *c, const struct stix_pa
 {
     const struct stix_pattern_step *rest = NULL;
     const struct rule *rule = find_rule(test, &rest);
-    if (rule == NULL || (rest != NULL && rule->content != CONTENT_HASHES)) {
+    if (rule == NULL || !rest_fits(rule, rest)) {
         leave_out_path(c, test);
         return NULL;
     }
@@ -221,7 +278,8 @@ static void collect_test(struct collector *c, const struct stix_pattern_node *te
         return;
     }
     bool watched = test->comparison == STIX_PATTERN_EQUAL || test->comparison == STIX_PATTERN_IN ||
-                   test->comparison == STIX_PATTERN_ISSUBSET;
+                   test->comparison == STIX_PATTERN_ISSUBSET ||
+                   (is_pattern(test->comparison) && rule_has_patterns(rule));
     if (!watched) {
         leave_out(c, test->offset, "%s", stix_pattern_comparison_name(test->comparison));
         return;
@@ -246,8 +304,8 @@ static bool is_plain_equality(const struct stix_pattern_node *test)
 
 /* The strongest hash among the tests of an AND; see the head of pattern_values.h. */
 struct strongest {
-    struct span object_type;                  /* that all tests are about */
-    const struct stix_pattern_node *tests[3]; /* by strength: the watched algorithms */
+    struct span object_type;                                       /* that all tests are about */
+    const struct stix_pattern_node *tests[STIX_HASH_STRENGTH_MAX]; /* the watched algorithms */
     bool sound;
 };
 
@@ -301,40 +359,116 @@ static bool collect_strongest_hash(struct collector *c, const struct stix_patter
     return true;
 }
 
-/* Whether `type` is X_ref.type = 'T' for the same X_ref of which `value` is the value, and T the
- * kind that this value looks like. */
-static bool names_the_type_of(const struct stix_pattern_node *type,
-                              const struct stix_pattern_node *value)
+/* What an AND says of one end of a network-traffic. */
+struct endpoint {
+    const struct stix_pattern_node *value;
+    const struct stix_pattern_node *type;
+    const struct stix_pattern_node *port;
+    bool protocols;
+    bool sound; /* nothing else, and nothing twice */
+};
+
+static bool path_is(const struct stix_pattern_node *test, const char *keys)
 {
-    if (!is_plain_equality(type) || !is_plain_equality(value)) {
-        return false;
-    }
     const struct stix_pattern_step *rest = NULL;
-    const struct rule *rule = find_rule(value, &rest);
-    if (rule == NULL || rest != NULL || rule->content != CONTENT_END) {
-        return false;
-    }
-    const char *path = rule->end == STIX_PATTERN_END_SOURCE ? "src_ref.type" : "dst_ref.type";
-    if (!span_equal(type->object_type, value->object_type) ||
-        !path_begins(type->path, path, &rest) || rest != NULL) {
-        return false;
-    }
-    return span_equal(type->literals->text, span_of(kind_by_look(value->literals->text)));
+    return path_begins(test->path, keys, &rest) && rest == NULL;
 }
 
-static bool collect_typed_end(struct collector *c, const struct stix_pattern_node *node)
+static void endpoint_take(struct endpoint *endpoint, const struct stix_pattern_node **place,
+                          const struct stix_pattern_node *test, enum stix_pattern_literal_kind kind)
 {
-    const struct stix_pattern_node *one = node->first;
-    const struct stix_pattern_node *other = one->next;
-    if (other->next != NULL) {
+    endpoint->sound = endpoint->sound && *place == NULL && test->literals->kind == kind;
+    *place = test;
+}
+
+/* The paths of an end: its value, type and port. */
+static bool endpoint_take_end(struct endpoint *endpoint, const struct stix_pattern_node *test,
+                              const char *const paths[3])
+{
+    if (path_is(test, paths[0])) {
+        endpoint_take(endpoint, &endpoint->value, test, STIX_PATTERN_STRING);
+    } else if (path_is(test, paths[1])) {
+        endpoint_take(endpoint, &endpoint->type, test, STIX_PATTERN_STRING);
+    } else if (path_is(test, paths[2])) {
+        endpoint_take(endpoint, &endpoint->port, test, STIX_PATTERN_INTEGER);
+    } else {
         return false;
     }
-    if (names_the_type_of(one, other)) {
-        collect_test(c, other);
-        return true;
+    return true;
+}
+
+static void endpoint_read(struct endpoint *endpoint, const struct stix_pattern_node *node,
+                          const char *const paths[3])
+{
+    if (node->kind == STIX_PATTERN_TEST_AND) {
+        for (const struct stix_pattern_node *i = node->first; i != NULL; i = i->next) {
+            endpoint_read(endpoint, i, paths);
+        }
+        return;
     }
-    if (names_the_type_of(other, one)) {
-        collect_test(c, one);
+    const struct stix_pattern_step *rest = NULL;
+    bool equality = node->kind == STIX_PATTERN_TEST && node->comparison == STIX_PATTERN_EQUAL &&
+                    !node->negated && span_equal(node->object_type, SPAN("network-traffic"));
+    if (!equality) {
+        endpoint->sound = false;
+    } else if (!endpoint_take_end(endpoint, node, paths)) {
+        bool protocols = path_begins(node->path, "protocols", &rest) && rest != NULL &&
+                         rest->kind != STIX_PATTERN_KEY;
+        endpoint->protocols = endpoint->protocols || protocols;
+        endpoint->sound = endpoint->sound && protocols;
+    }
+}
+
+/* "198.51.100.7|443", in the op's memory. */
+static void add_address_with_port(struct collector *c, const struct endpoint *endpoint,
+                                  enum stix_pattern_end end)
+{
+    const struct stix_pattern_literal *address = endpoint->value->literals;
+    struct buf text;
+    struct span copy;
+    buf_init(&text, STIX_PATTERN_SIZE_MAX + sizeof "|65535");
+    buf_add(&text, address->text);
+    buf_add_byte(&text, '|');
+    buf_add_u64(&text, (uint64_t)endpoint->port->literals->value);
+    if (text.err == ERR_OK && op_copy(c->op, buf_span(&text), &copy) == ERR_OK) {
+        c->list[c->count] = (struct stix_pattern_value){
+            .kind = "ip-port", .value = copy, .offset = address->offset, .end = end
+        };
+        c->count++;
+    } else {
+        c->no_memory = true;
+    }
+    buf_done(&text);
+}
+
+static bool collect_endpoint(struct collector *c, const struct stix_pattern_node *node,
+                             enum stix_pattern_end end)
+{
+    enum { PORT_MAX = 65535 };
+    static const char *const paths[][3] = {
+        [STIX_PATTERN_END_SOURCE] = { "src_ref.value", "src_ref.type", "src_port" },
+        [STIX_PATTERN_END_DESTINATION] = { "dst_ref.value", "dst_ref.type", "dst_port" },
+    };
+    struct endpoint endpoint = { .sound = true };
+    endpoint_read(&endpoint, node, paths[end]);
+    if (!endpoint.sound || endpoint.value == NULL) {
+        return false;
+    }
+    struct span kind = span_of(kind_by_look(endpoint.value->literals->text));
+    if (endpoint.type != NULL && !span_equal(endpoint.type->literals->text, kind)) {
+        return false;
+    }
+    if (endpoint.port == NULL) {
+        if (!endpoint.protocols) {
+            collect_test(c, endpoint.value);
+        }
+        return !endpoint.protocols;
+    }
+    bool address = !span_equal(kind, SPAN("domain-name")) &&
+                   span_find(endpoint.value->literals->text, '/') == SPAN_NOT_FOUND;
+    int64_t port = endpoint.port->literals->value;
+    if (address && port > 0 && port <= PORT_MAX) {
+        add_address_with_port(c, &endpoint, end);
         return true;
     }
     return false;
@@ -353,7 +487,9 @@ static void collect_tests(struct collector *c, const struct stix_pattern_node *n
         break;
     default:
         must(node->kind == STIX_PATTERN_TEST_AND);
-        if (!collect_strongest_hash(c, node) && !collect_typed_end(c, node)) {
+        if (!collect_strongest_hash(c, node) &&
+            !collect_endpoint(c, node, STIX_PATTERN_END_DESTINATION) &&
+            !collect_endpoint(c, node, STIX_PATTERN_END_SOURCE)) {
             leave_out(c, node->offset, "AND of tests, none of which decides alone");
         }
         break;
@@ -395,6 +531,9 @@ static void collect_observations(struct collector *c, const struct stix_pattern_
 static enum err give(struct op *op, const struct collector *c, struct stix_pattern_values *ret)
 {
     struct span reason = buf_span(&c->reason);
+    if (c->no_memory) {
+        return ERR_LIMIT;
+    }
     if (c->count == 0) {
         return op_fail(op, ERR_UNSUPPORTED,
                        "the pattern holds no value that can be watched on its own: %.*s",
@@ -412,7 +551,8 @@ static enum err give(struct op *op, const struct collector *c, struct stix_patte
 enum err stix_pattern_values(struct op *op, const struct stix_pattern *pattern,
                              struct stix_pattern_values *ret)
 {
-    struct collector c = { .list = op_alloc(op, pattern->literal_count * sizeof *c.list) };
+    struct collector c = { .op = op,
+                           .list = op_alloc(op, pattern->literal_count * sizeof *c.list) };
     if (c.list == NULL) {
         return ERR_LIMIT;
     }

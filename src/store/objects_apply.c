@@ -11,6 +11,7 @@
 #include "crypt/digest.h"
 #include "stix/pattern_values.h"
 #include "store/objects_inner.h"
+#include "value/pattern.h"
 
 enum { REASON_SIZE_MAX = 512 };
 
@@ -19,11 +20,77 @@ enum { REASON_SIZE_MAX = 512 };
 /* Of an indicator; empty for other objects. */
 struct pattern {
     struct value *values;
+    enum value_scope *scopes; /* beside each value */
     size_t value_count;
     int64_t valid_from_us;
     int64_t valid_until_us;
     struct buf reason; /* why some or all of it is not watched */
 };
+
+/* A name with nothing but names below it: "%.example.org", which needs no search. */
+static bool is_below_name(const struct stix_pattern_value *value, enum value_kind kind)
+{
+    return kind == VALUE_DOMAIN && value->comparison == STIX_PATTERN_LIKE &&
+           span_starts_with(value->value, SPAN("%.")) &&
+           span_find(span_from(value->value, 2), '%') == SPAN_NOT_FOUND &&
+           span_find(value->value, '_') == SPAN_NOT_FOUND;
+}
+
+static enum value_scope scope_of(const struct stix_pattern_value *value, enum value_kind kind)
+{
+    if (is_below_name(value, kind)) {
+        return VALUE_SCOPE_SUBDOMAINS_ONLY;
+    }
+    switch (value->comparison) {
+    case STIX_PATTERN_LIKE:
+        return VALUE_SCOPE_LIKE;
+    case STIX_PATTERN_MATCHES:
+        return VALUE_SCOPE_REGEX;
+    default:
+        return VALUE_SCOPE_EXACT; /* STIX's "=" is exact, also for names */
+    }
+}
+
+static bool is_searched(enum value_scope scope)
+{
+    return scope == VALUE_SCOPE_LIKE || scope == VALUE_SCOPE_REGEX;
+}
+
+/* A pattern that compiles. Whether it is too wide is judged where it is looked up, as of any value.
+ */
+static enum err pattern_value(enum value_kind kind, enum value_scope scope, struct span text,
+                              struct value *ret, struct buf *why)
+{
+    struct value_pattern *pattern = NULL;
+    TRY(value_pattern_new(kind, scope, text, why, &pattern));
+    value_pattern_free(pattern);
+    *ret = (struct value){ .kind = kind, .key = text };
+    return ERR_OK;
+}
+
+/* The canonical value. What is none is told in `reason`. */
+static enum err value_read(const struct stix_pattern_value *from, enum value_scope scope,
+                           enum value_kind kind, struct value_buf *bytes, struct value *ret,
+                           struct buf *reason)
+{
+    struct buf why;
+    struct span text = scope == VALUE_SCOPE_SUBDOMAINS_ONLY ? span_from(from->value, 2)
+                                                            : from->value; /* without "%." */
+    buf_init(&why, VALUE_PATTERN_REASON_SIZE_MAX);
+    enum err err = is_searched(scope) ? pattern_value(kind, scope, text, ret, &why)
+                                      : value_parse(kind, text, bytes, ret);
+    if (err != ERR_OK) {
+        buf_clear(reason);
+        buf_add_format(reason, "byte %zu: ", from->offset);
+        if (why.size > 0) {
+            text_add_printable(reason, buf_span(&why));
+        } else {
+            buf_add_format(reason, "not a value of kind %s", value_kind_name(kind));
+        }
+    }
+    buf_done(&why);
+    return err;
+}
 
 /* Canonical values in the op's memory. Those that are none are left out, and told in `reason`. */
 static enum err values_parse(struct op *op, const struct stix_pattern_values *values,
@@ -31,27 +98,32 @@ static enum err values_parse(struct op *op, const struct stix_pattern_values *va
 {
     struct value_buf *bytes = op_alloc(op, sizeof *bytes);
     ret->values = op_alloc(op, values->count * sizeof *ret->values);
-    if (bytes == NULL || ret->values == NULL) {
+    ret->scopes = op_alloc(op, values->count * sizeof *ret->scopes);
+    if (bytes == NULL || ret->values == NULL || ret->scopes == NULL) {
         return ERR_LIMIT;
     }
     for (size_t i = 0; i < values->count; i++) {
+        const struct stix_pattern_value *from = &values->list[i];
         enum value_kind kind = VALUE_NONE;
         struct value value;
-        enum err err = value_kind_from_name(span_of(values->list[i].kind), &kind);
+        enum err err = value_kind_from_name(span_of(from->kind), &kind);
         must(err == ERR_OK); /* stix/ and value/ agree on the words; a test says so */
         bool address = kind == VALUE_IPV4 || kind == VALUE_IPV6;
-        if (address && span_find(values->list[i].value, '/') != SPAN_NOT_FOUND) {
+        if (address && span_find(from->value, '/') != SPAN_NOT_FOUND) {
             kind = VALUE_CIDR; /* STIX writes ranges as values of addresses too */
         }
-        if (value_parse(kind, values->list[i].value, bytes, &value) != ERR_OK) {
-            buf_clear(&ret->reason);
-            buf_add_format(&ret->reason, "byte %zu: not a value of kind %s", values->list[i].offset,
-                           value_kind_name(kind));
+        enum value_scope scope = scope_of(from, kind);
+        err = value_read(from, scope, kind, bytes, &value, &ret->reason);
+        if (err == ERR_LIMIT && is_searched(scope)) {
+            return op_fail(op, ERR_LIMIT, "out of memory for a pattern");
+        }
+        if (err != ERR_OK) {
             continue;
         }
         TRY(op_copy(op, value.key, &value.key));
         TRY(op_copy(op, value.scheme, &value.scheme));
         ret->values[ret->value_count] = value;
+        ret->scopes[ret->value_count] = scope;
         ret->value_count++;
     }
     return ERR_OK;
@@ -115,7 +187,7 @@ static enum err pattern_insert(struct op *op, struct store *store, int64_t row,
         db_bind_i64(&q, value->kind);
         db_bind_blob(&q, value->key);
         db_bind_text(&q, value->scheme.data == NULL ? SPAN("") : value->scheme);
-        db_bind_i64(&q, VALUE_SCOPE_EXACT); /* STIX's "=" is exact, also for names */
+        db_bind_i64(&q, pattern->scopes[i]);
         TRY(db_finish(&q));
     }
     return ERR_OK;

@@ -78,7 +78,10 @@ TEST(values_of_hashes_are_found_in_every_spelling_of_their_names)
     check_values("[file:hashes.'SHA-256' = '" SHA256_A "']", "sha256=" SHA256_A);
     check_values("[file:hashes.SHA256 = '" SHA256_A "']", "sha256=" SHA256_A);
     check_values("[artifact:hashes.'SHA-256' = '" SHA256_A "']", "sha256=" SHA256_A);
-    check_values("[x509-certificate:hashes.'SHA-1' = '" SHA1_A "']", "sha1=" SHA1_A);
+    check_values("[x509-certificate:hashes.'SHA-1' = '" SHA1_A "']", "cert-sha1=" SHA1_A);
+    check_values("[x509-certificate:hashes.SHA256 = '" SHA256_A "']", "cert-sha256=" SHA256_A);
+    check_values("[x509-certificate:hashes.MD5 = '" MD5_A "']", "md5=" MD5_A);
+    check_values("[file:hashes.'SHA-512' = '" SHA512_A "']", "sha512=" SHA512_A);
 }
 
 TEST(values_at_the_ends_of_traffic_take_their_kind_from_their_look)
@@ -124,9 +127,86 @@ TEST(values_beside_the_type_of_their_end_are_found)
     check_unwatched("[network-traffic:dst_ref.type = 'ipv4-addr' AND "
                     "network-traffic:dst_ref.value = 'a.example']",
                     "AND of tests");
-    check_unwatched("[network-traffic:dst_ref.type = 'ipv4-addr' AND "
-                    "network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 5]",
+}
+
+TEST(values_beside_a_port_are_addresses_with_a_port)
+{
+    check_values("[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 443]",
+                 "ip-port=192.0.2.1|443");
+    check_values(
+        "[network-traffic:src_port = 53 AND network-traffic:src_ref.value = '2001:db8::1']",
+        "ip-port=2001:db8::1|53");
+    check_values("[network-traffic:dst_ref.type = 'ipv4-addr' AND "
+                 "(network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 5) "
+                 "AND network-traffic:protocols[*] = 'tcp']",
+                 "ip-port=192.0.2.1|5");
+    check_unwatched("[network-traffic:dst_ref.value = '192.0.2.1' AND "
+                    "network-traffic:src_port = 443]",
                     "AND of tests");
+    check_unwatched("[network-traffic:dst_ref.value = 'a.example' AND "
+                    "network-traffic:dst_port = 443]",
+                    "AND of tests");
+    check_unwatched("[network-traffic:dst_ref.value = '192.0.2.0/24' AND "
+                    "network-traffic:dst_port = 443]",
+                    "AND of tests");
+    check_unwatched("[network-traffic:dst_ref.value = '192.0.2.1' AND "
+                    "network-traffic:dst_port = 0]",
+                    "AND of tests");
+    check_unwatched("[network-traffic:dst_ref.value = '192.0.2.1' AND "
+                    "network-traffic:dst_port > 443]",
+                    "AND of tests");
+    check_unwatched("[network-traffic:dst_ref.value = '192.0.2.1' AND "
+                    "network-traffic:dst_port = 1 AND network-traffic:dst_port = 2]",
+                    "AND of tests");
+    check_unwatched("[network-traffic:dst_ref.value = '192.0.2.1' AND "
+                    "network-traffic:protocols[*] = 'tcp']",
+                    "AND of tests");
+    check_unwatched("[network-traffic:dst_port = 443]", "property network-traffic:dst_port");
+}
+
+#define USER_AGENT "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
+
+TEST(values_of_names_and_numbers_are_found)
+{
+    check_values("[file:name = 'Invoice.exe']", "file-name=Invoice.exe");
+    check_values("[autonomous-system:number = 64500]", "asn=64500");
+    check_values("[" USER_AGENT " = 'evil/1']", "user-agent=evil/1");
+    check_values("[" USER_AGENT "[*] = 'evil/1' OR " USER_AGENT "[0] = 'evil/2']",
+                 "user-agent=evil/1 user-agent=evil/2");
+    check_unwatched("[" USER_AGENT ".x = 'evil/1']", "property network-traffic:extensions");
+    check_unwatched("[autonomous-system:number = 'AS64500']", "a value that is not a number");
+    check_unwatched("[autonomous-system:number > 64500]", "> (byte 1)");
+}
+
+TEST(values_that_are_patterns_are_found_and_say_so)
+{
+    struct op op;
+    testing_op_begin(&op);
+    struct stix_pattern_values values;
+
+    check_err(values_of(&op,
+                        "[url:value LIKE 'http://%/a' OR domain-name:value MATCHES '^[a-z]+$' OR "
+                        "file:name MATCHES 'x\\\\.exe' OR " USER_AGENT " LIKE 'evil%' OR "
+                        "url:value = 'http://a%/']",
+                        &values),
+              ERR_OK);
+
+    assert_int_equal(values.count, 5);
+    assert_false(values.partial);
+    assert_int_equal(values.list[0].comparison, STIX_PATTERN_LIKE);
+    assert_int_equal(values.list[1].comparison, STIX_PATTERN_MATCHES);
+    check_span(values.list[2].value, "x\\.exe");
+    assert_string_equal(values.list[3].kind, "user-agent");
+    assert_int_equal(values.list[4].comparison, STIX_PATTERN_EQUAL);
+    op_end(&op);
+}
+
+TEST(values_that_are_patterns_of_what_has_none_are_not_watched)
+{
+    check_unwatched("[ipv4-addr:value LIKE '192.0.2.%']", "LIKE (byte 1)");
+    check_unwatched("[email-addr:value MATCHES 'a']", "MATCHES (byte 1)");
+    check_unwatched("[url:value NOT LIKE 'a%']", "NOT LIKE (byte 1)");
+    check_unwatched("[network-traffic:dst_ref.value LIKE 'a%']", "LIKE (byte 1)");
 }
 
 TEST(values_joined_by_or_are_all_found_in_order)
@@ -241,14 +321,12 @@ TEST(values_reasons_name_the_construct_and_its_byte)
     check_unwatched("[url:value = 'a'] REPEATS 2 TIMES", "qualifier REPEATS (byte 18)");
     check_unwatched("[url:value = 'a'] START t'2026-01-01T00:00:00Z' STOP t'2026-01-02T00:00:00Z'",
                     "qualifier START STOP (byte 18)");
-    check_unwatched("[url:value LIKE 'a%']", "LIKE (byte 1)");
-    check_unwatched("[url:value MATCHES 'a']", "MATCHES (byte 1)");
     check_unwatched("[url:value != 'a']", "!= (byte 1)");
     check_unwatched("[url:value NOT = 'a']", "NOT = (byte 1)");
     check_unwatched("[EXISTS url:value]", "EXISTS (byte 1)");
     check_unwatched("[process:pid = 1]", "object type process (byte 1)");
-    check_unwatched("[file:name = 'x']", "property file:name (byte 1)");
-    check_unwatched("[file:hashes.'SHA-512' = '" SHA512_A "']", "property file:hashes.'SHA-512'");
+    check_unwatched("[file:size = 5]", "property file:size (byte 1)");
+    check_unwatched("[file:hashes.'SHA3-512' = '" SHA512_A "']", "property file:hashes.'SHA3-512'");
     check_unwatched("[file:hashes.MD5.x = 'x']", "property file:hashes.MD5.x");
     check_unwatched("[file:hashes[0] = 'x']", "property file:hashes[0]");
     check_unwatched("[file:hashes = 'x']", "property file:hashes (byte 1)");
@@ -272,7 +350,7 @@ TEST(values_of_a_pattern_that_is_partly_watched_come_with_the_first_reason)
     struct stix_pattern_values values;
 
     check_err(values_of(&op,
-                        "[file:name = 'x' OR url:value = 'a'] OR [url:value LIKE 'b'] OR "
+                        "[file:size = 5 OR url:value = 'a'] OR [url:value > 'b'] OR "
                         "[domain-name:value IN ('a.example', 5)]",
                         &values),
               ERR_OK);
@@ -281,7 +359,7 @@ TEST(values_of_a_pattern_that_is_partly_watched_come_with_the_first_reason)
     check_span(values.list[0].value, "a");
     check_span(values.list[1].value, "a.example");
     assert_true(values.partial);
-    check_span(values.reason, "property file:name (byte 1)");
+    check_span(values.reason, "property file:size (byte 1)");
     op_end(&op);
 }
 
