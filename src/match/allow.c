@@ -34,6 +34,7 @@ struct asking {
     const struct match_image *image;
     const struct match_allow_hit *hit;
     struct match_found *found;
+    bool patterns; /* entries that are patterns count */
     struct match_allow_answer answer;
 };
 
@@ -59,6 +60,9 @@ static void take(struct asking *asking, const struct match_found *found)
     const struct match_allow_hit *hit = asking->hit;
     bool in_time = entry.valid_until_us == TIME_US_NONE || hit->time_us < entry.valid_until_us;
     bool here = list.source_id.size == 0 || span_equal(list.source_id, hit->inside);
+    if (found->rung == MATCH_RUNG_PATTERN && !asking->patterns) {
+        return;
+    }
     uint8_t effect = found->rung == MATCH_RUNG_SUBDOMAIN ? entry.confidence : entry.tlp;
     if (effect > asking->answer.effect && in_time && here && speaks_of_indicator(&entry, hit)) {
         asking->answer = (struct match_allow_answer){ .effect = effect, .list = list.set };
@@ -141,11 +145,12 @@ struct match_allow_answer match_allow_ask(const struct match_image *image,
                                           struct match_found *found,
                                           const struct match_allow_hit *hit)
 {
-    struct asking asking = { .image = image, .hit = hit, .found = found };
+    struct asking asking = { .image = image, .hit = hit, .found = found, .patterns = true };
     const struct value *indicator = hit->indicator;
     ask_value(&asking, indicator->kind, indicator->key);
     bool same = indicator->kind == hit->observed_kind && span_equal(indicator->key, hit->observed);
     if (hit->observed_kind != VALUE_NONE && !same) {
+        asking.patterns = false; /* an attacker chooses what is observed */
         ask_value(&asking, hit->observed_kind, hit->observed);
     }
     return asking.answer;

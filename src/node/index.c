@@ -6,14 +6,11 @@
  */
 #include <stdlib.h>
 
-#include "base/must.h"
 #include "crypt/digest.h"
-#include "node/node.h"
+#include "node/image.h"
 #include "os/clock.h"
 #include "os/random.h"
 #include "store/notice.h"
-
-enum { IMAGE_SIZE_MAX_BITS = 36 };
 
 /* A source of STIX objects that has its number already. */
 struct source_number {
@@ -179,7 +176,7 @@ static enum err left_out_tell(struct op *op, struct node *node, const struct pol
     return err;
 }
 
-static enum err image_make(struct op *op, struct node *node, struct span path)
+static enum err image_make(struct op *op, struct node *node, struct buf *ret)
 {
     const struct policy_grant *grant = NULL;
     struct store_set *sets = NULL;
@@ -187,7 +184,6 @@ static enum err image_make(struct op *op, struct node *node, struct span path)
     size_t members = 0;
     struct hash_secret secret;
     struct making making = { .op = op, .node = node };
-    struct buf image;
     TRY(policy_grant_owner(op, &grant));
     TRY(store_sets(op, node->store, grant, &sets, &count));
     for (size_t i = 0; i < count; i++) {
@@ -195,60 +191,14 @@ static enum err image_make(struct op *op, struct node *node, struct span path)
     }
     os_random(secret.bytes, sizeof secret.bytes);
     TRY(match_builder_new(op, &secret, members, &making.builder));
-    buf_init(&image, (size_t)1 << IMAGE_SIZE_MAX_BITS);
     buf_init(&making.numbers, MATCH_ORIGIN_COUNT_MAX * sizeof(struct source_number));
     enum err err = add_all(&making, grant, sets, count);
     if (err == ERR_OK) {
-        err = match_builder_finish(making.builder, &image);
+        err = match_builder_finish(making.builder, ret);
     }
     match_builder_free(making.builder);
     buf_done(&making.numbers);
-    if (err == ERR_OK) {
-        err = disk_replace(op, node->world_disk, path, buf_span(&image));
-    }
-    buf_done(&image);
-    if (err == ERR_OK) {
-        err = left_out_tell(op, node, grant, making.left_out);
-    }
-    if (err == ERR_LIMIT && op->fault.err == ERR_OK) {
-        err = op_fail(op, err, "out of memory for the index");
-    }
-    return err;
-}
-
-/* Older images go; a watch that still uses one has it mapped. */
-static enum err images_sweep(struct op *op, struct node *node, struct span path)
-{
-    struct span *names = NULL;
-    size_t count = 0;
-    TRY(disk_list(op, node->world_disk, SPAN("index"), &names, &count));
-    for (size_t i = 0; i < count; i++) {
-        struct buf other;
-        buf_init(&other, DISK_PATH_SIZE_MAX);
-        buf_add(&other, SPAN("index/"));
-        buf_add(&other, names[i]);
-        enum err err = ERR_OK;
-        if (!span_equal(buf_span(&other), path)) {
-            err = disk_remove(op, node->world_disk, buf_span(&other));
-        }
-        buf_done(&other);
-        TRY(err);
-    }
-    return ERR_OK;
-}
-
-/* An image that is there but damaged is made anew, like one that is absent. */
-static bool image_is_there(struct op *op, struct node *node, struct span path)
-{
-    struct span map;
-    if (disk_map(op, node->world_disk, path, &map) != ERR_OK) {
-        op_fault_clear(op);
-        return false;
-    }
-    bool there = match_image_check(op, map) == ERR_OK;
-    disk_unmap(node->world_disk, map);
-    op_fault_clear(op);
-    return there;
+    return err == ERR_OK ? left_out_tell(op, node, grant, making.left_out) : err;
 }
 
 /* What is watched follows from the entries up to the version, and from the rules: a few digits of
@@ -273,23 +223,15 @@ static void add_rules(struct buf *path, const struct value_rules *rules)
 
 enum err node_index(struct op *op, struct node *node, struct span *ret_path)
 {
-    must(node->writer);
+    static const struct image_sort sort = { .suffix = { (const uint8_t *)".image", 6 },
+                                            .make = image_make };
     uint64_t version = 0;
-    struct buf path;
-    struct span copy;
-    TRY(disk_make_folder(op, node->world_disk, SPAN("index")));
+    struct buf name;
     TRY(store_indicators_version(op, node->store, &version));
-    buf_init(&path, DISK_PATH_SIZE_MAX);
-    buf_add_format(&path, "index/%012llu-", (unsigned long long)version);
-    add_rules(&path, &node->config->judging);
-    buf_add(&path, SPAN(".image"));
-    enum err err = op_copy(op, buf_span(&path), &copy);
-    buf_done(&path);
-    TRY(err);
-    if (!image_is_there(op, node, copy)) {
-        TRY(image_make(op, node, copy));
-    }
-    TRY(images_sweep(op, node, copy));
-    *ret_path = copy;
-    return ERR_OK;
+    buf_init(&name, DISK_PATH_SIZE_MAX);
+    buf_add_format(&name, "%012llu-", (unsigned long long)version);
+    add_rules(&name, &node->config->judging);
+    enum err err = image_ensure(op, node, &sort, buf_span(&name), ret_path);
+    buf_done(&name);
+    return err;
 }

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "node/allowed.h"
 #include "node/session_inner.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
@@ -157,33 +158,41 @@ enum err session_scratch_end(struct session *session, enum err err)
     return err;
 }
 
-static enum err image_send(struct op *op, struct session *session)
+static enum err image_send(struct op *op, struct session *session, struct session_image *sent,
+                           enum watch_message_type type, struct span path)
 {
-    struct span path;
     struct span real;
     int fd = -1;
-    TRY(node_index(op, session->node, &path));
-    if (span_equal(path, span_make(session->image, session->image_size))) {
+    if (span_equal(path, span_make(sent->path, sent->size))) {
         return ERR_OK;
     }
-    must(path.size <= sizeof session->image);
+    must(path.size <= sizeof sent->path);
     TRY(disk_real_path(op, session->node->world_disk, path, &real));
     TRY(descriptor_open(op, AT_FDCWD, real, &fd));
-    enum err err = channel_post(op, &session->watch, WATCH_MESSAGE_IMAGE, SPAN(""), fd);
+    enum err err = channel_send(op, &session->watch, (uint8_t)type, SPAN(""), fd);
     close(fd);
     TRY(err);
-    span_copy(session->image, sizeof session->image, path);
-    session->image_size = path.size;
+    span_copy(sent->path, sizeof sent->path, path);
+    sent->size = path.size;
     return ERR_OK;
 }
 
-/* Give the watch the index that is right now, unless it has it. The memory for that goes back each
- * time: under a watch that runs for months, indicators are replaced many thousand times. */
-static enum err send_image(struct session *session)
+static enum err images_send(struct op *op, struct session *session)
+{
+    struct span path;
+    TRY(node_allowed(op, session->node, &path));
+    TRY(image_send(op, session, &session->allowed, WATCH_MESSAGE_ALLOWED, path));
+    TRY(node_index(op, session->node, &path));
+    return image_send(op, session, &session->image, WATCH_MESSAGE_IMAGE, path);
+}
+
+/* Give the watch the images that are right now, unless it has them. The memory for that goes back
+ * each time: under a watch that runs for months, indicators are replaced many thousand times. */
+static enum err send_images(struct session *session)
 {
     struct op work;
     op_begin(&work, &session->op->actor, IMAGE_MEMORY_MAX);
-    enum err err = image_send(&work, session);
+    enum err err = images_send(&work, session);
     if (err != ERR_OK) {
         err = op_fail(session->op, err, "%s", work.fault.text);
     }
@@ -197,7 +206,7 @@ static enum err send_image(struct session *session)
 static enum err on_served(void *context)
 {
     struct session *session = context;
-    return session->has_watch ? send_image(session) : ERR_OK;
+    return session->has_watch ? send_images(session) : ERR_OK;
 }
 
 static enum err on_callers(void *context, unsigned events)
@@ -296,7 +305,7 @@ enum err session_begin(struct session *session, struct invocation *invocation,
         TRY(outputs_open(session->op, session->node, &session->outputs));
         session->node->outputs = session->outputs;
     }
-    return send_image(session);
+    return send_images(session);
 }
 
 /* ---- the end ---- */

@@ -38,6 +38,12 @@ struct session_totals {
     uint64_t counts[WATCH_COUNT_COUNT];
 };
 
+/* An image that the watch has: its path; empty: none yet. */
+struct session_image {
+    size_t size;
+    char path[SESSION_IMAGE_PATH_SIZE];
+};
+
 struct session;
 struct session_input;
 
@@ -65,11 +71,11 @@ struct session {
     struct loop_entry server_entry;
     struct outputs *outputs; /* NULL: nothing is sent */
     struct loop_entry outputs_entry;
-    bool outputs_waited;                 /* the entry is in the loop */
-    char image[SESSION_IMAGE_PATH_SIZE]; /* path of the index in use; empty: none yet */
-    size_t image_size;
-    struct op scratch; /* memory for one input */
-    size_t word_count; /* of the database, for as long as the run lasts */
+    bool outputs_waited;          /* the entry is in the loop */
+    struct session_image image;   /* of the indicators, as the watch has it */
+    struct session_image allowed; /* of what is allowed */
+    struct op scratch;            /* memory for one input */
+    size_t word_count;            /* of the database, for as long as the run lasts */
     struct span words[SESSION_WORD_COUNT_MAX];
     int64_t started_us;
     int64_t shown_us;    /* when progress was last shown */
