@@ -17,7 +17,7 @@ struct channel {
     int fd;
     struct channel_outgoing *first; /* messages that wait to be sent */
     struct channel_outgoing *last;
-    size_t waiting; /* bytes of them */
+    size_t waiting;      /* bytes of them */
     struct buf incoming; /* bytes of a message that is not whole yet */
     size_t consumed;     /* of `incoming`, by the message given last */
     int file;            /* that came with the bytes being gathered, or CHANNEL_NO_FILE */

@@ -116,8 +116,7 @@ enum err loop_wait(struct op *op, struct loop *loop, int timeout_ms)
     enum err err = ERR_OK;
     int count = epoll_wait(loop->epoll, loop->events, EVENTS_MAX, timeout_ms);
     if (count < 0) {
-        return errno == EINTR ? ERR_OK
-                              : op_fail(op, ERR_IO, "cannot wait: %s", strerror(errno));
+        return errno == EINTR ? ERR_OK : op_fail(op, ERR_IO, "cannot wait: %s", strerror(errno));
     }
     loop->count = (size_t)count;
     for (loop->at = 0; loop->at < loop->count && err == ERR_OK; loop->at++) {

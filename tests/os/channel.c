@@ -36,9 +36,9 @@ TEST(posted_messages_wait_in_memory_and_arrive_whole_in_order_with_their_files)
         bytes[0] = i;
         bool with_file = i % 3 == 0;
         size_t size = i % 2 == 0 ? 1 : LARGE / 10;
-        check_err(channel_post(&op, &a, TYPE, span_make(bytes, size),
-                               with_file ? file : CHANNEL_NO_FILE),
-                  ERR_OK);
+        check_err(
+            channel_post(&op, &a, TYPE, span_make(bytes, size), with_file ? file : CHANNEL_NO_FILE),
+            ERR_OK);
     }
     assert_true(channel_waiting(&a) > 0);
 

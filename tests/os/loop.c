@@ -36,9 +36,8 @@ static void seen_begin(struct op *op, struct loop *loop, struct seen *seen)
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     *seen = (struct seen){ .loop = loop, .writer = ends[1] };
-    seen->entry = (struct loop_entry){
-        .fd = ends[0], .events = LOOP_IN, .ready = on_ready, .context = seen
-    };
+    seen->entry =
+        (struct loop_entry){ .fd = ends[0], .events = LOOP_IN, .ready = on_ready, .context = seen };
     check_err(loop_add(op, loop, &seen->entry), ERR_OK);
 }
 
