@@ -6,10 +6,10 @@
 #ifndef FUZZ_EXCHANGE_READING_H
 #define FUZZ_EXCHANGE_READING_H
 
-#include "base/text.h"
 #include "exchange/exchange.h"
 #include "format/json.h"
 #include "fuzz/value_again.h"
+#include "value/pattern.h"
 
 static inline void reading_check_context(struct span context)
 {
@@ -35,8 +35,7 @@ static inline void reading_check_item(const struct exchange_item *item)
     must(item->confidence <= 100 || item->confidence == EXCHANGE_CONFIDENCE_NONE);
     reading_check_context(item->context);
     if (item->scope == VALUE_SCOPE_LIKE || item->scope == VALUE_SCOPE_REGEX) {
-        must(item->value.key.size <= VALUE_PATTERN_SIZE_MAX);
-        must(text_valid_size(item->value.key) == item->value.key.size);
+        must(value_pattern_check(item->value.kind, item->scope, item->value.key, NULL) == ERR_OK);
         return;
     }
     if (item->scope == VALUE_SCOPE_CASELESS) {

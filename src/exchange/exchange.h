@@ -50,6 +50,7 @@ enum exchange_refusal {
     EXCHANGE_REFUSAL_CELLS,     /* no value, more cells than the header, or broken quotes */
     EXCHANGE_REFUSAL_UNWATCHED, /* a kind that the format knows, and nobody here can watch for */
     EXCHANGE_REFUSAL_SCOPE,     /* no scope, or none that fits the kind */
+    EXCHANGE_REFUSAL_PATTERN,   /* a pattern that is none, too costly, or that anything fits */
     EXCHANGE_REFUSAL_CONDITION, /* holds only where the format's own program decides */
     EXCHANGE_REFUSAL_ENCODING,  /* not base64, or not JSON */
     EXCHANGE_REFUSAL_COUNT,

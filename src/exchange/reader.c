@@ -73,6 +73,7 @@ const char *exchange_refusal_name(enum exchange_refusal refusal)
         [EXCHANGE_REFUSAL_CELLS] = "bad cells",
         [EXCHANGE_REFUSAL_UNWATCHED] = "not watched",
         [EXCHANGE_REFUSAL_SCOPE] = "bad scope",
+        [EXCHANGE_REFUSAL_PATTERN] = "bad pattern",
         [EXCHANGE_REFUSAL_CONDITION] = "conditional",
         [EXCHANGE_REFUSAL_ENCODING] = "bad encoding",
     };

@@ -3,19 +3,23 @@
  * Values as files write them, and what they say beside them.
  */
 #include "base/must.h"
-#include "base/text.h"
 #include "exchange/internal.h"
 
 /* ---- values ---- */
 
-/* Free texts mean what they say: nothing in them is undone. */
+/* These mean what they say: nothing in them is undone. */
+static bool is_free_text(enum value_kind kind)
+{
+    return kind == VALUE_USER_AGENT || kind == VALUE_FILE_NAME;
+}
+
 static enum err value_read(struct exchange_reader *reader, enum value_kind kind, struct span text,
                            struct exchange_item *item)
 {
     if (kind == VALUE_NONE) {
         return value_recognise(text, &reader->value_buf, &item->value, &item->scope);
     }
-    if (kind == VALUE_USER_AGENT || kind == VALUE_FILE_NAME) {
+    if (is_free_text(kind)) {
         item->scope = VALUE_SCOPE_EXACT;
         return value_parse(kind, text, &reader->value_buf, &item->value);
     }
@@ -35,18 +39,18 @@ enum exchange_refusal exchange_value_read(struct exchange_reader *reader, enum v
     return EXCHANGE_REFUSAL_NONE;
 }
 
-static enum exchange_refusal pattern_read(enum value_kind kind, enum value_scope scope,
-                                          struct span text, struct exchange_item *item)
+static enum exchange_refusal pattern_read(struct exchange_reader *reader, enum value_kind kind,
+                                          enum value_scope scope, struct span text,
+                                          struct exchange_item *item)
 {
-    if (text.size > VALUE_PATTERN_SIZE_MAX) {
-        return EXCHANGE_REFUSAL_SIZE;
+    if (kind == VALUE_NONE || !value_scope_fits(kind, scope)) {
+        return EXCHANGE_REFUSAL_SCOPE;
     }
-    if (text.size == 0 || text_valid_size(text) != text.size) {
-        return EXCHANGE_REFUSAL_VALUE;
-    }
-    item->value = (struct value){ .kind = kind, .key = text };
     item->scope = scope;
-    return EXCHANGE_REFUSAL_NONE;
+    return value_recognise_scoped(kind, scope, text, &reader->value_buf, &item->value, NULL) ==
+                   ERR_OK
+               ? EXCHANGE_REFUSAL_NONE
+               : EXCHANGE_REFUSAL_PATTERN;
 }
 
 enum exchange_refusal exchange_scoped_read(struct exchange_reader *reader, enum value_kind kind,
@@ -54,15 +58,17 @@ enum exchange_refusal exchange_scoped_read(struct exchange_reader *reader, enum 
                                            struct exchange_item *item)
 {
     if (scope == VALUE_SCOPE_LIKE || scope == VALUE_SCOPE_REGEX) {
-        bool fits = kind != VALUE_NONE && value_scope_fits(kind, scope);
-        return fits ? pattern_read(kind, scope, text, item) : EXCHANGE_REFUSAL_SCOPE;
+        return pattern_read(reader, kind, scope, text, item);
     }
+    if (!is_free_text(kind) && value_recognise_scoped(kind, scope, text, &reader->value_buf,
+                                                      &item->value, NULL) == ERR_OK) {
+        item->scope = scope;
+        return EXCHANGE_REFUSAL_NONE;
+    }
+    /* Whether it is the value or the scope that is wrong, reading it without a scope tells. */
     enum exchange_refusal refusal = exchange_value_read(reader, kind, text, item);
-    if (refusal == EXCHANGE_REFUSAL_NONE && !value_scope_fits(item->value.kind, scope)) {
-        return EXCHANGE_REFUSAL_SCOPE;
-    }
-    item->scope = scope;
-    return refusal;
+    bool exact = is_free_text(kind) && scope == VALUE_SCOPE_EXACT;
+    return refusal != EXCHANGE_REFUSAL_NONE || exact ? refusal : EXCHANGE_REFUSAL_SCOPE;
 }
 
 /* ---- labels ---- */
@@ -161,7 +167,7 @@ struct span exchange_context_end(struct exchange_reader *reader)
 {
     json_end_object(&reader->context_writer);
     struct span context = buf_span(&reader->context);
-    must(context.size == 0 || context.size <= EXCHANGE_CONTEXT_SIZE_MAX);
+    must(context.size <= EXCHANGE_CONTEXT_SIZE_MAX);
     bool any = reader->context.err == ERR_OK && context.size > sizeof "{}" - 1;
     return any ? context : (struct span){ NULL, 0 };
 }

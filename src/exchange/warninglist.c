@@ -311,6 +311,7 @@ static enum exchange_refusal entry_read(struct exchange_reader *reader, struct w
         list->pattern = -1;
         return EXCHANGE_REFUSAL_UNWATCHED; /* about kinds that have no patterns */
     }
+    must(list->pattern >= 0 && list->pattern < (int)PATTERN_COUNT);
     enum value_kind kind = patterns[list->pattern];
     int next = pattern_next(list, list->pattern + 1);
     list->pattern = next == PATTERN_COUNT ? -1 : next;

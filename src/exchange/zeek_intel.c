@@ -81,32 +81,22 @@ static struct span unescape(struct exchange_reader *reader, struct span cell)
     return buf_span(&reader->text);
 }
 
-/* Zeek compares without regard to letters' case; a key in lower case says so too. */
-static void url_lower(struct exchange_reader *reader, struct exchange_item *item)
+static bool is_digest(enum value_kind kind)
 {
-    uint8_t *key = reader->value_buf.key;
-    for (size_t i = 0; i < item->value.key.size; i++) {
-        key[i] = key[i] >= 'A' && key[i] <= 'Z' ? (uint8_t)(key[i] | 0x20) : key[i];
-    }
-    item->scope = VALUE_SCOPE_CASELESS;
+    return kind == VALUE_MD5 || kind == VALUE_SHA1 || kind == VALUE_SHA256 || kind == VALUE_SHA512;
 }
 
 static enum exchange_refusal value_read(struct exchange_reader *reader, enum value_kind kind,
                                         struct span cell, struct exchange_item *item)
 {
-    enum exchange_refusal refusal = exchange_value_read(reader, kind, unescape(reader, cell), item);
-    if (refusal != EXCHANGE_REFUSAL_NONE) {
-        return refusal;
+    struct span text = unescape(reader, cell);
+    if (kind == VALUE_URL) {
+        return exchange_scoped_read(reader, kind, VALUE_SCOPE_CASELESS, text, item);
     }
-    if (item->value.kind == VALUE_URL) {
-        url_lower(reader, item);
-    } else {
-        item->scope = VALUE_SCOPE_EXACT;
-    }
-    bool digest_wanted = kind == VALUE_NONE;
-    bool digest = item->value.kind == VALUE_MD5 || item->value.kind == VALUE_SHA1 ||
-                  item->value.kind == VALUE_SHA256 || item->value.kind == VALUE_SHA512;
-    return digest_wanted && !digest ? EXCHANGE_REFUSAL_VALUE : EXCHANGE_REFUSAL_NONE;
+    enum exchange_refusal refusal = exchange_value_read(reader, kind, text, item);
+    bool other = kind == VALUE_NONE && !is_digest(item->value.kind);
+    item->scope = VALUE_SCOPE_EXACT;
+    return refusal == EXCHANGE_REFUSAL_NONE && other ? EXCHANGE_REFUSAL_VALUE : refusal;
 }
 
 enum exchange_refusal exchange_zeek_line(struct exchange_reader *reader, struct span line,

@@ -67,7 +67,7 @@ static enum err even_if_read(struct adding *adding)
         if (value_verdict_from_name(span_trim(word), &verdict) != ERR_OK) {
             return op_fail(adding->invocation->op, ERR_FORMAT,
                            "--even-if %s: public-suffix, wide-range, own-network, "
-                           "special-address, trivial-digest, matches-all or too-common, with "
+                           "special-address, trivial-digest or too-common, with "
                            "commas between",
                            text);
         }

@@ -276,7 +276,9 @@ TEST(csv_takes_scopes_and_patterns)
               "%evil%,email,like\n"
               "%evil%,,like\n"
               "example.org,domain,wide\n"
-              "example.org,domain,\n",
+              "example.org,domain,\n"
+              "%,url,like\n"
+              "(a,url,regex\n",
               "2: domain example.org\n"
               "3: url example.org/a prefix\n"
               "4: url %/gate.php?id=% like\n"
@@ -285,7 +287,9 @@ TEST(csv_takes_scopes_and_patterns)
               "7@150! bad scope \"%evil%\"\n"
               "8@168! bad scope \"%evil%\"\n"
               "9@181! bad scope \"example.org\"\n"
-              "10: domain example.org and below\n");
+              "10: domain example.org and below\n"
+              "11@225! bad pattern \"%\"\n"
+              "12@236! bad pattern \"(a\"\n");
 }
 
 /* Headers as these exports have them. */

@@ -423,7 +423,7 @@ def last_line_without_an_end_is_counted_when_the_file_stays_as_it_is():
 @test
 def last_line_that_goes_on_after_it_was_counted_counts_once():
     with Node() as node:
-        node.add(LIST + "10.0.0.5\n")
+        node.add(LIST + "10.0.0.5\n", "--even-if", "own-network")
         log = node.file("a.log", TSV + row(0, "evil.exa", end=""))
         node.run("watch", log)
         node.run("watch", log, status=FOUND)

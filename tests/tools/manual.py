@@ -278,6 +278,9 @@ def with_lists(folder, _environment):
     (folder / "c2.txt").write_text("update-dms[.]example\n")
     table = "value,kind\n198.51.100.7,ipv4\nhttp://portal.update-dms.example/login,url\nnonsense,ipv4\n"
     (folder / "feed.csv.gz").write_bytes(gzip.compress(table.encode()))
+    event = {"info": "a case", "uuid": "11111111-1111-4111-8111-111111111111", "Attribute": [
+        {"type": "domain", "value": "gate.update-dms.example", "to_ids": True, "comment": "dropper"}]}
+    (folder / "event.json").write_text(json.dumps({"Event": event}))
 
 
 @test
@@ -294,7 +297,8 @@ def examples_of_init_run():
 
 @test
 def examples_of_indicators_run():
-    output = check_examples("linie-indicators.1.scd", [0, 0, 3, 0, 0, 0, 0], with_lists)
+    output = check_examples("linie-indicators.1.scd", [0, 0, 0, 0, 3, 0, 0, 0, 0], with_lists)
+    assert "dropper" in output, output
     assert "portal.update-dms.example/login" in output, output
 
 
