@@ -373,6 +373,7 @@ enum err value_pattern_check(enum value_kind kind, enum value_scope scope, struc
 {
     struct value_pattern *pattern = NULL;
     TRY(value_pattern_new(kind, scope, text, reason, &pattern));
+    must(pattern != NULL);
     enum err err = trial_check(pattern, reason);
     value_pattern_free(pattern);
     return err;
