@@ -40,22 +40,29 @@ static enum err lock_take(struct op *op, struct disk_file *file)
     return op_fail(op, ERR_TIMEOUT, "another process keeps the file locked");
 }
 
-static enum err is_torn(struct op *op, struct disk_file *file, uint64_t size, bool *ret)
+/* Ends the line before: a torn one, and a whole one again, since its end may have been lost by a
+ * sync that failed, though it is still read. A power loss would leave what comes next behind it. */
+static enum err line_end(struct op *op, struct disk_file *file, uint64_t size, uint64_t *ret_end)
 {
-    uint8_t last = '\n';
+    uint8_t last = 0;
     size_t got = 0;
-    if (size > 0) {
-        TRY(disk_read(op, file, size - 1, &last, sizeof last, &got));
+    *ret_end = size;
+    if (size == 0) {
+        return ERR_OK;
     }
-    *ret = last != '\n';
-    return ERR_OK;
+    TRY(disk_read(op, file, size - 1, &last, sizeof last, &got));
+    *ret_end = last == '\n' ? size : size + 1;
+    return disk_write(op, file, *ret_end - 1, SPAN("\n"));
 }
 
-static enum err lines_append(struct op *op, struct disk_file *file, struct span lines, bool sync)
+static enum err lines_append(struct op *op, struct disk_file *file, uint64_t size,
+                             struct span lines, bool sync)
 {
-    uint64_t size = 0;
-    TRY(disk_size(op, file, &size));
-    enum err err = disk_write(op, file, size, lines);
+    uint64_t end = 0;
+    enum err err = line_end(op, file, size, &end);
+    if (err == ERR_OK) {
+        err = disk_write(op, file, end, lines);
+    }
     if (err == ERR_OK && sync) {
         err = disk_sync(op, file);
     }
@@ -86,13 +93,17 @@ static enum err name_of(struct op *op, const struct carrier_file_rules *rules, u
     return err;
 }
 
-static enum err absent_is_fine(struct op *op, enum err err)
+/* A name that moves up takes the place of one that has gone before it. Nobody promises that a power
+ * loss keeps the order of two moves, so each is settled before the next. */
+static enum err move(struct op *op, struct disk *disk, struct span from, struct span to)
 {
+    enum err err = disk_rename(op, disk, from, to);
     if (err == ERR_ABSENT) {
         op_fault_clear(op);
         return ERR_OK;
     }
-    return err;
+    TRY(err);
+    return disk_sync_folder(op, disk, SPAN(""));
 }
 
 /* NAME.keep goes, the others move up by one, NAME becomes NAME.1. */
@@ -100,14 +111,14 @@ static enum err rotate(struct op *op, struct disk *disk, const struct carrier_fi
 {
     struct span older;
     struct span newer;
+    TRY(disk_sync_folder(op, disk, SPAN(""))); /* what a rotation before was stopped at */
     TRY(name_of(op, rules, rules->keep, &older));
-    TRY(absent_is_fine(op, disk_remove(op, disk, older)));
     for (uint32_t number = rules->keep; number > 0; number--) {
         TRY(name_of(op, rules, number - 1, &newer));
-        TRY(absent_is_fine(op, disk_rename(op, disk, newer, older)));
+        TRY(move(op, disk, newer, older));
         older = newer;
     }
-    return disk_sync_folder(op, disk, SPAN(""));
+    return ERR_OK;
 }
 
 static bool rotation_is_due(const struct carrier_file_rules *rules, uint64_t size,
@@ -125,18 +136,13 @@ static enum err append_to(struct op *op, struct disk *disk, struct disk_file *fi
                           const struct carrier_file_rules *rules, struct span lines)
 {
     uint64_t size = 0;
-    bool torn = false;
     TRY(lock_take(op, file));
     TRY(disk_size(op, file, &size));
     if (rotation_is_due(rules, size, lines.size, rules->made_us)) {
         TRY(rotate(op, disk, rules));
         return ERR_STALE;
     }
-    TRY(is_torn(op, file, size, &torn));
-    if (torn) {
-        TRY(lines_append(op, file, SPAN("\n"), false));
-    }
-    return lines_append(op, file, lines, rules->sync);
+    return lines_append(op, file, size, lines, rules->sync);
 }
 
 enum err carrier_file_append(struct op *op, struct disk *disk,

@@ -129,7 +129,7 @@ enum err disk_truncate(struct op *op, struct disk_file *file, uint64_t size);
 
 /**
  * Give a file another name, in place of what bore it. Durable after disk_sync_folder() of the
- * folders.
+ * folders; a power loss before leaves it under one of the names where both are of one folder.
  *
  * op        work in hand
  * disk      open

@@ -355,16 +355,18 @@ static enum err renaming_do(struct op *op, struct sim_disk *sim, struct span fro
     if (name == NULL || name->seen == NULL) {
         return fail_absent(op, from);
     }
-    struct sim_node *node = name->seen;
     struct sim_name *name_new = sim_name_get(target, disk_path_name(to));
     if (name_new == name) {
         return ERR_OK;
     }
-    if (name_new == NULL || !sim_name_set(target, name_new, node) ||
-        !sim_name_set(source, name, NULL)) {
-        return fail_memory(op);
+    bool done = name_new != NULL;
+    if (source == target) {
+        done = done && sim_name_move(source, name, name_new);
+    } else {
+        done =
+            done && sim_name_set(target, name_new, name->seen) && sim_name_set(source, name, NULL);
     }
-    return ERR_OK;
+    return done ? ERR_OK : fail_memory(op);
 }
 
 static enum err sim_rename(struct op *op, struct disk *disk, struct span from, struct span to)

@@ -4,7 +4,8 @@
  * power loss, synced things are there, and of everything else any part may be:
  *
  *   - of each write any of its 512-byte sectors, and the size it gave the file or not;
- *   - each change of size, each new, renamed or removed name, independently of all others;
+ *   - each change of size, each new, renamed or removed name, independently of all others (the two
+ *     names of a renaming within a folder go together; those of two folders do not);
  *   - where a file grew and its bytes were lost: zeros, or whatever lay on the disk.
  *
  * A sync that fails forgets what it should have written, as Linux does: the bytes are still read

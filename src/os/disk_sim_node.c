@@ -135,6 +135,9 @@ static void renamings_settle(struct sim_node *folder, struct sim_chance *chance)
         folder->renamings = renaming->next;
         if (chance_survives(chance)) {
             renaming->name->kept = renaming->node;
+            if (renaming->from != NULL) {
+                renaming->from->kept = NULL;
+            }
         }
         memory_free(renaming);
     }
@@ -259,16 +262,36 @@ struct sim_name *sim_name_get(struct sim_node *folder, struct span text)
     return name;
 }
 
-/* Gives a name a new meaning, unsynced. */
-bool sim_name_set(struct sim_node *folder, struct sim_name *name, struct sim_node *node)
+static bool renaming_add(struct sim_node *folder, struct sim_renaming is)
 {
     struct sim_renaming *renaming = memory_new(sizeof *renaming);
     if (renaming == NULL) {
         return false;
     }
-    *renaming = (struct sim_renaming){ .name = name, .node = node };
+    *renaming = is;
     *folder->renamings_end = renaming;
     folder->renamings_end = &renaming->next;
+    return true;
+}
+
+/* Gives a name a new meaning, unsynced. */
+bool sim_name_set(struct sim_node *folder, struct sim_name *name, struct sim_node *node)
+{
+    if (!renaming_add(folder, (struct sim_renaming){ .name = name, .node = node })) {
+        return false;
+    }
     name->seen = node;
+    return true;
+}
+
+/* Gives what a name means to another name, unsynced: both happen or neither. */
+bool sim_name_move(struct sim_node *folder, struct sim_name *from, struct sim_name *to)
+{
+    struct sim_renaming is = { .name = to, .node = from->seen, .from = from };
+    if (!renaming_add(folder, is)) {
+        return false;
+    }
+    to->seen = from->seen;
+    from->seen = NULL;
     return true;
 }

@@ -35,6 +35,7 @@ struct sim_renaming {
     struct sim_renaming *next;
     struct sim_name *name;
     struct sim_node *node; /* NULL: removed */
+    struct sim_name *from; /* of the same folder, removed with it; NULL: none */
 };
 
 /* A file or a folder. */
@@ -158,5 +159,17 @@ struct sim_name *sim_name_get(struct sim_node *folder, struct span text);
  * Returns false, with nothing done, without memory.
  */
 bool sim_name_set(struct sim_node *folder, struct sim_name *name, struct sim_node *node);
+
+/**
+ * Give what a name means to another name of its folder, unsynced. Both happen or neither, as every
+ * file system with a journal of its names has it.
+ *
+ * folder    a folder
+ * from      a name of it that means something; it means nothing any more
+ * to        another name of it
+ *
+ * Returns false, with nothing done, without memory.
+ */
+bool sim_name_move(struct sim_node *folder, struct sim_name *from, struct sim_name *to);
 
 #endif
