@@ -31,8 +31,9 @@ class Sender(Node):
     def stands(self, name):
         return next(row for row in self.json("output", "list") if row["output"] == name)
 
-    def watch(self, text, name="a.log", status=FOUND):
-        self.run("watch", self.file(name, text), "--quiet", status=status)
+    def watch(self, text, name="a.log", status=FOUND, also=()):
+        """Watches a file with this text, and files that are there."""
+        self.run("watch", *also, self.file(name, text), "--quiet", status=status)
 
     def hosts_max(self, count):
         """So many hosts have a fold of their own, before an indicator is noisy."""
