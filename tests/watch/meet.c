@@ -106,6 +106,31 @@ TEST(line_says_by_which_rung_it_met)
     lane_end(&lane);
 }
 
+#define HTTP(host, uri)                                                                            \
+    "{\"_path\":\"http\",\"ts\":" NOON ",\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.5\","               \
+    "\"id.resp_h\":\"192.0.2.80\",\"host\":\"" host "\",\"uri\":\"" uri "\"}\n"
+
+TEST(line_says_by_which_rung_of_its_url_it_met)
+{
+    struct lane lane;
+    lane_begin(&lane);
+
+    const struct fold *exact =
+        only_fold(&lane, "http://evil.example/a?b", HTTP("evil.example", "/a?b"));
+    const struct fold *decoded =
+        only_fold(&lane, "http://evil.example/a%5Bb", HTTP("evil.example", "/a[b"));
+    const struct fold *any_query =
+        only_fold(&lane, "http://evil.example/a?*", HTTP("evil.example", "/a?id=7"));
+    const struct fold *prefix =
+        only_fold(&lane, "http://evil.example/a/*", HTTP("evil.example", "/a/b/c"));
+
+    assert_int_equal(exact->best.rung, RANK_EXACT);
+    assert_int_equal(decoded->best.rung, RANK_DECODED);
+    assert_int_equal(any_query->best.rung, RANK_ANY_QUERY);
+    assert_int_equal(prefix->best.rung, RANK_PREFIX);
+    lane_end(&lane);
+}
+
 TEST(value_that_only_stood_in_an_answer_is_marked_so)
 {
     struct lane lane;
