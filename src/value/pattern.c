@@ -41,8 +41,8 @@ bool value_pattern_is_utf8(enum value_kind kind)
 
 /* ---- refusals ---- */
 
-__attribute__((format(printf, 3, 4))) static enum err refuse(struct buf *reason, enum err err,
-                                                             const char *format, ...)
+/* Writes the reason down, for those who ask. */
+__attribute__((format(printf, 2, 3))) static void tell(struct buf *reason, const char *format, ...)
 {
     if (reason != NULL) {
         va_list args;
@@ -50,12 +50,12 @@ __attribute__((format(printf, 3, 4))) static enum err refuse(struct buf *reason,
         buf_add_vformat(reason, format, args);
         va_end(args);
     }
-    return err;
 }
 
 static enum err no_memory(struct buf *reason)
 {
-    return refuse(reason, ERR_LIMIT, "out of memory");
+    tell(reason, "out of memory");
+    return ERR_LIMIT;
 }
 
 /* What is seen before it is compiled. */
@@ -63,23 +63,27 @@ static enum err text_check(enum value_kind kind, enum value_scope scope, struct 
                            struct buf *reason)
 {
     if (!value_scope_fits(kind, scope)) {
-        return refuse(reason, ERR_FORMAT, "a %s is no pattern", value_kind_name(kind));
+        tell(reason, "a %s is no pattern", value_kind_name(kind));
+        return ERR_FORMAT;
     }
     if (text.size == 0) {
-        return refuse(reason, ERR_FORMAT, "an empty pattern");
+        tell(reason, "an empty pattern");
+        return ERR_FORMAT;
     }
     if (text.size > VALUE_PATTERN_SIZE_MAX) {
-        return refuse(reason, ERR_UNSUPPORTED, "a pattern longer than %d bytes",
-                      VALUE_PATTERN_SIZE_MAX);
+        tell(reason, "a pattern longer than %d bytes", VALUE_PATTERN_SIZE_MAX);
+        return ERR_UNSUPPORTED;
     }
     if (!text_is_ascii(text) &&
         (!value_pattern_is_utf8(kind) || text_valid_size(text) != text.size)) {
-        return refuse(reason, ERR_FORMAT, "a pattern with bytes that no %s holds",
-                      value_kind_name(kind));
+        tell(reason, "a pattern with bytes that no %s holds", value_kind_name(kind));
+        return ERR_FORMAT;
     }
-    return span_find(text, 0) == SPAN_NOT_FOUND
-               ? ERR_OK
-               : refuse(reason, ERR_FORMAT, "a pattern with a zero byte");
+    if (span_find(text, 0) != SPAN_NOT_FOUND) {
+        tell(reason, "a pattern with a zero byte");
+        return ERR_FORMAT;
+    }
+    return ERR_OK;
 }
 
 /* Constructs that steer the search or hide the pattern's structure. */
@@ -89,12 +93,14 @@ static enum err regex_pieces_check(struct span text, struct buf *reason)
     while (value_pattern_scan(&text, &piece)) {
         switch (piece.kind) {
         case PATTERN_PIECE_VERB:
-            return refuse(reason, ERR_UNSUPPORTED, "a pattern with \"(*\": controls of the search");
+            tell(reason, "a pattern with \"(*\": controls of the search");
+            return ERR_UNSUPPORTED;
         case PATTERN_PIECE_CALLOUT:
-            return refuse(reason, ERR_UNSUPPORTED, "a pattern with \"(?C\": a callout");
+            tell(reason, "a pattern with \"(?C\": a callout");
+            return ERR_UNSUPPORTED;
         case PATTERN_PIECE_EXTENDED:
-            return refuse(reason, ERR_UNSUPPORTED,
-                          "a pattern with \"(?x\": the extended way of writing");
+            tell(reason, "a pattern with \"(?x\": the extended way of writing");
+            return ERR_UNSUPPORTED;
         default:
             break;
         }
@@ -132,8 +138,8 @@ static enum err compile_refusal(int error, size_t offset, struct buf *reason)
     }
     int size = pcre2_get_error_message(error, message, sizeof message);
     struct span words = span_make(message, size > 0 ? (size_t)size : 0);
-    return refuse(reason, ERR_FORMAT, "no regular expression: %.*s (byte %zu)", SPAN_FMT(words),
-                  offset + 1);
+    tell(reason, "no regular expression: %.*s (byte %zu)", SPAN_FMT(words), offset + 1);
+    return ERR_FORMAT;
 }
 
 static enum err code_new(struct value_pattern *pattern, struct span text, struct buf *reason)
@@ -154,7 +160,8 @@ static enum err code_new(struct value_pattern *pattern, struct span text, struct
     }
     pcre2_pattern_info(pattern->code, PCRE2_INFO_SIZE, &size);
     if (size > VALUE_PATTERN_CODE_SIZE_MAX) {
-        return refuse(reason, ERR_UNSUPPORTED, "a pattern too large: its groups repeat too much");
+        tell(reason, "a pattern too large: its groups repeat too much");
+        return ERR_UNSUPPORTED;
     }
     return ERR_OK;
 }
@@ -357,15 +364,18 @@ static enum err trial_check(const struct value_pattern *pattern, struct buf *rea
         return no_memory(reason);
     }
     if (empty.met > 0) {
-        return refuse(reason, ERR_CONFLICT, "a pattern that fits the empty text");
+        tell(reason, "a pattern that fits the empty text");
+        return ERR_CONFLICT;
     }
     if (trial.met == 2) {
-        return refuse(reason, ERR_CONFLICT, "a pattern that fits nearly every %s",
-                      value_kind_name(pattern->kind));
+        tell(reason, "a pattern that fits nearly every %s", value_kind_name(pattern->kind));
+        return ERR_CONFLICT;
     }
-    return empty.unsure || trial.unsure
-               ? refuse(reason, ERR_UNSUPPORTED, "a pattern that takes too many steps")
-               : ERR_OK;
+    if (empty.unsure || trial.unsure) {
+        tell(reason, "a pattern that takes too many steps");
+        return ERR_UNSUPPORTED;
+    }
+    return ERR_OK;
 }
 
 enum err value_pattern_check(enum value_kind kind, enum value_scope scope, struct span text,
