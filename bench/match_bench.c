@@ -2,8 +2,8 @@
 /*
  * The matcher's figures: bytes per indicator, time to build and to open, nanoseconds per probe for
  * values that are in the image and for values that are not, at 10 thousand, 1 million and 10
- * million mixed indicators. The values are made up from a seed; their kinds and lengths follow
- * public lists.
+ * million mixed indicators; and the same for URLs and names where some indicators reach further
+ * than one value. The values are made up from a seed; their kinds and lengths follow public lists.
  *
  *   match_bench [COUNT...]
  */
@@ -157,6 +157,45 @@ static void indicators_add(struct match_builder *builder, uint64_t count)
     }
 }
 
+/* Indicators that reach further than one value: URLs by each of their scopes, and patterns. */
+struct further {
+    const char *name;
+    unsigned urls;     /* of each scope of URLs */
+    unsigned patterns; /* of URLs and of domains */
+};
+
+static void further_one(struct match_builder *builder, enum value_kind kind, enum value_scope scope,
+                        struct span key)
+{
+    const struct match_indicator indicator = { .value = { .kind = kind, .key = key },
+                                               .scope = scope,
+                                               .valid_from_us = TIME_US_NONE,
+                                               .valid_until_us = TIME_US_NONE };
+    must(match_builder_add(builder, &indicator) == ERR_OK);
+}
+
+static void further_add(struct match_builder *builder, const struct further *further)
+{
+    uint8_t key[TEXT_SIZE];
+    struct buf text;
+    buf_init(&text, TEXT_SIZE);
+    for (unsigned i = 0; i < further->urls; i++) {
+        const struct span url = value_make(VALUE_URL, mix(i), key);
+        further_one(builder, VALUE_URL, VALUE_SCOPE_PREFIX, url);
+        further_one(builder, VALUE_URL, VALUE_SCOPE_ANY_QUERY, url);
+        further_one(builder, VALUE_URL, VALUE_SCOPE_CASELESS, url);
+    }
+    for (unsigned i = 0; i < further->patterns; i++) {
+        buf_clear(&text);
+        buf_add_format(&text, "^https?://[^/]+/w%08x/[a-z]+\\.php", (unsigned)mix(i));
+        further_one(builder, VALUE_URL, VALUE_SCOPE_REGEX, buf_span(&text));
+        buf_clear(&text);
+        buf_add_format(&text, "%%-%08x.example", (unsigned)mix(i));
+        further_one(builder, VALUE_DOMAIN, VALUE_SCOPE_LIKE, buf_span(&text));
+    }
+    buf_done(&text);
+}
+
 /* What making the values alone costs, to be taken off the time of building. */
 static double values_ms(uint64_t count)
 {
@@ -170,7 +209,8 @@ static double values_ms(uint64_t count)
     return milliseconds_since(begin);
 }
 
-static struct match_image *image_make(struct op *op, uint64_t count, struct span *ret_bytes)
+static struct match_image *image_make(struct op *op, uint64_t count, const struct further *further,
+                                      struct span *ret_bytes)
 {
     struct hash_secret secret;
     bytes_make(now_ns(), sizeof secret.bytes, secret.bytes);
@@ -180,6 +220,7 @@ static struct match_image *image_make(struct op *op, uint64_t count, struct span
     uint64_t begin = now_ns();
     must(match_builder_new(op, &secret, 0, &builder) == ERR_OK);
     indicators_add(builder, count);
+    further_add(builder, further);
     double add_ms = milliseconds_since(begin) - making_ms;
     begin = now_ns();
     must(match_builder_finish(builder, &buf) == ERR_OK);
@@ -199,9 +240,9 @@ static struct match_image *image_make(struct op *op, uint64_t count, struct span
 
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
-    printf("%9" PRIu64 " indicators: %6.1f MB, %.1f bytes each beyond %.1f of text; add %.0f ms, "
+    printf("%9" PRIu64 " indicators%s: %6.1f MB, %.1f bytes each beyond %.1f of text; add %.0f ms, "
            "finish %.0f ms, open %.1f ms; peak of the process %ld MB\n",
-           count, (double)ret_bytes->size / 1e6,
+           count, further->name, (double)ret_bytes->size / 1e6,
            (double)(ret_bytes->size - image->text.size) / (double)count,
            (double)image->text.size / (double)count, add_ms, finish_ms, open_ms,
            usage.ru_maxrss / 1024);
@@ -343,23 +384,28 @@ static void values_measure(const struct match_image *image, struct values *value
            figures.found / all);
 }
 
-static void measure(uint64_t count)
+static void measure_with(uint64_t count, const struct further *further)
 {
     static const struct {
         enum value_kind kind;
         const char *name;
+        bool further; /* what reaches further changes it */
     } kinds[] = {
-        { VALUE_IPV4, "ipv4" }, { VALUE_IPV6, "ipv6" },     { VALUE_DOMAIN, "domain" },
-        { VALUE_URL, "url" },   { VALUE_SHA256, "sha256" },
+        { VALUE_IPV4, "ipv4", false },     { VALUE_IPV6, "ipv6", false },
+        { VALUE_DOMAIN, "domain", true },  { VALUE_URL, "url", true },
+        { VALUE_SHA256, "sha256", false },
     };
     static struct values values;
     const struct actor actor = { .name = SPAN("bench") };
     struct op op;
     op_begin(&op, &actor, OP_MEMORY_MAX);
     struct span bytes;
-    struct match_image *image = image_make(&op, count, &bytes);
+    struct match_image *image = image_make(&op, count, further, &bytes);
     values.indicator_count = count;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (further->name[0] != 0 && !kinds[i].further) {
+            continue;
+        }
         values.kind = kinds[i].kind;
         values.hit = false;
         values_measure(image, &values, kinds[i].name);
@@ -369,6 +415,20 @@ static void measure(uint64_t count)
     match_image_close(image);
     munmap((void *)(uintptr_t)bytes.data, bytes.size);
     op_end(&op);
+}
+
+static void measure(uint64_t count)
+{
+    static const struct further furthers[] = {
+        { "", 0, 0 },
+        { " and 300 URLs with scopes", 100, 0 },
+        { " and 20 patterns", 0, 10 },
+        { " and 200 patterns", 0, 100 },
+        { " and 1000 patterns", 0, 500 },
+    };
+    for (size_t i = 0; i < sizeof furthers / sizeof furthers[0]; i++) {
+        measure_with(count, &furthers[i]);
+    }
 }
 
 int main(int argc, char **argv)
