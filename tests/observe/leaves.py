@@ -272,6 +272,90 @@ def nothing_in_zeeks_logs_of_a_competition_and_of_an_intrusion_is_missed():
     report(found, lost, used, ZEEK_EXCEPTIONS)
 
 
+def file_name(text):
+    return re.split(r"[/\\]", text)[-1].strip()
+
+
+def ported(event, address_key, port_key):
+    known = event.get(address_key) and event.get(port_key)
+    return 1 if known and event.get("proto") != "icmp" else 0
+
+
+# (field as hits show it, kind): how many values of it an event holds, taken from the event itself.
+EVE_COUNTS = {
+    ("src_ip", "ip-port"): lambda e: ported(e, "src_ip", "src_port"),
+    ("dest_ip", "ip-port"): lambda e: ported(e, "dest_ip", "dest_port"),
+    ("tls.ja3.hash", "ja3"): lambda e: "hash" in e.get("tls", {}).get("ja3", {}),
+    ("tls.ja3s.hash", "md5"): lambda e: "hash" in e.get("tls", {}).get("ja3s", {}),
+    ("tls.ja4", "ja4"): lambda e: "ja4" in e.get("tls", {}),
+    ("tls.fingerprint", "cert-sha1"): lambda e: "fingerprint" in e.get("tls", {}),
+    ("quic.ja4", "ja4"): lambda e: "ja4" in e.get("quic", {}),
+    ("http.http_user_agent", "user-agent"):
+        lambda e: bool(e.get("http", {}).get("http_user_agent", "").strip()),
+    ("fileinfo.filename", "file-name"):
+        lambda e: 0 < len(file_name(e.get("fileinfo", {}).get("filename", ""))) <= FILE_NAME_SIZE_MAX,
+    ("dns.queries.rrname", "domain"):
+        lambda e: sum(1 for query in e.get("dns", {}).get("queries", []) if query["rrname"]),
+}
+
+ZEEK_COUNTS = {
+    ("ssl.cert_chain_fps", "cert-sha256"): lambda e: len(e.get("cert_chain_fps", [])),
+    ("ssl.client_cert_chain_fps", "sha256"): lambda e: len(e.get("client_cert_chain_fps", [])),
+    ("ssl.ja3", "ja3"): lambda e: "ja3" in e,
+    ("ssl.ja3", "md5"): lambda e: "ja3" in e,
+    ("x509.fingerprint", "cert-sha256"): lambda e: "fingerprint" in e,
+    ("files.sha1", "sha1"): lambda e: "sha1" in e,
+    ("files.filename", "file-name"): lambda e: bool(file_name(e.get("filename", ""))),
+    ("smb_files.name", "file-name"): lambda e: bool(file_name(e.get("name", ""))),
+    ("http.user_agent", "user-agent"): lambda e: bool(e.get("user_agent")),
+    ("ssh.host_key", "md5"): lambda e: bool(e.get("host_key")),
+    ("dns.id.orig_h", "ip-port"): lambda e: ported(e, "id.orig_h", "id.orig_p"),
+    ("dns.id.resp_h", "ipv4"): lambda e: "." in e.get("id.resp_h", ""),
+}
+
+
+def counts_told(lines):
+    counts = {}
+    for line in lines.values():
+        for field, kind, _ in line["values"]:
+            counts[field, kind] = counts.get((field, kind), 0) + 1
+    return counts
+
+
+@test
+def the_events_of_captures_give_as_many_values_of_each_kind_as_they_hold():
+    text = opened(DATA / "captures" / "expected-eve.ndjson.gz")
+    events = [json.loads(line) for line in text.splitlines()]
+    counts = counts_told(told("eve", text))
+    for key, count in EVE_COUNTS.items():
+        expected = sum(int(count(event)) for event in events)
+        print(f"# {key[0]} {key[1]}: {expected}")
+        assert expected > 0
+        assert counts.get(key, 0) == expected, (key, counts.get(key, 0), expected)
+
+
+@test
+def zeeks_logs_give_as_many_values_of_each_kind_as_they_hold():
+    logs = [DATA / "logs" / "zeek-json" / f"{name}.ndjson.gz" for name in ("ssl", "x509", "ssh", "dns")]
+    logs.append(DATA / "logs" / "apt29-day1" / "combined.log.gz")
+    counts, expected = {}, dict.fromkeys(ZEEK_COUNTS, 0)
+    for path in logs:
+        text = opened(path)
+        for key, count in counts_told(told("zeek-json", text)).items():
+            counts[key] = counts.get(key, 0) + count
+        for event in filter(None, map(zeek_event, text.splitlines())):
+            stream = event.get("_path") or event.get("@stream")
+            flat = {key.replace("id_", "id.", 1) if key.startswith("id_") else key: value
+                    for key, value in event.items()}
+            for key, count in ZEEK_COUNTS.items():
+                if key[0].split(".")[0] == stream:
+                    expected[key] += int(count(flat))
+    for key, count in expected.items():
+        print(f"# {key[0]} {key[1]}: {count}")
+        assert count > 0
+        assert counts.get(key, 0) == count, (key, counts.get(key, 0), count)
+
+
 @test
 def the_tables_of_fields_stand_in_the_manual_as_they_are():
     run = subprocess.run([TELL, "tables"], capture_output=True, check=True, text=True)
