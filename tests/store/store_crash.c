@@ -15,7 +15,7 @@
 #include "tests/testing.h"
 
 enum {
-    SEEDS_DEFAULT = 100,
+    SEEDS_DEFAULT = 300,
     MUTANT_SEEDS = 2000, /* by then a missing sync is found */
     ROUNDS = 6,
     ACTS_MAX = 16,

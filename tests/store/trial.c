@@ -8,6 +8,7 @@
 #include "store/blob.h"
 #include "tests/store/sim_vfs.h"
 #include "tests/store/trial_things.h"
+#include "tests/store/trial_work.h"
 #include "tests/testing.h"
 
 enum { LINES_OF_READING = 20, BYTES_OF_LINE = 100, CLOCK_STEP_MS = 1500 };
@@ -523,6 +524,24 @@ static enum err act_erase(struct trial *trial)
     return err;
 }
 
+/* ---- what people and the node say ---- */
+
+static enum err act_hits(struct trial *trial)
+{
+    struct op op;
+    testing_op_begin(&op);
+    enum err err = trial_hits_change(trial, &op);
+    return act_end(trial, &op, "working a hit", err);
+}
+
+static enum err act_notice(struct trial *trial)
+{
+    struct op op;
+    testing_op_begin(&op);
+    enum err err = trial_notice_add(trial, &op);
+    return act_end(trial, &op, "a notice", err);
+}
+
 /* ---- all ---- */
 
 enum err trial_rebuild(struct trial *trial)
@@ -546,7 +565,8 @@ enum err trial_act(struct trial *trial)
     static enum err (*const acts[])(struct trial * trial) = {
         act_set_add, act_set_add,       act_set_remove, act_objects_add, act_objects_add, act_batch,
         act_batch,   act_batch,         act_batch,      act_erase,       act_erase,       act_erase,
-        act_set_add, act_object_remove, act_set_remove, act_close,       act_close,
+        act_set_add, act_object_remove, act_set_remove, act_close,       act_close,       act_hits,
+        act_hits,    act_hits,          act_notice,     act_notice,
     };
     must(trial->store != NULL);
     must(!trial->doubtful);

@@ -6,6 +6,7 @@
 #include "store/hit_work.h"
 #include "tests/store/trial.h"
 #include "tests/store/trial_things.h"
+#include "tests/store/trial_work.h"
 #include "tests/testing.h"
 
 /* What a comparison works with. */
@@ -399,6 +400,7 @@ static enum err fold_visit(void *context, const struct store_hit *hit)
         trial_violate(c->trial, "a fold of %.*s holds something else", SPAN_FMT(fold->inside));
     }
     evidence_compare(c, fold, expected);
+    trial_hit_compare(c->trial, c->op, c->grant, hit, expected);
     return ERR_OK;
 }
 
@@ -484,4 +486,5 @@ void trial_compare(struct trial *trial, struct op *op)
     tally_compare(&c);
     inputs_compare(&c);
     folds_compare(&c);
+    trial_notices_compare(trial, op, c.grant);
 }

@@ -7,6 +7,7 @@
 #ifndef TESTS_STORE_TRIAL_SHADOW_H
 #define TESTS_STORE_TRIAL_SHADOW_H
 
+#include "store/hit_work.h"
 #include "store/store.h"
 
 enum {
@@ -35,6 +36,7 @@ enum {
     SHADOW_OBSERVED = 5,
     SHADOW_EVIDENCE = FOLD_EVIDENCE_COUNT_MAX,
     SHADOW_LINES_MAX = 24, /* of a batch */
+    SHADOW_SUBJECTS = 2,   /* of notices */
 };
 
 #define SHADOW_HOUR_US (FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US)
@@ -127,6 +129,9 @@ struct shadow_fold {
     size_t observed_count;
     uint8_t observed[SHADOW_OBSERVED];
     struct shadow_evidence evidence[SHADOW_EVIDENCE];
+    enum hit_state state;
+    uint8_t assignee; /* 0: nobody */
+    size_t worked;    /* how often somebody did something with it */
 };
 
 /* ---- the whole ---- */
@@ -141,6 +146,8 @@ struct shadow {
     struct shadow_input inputs[SHADOW_INPUTS];
     struct shadow_fold folds[SHADOW_WATCHED][SHADOW_HOURS][SHADOW_HOSTS + 1];
     uint64_t sightings;
+    uint64_t notices;                 /* that were ever given */
+    uint64_t silent[SHADOW_SUBJECTS]; /* the notice that is open, counted from 1; 0: none */
 };
 
 /* The world as it is made: the owner's identity is its second entry. */
