@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/must.h"
 #include "node/fold_words.h"
+#include "node/follow.h"
 #include "node/session.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
@@ -22,11 +24,16 @@ enum {
 };
 
 static atomic_bool stop_asked;
+static struct loop *_Atomic stop_loop; /* that waits while a signal may come */
 
 static void on_signal(int number)
 {
+    struct loop *loop = atomic_load(&stop_loop);
     (void)number;
     atomic_store(&stop_asked, true);
+    if (loop != NULL) {
+        loop_wake(loop);
+    }
 }
 
 /* Returns what SIGPIPE did before: the end of the run restores it. */
@@ -349,18 +356,26 @@ static enum err format_read(struct invocation *invocation, enum observe_format *
     return ERR_OK;
 }
 
-static enum err inputs_of_arguments(struct invocation *invocation, struct inputs *ret)
+/* What is to be watched, by name. */
+struct sources {
+    struct follow_source *list;
+    size_t count;
+    int folder; /* where relative paths start */
+};
+
+static enum err sources_of_arguments(struct invocation *invocation, struct sources *ret)
 {
     struct input_named named = { .sensor = span_of(command_value(invocation, "sensor")) };
     TRY(format_read(invocation, &named.format));
     for (size_t i = 0; i < invocation->argument_count; i++) {
         named.path = span_of(invocation->arguments[i]);
-        TRY(inputs_add(invocation->op, ret, invocation->folder, &named));
+        ret->list[i] = (struct follow_source){ .name = named.path, .named = named };
     }
+    ret->count = invocation->argument_count;
     return ERR_OK;
 }
 
-static enum err inputs_of_config(struct invocation *invocation, int folder, struct inputs *ret)
+static enum err sources_of_config(struct invocation *invocation, struct sources *ret)
 {
     const struct config *config = invocation->node->config;
     const char *sensor = command_value(invocation, "sensor");
@@ -371,8 +386,9 @@ static enum err inputs_of_config(struct invocation *invocation, int folder, stru
         };
         enum err err = observe_format_from_name(config->inputs[i].format, &named.format);
         must(err == ERR_OK); /* checked when the configuration was read */
-        TRY(inputs_add(invocation->op, ret, folder, &named));
+        ret->list[i] = (struct follow_source){ .name = config->inputs[i].name, .named = named };
     }
+    ret->count = config->input_count;
     if (config->input_count == 0) {
         return op_fail(invocation->op, ERR_ABSENT,
                        "nothing to watch: name inputs, or configure some in linie.conf ([input "
@@ -382,38 +398,74 @@ static enum err inputs_of_config(struct invocation *invocation, int folder, stru
 }
 
 /* Arguments start at the caller's folder, configured paths at the node's. */
-static enum err inputs_find(struct invocation *invocation, struct inputs *ret, int *ret_folder)
+static enum err sources_find(struct invocation *invocation, struct sources *ret)
 {
-    *ret_folder = invocation->folder;
-    if (invocation->argument_count > 0) {
-        return inputs_of_arguments(invocation, ret);
+    size_t room = invocation->argument_count + invocation->node->config->input_count;
+    ret->folder = invocation->folder;
+    ret->list = op_alloc(invocation->op, room * sizeof *ret->list);
+    if (ret->list == NULL) {
+        return ERR_LIMIT;
     }
-    TRY(descriptor_open(invocation->op, AT_FDCWD, invocation->node->dir, ret_folder));
-    return inputs_of_config(invocation, *ret_folder, ret);
+    if (invocation->argument_count > 0) {
+        return sources_of_arguments(invocation, ret);
+    }
+    TRY(descriptor_open(invocation->op, AT_FDCWD, invocation->node->dir, &ret->folder));
+    return sources_of_config(invocation, ret);
 }
 
 /* ---- the command ---- */
 
-static enum err run(struct session *session, const struct session_options *options,
-                    const struct inputs *inputs, int folder)
+/* One after the other, each to its end. */
+static enum err read_all(struct session *session, const struct sources *sources)
 {
-    TRY(session_begin(session, session->invocation, options));
-    session->total_size = inputs->size;
-    for (size_t i = 0; i < inputs->count; i++) {
-        TRY(session_read(session, folder, &inputs->list[i]));
+    struct inputs inputs = { 0 };
+    for (size_t i = 0; i < sources->count; i++) {
+        TRY(inputs_add(session->op, &inputs, sources->folder, &sources->list[i].named));
+    }
+    session->total_size = inputs.size;
+    for (size_t i = 0; i < inputs.count; i++) {
+        TRY(session_read(session, sources->folder, &inputs.list[i]));
     }
     return ERR_OK;
 }
 
+static enum err run(struct session *session, const struct session_options *options,
+                    const struct sources *sources)
+{
+    enum err err = session_begin(session, session->invocation, options);
+    atomic_store(&stop_loop, session->loop);
+    if (err == ERR_OK && options->follow) {
+        err = follow_run(session, sources->folder, sources->list, sources->count);
+        err = err == ERR_ABSENT && session->op->fault.err == ERR_OK ? ERR_OK : err;
+    } else if (err == ERR_OK) {
+        err = read_all(session, sources);
+    }
+    atomic_store(&stop_loop, NULL);
+    return err;
+}
+
+static int exit_code(const struct session *session)
+{
+    const struct session_totals *totals = &session->totals;
+    bool none_read = totals->inputs_strange > 0 && totals->inputs + totals->inputs_known == 0;
+    if (session->options.follow) {
+        return EXIT_DONE; /* it ran until it was stopped, as it was asked to */
+    }
+    if (totals->inputs_failed > 0 || none_read) {
+        return EXIT_TROUBLE; /* "nothing found" would be a word too many */
+    }
+    return totals->hits > 0 ? EXIT_FOUND : EXIT_DONE;
+}
+
 static int watch(struct invocation *invocation, const struct session_options *options,
-                 const struct inputs *inputs, int folder)
+                 const struct sources *sources)
 {
     struct session *session = op_alloc(invocation->op, sizeof *session);
     if (session == NULL) {
         return command_fail(invocation);
     }
     session->invocation = invocation;
-    enum err err = run(session, options, inputs, folder);
+    enum err err = run(session, options, sources);
     bool stopped = err == ERR_CANCELLED;
     if (stopped) {
         op_fault_clear(invocation->op);
@@ -432,43 +484,61 @@ static int watch(struct invocation *invocation, const struct session_options *op
         fprintf(invocation->err,
                 "linie watch: stopped; the next run goes on where this one ended\n");
     }
-    const struct session_totals *totals = &session->totals;
-    bool none_read = totals->inputs_strange > 0 && totals->inputs + totals->inputs_known == 0;
-    if (totals->inputs_failed > 0 || none_read) {
-        return EXIT_TROUBLE; /* "nothing found" would be a word too many */
+    return exit_code(session);
+}
+
+/* Files that are followed are held open, many at once. */
+static void raise_descriptors(void)
+{
+    enum { WANTED = 4096 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < WANTED) {
+        limit.rlim_cur = limit.rlim_max < WANTED ? limit.rlim_max : WANTED;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* else fewer files are open at once */
     }
-    return session->totals.hits > 0 ? EXIT_FOUND : EXIT_DONE;
+}
+
+static enum err options_read(struct invocation *invocation, struct session_options *options)
+{
+    if (options->again && options->follow) {
+        return op_fail(invocation->op, ERR_FORMAT,
+                       "--again and --follow: what is read again is read once");
+    }
+    return jobs_read(invocation, &options->jobs);
 }
 
 int command_watch(struct invocation *invocation)
 {
     struct session_options options = {
         .again = command_value(invocation, "again") != NULL,
+        .follow = command_value(invocation, "follow") != NULL,
         .quiet = command_value(invocation, "quiet") != NULL,
         .on_fold = show_fold,
         .on_wait = show_progress,
     };
-    struct inputs inputs = { 0 };
-    int folder = -1;
+    struct sources sources = { .folder = -1 };
     enum err err = node_open(invocation->op, invocation->node_dir, invocation->world, NODE_FILES,
                              &invocation->node);
     if (err == ERR_OK) {
-        err = jobs_read(invocation, &options.jobs);
+        err = options_read(invocation, &options);
     }
     if (err == ERR_OK) {
-        err = inputs_find(invocation, &inputs, &folder);
+        err = sources_find(invocation, &sources);
     }
     int code = EXIT_TROUBLE;
     if (err == ERR_OK) {
         const struct sigaction before = signals_take();
         invocation->op->cancel = &stop_asked;
-        code = watch(invocation, &options, &inputs, folder);
+        if (options.follow) {
+            raise_descriptors();
+        }
+        code = watch(invocation, &options, &sources);
         (void)sigaction(SIGPIPE, &before, NULL);
     } else {
         code = command_fail(invocation);
     }
-    if (folder >= 0 && folder != invocation->folder) {
-        close(folder);
+    if (sources.folder >= 0 && sources.folder != invocation->folder) {
+        close(sources.folder);
     }
     node_close(invocation->node);
     return code;

@@ -122,6 +122,28 @@ static enum err set_fold_minutes(struct reading *reading, struct span value)
     return ERR_OK;
 }
 
+static enum err set_seconds(struct reading *reading, struct span value, uint32_t *ret)
+{
+    enum { SECONDS_MAX = 3600 };
+    uint32_t seconds = 0;
+    TRY(set_number(reading, value, SECONDS_MAX, &seconds));
+    if (seconds == 0) {
+        return refuse(reading, "not a number from 1 to 3600");
+    }
+    *ret = seconds;
+    return ERR_OK;
+}
+
+static enum err set_settle(struct reading *reading, struct span value)
+{
+    return set_seconds(reading, value, &reading->config->settle_s);
+}
+
+static enum err set_poll(struct reading *reading, struct span value)
+{
+    return set_seconds(reading, value, &reading->config->poll_s);
+}
+
 static enum err set_sensor(struct reading *reading, struct span value)
 {
     return op_copy(reading->op, value, &reading->config->sensor);
@@ -234,6 +256,15 @@ static const struct key keys[] = {
       "Inside hosts for which one indicator gets a hit of its own within that time. Further\n"
       "hosts are counted together, and the indicator is shown as noisy.",
       set_fold_hosts },
+    { "watch", "settle-seconds", "5",
+      "With --follow: a file that did not change for so long has settled. Its last line counts\n"
+      "without its end, a new archive is read; one that was renamed or removed is held for six\n"
+      "times as long.",
+      set_settle },
+    { "watch", "poll-seconds", "5",
+      "With --follow: what is followed is looked through at least so often. Changes of which\n"
+      "the kernel tells are seen at once.",
+      set_poll },
     { "watch", "sensor", NULL,
       "Name of the sensor, where neither the input nor the log names one; else the host's\n"
       "name.\nsensor = border-1",
@@ -298,6 +329,7 @@ static const struct key keys[] = {
 
 enum {
     KEY_COUNT = sizeof keys / sizeof keys[0],
+    SECONDS_DEFAULT = 5,
     LINE_SIZE_MAX = 198, /* INI_MAX_LINE of inih, less the line's end and a NUL */
 };
 
@@ -502,6 +534,8 @@ enum err config_read(struct op *op, struct span name, struct span text, struct c
         .judging = value_rules_default(),
         .owner = SPAN("this node's owner"),
         .fold_minutes = FOLD_MINUTES_DEFAULT,
+        .settle_s = SECONDS_DEFAULT,
+        .poll_s = SECONDS_DEFAULT,
     };
     if (text.size > CONFIG_SIZE_MAX) {
         return op_fail(op, ERR_LIMIT, "%.*s: larger than %d bytes", SPAN_FMT(name),

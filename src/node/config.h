@@ -39,6 +39,8 @@ struct config {
     uint32_t jobs;              /* 0: as many as there are processors, at most 8 */
     uint32_t fold_minutes;      /* length of a fold */
     uint32_t fold_hosts_max;
+    uint32_t settle_s; /* a file that is followed has settled when it did not change for so long */
+    uint32_t poll_s;   /* between two looks at what is followed, where nothing tells of changes */
     struct span
         sensor; /* of all inputs that name none; empty: the log's own, else the host's name */
     size_t input_count;

@@ -9,7 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/must.h"
+#include "base/time.h"
 #include "os/disk.h"
+
+enum { NS_PER_US = 1000 };
 
 static enum err fail(struct op *op, struct span path, int code)
 {
@@ -74,6 +78,9 @@ static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
     if (depth == INPUTS_DEPTH_MAX) {
         return list_add(op, inputs, named); /* as a file that is none: told when it is opened */
     }
+    if (inputs->on_folder != NULL) {
+        inputs->on_folder(inputs->context, named->path);
+    }
     int count = scandirat(folder, (const char *)named->path.data, &entries, not_hidden, alphasort);
     if (count < 0) {
         return list_add(op, inputs, named); /* as a missing file: told when it is opened */
@@ -108,39 +115,57 @@ static enum err add_path(struct op *op, struct inputs *inputs, int folder,
         return ERR_OK; /* sockets and pipes in a folder are no logs */
     }
     struct input_named file = *named;
-    file.size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+    bool regular = S_ISREG(status.st_mode);
+    file.sort = regular ? INPUT_FILE : INPUT_PIPE;
+    file.size = regular ? (uint64_t)status.st_size : 0;
+    file.device = status.st_dev;
+    file.inode = status.st_ino;
+    file.modified_us =
+        (int64_t)status.st_mtim.tv_sec * US_PER_S + status.st_mtim.tv_nsec / NS_PER_US;
     return list_add(op, inputs, &file);
 }
 
-/* glob() knows no open folder: the caller's is entered while it works. Globs are read where nothing
- * else runs in this process. */
+static enum err add_found(struct op *op, struct inputs *inputs, int folder,
+                          const struct input_named *named, const glob_t *found)
+{
+    for (size_t i = 0; i < found->gl_pathc; i++) {
+        struct input_named one = *named;
+        TRY(op_copy(op, span_of(found->gl_pathv[i]), &one.path));
+        TRY(add_path(op, inputs, folder, &one, 0));
+    }
+    return ERR_OK;
+}
+
+/* glob() knows no open folder: the caller's is entered while it works, and left again, since other
+ * paths may be relative to where the process is. Globs are read where nothing else runs in this
+ * process. */
 static enum err add_glob(struct op *op, struct inputs *inputs, int folder,
                          const struct input_named *named)
 {
     glob_t found = { 0 };
+    int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (fchdir(folder) != 0) {
-        return fail(op, named->path, errno);
+        int saved = errno;
+        (void)close(before);
+        return fail(op, named->path, saved);
     }
     int code = glob((const char *)named->path.data, GLOB_MARK, NULL, &found);
-    enum err err = ERR_OK;
+    bool back = before < 0 || fchdir(before) == 0; /* a folder that is open can be entered again */
+    (void)close(before);
+    must(back);
+    if (code == 0) {
+        enum err err = add_found(op, inputs, folder, named, &found);
+        globfree(&found);
+        return err;
+    }
     if (code == GLOB_NOSPACE) {
-        err =
-            op_fail(op, ERR_LIMIT, "%.*s: no memory for all files that fit", SPAN_FMT(named->path));
-    } else if (code != 0) {
-        err = list_add(op, inputs, named); /* fits no file: told when it is opened */
+        return op_fail(op, ERR_LIMIT, "%.*s: no memory for all files that fit",
+                       SPAN_FMT(named->path));
     }
-    for (size_t i = 0; err == ERR_OK && i < found.gl_pathc; i++) {
-        struct input_named one = *named;
-        err = op_copy(op, span_of(found.gl_pathv[i]), &one.path);
-        if (err == ERR_OK) {
-            err = add_path(op, inputs, folder, &one, 0);
-        }
-    }
-    globfree(&found);
-    return err;
+    return list_add(op, inputs, named); /* fits no file: told when it is opened */
 }
 
-static bool has_glob(struct span path)
+bool inputs_is_glob(struct span path)
 {
     return span_find(path, '*') != SPAN_NOT_FOUND || span_find(path, '?') != SPAN_NOT_FOUND ||
            span_find(path, '[') != SPAN_NOT_FOUND;
@@ -154,10 +179,11 @@ enum err inputs_add(struct op *op, struct inputs *inputs, int folder,
     TRY(op_copy(op, named->path, &copy.path)); /* ended by a NUL */
     TRY(op_copy(op, named->sensor, &copy.sensor));
     if (span_equal(copy.path, SPAN("-"))) {
+        copy.sort = INPUT_PIPE;
         return list_add(op, inputs, &copy);
     }
     bool there = fstatat(folder, (const char *)copy.path.data, &status, 0) == 0;
-    if (!there && has_glob(copy.path)) {
+    if (!there && inputs_is_glob(copy.path)) {
         return add_glob(op, inputs, folder, &copy);
     }
     return add_path(op, inputs, folder, &copy, 0);

@@ -10,11 +10,21 @@
 
 enum { INPUTS_COUNT_MAX = 1000000, INPUTS_DEPTH_MAX = 16 };
 
+enum input_sort {
+    INPUT_MISSING = 0, /* nothing is there, or nothing that can be looked at */
+    INPUT_FILE,
+    INPUT_PIPE, /* or anything else that is read as one: standard input, a terminal */
+};
+
 struct input_named {
     struct span path; /* "-": standard input */
     enum observe_format format;
     struct span sensor; /* configured; may be empty */
-    uint64_t size;      /* bytes on the disk; 0 where unknown */
+    enum input_sort sort;
+    uint64_t size; /* bytes on the disk; 0 where unknown */
+    uint64_t device;
+    uint64_t inode;
+    int64_t modified_us; /* by the clock of its file system */
 };
 
 struct inputs {
@@ -22,7 +32,17 @@ struct inputs {
     size_t count;
     size_t room;
     uint64_t size; /* of all */
+    /* Called for every folder in which files were looked for; NULL: nobody wants to know. */
+    void (*on_folder)(void *context, struct span path);
+    void *context;
 };
+
+/**
+ * Whether a name is a pattern for names of files.
+ *
+ * path      as given
+ */
+bool inputs_is_glob(struct span path);
 
 /**
  * Add what one name stands for. A name that stands for nothing (a file or glob without a file, a

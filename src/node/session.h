@@ -48,7 +48,8 @@ struct session;
 struct session_input;
 
 struct session_options {
-    bool again; /* read from the start, count nothing */
+    bool again;  /* read from the start, count nothing */
+    bool follow; /* the run lasts until somebody stops it; hits are counted at once */
     bool quiet;
     unsigned jobs;
     /* Called for every fold that a batch opened, and some times a second while the run waits. */
@@ -67,6 +68,10 @@ struct session {
     struct loop_entry watch_entry;
     pid_t pid;
     bool has_watch;
+    bool watch_lost; /* it has gone, or said what is not agreed */
+    int64_t watch_started_us;
+    uint32_t restart_pause_ms; /* before the last one was started; 0: there was none */
+    int64_t alive_told_us;     /* when the service manager last heard of this process */
     struct remote_server *server;
     struct loop_entry server_entry;
     struct outputs *outputs; /* NULL: nothing is sent */
@@ -93,9 +98,13 @@ struct session {
     uint32_t folds_input; /* whose folds are not whole yet */
     size_t fold_room;
     size_t changed_count;   /* inputs that have something to be counted */
-    struct fold_seen shown; /* where nothing is counted */
+    struct fold_seen shown; /* where nothing is counted; when following: that were counted before */
+    bool live_changed;      /* lines of a socket gathered */
+    bool urgent;            /* a fold gathered that is perhaps new: somebody waits for it */
+    int64_t changed_us;     /* when the first of what gathered came; 0: nothing has gathered */
     int64_t committed_us;
-    int64_t closed_us; /* when folds were last closed */
+    int64_t commit_cost_us; /* how long the last commit took */
+    int64_t closed_us;      /* when folds were last closed */
 };
 
 /**

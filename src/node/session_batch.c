@@ -9,6 +9,11 @@
 
 enum {
     COMMIT_EVERY_MS = 500,
+    FOLLOW_EVERY_MS = 1000,    /* when following: lines of sockets, which nobody sends again */
+    POSITIONS_EVERY_MS = 5000, /* likewise: places in files, which can be read again */
+    URGENT_LEAST_MS = 20,      /* between two commits, where there are new hits */
+    URGENT_MOST_MS = 80,
+    URGENT_COST_SHARE = 4, /* a commit that takes long is followed by a pause so much longer */
     BATCH_FOLDS_MAX = 256, /* a fold takes some 7 kB on its way into the journal (docs/BENCH.md) */
     BATCH_INPUTS_MAX = 256,
     CLOSE_EVERY_S = 60, /* folds are looked through for those that may be closed */
@@ -30,6 +35,16 @@ static void batch_clear(struct session *session)
         session->inputs[i]->changed = false;
     }
     session->changed_count = 0;
+    session->urgent = false;
+    session->live_changed = false;
+    session->changed_us = 0;
+}
+
+static void gathered(struct session *session)
+{
+    if (session->changed_us == 0) {
+        session->changed_us = os_monotonic_us();
+    }
 }
 
 bool session_is_whole(const struct session *session)
@@ -42,6 +57,7 @@ void session_input_changed(struct session_input *input)
     if (input->counted && !input->changed) {
         input->changed = true;
         input->session->changed_count++;
+        gathered(input->session);
     }
 }
 
@@ -84,6 +100,7 @@ static enum err count_all(struct op *op, struct session *session)
 enum err session_commit(struct session *session)
 {
     struct op work;
+    int64_t begun_us = os_monotonic_us();
     must(session_is_whole(session));
     op_begin(&work, &session->op->actor, SESSION_BATCH_MEMORY_MAX);
     enum err err = session->options.again ? ERR_OK : count_all(&work, session);
@@ -95,21 +112,48 @@ enum err session_commit(struct session *session)
     batch_clear(session);
     session_inputs_sweep(session);
     session->committed_us = os_monotonic_us();
+    session->commit_cost_us = session->committed_us - begun_us;
     outputs_pump(session->outputs);
     return ERR_OK;
+}
+
+/* Lines without hits may wait: after a kill they are read again, and a commit for each costs room.
+ * A hit may not; but where there are many, commits must not take all the time. */
+static int64_t delay_us(const struct session *session)
+{
+    int64_t least_us = (int64_t)URGENT_LEAST_MS * US_PER_MS;
+    int64_t most_us = (int64_t)URGENT_MOST_MS * US_PER_MS;
+    int64_t share_us = URGENT_COST_SHARE * session->commit_cost_us;
+    if (!session->options.follow) {
+        return (int64_t)COMMIT_EVERY_MS * US_PER_MS;
+    }
+    if (session->urgent) {
+        share_us = share_us > least_us ? share_us : least_us;
+        return share_us < most_us ? share_us : most_us;
+    }
+    bool may_wait = session->fold_count == 0 && !session->live_changed;
+    return (int64_t)(may_wait ? POSITIONS_EVERY_MS : FOLLOW_EVERY_MS) * US_PER_MS;
+}
+
+int64_t session_commit_due_us(const struct session *session)
+{
+    if (session->changed_us == 0) {
+        return INT64_MAX;
+    }
+    bool much =
+        session->whole_count >= BATCH_FOLDS_MAX || session->changed_count >= BATCH_INPUTS_MAX;
+    if (much) {
+        return 0;
+    }
+    bool since_commit = session->urgent || !session->options.follow;
+    return (since_commit ? session->committed_us : session->changed_us) + delay_us(session);
 }
 
 /* Batches are cut between chunks only, so that positions and folds fit together. */
 enum err session_commit_when_due(struct session *session)
 {
-    bool changed = session->changed_count > 0 || session->fold_count > 0;
-    if (!changed || !session_is_whole(session)) {
-        return ERR_OK;
-    }
-    int64_t age_us = os_monotonic_us() - session->committed_us;
-    bool due = age_us >= (int64_t)COMMIT_EVERY_MS * US_PER_MS ||
-               session->fold_count >= BATCH_FOLDS_MAX || session->changed_count >= BATCH_INPUTS_MAX;
-    return due ? session_commit(session) : ERR_OK;
+    bool due = session_commit_due_us(session) <= os_monotonic_us();
+    return due && session_is_whole(session) ? session_commit(session) : ERR_OK;
 }
 
 /* Some folds at a time, so that memory stays flat however many there are. */
@@ -167,10 +211,22 @@ static enum err fold_keep(struct session *session, const struct fold *fold)
     return ERR_OK;
 }
 
+/* When following, a fold of which nobody has heard is counted at once; which ones that are need not
+ * be known for ever. */
+static bool fold_is_seen(struct session *session, const struct fold *fold)
+{
+    if (session->options.follow && session->shown.count == FOLD_SEEN_COUNT_MAX) {
+        fold_seen_done(&session->shown);
+    }
+    bool asks = session->options.follow || session->options.again;
+    return asks && fold_seen_note(&session->shown, fold);
+}
+
 void session_on_folds_end(struct session *session, bool counts)
 {
-    if (counts) {
+    if (counts && session->fold_count > session->whole_count) {
         session->whole_count = session->fold_count;
+        gathered(session);
     } else {
         session->fold_count = session->whole_count;
     }
@@ -194,9 +250,11 @@ enum err session_on_folds(struct session *session, uint32_t input, struct span b
             return op_fail(session->op, ERR_FORMAT, "the watch process sent what is no fold");
         }
         TRY(fold_keep(session, &fold));
-        if (session->options.again && !fold_seen_note(&session->shown, &fold)) {
+        bool seen = fold_is_seen(session, &fold);
+        if (session->options.again && !seen) {
             on_fold_opened(session, &fold);
         }
+        session->urgent = session->urgent || !seen;
     }
     return ERR_OK;
 }

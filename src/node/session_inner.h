@@ -10,6 +10,7 @@
 enum {
     SESSION_BATCH_MEMORY_MAX = 512 * 1024 * 1024,
     SESSION_WATCH_MEMORY_MAX = 64 * 1024 * 1024,
+    SESSION_HEADER_SIZE_MAX = 16 * 1024, /* of header lines that are kept for later */
 };
 
 enum session_phase {
@@ -19,12 +20,37 @@ enum session_phase {
     SESSION_ENDED, /* nothing more comes of it */
 };
 
+/* What the owner of an input says to its first bytes. */
+struct session_answer {
+    bool leave;                        /* close it: the owner comes back later */
+    const struct store_input *copy_of; /* it is a copy of that one, if the bytes fit; borrowed */
+};
+
+/* What the owner of an input wants of it. */
+struct session_how {
+    bool follow;        /* a file rests at its end; a pipe is known again by its name */
+    bool seen;          /* it was open before in this run: nobody is told of it again */
+    struct span header; /* TSV: header lines in force where reading goes on; borrowed */
+    void *owner;
+    /* Its first bytes are there. NULL: nobody asks. */
+    enum err (*begun)(struct session_input *input, const struct watch_message_begun *begun,
+                      struct session_answer *ret);
+    /* It rests, or has ended: the last thing that is done, so the input may be released. NULL:
+     * nobody asks. */
+    enum err (*stirred)(struct session_input *input);
+};
+
 /* One input: what is known of it, and what the watch has told. */
 struct session_input {
     struct session *session;
     uint32_t number; /* in messages; never used twice */
     enum session_phase phase;
-    const struct input_named *named;
+    struct input_named named;
+    uint8_t *path; /* of `named` */
+    struct session_how how;
+    enum err err;  /* why it ended: ERR_OK at its end */
+    bool is_known; /* what was read before is what it holds, or began with */
+    bool was_left; /* it ended because its owner left it */
     /* of the file */
     bool regular;
     uint64_t device;
@@ -34,13 +60,16 @@ struct session_input {
     /* as the store knows it */
     bool counted; /* `state` is to be kept */
     bool changed; /* ... and is not kept as it is now */
+    bool copy;    /* it goes on where another one was read up to */
     struct store_input state;
     struct store_input known; /* what was last read from this file; number 0: nothing */
     size_t start_size;        /* its first bytes */
     uint8_t start[WATCH_START_SIZE];
     uint64_t bytes_read;
-    uint64_t waiting; /* bytes of its last line, which has no end yet */
-    bool released;    /* its owner has done with it: it goes when it is counted */
+    uint64_t waiting;   /* bytes of its last line, which has no end yet */
+    size_t header_size; /* TSV: header lines in force where it rests; 0: none, or too many */
+    uint8_t *header;
+    bool released; /* its owner has done with it: it goes when it is counted */
 };
 
 /* ---- the process ---- */
@@ -60,16 +89,59 @@ enum err session_send(struct session *session, enum watch_message_type type, str
                       int file);
 
 /**
+ * Start the watch process. When the store is open, it is closed in the new process before the first
+ * hostile byte.
+ *
+ * session   begun, without one
+ *
+ * Errors    ERR_IO; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err session_watch_start(struct session *session);
+
+/**
+ * The watch process has broken: start another one. What it was at work on has ended with
+ * ERR_ABSENT.
+ *
+ * session   begun
+ *
+ * Errors    ERR_IO; ERR_LIMIT; or what owners of inputs returned
+ */
+MUST_USE
+enum err session_watch_restart(struct session *session);
+
+/**
+ * Stop the watch process.
+ *
+ * session   begun; one that has none does nothing
+ *
+ * Errors    ERR_IO it had broken
+ */
+MUST_USE
+enum err session_watch_stop(struct session *session);
+
+/**
+ * Give the watch the images that are right now, unless it has them.
+ *
+ * session   begun
+ *
+ * Errors    those of node_index()
+ */
+MUST_USE
+enum err session_images_send(struct session *session);
+
+/**
  * Wait for the watch and everybody else until something happens; serve callers, count and show
  * progress meanwhile.
  *
- * session   begun
+ * session     begun
+ * timeout_ms  longer than this is not waited
  *
  * Errors    ERR_CANCELLED somebody asked to stop; ERR_ABSENT the watch has gone; ERR_IO; others:
  *           the run cannot go on
  */
 MUST_USE
-enum err session_wait(struct session *session);
+enum err session_wait(struct session *session, int timeout_ms);
 
 /**
  * End work that was done in session->scratch: its memory goes back, its fault is the run's. A run
@@ -83,21 +155,123 @@ enum err session_wait(struct session *session);
 MUST_USE
 enum err session_scratch_end(struct session *session, enum err err);
 
+/* ---- what is known of an input ---- */
+
+/* Counted among the reasons of watch_count_name(). */
+#define SESSION_BROKEN_ARCHIVE SPAN("broken-archive")
+
+/**
+ * Count what was wrong.
+ *
+ * state     changed
+ * reason    for which it was; lives as long as the run
+ * count     how often; 0 changes nothing
+ */
+void session_count_fault(struct store_input *state, struct span reason, uint64_t count);
+
+/**
+ * Which input an open file is.
+ *
+ * input     filled in
+ * fd        of the file; still the caller's
+ *
+ * Errors    ERR_IO
+ */
+MUST_USE
+enum err session_input_identify(struct session_input *input, int fd);
+
+/**
+ * What was last read from a file; its mark goes to the watch, which tells whether it fits.
+ *
+ * input     identified; its `known` is filled in
+ *
+ * Errors    those of session_commit() and store_input_find()
+ */
+MUST_USE
+enum err session_known_find(struct session_input *input);
+
+/**
+ * Whether what was read before is what it holds, or began with.
+ *
+ * input     session_known_find() was asked
+ * begun     what the watch told
+ */
+bool session_is_known(const struct session_input *input, const struct watch_message_begun *begun);
+
+/**
+ * What is known of an input when it begins: where an earlier run stopped, or that it is new.
+ *
+ * input     its state is made
+ * begun     what the watch told
+ * answer    of its owner
+ */
+void session_state_begin(struct session_input *input, const struct watch_message_begun *begun,
+                         const struct session_answer *answer);
+
+/**
+ * The input was read on. Its first bytes become part of its mark as they are counted.
+ *
+ * input     its state moves
+ * chunk     what the watch told
+ */
+void session_state_move(struct session_input *input, const struct watch_message_chunk *chunk);
+
+/* ---- what is said of it ---- */
+
+/**
+ * Say OPEN, START or CLOSE.
+ *
+ * input     found in the session
+ * fd        of the file; still the caller's
+ * state     where reading goes on
+ *
+ * Errors    ERR_ABSENT the watch has gone; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err session_say_open(struct session_input *input, int fd);
+MUST_USE
+enum err session_say_start(struct session_input *input, const struct store_input *state);
+MUST_USE
+enum err session_say_close(struct session_input *input);
+
 /* ---- one input ---- */
 
 /**
  * Hand an open file to the watch.
  *
  * session   begun; session_is_whole()
- * named     how it is called; borrowed until session_input_release()
+ * named     how it is called; its path is copied, the rest is borrowed for the run
+ * how       copied
  * fd        still the caller's
  * ret       until session_input_release(); untouched on error
  *
  * Errors    ERR_LIMIT no memory; ERR_ABSENT the watch has gone; ERR_IO
  */
 MUST_USE
-enum err session_input_open(struct session *session, const struct input_named *named, int fd,
-                            struct session_input **ret);
+enum err session_input_open(struct session *session, const struct input_named *named,
+                            const struct session_how *how, int fd, struct session_input **ret);
+
+/**
+ * Let the watch read on an input that rests: it may have grown.
+ *
+ * input        rests
+ * last_counts  its last line counts without its end
+ *
+ * Errors    ERR_ABSENT the watch has gone; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err session_input_look(struct session_input *input, bool last_counts);
+
+/**
+ * An input has another name from now on.
+ *
+ * input     from session_input_open()
+ * path      copied
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err session_input_rename(struct session_input *input, struct span path);
 
 /**
  * Do with an input what must be done when nobody needs it any more: the watch closes it where it
@@ -120,6 +294,23 @@ enum err session_input_release(struct session_input *input);
  */
 MUST_USE
 enum err session_input_hear(struct session *session, const struct channel_message *message);
+
+/**
+ * Tell people something.
+ *
+ * session   begun
+ * text      for people
+ */
+void session_tell_text(struct session *session, const char *text);
+
+/**
+ * Tell people something about an input: "PATH: ...".
+ *
+ * session   begun
+ * path      of the input; "-" is shown as stdin
+ * what      for people
+ */
+void session_tell(struct session *session, struct span path, const char *what);
 
 /**
  * Give back inputs that were released and are counted.
@@ -154,6 +345,13 @@ bool session_is_whole(const struct session *session);
  */
 MUST_USE
 enum err session_commit(struct session *session);
+
+/**
+ * When what gathered is to be counted, by os_monotonic_us(); INT64_MAX: nothing has gathered.
+ *
+ * session   begun
+ */
+int64_t session_commit_due_us(const struct session *session);
 
 /**
  * Count what gathered, where it is much or old.

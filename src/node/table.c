@@ -39,6 +39,7 @@ static const struct command_option watch_options[] = {
     { "format", "FORMAT", "zeek-json, zeek-tsv or eve (default: told by each input)" },
     { "sensor", "NAME", "who saw it (default: configured, else the log's word)" },
     { "jobs", "N", "threads (default: configured, else one a processor)" },
+    { "follow", NULL, "go on until stopped: read what is added, and new files" },
     { "again", NULL, "read inputs again from the start, without counting" },
     { "quiet", NULL, "no progress, no hits as they come: only the summary" },
     { NULL, NULL, NULL },
