@@ -740,7 +740,10 @@ static enum err set_write(struct op *op, struct store *store, const struct journ
         " updated, count, pack, effect, below, indicator, inside, reason, even_if, context)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (purpose, source_id, name) DO UPDATE SET tlp = excluded.tlp,"
-        " pap = excluded.pap, confidence = excluded.confidence, valid_until = excluded.valid_until,"
+        " pap = excluded.pap, confidence = excluded.confidence,"
+        /* An allow list's values end one by one: what is not the end of all is that of none. */
+        " valid_until = CASE WHEN excluded.purpose = 0 OR valid_until IS excluded.valid_until"
+        " THEN excluded.valid_until END,"
         " updated = excluded.updated, count = excluded.count, pack = excluded.pack,"
         " effect = excluded.effect, below = excluded.below, indicator = excluded.indicator,"
         " inside = excluded.inside, reason = excluded.reason,"
@@ -860,6 +863,9 @@ enum err store_apply_set_remove(struct op *op, struct store *store,
         return ERR_OK; /* the set is gone already */
     }
     TRY(pack_without(op, store, header->number, before.place, values, &rest));
+    if (rest.count == 0 && key.purpose == STORE_TO_ALLOW) {
+        return set_delete(op, store, &key); /* it holds neither values nor a label */
+    }
     struct db_query q = db_query(op, &store->db,
                                  "UPDATE sets SET updated = ?, count = ?, pack = ?"
                                  " WHERE purpose = ? AND source_id = ? AND name = ?");

@@ -333,8 +333,8 @@ TEST(fold_that_is_silent_no_more_is_told_as_new)
 
 /* ---- allow lists ---- */
 
-static struct store_set_added allow(struct world *world, const char *name, const char *value,
-                                    const struct store_allow *allow)
+static struct store_set_added allow_until(struct world *world, const char *name, const char *value,
+                                          const struct store_allow *allow, int64_t until_us)
 {
     enum { PACK_BYTES_MAX = 64 * 1024 };
     const struct hash_secret secret = { { 1 } };
@@ -344,7 +344,7 @@ static struct store_set_added allow(struct world *world, const char *name, const
         .tlp = PACK_TLP_OF_SET,
         .first_seen_us = TIME_US_NONE,
         .valid_from_us = TIME_US_NONE,
-        .valid_until_us = TIME_US_NONE,
+        .valid_until_us = until_us,
     };
     struct pack_writer *writer = NULL;
     struct store_set_added added;
@@ -365,11 +365,17 @@ static struct store_set_added allow(struct world *world, const char *name, const
         .pack = buf_span(&pack),
         .tlp = POLICY_TLP_GREEN,
         .confidence = PACK_CONFIDENCE_UNKNOWN,
-        .valid_until_us = TIME_US_NONE,
+        .valid_until_us = until_us,
     };
     check_err(store_set_add(&world->op, world->store, &add, &added), ERR_OK);
     buf_done(&pack);
     return added;
+}
+
+static struct store_set_added allow(struct world *world, const char *name, const char *value,
+                                    const struct store_allow *allow)
+{
+    return allow_until(world, name, value, allow, TIME_US_NONE);
 }
 
 static const struct store_allow silent = {
@@ -404,6 +410,63 @@ TEST(allow_list_is_kept_with_its_effect_and_of_whom_it_speaks)
     check_span(lists[1].allow.reason, "well known");
     assert_int_equal(lists[0].allow.effect, RANK_LOWERED);
     assert_int_equal(lists[0].allow.inside.size, 0);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+TEST(allow_list_has_an_end_where_all_its_values_have_the_same)
+{
+    enum { END = 1000 };
+    static const struct {
+        int64_t until_us;
+        int64_t expected;
+    } adds[] = { { END, END }, { END, END }, { 2 * END, TIME_US_NONE }, { END, TIME_US_NONE } };
+    struct world world;
+    world_begin(&world);
+    for (size_t i = 0; i < sizeof adds / sizeof adds[0]; i++) {
+        char value[32];
+        struct store_set *lists = NULL;
+        size_t count = 0;
+        snprintf(value, sizeof value, "good-%zu.example", i);
+
+        allow_until(&world, "known", value, &silent, adds[i].until_us * US_PER_S);
+
+        check_err(store_allow_lists(&world.op, world.store, world.grant, &lists, &count), ERR_OK);
+        assert_int_equal(lists[0].count, i + 1);
+        assert_int_equal(lists[0].valid_until_us, adds[i].expected == TIME_US_NONE
+                                                      ? TIME_US_NONE
+                                                      : adds[i].expected * US_PER_S);
+    }
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+TEST(allow_list_is_gone_when_its_last_value_is_removed)
+{
+    struct world world;
+    struct store_set *lists = NULL;
+    struct value_buf bytes;
+    struct value value;
+    enum value_scope scope;
+    size_t count = 0;
+    world_begin(&world);
+    allow(&world, "known", "a.example", &silent);
+    allow(&world, "known", "b.example", &silent);
+    for (size_t left = 2; left > 0; left--) {
+        uint64_t removed = 0;
+        check_err(store_allow_lists(&world.op, world.store, world.grant, &lists, &count), ERR_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(lists[0].count, left);
+        check_err(value_recognise(left == 2 ? SPAN("a.example") : SPAN("b.example"), &bytes, &value,
+                                  &scope),
+                  ERR_OK);
+
+        check_err(store_set_remove(&world.op, world.store, &lists[0], &value, 1, &removed), ERR_OK);
+
+        assert_int_equal(removed, 1);
+    }
+    check_err(store_allow_lists(&world.op, world.store, world.grant, &lists, &count), ERR_OK);
+    assert_int_equal(count, 0);
     world_check_rebuild(&world);
     world_end(&world);
 }
