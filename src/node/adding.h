@@ -7,8 +7,8 @@
 #define NODE_ADDING_H
 
 #include "exchange/exchange.h"
+#include "node/flow.h"
 #include "node/node.h"
-#include "node/print.h"
 
 /* What was taken of a set: of a whole list, or of one event. */
 struct adding_part {
@@ -44,6 +44,35 @@ struct adding {
 };
 
 enum { ADDING_FAULTS_SHOWN_MAX = 5 };
+
+/**
+ * Count and tell what was refused: one line for each; people see the first few, programs all.
+ *
+ * adding    its file is open
+ * place     what the numbers of faults count; see exchange_place_name()
+ * fault     why it could not be read
+ */
+void adding_tell_refusal(struct adding *adding, const char *place,
+                         const struct exchange_fault *fault);
+
+/**
+ * As adding_tell_refusal(), of a value that can be read and is not fit.
+ *
+ * adding    its file is open
+ * place     what the numbers of faults count
+ * item      the value
+ * verdict   why not
+ */
+void adding_tell_unfit(struct adding *adding, const char *place, const struct exchange_item *item,
+                       enum value_verdict verdict);
+
+/**
+ * Add how many were refused, and why, where some were.
+ *
+ * flow      begun
+ * part      counted
+ */
+void adding_refusal_words(struct flow *flow, const struct adding_part *part);
 
 /**
  * Add a list, a table or events: members of packed sets.

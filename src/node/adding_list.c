@@ -15,8 +15,7 @@ enum { LINE_SIZE_MAX = 64 * 1024 };
 struct filling {
     struct adding *adding;
     struct exchange_reader *reader;
-    const char *place; /* what the numbers of faults count: lines, or */
-    bool by_line;      /* entries of a document, of which nobody knows the byte */
+    const char *place; /* what the numbers of faults count */
     struct pack_writer *writer;
     uint64_t group;         /* number of the event; 0: none was met yet */
     uint64_t passed_before; /* entries passed over when it began */
@@ -28,79 +27,6 @@ struct filling {
     struct span context;
     struct store_set_added added; /* the last set that was stored */
 };
-
-/* ---- refusals ---- */
-
-/* One line for each refused line: people see the first few, programs all. */
-static void refusal_json(const struct filling *filling, const char *reason,
-                         const struct exchange_fault *fault)
-{
-    struct buf line;
-    struct json_writer w;
-    buf_init(&line, LINE_SIZE_MAX); /* the text is cut at EXCHANGE_FAULT_TEXT_SIZE_MAX */
-    json_writer_init(&w, &line);
-    json_begin_object(&w);
-    json_member_string(&w, SPAN("refused"), span_of(reason));
-    json_member_string(&w, SPAN("file"), filling->adding->name);
-    json_member_u64(&w, span_of(filling->place), fault->line);
-    if (filling->by_line) {
-        json_member_u64(&w, SPAN("byte"), fault->byte);
-    }
-    json_member_string(&w, SPAN("text"), fault->text);
-    json_end_object(&w);
-    print_json(filling->adding->invocation, &line);
-    buf_done(&line);
-}
-
-static void refusal_text(const struct filling *filling, const char *reason,
-                         const struct exchange_fault *fault)
-{
-    enum { SHOWN_MAX = 120 };
-    struct invocation on_err = *filling->adding->invocation;
-    on_err.out = on_err.err;
-    size_t size = fault->text.size < SHOWN_MAX ? fault->text.size : SHOWN_MAX;
-    print_text(&on_err, filling->adding->name, 0);
-    fprintf(on_err.err, ": %s %llu", filling->place, (unsigned long long)fault->line);
-    if (filling->by_line) {
-        fprintf(on_err.err, ", byte %llu", (unsigned long long)fault->byte);
-    }
-    fprintf(on_err.err, ": %s: ", reason);
-    print_text(&on_err, span_slice(fault->text, 0, size), 0);
-    fputc('\n', on_err.err);
-}
-
-static void tell_refusal(const struct filling *filling, const char *reason,
-                         const struct exchange_fault *fault)
-{
-    struct adding *adding = filling->adding;
-    adding->part.refused++;
-    adding->faults++;
-    if (adding->invocation->json) {
-        refusal_json(filling, reason, fault);
-    } else if (adding->faults <= ADDING_FAULTS_SHOWN_MAX) {
-        refusal_text(filling, reason, fault); /* --json tells them all */
-    }
-}
-
-/* A value that can be read, and would only raise false alarms. */
-static void tell_unfit(const struct filling *filling, const struct exchange_item *item,
-                       enum value_verdict verdict)
-{
-    struct buf text;
-    buf_init(&text, VALUE_TEXT_SIZE_MAX);
-    value_add_text(&text, &item->value);
-    struct span shown = buf_span(&text);
-    const struct exchange_fault fault = {
-        .line = item->line,
-        .byte = item->byte,
-        .text = shown.size <= EXCHANGE_FAULT_TEXT_SIZE_MAX
-                    ? shown
-                    : span_slice(shown, 0, EXCHANGE_FAULT_TEXT_SIZE_MAX),
-    };
-    filling->adding->part.unfit[verdict]++;
-    tell_refusal(filling, value_verdict_name(verdict), &fault);
-    buf_done(&text);
-}
 
 /* ---- telling a set ---- */
 
@@ -138,34 +64,6 @@ static void set_json(const struct filling *filling, const struct store_set_added
     buf_done(&line);
 }
 
-static void reason_words(struct flow *flow, uint64_t count, const char *reason, bool *any)
-{
-    char number[32];
-    if (count > 0) {
-        flow_after(flow, *any ? "," : "");
-        flow_words(flow, "%s %s", print_count(count, number, sizeof number), reason);
-        *any = true;
-    }
-}
-
-static void refusal_words(struct flow *flow, const struct adding_part *part)
-{
-    char number[32];
-    bool any = false;
-    if (part->refused == 0) {
-        return;
-    }
-    flow_after(flow, ",");
-    flow_words(flow, "%s refused:", print_count(part->refused, number, sizeof number));
-    for (int i = 1; i < EXCHANGE_REFUSAL_COUNT; i++) {
-        reason_words(flow, part->refusals[i], exchange_refusal_name((enum exchange_refusal)i),
-                     &any);
-    }
-    for (int i = 1; i < VALUE_VERDICT_COUNT; i++) {
-        reason_words(flow, part->unfit[i], value_verdict_name((enum value_verdict)i), &any);
-    }
-}
-
 static void tell_set(const struct filling *filling, const struct store_set_added *added)
 {
     const struct adding *adding = filling->adding;
@@ -187,7 +85,7 @@ static void tell_set(const struct filling *filling, const struct store_set_added
                print_count(added->count, members, sizeof members));
     flow_value(&flow, "", filling->set, "");
     flow_words(&flow, "(TLP:%s%s)", policy_tlp_name(added->tlp), label_note(filling, added));
-    refusal_words(&flow, &adding->part);
+    adding_refusal_words(&flow, &adding->part);
     if (adding->part.passed > 0) {
         flow_after(&flow, ",");
         flow_words(&flow, "%s not meant for detection",
@@ -359,7 +257,7 @@ static enum err item_take(struct filling *filling, const struct exchange_item *i
     enum value_verdict verdict = value_judge(&adding->invocation->node->config->judging,
                                              adding->even_if, &item->value, item->scope);
     if (verdict != VALUE_FIT) {
-        tell_unfit(filling, item, verdict);
+        adding_tell_unfit(filling->adding, filling->place, item, verdict);
         return ERR_OK;
     }
     return member_add(filling, item);
@@ -401,8 +299,7 @@ static enum err fill(struct filling *filling)
         if (err == ERR_OK) {
             TRY(item_take(filling, &item));
         } else {
-            filling->adding->part.refusals[fault.refusal]++;
-            tell_refusal(filling, exchange_refusal_name(fault.refusal), &fault);
+            adding_tell_refusal(filling->adding, filling->place, &fault);
         }
     }
 }
@@ -410,7 +307,6 @@ static enum err fill(struct filling *filling)
 enum err adding_list(struct adding *adding, enum exchange_format format)
 {
     struct filling filling = { .adding = adding, .place = exchange_place_name(format) };
-    filling.by_line = span_equal(span_of(filling.place), SPAN("line"));
     if (format == EXCHANGE_FORMAT_WARNINGLIST) {
         return op_fail(adding->op, ERR_UNSUPPORTED,
                        "a MISP warninglist: its values must not alert; see 'linie allow add'");

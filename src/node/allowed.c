@@ -120,6 +120,18 @@ enum err node_allowed(struct op *op, struct node *node, struct span *ret_path)
     return image_ensure(op, node, &sort, name_of(version, name), ret_path);
 }
 
+enum err allowed_room(struct op *op, struct node *node)
+{
+    struct store_status status;
+    TRY(store_status(op, node->store, &status));
+    return status.allow_lists < ALLOWED_LIST_COUNT_MAX
+               ? ERR_OK
+               : op_fail(op, ERR_FULL,
+                         "there are %llu allow lists already: remove those that have ended "
+                         "('linie allow list')",
+                         (unsigned long long)status.allow_lists);
+}
+
 /* ---- asking ---- */
 
 struct allowed {
@@ -240,46 +252,72 @@ bool allowed_has(const struct allowed *allowed, struct span list)
     return false;
 }
 
-/* What the lists say of all that a fold kept of what was observed: the least of it. */
-static struct allowed_word fold_word(const struct allowed *allowed, const struct fold *fold)
+bool allowed_silences(const struct allowed *allowed, enum value_kind kind, struct span text,
+                      int64_t time_us)
+{
+    struct value value;
+    return value_parse(kind, text, &allowed->bytes[0], &value) == ERR_OK &&
+           allowed_indicator(allowed, &value, SPAN(""), time_us).effect == RANK_SILENCED;
+}
+
+/* What the lists say of a fold now, and whether it kept all that this rests upon. */
+struct fold_word {
+    struct allowed_word word;
+    bool sure;
+};
+
+/* A value that was observed, where its text tells what it was. */
+static bool observed_read(const struct allowed *allowed, const struct fold *fold, size_t index,
+                          struct value *ret)
+{
+    enum value_scope scope;
+    if (fold->observed.more ||
+        value_recognise(fold->observed.at[index], &allowed->bytes[1], ret, &scope) != ERR_OK) {
+        return false;
+    }
+    bool in_range =
+        fold->kind == VALUE_CIDR && (ret->kind == VALUE_IPV4 || ret->kind == VALUE_IPV6);
+    return ret->kind != VALUE_CIDR && (ret->kind == fold->kind || in_range);
+}
+
+/* Of all that was observed, the least that the lists say. */
+static struct fold_word fold_word(const struct allowed *allowed, const struct fold *fold)
 {
     struct value value;
     struct value observed;
-    enum value_scope scope;
-    struct allowed_word least = { .effect = RANK_EFFECT_COUNT, .list = SPAN("") };
-    if (value_parse(fold->kind, fold->value, &allowed->bytes[0], &value) != ERR_OK) {
-        return (struct allowed_word){ .effect = RANK_EFFECT_NONE, .list = SPAN("") };
+    const struct allowed_word nothing = { .effect = RANK_EFFECT_NONE, .list = SPAN("") };
+    struct fold_word told = { .word = { .effect = RANK_EFFECT_COUNT, .list = SPAN("") } };
+    told.sure = fold->best.kind == fold->kind && !span_equal(fold->inside, FOLD_INSIDE_MANY);
+    if (fold->observed.count == 0 ||
+        value_parse(fold->kind, fold->value, &allowed->bytes[0], &value) != ERR_OK) {
+        return (struct fold_word){ .word = nothing, .sure = false };
     }
     for (size_t i = 0; i < fold->observed.count; i++) {
-        bool known =
-            !fold->observed.more &&
-            value_recognise(fold->observed.at[i], &allowed->bytes[1], &observed, &scope) == ERR_OK;
+        bool known = observed_read(allowed, fold, i, &observed);
         const struct match_allow_hit hit = {
             .indicator = &value,
-            .observed_kind = known && observed.kind != VALUE_CIDR ? observed.kind : VALUE_NONE,
+            .observed_kind = known ? observed.kind : VALUE_NONE,
             .observed = known ? observed.key : SPAN(""),
             .indicator_id = fold->indicator,
             .inside = fold->inside,
             .time_us = fold->last_us,
         };
         struct allowed_word word = ask(allowed, &hit);
-        least = word.effect < least.effect ? word : least;
+        told.word = word.effect < told.word.effect ? word : told.word;
+        told.sure = told.sure && known;
     }
-    return least;
+    return told;
 }
 
 void allowed_apply(const struct allowed *allowed, struct fold *fold)
 {
-    if (fold->best.effect != RANK_EFFECT_NONE && !allowed_has(allowed, fold->list)) {
+    struct fold_word now = fold_word(allowed, fold);
+    if (now.sure || (fold->best.effect != RANK_EFFECT_NONE && !allowed_has(allowed, fold->list))) {
         fold->best.effect = RANK_EFFECT_NONE;
         fold->list = SPAN("");
     }
-    if (fold->best.effect == RANK_SILENCED || fold->observed.count == 0) {
-        return;
-    }
-    struct allowed_word word = fold_word(allowed, fold);
-    if (word.effect > fold->best.effect) {
-        fold->best.effect = word.effect;
-        fold->list = word.list;
+    if (now.word.effect > fold->best.effect) {
+        fold->best.effect = now.word.effect;
+        fold->list = now.word.list;
     }
 }

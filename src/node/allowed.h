@@ -12,6 +12,19 @@
 
 struct allowed;
 
+enum { ALLOWED_LIST_COUNT_MAX = 60 * 1000 }; /* an image has room for few more */
+
+/**
+ * Refuse further allow lists where there are so many that an image has no room for a thousand more.
+ *
+ * op        work in hand
+ * node      with its store open
+ *
+ * Errors    ERR_FULL the text says what to do; ERR_IO
+ */
+MUST_USE
+enum err allowed_room(struct op *op, struct node *node);
+
 /**
  * Path, below the world's folder, of the image of what is allowed now; it is made where it is not
  * there.
@@ -62,8 +75,20 @@ struct allowed_word allowed_indicator(const struct allowed *allowed, const struc
                                       struct span id, int64_t time_us);
 
 /**
+ * Whether hits of a value are silent, whoever met it and whoever named it.
+ *
+ * allowed   open
+ * kind      of the value
+ * text      canonical
+ * time_us   entries that have ended then say nothing
+ */
+bool allowed_silences(const struct allowed *allowed, enum value_kind kind, struct span text,
+                      int64_t time_us);
+
+/**
  * Bring a fold to what the lists say now: one that came since lowers or silences it, one that is
- * gone does so no more.
+ * gone, or has lost the value, does so no more. Where the fold did not keep all that was observed,
+ * what was said when its lines came holds as long as that list is there.
  *
  * allowed   open
  * fold      changed: its best line's effect, and the list; borrows from `allowed`

@@ -233,7 +233,8 @@ static int parse(struct invocation *invocation, int argc, char **argv, bool *ret
 
 /* ---- running ---- */
 
-enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us)
+/* "24h" in microseconds. */
+static bool span_of_time(struct span text, int64_t *ret_us)
 {
     static const struct {
         uint8_t unit;
@@ -241,29 +242,54 @@ enum err command_time(struct invocation *invocation, const char *name, int64_t *
     } units[] = { { 'm', (int64_t)60 * US_PER_S },
                   { 'h', (int64_t)3600 * US_PER_S },
                   { 'd', (int64_t)86400 * US_PER_S } };
-    const char *text = command_value(invocation, name);
-    *ret_us = TIME_US_NONE;
-    if (text == NULL) {
-        return ERR_OK;
-    }
-    struct span span = span_of(text);
-    if (time_parse(span, ret_us) == ERR_OK) {
-        return ERR_OK;
-    }
     uint64_t count = 0;
     enum { COUNT_MAX = 1000000 };
-    for (size_t i = 0; span.size > 1 && i < sizeof units / sizeof units[0]; i++) {
-        struct span digits = span_slice(span, 0, span.size - 1);
-        if (span.data[span.size - 1] == units[i].unit && span_to_u64(digits, &count) == ERR_OK &&
+    for (size_t i = 0; text.size > 1 && i < sizeof units / sizeof units[0]; i++) {
+        struct span digits = span_slice(text, 0, text.size - 1);
+        if (text.data[text.size - 1] == units[i].unit && span_to_u64(digits, &count) == ERR_OK &&
             count < COUNT_MAX) {
-            *ret_us = os_clock_us() - (int64_t)count * units[i].us;
-            return ERR_OK;
+            *ret_us = (int64_t)count * units[i].us;
+            return true;
         }
+    }
+    return false;
+}
+
+enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us)
+{
+    const char *text = command_value(invocation, name);
+    int64_t age_us = 0;
+    *ret_us = TIME_US_NONE;
+    if (text == NULL || time_parse(span_of(text), ret_us) == ERR_OK) {
+        return ERR_OK;
+    }
+    if (span_of_time(span_of(text), &age_us)) {
+        *ret_us = os_clock_us() - age_us;
+        return ERR_OK;
     }
     return op_fail(invocation->op, ERR_FORMAT,
                    "--%s %s: not a time: write 2026-11-21T20:34:05Z, 2026-11-21, or an age such as "
                    "24h or 7d",
                    name, text);
+}
+
+enum err command_until(struct invocation *invocation, const char *name, int64_t *ret_us)
+{
+    const char *text = command_value(invocation, name);
+    int64_t left_us = 0;
+    *ret_us = TIME_US_NONE;
+    if (text == NULL || time_parse(span_of(text), ret_us) == ERR_OK) {
+        return ERR_OK;
+    }
+    if (span_of_time(span_of(text), &left_us)) {
+        *ret_us = os_clock_us() + left_us;
+        return ERR_OK;
+    }
+    return op_fail(
+        invocation->op, ERR_FORMAT,
+        "--%s %s: not a time: write 2027-01-31, 2027-01-31T12:00:00Z, or from now on 12h "
+        "or 30d",
+        name, text);
 }
 
 /* A reader found the database missing, damaged, or left half made by somebody who was killed:

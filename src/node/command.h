@@ -146,6 +146,19 @@ MUST_USE
 enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us);
 
 /**
+ * Read an option that holds a time to come: RFC 3339, a date, or a span such as 12h, 30d (from
+ * now).
+ *
+ * invocation  parsed
+ * name        of the option
+ * ret_us      TIME_US_NONE where it was not given
+ *
+ * Errors    ERR_FORMAT not a time
+ */
+MUST_USE
+enum err command_until(struct invocation *invocation, const char *name, int64_t *ret_us);
+
+/**
  * The file that the caller has opened for an argument.
  *
  * invocation  parsed
@@ -154,16 +167,6 @@ enum err command_time(struct invocation *invocation, const char *name, int64_t *
  * Returns -1 where the argument is still to be opened.
  */
 int command_given_file(const struct invocation *invocation, size_t argument);
-
-/**
- * Before 'indicators add': reads pipes and standard input to their ends.
- *
- * invocation  parsed; its node is not open
- *
- * Errors    ERR_LIMIT too large, or too many; ERR_IO
- */
-MUST_USE
-enum err command_indicators_add_gather(struct invocation *invocation);
 
 /**
  * Run a command: one function for each row of the table.
@@ -193,6 +196,16 @@ enum err command_indicators_have(struct invocation *invocation, const char *text
 int command_watch(struct invocation *invocation);
 int command_export(struct invocation *invocation);
 int command_hits(struct invocation *invocation);
+int command_hits_show(struct invocation *invocation);
+int command_hits_ack(struct invocation *invocation);
+int command_hits_false(struct invocation *invocation);
+int command_hits_note(struct invocation *invocation);
+int command_hits_assign(struct invocation *invocation);
+int command_hits_reopen(struct invocation *invocation);
+int command_allow_add(struct invocation *invocation);
+int command_allow_list(struct invocation *invocation);
+int command_allow_show(struct invocation *invocation);
+int command_allow_remove(struct invocation *invocation);
 int command_status(struct invocation *invocation);
 int command_output_list(struct invocation *invocation);
 int command_output_test(struct invocation *invocation);

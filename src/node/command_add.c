@@ -3,12 +3,11 @@
  * linie indicators add: files of other people into the store. What a file holds is told by its
  * content; how it is taken is in adding_list.c and adding_stix.c.
  */
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "format/inflate.h"
 #include "node/adding.h"
+#include "node/argument.h"
 #include "os/descriptor.h"
 
 enum { FILE_MEMORY_MAX = 0x7FFFFFFF, CATEGORIES_SIZE_MAX = 1024 * 1024 };
@@ -173,27 +172,10 @@ static enum err add_bytes(struct adding *adding)
     return format == EXCHANGE_FORMAT_STIX ? adding_stix(adding) : adding_list(adding, format);
 }
 
-/* A regular file is used as it lies; anything else (a pipe, standard input) is read to its end. */
-static enum err add_open(struct adding *adding, int fd)
-{
-    struct stat status;
-    if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
-        return op_fail(adding->op, ERR_FORMAT, "is a folder: name the files in it");
-    }
-    if (!S_ISREG(status.st_mode)) {
-        TRY(descriptor_read_all(adding->op, fd, EXCHANGE_FILE_SIZE_MAX / 2, &adding->bytes));
-        return add_bytes(adding);
-    }
-    TRY(descriptor_map(adding->op, fd, &adding->bytes));
-    enum err err = add_bytes(adding);
-    descriptor_unmap(adding->bytes);
-    return err;
-}
-
-static void file_begin(struct adding *adding, struct span path)
+static void file_begin(struct adding *adding, struct span name)
 {
     adding->op = &adding->work;
-    adding->name = span_equal(path, SPAN("-")) ? SPAN("stdin") : path;
+    adding->name = name;
     adding->part = (struct adding_part){ .items = 0 };
     adding->faults = 0;
 }
@@ -201,22 +183,15 @@ static void file_begin(struct adding *adding, struct span path)
 static enum err add_file(struct adding *adding, size_t argument)
 {
     struct invocation *invocation = adding->invocation;
-    struct span path = span_of(invocation->arguments[argument]);
     struct op *op = &adding->work;
+    struct argument_file file;
     op_begin(op, &invocation->op->actor, FILE_MEMORY_MAX);
-    file_begin(adding, path);
-    int given = command_given_file(invocation, argument);
-    bool standard_input = given < 0 && span_equal(path, SPAN("-"));
-    int fd = given < 0 ? invocation->in : given;
-    enum err err = ERR_OK;
-    if (given < 0 && !standard_input) {
-        err = descriptor_open(op, invocation->folder, path, &fd);
-    }
+    file_begin(adding, argument_name(invocation, argument));
+    enum err err = argument_open(op, invocation, argument, &file);
     if (err == ERR_OK) {
-        err = add_open(adding, fd);
-        if (given < 0 && !standard_input) {
-            close(fd);
-        }
+        adding->bytes = file.bytes;
+        err = add_bytes(adding);
+        argument_close(&file);
         op_fault_prefix(op, "%.*s: ", SPAN_FMT(adding->name));
     }
     if (err != ERR_OK) {
@@ -249,66 +224,4 @@ int command_indicators_add(struct invocation *invocation)
         return command_fail(invocation);
     }
     return code == EXIT_DONE && adding.refused_total > 0 ? EXIT_REFUSALS : code;
-}
-
-/* ---- before the node is opened ---- */
-
-static enum err give(struct invocation *invocation, size_t argument, int file)
-{
-    if (invocation->given_count == COMMAND_GIVEN_COUNT_MAX) {
-        close(file);
-        return op_fail(invocation->op, ERR_LIMIT, "more than %d pipes", COMMAND_GIVEN_COUNT_MAX);
-    }
-    invocation->given[invocation->given_count] =
-        (struct command_given){ .argument = (uint32_t)argument, .file = file };
-    invocation->given_count++;
-    return ERR_OK;
-}
-
-/* Takes a descriptor: a regular file as it is, of anything else what it gives. */
-static enum err gather_open(struct invocation *invocation, size_t argument, int fd)
-{
-    struct stat status;
-    bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-    int file = fd;
-    if (!regular) {
-        enum err err = descriptor_keep(invocation->op, fd, EXCHANGE_FILE_SIZE_MAX / 2, &file);
-        close(fd);
-        TRY(err);
-    }
-    return give(invocation, argument, file);
-}
-
-/* A name that means something else in another process. */
-static bool is_of_this_process(struct span path)
-{
-    return span_starts_with(path, SPAN("/dev/")) || span_starts_with(path, SPAN("/proc/"));
-}
-
-static enum err gather_one(struct invocation *invocation, size_t argument)
-{
-    const char *path = invocation->arguments[argument];
-    struct stat status;
-    int fd = -1;
-    if (strcmp(path, "-") == 0) {
-        fd = fcntl(invocation->in, F_DUPFD_CLOEXEC, 0);
-        return fd < 0 ? op_fail(invocation->op, ERR_IO, "standard input is closed")
-                      : gather_open(invocation, argument, fd);
-    }
-    bool there = fstatat(invocation->folder, path, &status, 0) == 0;
-    bool plain = !there || ((S_ISREG(status.st_mode) || S_ISDIR(status.st_mode)) &&
-                            !is_of_this_process(span_of(path)));
-    if (plain) {
-        return ERR_OK; /* to be opened, or complained about, when its turn comes */
-    }
-    TRY(descriptor_open(invocation->op, invocation->folder, span_of(path), &fd));
-    return gather_open(invocation, argument, fd);
-}
-
-enum err command_indicators_add_gather(struct invocation *invocation)
-{
-    for (size_t i = 0; i < invocation->argument_count; i++) {
-        TRY(gather_one(invocation, i));
-    }
-    return ERR_OK;
 }

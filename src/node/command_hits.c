@@ -1,48 +1,47 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * linie hits: what was found, folded; the folds of one value together.
+ * linie hits: what was found, folded; the folds of one value together, those that matter first.
+ * People see the few that somebody is to look at, and how many lie behind.
  */
 #include "node/fold_words.h"
-#include "node/node.h"
-#include "store/hit_work.h"
+#include "node/hit_list.h"
+#include "node/hit_words.h"
 
 enum {
     LINE_SIZE_MAX = 256 * 1024,
-    FOLD_MEMORY_MAX = 64 * 1024 * 1024,
-    INSIDE_COLUMN = 25, /* behind "  2026-11-21 20:34-20:59 " */
-    COUNT_COLUMN = 41,  /* behind an IPv4 address */
+    HIT_MEMORY_MAX = 64 * 1024 * 1024,
+    WHEN_COLUMN = 13,   /* behind "  H-7K3F9Q2M " */
+    INSIDE_COLUMN = 36, /* behind "2026-11-21 20:34-20:59 " */
+    COUNT_COLUMN = 52,  /* behind an IPv4 address */
     COUNT_WIDTH = 7,
     FURTHER_INDENT = 6,
-    EVIDENCE_INDENT = 8,
+    GROUPS_SHOWN_MAX = 12, /* on a screen in the night; --all shows all */
+    HITS_SHOWN_MAX = 3,    /* of one value */
 };
 
 struct hits {
     struct invocation *invocation;
     const struct policy_grant *grant;
+    struct allowed *allowed;
+    struct hit_wish wish;
+    struct hit_list list;
     struct buf line;
-    struct buf value; /* of the group being shown */
-    uint64_t folds;
-    uint64_t values;
-    uint64_t lines;
+    uint64_t folds; /* in the list */
     bool evidence;
+    bool all; /* neither groups nor their hits are cut */
+    bool whole_groups;
 };
 
 /* ---- for people ---- */
 
-static void show_value(struct hits *hits, const struct fold *fold)
+static void show_value(const struct hits *hits, const struct hit_group *group,
+                       const struct fold *fold)
 {
     struct flow flow;
-    if (span_equal(buf_span(&hits->value), fold->value)) {
-        return;
-    }
-    buf_clear(&hits->value);
-    buf_add(&hits->value, fold->value);
-    hits->values++;
-    if (hits->values > 1) {
-        fputc('\n', hits->invocation->out);
-    }
     flow_begin(&flow, hits->invocation, 2);
-    flow_styled(&flow, PRINT_ALARM, value_kind_name(fold->kind));
+    flow_styled(&flow, rank_level_of(group->rank) >= RANK_HIGH ? PRINT_ALARM : PRINT_BOLD,
+                rank_level_name(rank_level_of(group->rank)));
+    flow_words(&flow, "%s", value_kind_name(fold->kind));
     flow_value(&flow, "", fold->value, "");
     flow_end(&flow);
 }
@@ -66,12 +65,26 @@ static void add_when(struct flow *flow, const struct fold *fold)
                longer ? "-" : "", longer ? MINUTE_SIZE : 0, last_minute);
 }
 
-static enum err show_fold(struct op *op, struct hits *hits, const struct fold *fold)
+static void show_level(struct flow *flow, const struct hit_group *group, const struct fold *fold)
 {
+    enum rank_level level = rank_level_of(fold_rank(fold));
+    if (level != rank_level_of(group->rank)) {
+        flow_words(flow, "%s,", rank_level_name(level));
+    }
+}
+
+static enum err show_hit(struct op *op, const struct hits *hits, const struct hit_group *group,
+                         const struct store_hit *hit)
+{
+    const struct fold *fold = &hit->fold;
     struct flow flow;
+    char id[HIT_ID_SHOWN_SIZE + 1];
     char count[32];
+    hit_words_id(fold, id);
     flow_begin(&flow, hits->invocation, FURTHER_INDENT);
     flow_to(&flow, 2);
+    flow_words(&flow, "%s", id);
+    flow_to(&flow, WHEN_COLUMN);
     add_when(&flow, fold);
     flow_to(&flow, INSIDE_COLUMN);
     flow_value(&flow, "", fold_words_inside(fold), "");
@@ -83,94 +96,153 @@ static enum err show_fold(struct op *op, struct hits *hits, const struct fold *f
         flow_value(&flow, "with", fold->outside.at[0], "");
         fold_words_further(&flow, &fold->outside);
     }
+    flow_after(&flow, ",");
+    show_level(&flow, group, fold);
+    fold_words_way(&flow, fold);
     flow_value(&flow, "by", fold->sensor, ";");
     fold_words_source(&flow, fold);
+    hit_words_standing(&flow, hit);
+    if (fold->best.effect != RANK_EFFECT_NONE) {
+        flow_after(&flow, ",");
+        fold_words_allowed(&flow, fold);
+    }
     flow_end(&flow);
     return ERR_OK;
 }
 
-/* Each line kept of a fold stands by itself, below the journal entry that can be erased. */
-static void show_evidence(const struct hits *hits, const struct fold *fold)
-{
-    FILE *out = hits->invocation->out;
-    for (size_t i = 0; i < fold->evidence_count; i++) {
-        uint64_t entry = fold->evidence_entries[i];
-        if (i == 0 || entry != fold->evidence_entries[i - 1]) {
-            fprintf(out, "%*sjournal entry %llu:\n", FURTHER_INDENT, "", (unsigned long long)entry);
-        }
-        fprintf(out, "%*s", EVIDENCE_INDENT, "");
-        print_text(hits->invocation, fold->evidence[i], 0);
-        fputc('\n', out);
-    }
-}
+/* ---- the list ---- */
 
-/* ---- for programs ---- */
-
-static void json_evidence(struct hits *hits, const struct fold *fold)
+static enum err hit_json(struct hits *hits, const struct store_hit *hit)
 {
     struct json_writer w;
-    hits->line.size--; /* the object's closing brace: it goes on */
-    buf_add(&hits->line, SPAN(",\"evidence\":"));
     json_writer_init(&w, &hits->line);
-    json_begin_array(&w);
-    for (size_t i = 0; i < fold->evidence_count; i++) {
-        json_add_string(&w, fold->evidence[i]);
-    }
-    json_end_array(&w);
-    buf_add(&hits->line, SPAN(",\"evidence_entries\":"));
-    json_writer_init(&w, &hits->line);
-    json_begin_array(&w);
-    for (size_t i = 0; i < fold->evidence_count; i++) {
-        json_add_u64(&w, fold->evidence_entries[i]);
-    }
-    json_end_array(&w);
-    buf_add_byte(&hits->line, '}');
-}
-
-/* ---- the walk ---- */
-
-static enum err show(struct op *op, struct hits *hits, const struct fold *fold)
-{
-    struct json_writer w;
-    if (!hits->invocation->json) {
-        show_value(hits, fold);
-        TRY(show_fold(op, hits, fold));
-        if (hits->evidence) {
-            show_evidence(hits, fold);
-        }
-        return ERR_OK;
-    }
-    json_writer_init(&w, &hits->line);
-    fold_json_add(&w, fold);
+    json_begin_object(&w);
+    hit_words_members(&w, hit);
     if (hits->evidence) {
-        json_evidence(hits, fold);
+        hit_words_evidence_members(&w, &hit->fold);
     }
+    json_end_object(&w);
     print_json(hits->invocation, &hits->line);
     return ERR_OK;
 }
 
-static enum err visit(void *context, const struct store_hit *hit)
+static enum err hit_show(struct op *op, struct hits *hits, const struct hit_group *group,
+                         size_t index)
 {
-    struct hits *hits = context;
-    const struct fold *fold = &hit->fold;
-    struct invocation *invocation = hits->invocation;
-    struct op op;
-    struct fold with = *fold;
-    hits->folds++;
-    hits->lines += fold->count;
-    op_begin(&op, &invocation->op->actor, FOLD_MEMORY_MAX);
-    enum err err = ERR_OK;
+    struct store_hit hit;
+    struct node *node = hits->invocation->node;
+    const struct hit_item *item = &hit_list_items(&hits->list, group)[index];
+    TRY(store_hit_read(op, node->store, hits->grant, item->row, &hit));
+    allowed_apply(hits->allowed, &hit.fold);
     if (hits->evidence) {
-        err = store_evidence_read(&op, invocation->node->store, hits->grant, &with);
+        TRY(store_evidence_read(op, node->store, hits->grant, &hit.fold));
     }
-    if (err == ERR_OK) {
-        err = show(&op, hits, &with);
+    if (hits->invocation->json) {
+        return hit_json(hits, &hit);
     }
+    if (index == 0) {
+        show_value(hits, group, &hit.fold);
+    }
+    TRY(show_hit(op, hits, group, &hit));
+    if (hits->evidence) {
+        hit_words_evidence(hits->invocation, &hit.fold, FURTHER_INDENT);
+    }
+    return ERR_OK;
+}
+
+/* Each hit in memory of its own. */
+static enum err hit_show_alone(struct hits *hits, const struct hit_group *group, size_t index)
+{
+    struct op op;
+    op_begin(&op, &hits->invocation->op->actor, HIT_MEMORY_MAX);
+    enum err err = hit_show(&op, hits, group, index);
     if (err != ERR_OK) {
-        err = op_fail(invocation->op, err, "%s", op.fault.text);
+        err = op_fail(hits->invocation->op, err, "%s", op.fault.text);
     }
     op_end(&op);
     return err;
+}
+
+/* What of a group is shown: programs see all, people the few that matter first. */
+static size_t shown_of(const struct hits *hits, size_t index, const struct hit_group *group)
+{
+    if (hits->all || hits->invocation->json) {
+        return group->count;
+    }
+    if (index >= GROUPS_SHOWN_MAX) {
+        return 0;
+    }
+    bool cut = group->count > HITS_SHOWN_MAX && !hits->whole_groups;
+    return cut ? HITS_SHOWN_MAX : group->count;
+}
+
+static void leave_behind(struct hits *hits, const struct hit_group *group, size_t shown)
+{
+    const struct hit_item *items = hit_list_items(&hits->list, group);
+    for (size_t i = shown; i < group->count; i++) {
+        hits->list.levels[rank_level_of(items[i].rank)]++;
+    }
+}
+
+static enum err show_list(struct hits *hits)
+{
+    size_t count = 0;
+    const struct hit_group *groups = hit_list_groups(&hits->list, &count);
+    for (size_t i = 0; i < count; i++) {
+        size_t shown = shown_of(hits, i, &groups[i]);
+        if (i > 0 && shown > 0 && !hits->invocation->json) {
+            fputc('\n', hits->invocation->out);
+        }
+        for (size_t at = 0; at < shown; at++) {
+            TRY(hit_show_alone(hits, &groups[i], at));
+        }
+        leave_behind(hits, &groups[i], shown);
+        hits->folds += groups[i].count;
+    }
+    return ERR_OK;
+}
+
+/* ---- what lies behind ---- */
+
+static void add_behind(struct flow *flow, uint64_t count, const char *word, bool *any)
+{
+    char number[32];
+    if (count > 0) {
+        flow_after(flow, *any ? "," : "");
+        flow_words(flow, "%s %s", print_count(count, number, sizeof number), word);
+        *any = true;
+    }
+}
+
+/* "and 1,214 more: 900 silent, 200 low, 114 acknowledged" */
+static void show_behind(const struct hits *hits)
+{
+    const struct hit_list *list = &hits->list;
+    struct flow flow;
+    char number[32];
+    uint64_t behind = list->others;
+    bool any = false;
+    for (int i = 0; i < HIT_STATE_COUNT; i++) {
+        behind += list->states[i];
+    }
+    for (int i = 0; i < RANK_LEVEL_COUNT; i++) {
+        behind += list->levels[i];
+    }
+    if (behind == 0) {
+        return;
+    }
+    flow_begin(&flow, hits->invocation, 2);
+    flow_words(&flow, "%s%s more:", hits->folds > 0 ? "and " : "",
+               print_count(behind, number, sizeof number));
+    for (int i = RANK_LEVEL_COUNT - 1; i >= 0; i--) {
+        add_behind(&flow, list->levels[i], rank_level_name((enum rank_level)i), &any);
+    }
+    for (int i = 0; i < HIT_STATE_COUNT; i++) {
+        add_behind(&flow, list->states[i], hit_state_name((enum hit_state)i), &any);
+    }
+    add_behind(&flow, list->others, "of others", &any);
+    flow_words(&flow, "('linie hits --all' shows them)");
+    flow_end(&flow);
 }
 
 static void show_total(const struct hits *hits)
@@ -178,11 +250,15 @@ static void show_total(const struct hits *hits)
     char values[64];
     char folds[64];
     char lines[64];
-    fprintf(hits->invocation->out, "%s%s met, %s, %s%s\n", hits->values > 0 ? "\n" : "",
-            print_counted(hits->values, "value", "values", values, sizeof values),
+    size_t groups = 0;
+    (void)hit_list_groups(&hits->list, &groups);
+    fputs(groups > 0 ? "\n" : "", hits->invocation->out);
+    show_behind(hits);
+    fprintf(hits->invocation->out, "%s met, %s, %s%s\n",
+            print_counted(groups, "value", "values", values, sizeof values),
             print_counted(hits->folds, "fold", "folds", folds, sizeof folds),
-            print_counted(hits->lines, "line", "lines", lines, sizeof lines),
-            hits->values > 0 ? " (times are UTC)" : "");
+            print_counted(hits->list.lines, "line", "lines", lines, sizeof lines),
+            groups > 0 ? " (times are UTC)" : "");
 }
 
 /* ---- the command ---- */
@@ -218,6 +294,54 @@ static enum err filter_read(struct invocation *invocation, struct store_hit_filt
     return ERR_OK;
 }
 
+static enum err level_read(struct hits *hits)
+{
+    const char *text = command_value(hits->invocation, "rank");
+    hits->wish.level_min = hits->all ? RANK_SILENT : RANK_LOW;
+    if (text != NULL && rank_level_from_name(span_of(text), &hits->wish.level_min) != ERR_OK) {
+        return op_fail(hits->invocation->op, ERR_FORMAT,
+                       "--rank %s: not a rank: critical, high, medium, low or silent", text);
+    }
+    return ERR_OK;
+}
+
+/* Who asks for a state, or for what is theirs, sees silent hits of that too. */
+static enum err states_read(struct hits *hits)
+{
+    const unsigned open = 1u << HIT_NEW | 1u << HIT_REOPENED;
+    const char *text = command_value(hits->invocation, "state");
+    const bool mine = command_value(hits->invocation, "mine") != NULL;
+    enum hit_state state = HIT_NEW;
+    hits->wish.states = hits->all ? (1u << HIT_STATE_COUNT) - 1 : open;
+    if (mine) {
+        hits->wish.assignee = hits->invocation->op->actor.name;
+        hits->wish.states |= 1u << HIT_ACKNOWLEDGED;
+    }
+    if (text == NULL) {
+        return ERR_OK;
+    }
+    if (hit_state_from_name(span_of(text), &state) != ERR_OK) {
+        return op_fail(hits->invocation->op, ERR_FORMAT,
+                       "--state %s: not a state: new, acknowledged, false or reopened", text);
+    }
+    hits->wish.states = 1u << state;
+    if (state != HIT_NEW && command_value(hits->invocation, "rank") == NULL) {
+        hits->wish.level_min = RANK_SILENT;
+    }
+    return ERR_OK;
+}
+
+static enum err wish_read(struct hits *hits)
+{
+    struct invocation *invocation = hits->invocation;
+    hits->evidence = command_value(invocation, "evidence") != NULL;
+    hits->all = command_value(invocation, "all") != NULL;
+    hits->whole_groups = command_value(invocation, "indicator") != NULL;
+    TRY(filter_read(invocation, &hits->wish.filter));
+    TRY(level_read(hits));
+    return states_read(hits);
+}
+
 /* No hit of what nobody watches for says nothing. */
 static enum err tell_unwatched(struct invocation *invocation)
 {
@@ -232,31 +356,31 @@ static enum err tell_unwatched(struct invocation *invocation)
     return ERR_OK;
 }
 
+static enum err run(struct hits *hits)
+{
+    struct op *op = hits->invocation->op;
+    struct node *node = hits->invocation->node;
+    TRY(wish_read(hits));
+    TRY(policy_grant_owner(op, &hits->grant));
+    TRY(allowed_open(op, node, &hits->allowed));
+    TRY(hit_list_gather(op, node, hits->grant, hits->allowed, &hits->wish, &hits->list));
+    TRY(show_list(hits));
+    return hits->folds == 0 ? tell_unwatched(hits->invocation) : ERR_OK;
+}
+
 int command_hits(struct invocation *invocation)
 {
     struct hits hits = { .invocation = invocation };
-    struct store_hit_filter filter;
     buf_init(&hits.line, LINE_SIZE_MAX);
-    buf_init(&hits.value, VALUE_TEXT_SIZE_MAX);
-    hits.evidence = command_value(invocation, "evidence") != NULL;
-    enum err err = filter_read(invocation, &filter);
-    if (err == ERR_OK) {
-        err = policy_grant_owner(invocation->op, &hits.grant);
+    enum err err = run(&hits);
+    if (err == ERR_OK && !invocation->json) {
+        show_total(&hits);
     }
-    if (err == ERR_OK) {
-        err = store_hits_walk(invocation->op, invocation->node->store, hits.grant, &filter, visit,
-                              &hits);
-    }
-    if (err == ERR_OK && hits.folds == 0) {
-        err = tell_unwatched(invocation);
-    }
+    hit_list_done(&hits.list);
+    allowed_close(hits.allowed);
     buf_done(&hits.line);
-    buf_done(&hits.value);
     if (err != ERR_OK) {
         return command_fail(invocation);
-    }
-    if (!invocation->json) {
-        show_total(&hits);
     }
     return hits.folds > 0 ? EXIT_FOUND : EXIT_DONE;
 }

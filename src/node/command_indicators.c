@@ -3,12 +3,14 @@
  * linie indicators list, show, remove, stats.
  */
 #include "base/must.h"
+#include "node/allowed.h"
 #include "node/entries.h"
-#include "node/flow.h"
+#include "node/fold_words.h"
 #include "node/node.h"
 #include "node/show_context.h"
 #include "node/show_object.h"
 #include "node/tally.h"
+#include "os/clock.h"
 
 enum { LINE_SIZE_MAX = 256 * 1024, LIST_COLUMN = 9, FACT_COLUMN = 15 };
 
@@ -62,7 +64,9 @@ static void add_source(struct flow *flow, struct span source, struct span set, c
     flow_value(flow, "", set, after);
 }
 
-static void entry_json(struct invocation *invocation, const struct entry *entry, struct buf *line)
+/* `word`: what the allow lists say of it; NULL where nobody asked. */
+static void entry_json(struct invocation *invocation, const struct entry *entry,
+                       const struct allowed_word *word, struct buf *line)
 {
     struct json_writer w;
     struct buf text;
@@ -90,6 +94,10 @@ static void entry_json(struct invocation *invocation, const struct entry *entry,
     }
     if (entry->valid_until_us != TIME_US_NONE) {
         json_member_time(&w, SPAN("valid_until"), entry->valid_until_us);
+    }
+    if (word != NULL && word->effect != RANK_EFFECT_NONE) {
+        json_member_string(&w, SPAN("allowed"), span_of(rank_effect_name(word->effect)));
+        json_member_string(&w, SPAN("list"), word->list);
     }
     show_context_json(&w, entry);
     json_end_object(&w);
@@ -169,7 +177,7 @@ static enum err list_visit(struct walk *walk, const struct entry *entry)
     struct flow flow;
     if (walk->invocation->json) {
         TRY(entry_with_id(walk, entry, &shown));
-        entry_json(walk->invocation, &shown, &walk->line);
+        entry_json(walk->invocation, &shown, NULL, &walk->line);
         return ERR_OK;
     }
     list_heading(walk, entry);
@@ -211,6 +219,7 @@ struct wanted {
     struct span id;
     struct value value; /* kind VALUE_NONE: only the id counts */
     struct value_buf bytes;
+    const struct allowed *allowed; /* NULL: nobody asks what the allow lists say */
     uint64_t found;
 };
 
@@ -269,7 +278,8 @@ static void show_times(const struct invocation *invocation, const struct entry *
     }
 }
 
-static void show_entry(const struct invocation *invocation, const struct entry *entry)
+static void show_entry(const struct invocation *invocation, const struct entry *entry,
+                       const struct allowed_word *word)
 {
     struct flow flow;
     flow_begin(&flow, invocation, 2);
@@ -283,6 +293,11 @@ static void show_entry(const struct invocation *invocation, const struct entry *
         fact_begin(&flow, invocation, "not watched");
         flow_words(&flow, "%s: %s", value_verdict_name(entry->verdict),
                    value_verdict_why(entry->verdict));
+        flow_end(&flow);
+    }
+    if (word->effect != RANK_EFFECT_NONE) {
+        fact_begin(&flow, invocation, "hits are");
+        fold_words_effect(&flow, word->effect, word->list);
         flow_end(&flow);
     }
     fact_begin(&flow, invocation, "id");
@@ -340,21 +355,25 @@ static enum err show_visit(struct walk *walk, const struct entry *entry)
     if (!met) {
         return ERR_OK;
     }
+    const struct wanted *wanted = walk->context;
+    const struct allowed_word word =
+        allowed_indicator(wanted->allowed, shown.value, shown.id, os_clock_us());
     if (walk->invocation->json) {
-        entry_json(walk->invocation, &shown, &walk->line);
+        entry_json(walk->invocation, &shown, &word, &walk->line);
         return ERR_OK;
     }
-    show_entry(walk->invocation, &shown);
+    show_entry(walk->invocation, &shown, &word);
     return ERR_OK;
 }
 
-static enum err show(struct invocation *invocation, const char *text)
+static enum err show(struct invocation *invocation, const struct allowed *allowed, const char *text)
 {
     const struct entry_selection all = { .kind = VALUE_NONE };
     struct walk walk = { .invocation = invocation, .selection = &all, .visit = show_visit };
     struct wanted *wanted = NULL;
     TRY(wanted_read(invocation, text, &wanted));
     bool by_id = wanted->value.kind == VALUE_NONE;
+    wanted->allowed = allowed;
     walk.context = wanted;
     if (by_id) {
         TRY(show_object_versions(invocation, wanted->id, &wanted->found));
@@ -374,16 +393,21 @@ static enum err show(struct invocation *invocation, const char *text)
 int command_indicators_show(struct invocation *invocation)
 {
     int code = EXIT_DONE;
+    struct allowed *allowed = NULL;
     if (invocation->argument_count == 0) {
         (void)op_fail(invocation->op, ERR_FORMAT, "name an id or a value");
         return command_fail(invocation);
     }
+    if (allowed_open(invocation->op, invocation->node, &allowed) != ERR_OK) {
+        return command_fail(invocation);
+    }
     for (size_t i = 0; i < invocation->argument_count; i++) {
-        if (show(invocation, invocation->arguments[i]) != ERR_OK) {
+        if (show(invocation, allowed, invocation->arguments[i]) != ERR_OK) {
             code = command_fail(invocation);
             op_fault_clear(invocation->op);
         }
     }
+    allowed_close(allowed);
     return code;
 }
 

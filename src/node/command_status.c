@@ -96,6 +96,7 @@ static enum err status_json(struct invocation *invocation, const struct store_st
         { SPAN("sets"), status->sets },
         { SPAN("set_members"), status->set_members },
         { SPAN("stix_objects"), status->objects },
+        { SPAN("allow_lists"), status->allow_lists },
         { SPAN("inputs"), status->inputs },
         { SPAN("lines"), status->lines },
         { SPAN("observations"), status->observations },
@@ -299,6 +300,9 @@ static enum err status_text(struct invocation *invocation, const struct store_st
     status_row(invocation, "indicators", status->set_members, "in packed sets", "in packed sets");
     if (!tally_is_empty(&status->stix)) {
         status_stix(invocation, &status->stix);
+    }
+    if (status->allow_lists > 0) {
+        status_row(invocation, "allowed", status->allow_lists, "list", "lists");
     }
     status_row(invocation, "watched", status->lines, "line", "lines");
     status_row(invocation, "", status->observations, "observation", "observations");

@@ -11,6 +11,7 @@
 #include "base/must.h"
 #include "node/fold_words.h"
 #include "node/follow.h"
+#include "node/hit_words.h"
 #include "node/session.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
@@ -84,7 +85,9 @@ static enum err fold_text(struct op *op, const struct invocation *invocation,
 {
     enum { INDENT = 4 };
     char time[TIME_TEXT_SIZE];
+    char id[HIT_ID_SHOWN_SIZE + 1];
     struct flow flow;
+    hit_words_id(fold, id);
     flow_begin(&flow, invocation, INDENT);
     flow_styled(&flow, PRINT_ALARM, "HIT");
     flow_words(&flow, "%s", print_second(fold->first_us, time, sizeof time));
@@ -93,8 +96,12 @@ static enum err fold_text(struct op *op, const struct invocation *invocation,
     flow_styled(&flow, PRINT_BOLD, value_kind_name(fold->kind));
     flow_value(&flow, "", fold->value, "");
     TRY(fold_words_observed(op, &flow, "in", fold));
+    flow_after(&flow, ",");
+    fold_words_way(&flow, fold);
     flow_value(&flow, "by", fold->sensor, ";");
     fold_words_source(&flow, fold);
+    flow_after(&flow, ";");
+    flow_words(&flow, "%s %s", rank_level_name(rank_level_of(fold_rank(fold))), id);
     flow_end(&flow);
     return ERR_OK;
 }
@@ -179,7 +186,9 @@ static void summary_json(struct session *session, double seconds)
         { SPAN("observations"), totals->observations },
         { SPAN("bytes"), totals->bytes },
         { SPAN("hits"), totals->hits },
+        { SPAN("hits_silent"), totals->silent },
         { SPAN("folds_opened"), totals->folds_opened },
+        { SPAN("folds_silent"), totals->folds_silent },
         { SPAN("ms"), (uint64_t)(seconds * 1000) },
     };
     struct buf line;
@@ -298,8 +307,13 @@ static void summary_text(struct session *session, double seconds)
     summary_faults(session);
     summary_waiting(session);
     flow_begin(&flow, session->invocation, 2);
-    flow_styled(&flow, totals->hits > 0 ? PRINT_ALARM : PRINT_GOOD,
+    bool found = totals->hits > totals->silent;
+    flow_styled(&flow, found ? PRINT_ALARM : PRINT_GOOD,
                 print_counted(totals->hits, "hit", "hits", text, sizeof text));
+    if (totals->silent > 0) {
+        flow_words(&flow, "(%s silent by allow lists)",
+                   print_count(totals->silent, text, sizeof text));
+    }
     if (session->options.again) {
         flow_words(&flow, "(%s: --again)",
                    totals->hits == 1 ? "it is not counted" : "none is counted");
@@ -307,7 +321,7 @@ static void summary_text(struct session *session, double seconds)
         flow_after(&flow, ",");
         flow_words(&flow, "%s%s",
                    print_counted(totals->folds_opened, "new fold", "new folds", text, sizeof text),
-                   totals->hits > 0 ? " ('linie hits' shows them)" : "");
+                   found ? " ('linie hits' shows them)" : "");
     }
     flow_end(&flow);
 }
@@ -454,7 +468,7 @@ static int exit_code(const struct session *session)
     if (totals->inputs_failed > 0 || none_read) {
         return EXIT_TROUBLE; /* "nothing found" would be a word too many */
     }
-    return totals->hits > 0 ? EXIT_FOUND : EXIT_DONE;
+    return totals->hits > totals->silent ? EXIT_FOUND : EXIT_DONE;
 }
 
 static int watch(struct invocation *invocation, const struct session_options *options,

@@ -72,3 +72,35 @@ void fold_words_source(struct flow *flow, const struct fold *fold)
         flow_value(flow, "", span_of(marks[i]), i + 1 < count ? "," : "");
     }
 }
+
+void fold_words_way(struct flow *flow, const struct fold *fold)
+{
+    char denied[32];
+    char count[32];
+    if (fold->best.direction != RANK_DIRECTION_UNKNOWN) {
+        flow_words(flow, "%s,", rank_direction_name(fold->best.direction));
+    }
+    if (fold->best.outcome != RANK_OUTCOME_UNKNOWN) {
+        flow_words(flow, "%s,", rank_outcome_name(fold->best.outcome));
+    }
+    if (fold->best.answer) {
+        flow_words(flow, "in an answer only,");
+    }
+    if (fold->denied > 0 && fold->denied < fold->count) {
+        flow_words(flow, "%s of %s lines denied,", print_count(fold->denied, denied, sizeof denied),
+                   print_count(fold->count, count, sizeof count));
+    }
+}
+
+void fold_words_allowed(struct flow *flow, const struct fold *fold)
+{
+    if (fold->best.effect != RANK_EFFECT_NONE) {
+        fold_words_effect(flow, fold->best.effect, fold->list);
+    }
+}
+
+void fold_words_effect(struct flow *flow, enum rank_effect effect, struct span list)
+{
+    flow_words(flow, "%s: on list", effect == RANK_SILENCED ? "silent" : "lowered");
+    flow_value(flow, "", list, "");
+}

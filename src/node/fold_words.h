@@ -39,6 +39,32 @@ enum err fold_words_observed(struct op *op, struct flow *flow, const char *befor
 void fold_words_further(struct flow *flow, const struct fold_values *values);
 
 /**
+ * Add who called whom and what became of it: "outbound, done, 3 of 12 lines denied"; nothing where
+ * nothing is known.
+ *
+ * flow      begun, and not empty; a comma stands close behind what is added
+ * fold      any
+ */
+void fold_words_way(struct flow *flow, const struct fold *fold);
+
+/**
+ * Add which allow list silences or lowers it, where one does.
+ *
+ * flow      begun
+ * fold      any
+ */
+void fold_words_allowed(struct flow *flow, const struct fold *fold);
+
+/**
+ * Add what an allow list does, and which: "silent: on list NAME".
+ *
+ * flow      begun
+ * effect    not RANK_EFFECT_NONE
+ * list      its name
+ */
+void fold_words_effect(struct flow *flow, enum rank_effect effect, struct span list);
+
+/**
  * Add whose information it is, who may know it, and the marks of the fold.
  *
  * flow      begun

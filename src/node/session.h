@@ -32,9 +32,11 @@ struct session_totals {
     uint64_t waiting;          /* bytes of such lines, which no run has counted yet */
     uint64_t lines;
     uint64_t observations;
-    uint64_t bytes; /* of files, as they lie on the disk */
-    uint64_t hits;  /* lines that met an indicator, per fold */
+    uint64_t bytes;  /* of files, as they lie on the disk */
+    uint64_t hits;   /* lines that met an indicator, per fold */
+    uint64_t silent; /* of these, what an allow list silenced */
     uint64_t folds_opened;
+    uint64_t folds_silent; /* opened, and told nobody */
     uint64_t counts[WATCH_COUNT_COUNT];
 };
 

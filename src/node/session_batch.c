@@ -64,6 +64,10 @@ void session_input_changed(struct session_input *input)
 static void on_fold_opened(void *context, const struct fold *fold)
 {
     struct session *session = context;
+    if (fold_rank(fold) == 0) {
+        session->totals.folds_silent++;
+        return;
+    }
     session->totals.folds_opened++;
     session->options.on_fold(session, fold);
 }
@@ -208,6 +212,7 @@ static enum err fold_keep(struct session *session, const struct fold *fold)
     session->folds[session->fold_count] = *fold;
     session->fold_count++;
     session->totals.hits += fold->count;
+    session->totals.silent += fold->silent;
     return ERR_OK;
 }
 
@@ -250,11 +255,12 @@ enum err session_on_folds(struct session *session, uint32_t input, struct span b
             return op_fail(session->op, ERR_FORMAT, "the watch process sent what is no fold");
         }
         TRY(fold_keep(session, &fold));
-        bool seen = fold_is_seen(session, &fold);
-        if (session->options.again && !seen) {
+        bool loud = fold_rank(&fold) > 0;
+        bool seen = loud && fold_is_seen(session, &fold);
+        if (session->options.again && loud && !seen) {
             on_fold_opened(session, &fold);
         }
-        session->urgent = session->urgent || !seen;
+        session->urgent = session->urgent || (loud && !seen);
     }
     return ERR_OK;
 }

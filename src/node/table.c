@@ -2,6 +2,7 @@
 /*
  * The commands, one row each.
  */
+#include "node/argument.h"
 #include "node/command.h"
 
 static const struct command_option init_options[] = {
@@ -46,6 +47,10 @@ static const struct command_option watch_options[] = {
 };
 
 static const struct command_option hits_options[] = {
+    { "all", NULL, "all of them: silent, acknowledged and false ones too" },
+    { "rank", "LEVEL", "at least: critical, high, medium, low or silent" },
+    { "state", "STATE", "new, acknowledged, false or reopened" },
+    { "mine", NULL, "those that are assigned to me" },
     { "since", "TIME", "last seen then or later: a time, a date, or 24h, 7d" },
     { "kind", "KIND", "of this kind only" },
     { "indicator", "ID|VALUE", "of this indicator only" },
@@ -70,6 +75,48 @@ static const struct command_option export_options[] = {
 
 static const struct command_option replay_options[] = {
     { "since", "TIME", "written then or later: a time, a date, or 24h, 7d" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option hits_ack_options[] = {
+    { "note", "TEXT", "kept with it" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option hits_false_options[] = {
+    { "reason", "TEXT", "why it was a false alarm (needed)" },
+    { "allow", NULL, "let it be silent from now on" },
+    { "scope", "SCOPE", "of --allow: host, indicator or value (default: host)" },
+    { "until", "TIME", "of --allow: a date, or 12h, 30d from now (default: 30d)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option hits_note_options[] = {
+    { "text", "TEXT", "kept with it (needed)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option hits_assign_options[] = {
+    { "to", "NAME", "who sees to it; \"\" for nobody any more (needed)" },
+    { "note", "TEXT", "kept with it" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option hits_reopen_options[] = {
+    { "reason", "TEXT", "why it is to be looked at again (needed)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option allow_add_options[] = {
+    { "reason", "TEXT", "why they must not alert; MISP's lists say it themselves" },
+    { "list", "NAME", "list that receives them (default: the file's name; of values the reason)" },
+    { "until", "TIME", "a date, or 12h, 30d from now (default: for ever)" },
+    { "effect", "EFFECT", "silent or lower (default: told by the list, else silent)" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option allow_remove_options[] = {
+    { "list", "NAME", "out of this list only; without a value: the whole list" },
     { NULL, NULL, NULL },
 };
 
@@ -119,7 +166,7 @@ static const struct command commands[] = {
           "\n"
           "  linie indicators add c2.txt --source \"National CSIRT\" --valid-until 2027-01-31",
       .access = COMMAND_WRITES,
-      .gather = command_indicators_add_gather,
+      .gather = argument_gather,
       .options = add_options,
       .run = command_indicators_add },
     { .name = "indicators list",
@@ -166,14 +213,97 @@ static const struct command commands[] = {
       .run = command_watch },
     { .name = "hits",
       .usage = "",
-      .summary = "show what was found, folded",
+      .summary = "show what was found: the few that matter first",
       .help = "A fold is what one inside host met of one indicator in an hour; those of one\n"
-              "value stand together. Keys of --json: docs/format/hits.md.\n"
-              "Exit: 0 nothing, 1 found, 2 trouble.\n"
+              "value stand together, the value that matters most first, and below them how many\n"
+              "lie behind. --json shows all of these. Keys: docs/format/hits.md.\n"
+              "Hits are worked with 'linie hits show', ack, false, note, assign and reopen.\n"
+              "Exit: 0 nothing to look at, 1 found, 2 trouble.\n"
               "\n"
-              "  linie hits --since 24h --kind domain",
+              "  linie hits --since 24h --rank medium",
       .options = hits_options,
       .run = command_hits },
+    { .name = "hits show",
+      .usage = "ID...",
+      .summary = "show hits whole: why they rank so, and what was done",
+      .help = "  linie hits show H-7K3F9Q2M",
+      .run = command_hits_show },
+    { .name = "hits ack",
+      .usage = "ID|VALUE...",
+      .summary = "acknowledge hits: somebody has seen them",
+      .help = "A value or an indicator's id stands for all its hits that are open. Your name\n"
+              "and the time are kept in the journal.\n"
+              "Exit: 0 done, 2 trouble, 3 done but some were refused.\n"
+              "\n"
+              "  linie hits ack H-7K3F9Q2M --note \"called the ward, PC is off the net\"",
+      .access = COMMAND_WRITES,
+      .options = hits_ack_options,
+      .run = command_hits_ack },
+    { .name = "hits false",
+      .usage = "ID|VALUE...",
+      .summary = "say that hits were false alarms, and allow them for a while",
+      .help = "With --allow later lines of the same are silent: they are counted, and shown by\n"
+              "'linie hits --all'. 'linie allow list' tells what is allowed.\n"
+              "\n"
+              "  linie hits false H-7K3F9Q2M --reason \"our own scanner\" --allow --until 90d",
+      .access = COMMAND_WRITES,
+      .options = hits_false_options,
+      .run = command_hits_false },
+    { .name = "hits note",
+      .usage = "ID|VALUE...",
+      .summary = "write something down about hits",
+      .help = "  linie hits note H-7K3F9Q2M --text \"asked the supplier\"",
+      .access = COMMAND_WRITES,
+      .options = hits_note_options,
+      .run = command_hits_note },
+    { .name = "hits assign",
+      .usage = "ID|VALUE...",
+      .summary = "say who sees to hits",
+      .help = "'linie hits --mine' shows what is assigned to the user of that name.\n\n"
+              "  linie hits assign H-7K3F9Q2M --to anna",
+      .access = COMMAND_WRITES,
+      .options = hits_assign_options,
+      .run = command_hits_assign },
+    { .name = "hits reopen",
+      .usage = "ID|VALUE...",
+      .summary = "open hits again that were acknowledged or called false",
+      .help = "An allow list that was made of a false alarm goes.\n\n"
+              "  linie hits reopen H-7K3F9Q2M --reason \"it came back\"",
+      .access = COMMAND_WRITES,
+      .options = hits_reopen_options,
+      .run = command_hits_reopen },
+    { .name = "allow add",
+      .usage = "FILE|VALUE... | -",
+      .summary = "let values not alert: MISP warninglists, lists, CSV, values",
+      .help = "Hits of them are counted, and silent; or lower in rank, where many share the\n"
+              "value (clouds, content networks: told by MISP's lists). A domain covers the\n"
+              "names below it; \"=name\" is exact. A running watch uses them from the next\n"
+              "lines on.\n"
+              "\n"
+              "  linie allow add partners.txt cdn.example --reason \"our suppliers\"",
+      .access = COMMAND_WRITES,
+      .gather = argument_gather,
+      .options = allow_add_options,
+      .run = command_allow_add },
+    { .name = "allow list",
+      .usage = "",
+      .summary = "list the allow lists, with their reasons",
+      .help = "  linie allow list",
+      .run = command_allow_list },
+    { .name = "allow show",
+      .usage = "LIST|VALUE...",
+      .summary = "show what is on a list, or on which list a value is",
+      .help = "  linie allow show cdn.example",
+      .run = command_allow_show },
+    { .name = "allow remove",
+      .usage = "[VALUE...]",
+      .summary = "take values out of allow lists, or whole lists away",
+      .help = "Hits that a list made silent or lowered are so no more once it is gone.\n\n"
+              "  linie allow remove cdn.example\n"
+              "  linie allow remove --list suppliers",
+      .access = COMMAND_WRITES,
+      .options = allow_remove_options,
+      .run = command_allow_remove },
     { .name = "export",
       .usage = "",
       .summary = "write block lists and rules for other programs",

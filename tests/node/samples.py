@@ -71,7 +71,7 @@ def name_of(hit):
 
 # How much a hit matters follows from rules that have tests of their own.
 JUDGED = {"rank", "level", "best_kind", "direction", "outcome", "rung", "answer", "denied",
-          "confidence", "sources"}
+          "confidence", "sources", "state"}
 
 
 def differences(wanted, got, but=()):

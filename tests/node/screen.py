@@ -194,7 +194,7 @@ def screen_of(*words, status=DONE):
 def help_is_found_where_it_is_looked_for_and_fits_a_screen():
     names = names_in(screen_of("--help"))
     assert "indicators add" in names and "verify" in names, names
-    for name in [*names, "indicators"]:
+    for name in [*names, "indicators", "allow"]:
         text = screen_of(*name.split(), "--help")
         assert text == screen_of(*name.split(), "-h") == screen_of("help", *name.split()), name
         lines = text.splitlines()

@@ -97,6 +97,8 @@ def values_are_those_that_help_names():
                             ("watch", "--format")):
         check(Completed(*command.split(), option, ""), values_of(command, option))
     check(Completed("hits", "--kind", ""), values_of("indicators list", "--kind"))
+    check(Completed("hits", "--rank", ""), words_of("src/policy/rank.c", r'\[RANK_(?:SILENT|LOW|MEDIUM|HIGH|CRITICAL)\] = "([a-z]+)"'))
+    check(Completed("hits", "--json", "--state", ""), ["new", "acknowledged", "false", "reopened"])
     check(Completed("indicators", "list", "--kind", "sha"), ["sha1", "sha256"])
 
 
@@ -144,7 +146,7 @@ def files_complete_where_files_belong_and_nowhere_else():
     assert Completed("--node", "").folders
     assert Completed("hits", "--node", "=", "").folders
     assert Completed("restore", "from", "").folders
-    for words in (["hits", ""], ["status", ""], ["indicators", "list", ""], ["erase", ""]):
+    for words in (["export", ""], ["status", ""], ["indicators", "list", ""], ["erase", ""]):
         completed = Completed(*words)
         assert completed.words == [] and not completed.files and not completed.folders, words
 

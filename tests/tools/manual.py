@@ -285,6 +285,15 @@ def with_lists(folder, _environment):
     (folder / "event.json").write_text(json.dumps({"Event": event}))
 
 
+def with_warninglists(folder, _environment):
+    lists = folder / "misp-warninglists/lists/content"
+    lists.mkdir(parents=True)
+    (lists / "list.json").write_text(json.dumps({
+        "name": "List of known content networks", "description": "Shared by many", "version": 1,
+        "category": "known", "type": "hostname", "matching_attributes": ["hostname"], "list": ["cdn.example"]}))
+    (folder / "suppliers.txt").write_text("supplier.example\n")
+
+
 @test
 def the_first_walk_goes_as_it_says():
     output = check_examples("linie.1.scd", [0, 0, 1, 1, 0, 0])
@@ -317,9 +326,18 @@ def with_new_indicators(folder, environment):
 
 @test
 def examples_of_hits_run():
-    output = check_examples("linie-hits.1.scd", [0, 0, 1, 1], with_hits,
-                            [("198.51.100.23", "update-dms[.]example")])
-    assert output.endswith("\n10.20.1.53\n"), output
+    # Names of hits differ from node to node.
+    output = check_examples("linie-hits.1.scd", [1, 0, 1, 0, 0, 0, 1], with_hits,
+                            [("198.51.100.23", "update-dms[.]example"),
+                             ("H-7K3F9Q2M", "$(command linie hits --all --json | jq -r .hit)")])
+    assert "\n10.20.1.53\n" in output, output
+    assert "1 hit acknowledged" in output and "silent: on list false H-" in output, output
+
+
+@test
+def examples_of_allow_run():
+    output = check_examples("linie-allow.1.scd", [0, 0, 0, 0], with_warninglists)
+    assert "cdn.example: lowered, on list List of known content networks" in output, output
 
 
 @test
