@@ -143,6 +143,7 @@ struct allowed {
     struct value_buf *bytes; /* of a fold's values, two at a time */
     size_t list_count;
     struct span *lists; /* names */
+    bool names_indicators;
 };
 
 /* The image that a writer left, if it is whole. */
@@ -179,7 +180,10 @@ static enum err lists_read(struct op *op, struct allowed *allowed)
         return ERR_LIMIT;
     }
     for (size_t i = 0; i < count; i++) {
+        const struct store_allow *allow = &sets[i].allow;
         allowed->lists[i] = sets[i].name;
+        allowed->names_indicators =
+            allowed->names_indicators || (allow->indicator.size > 0 && allow->inside.size == 0);
     }
     allowed->list_count = count;
     return ERR_OK;
@@ -240,6 +244,11 @@ struct allowed_word allowed_indicator(const struct allowed *allowed, const struc
                                          .indicator_id = id,
                                          .time_us = time_us };
     return ask(allowed, &hit);
+}
+
+bool allowed_names_indicators(const struct allowed *allowed)
+{
+    return allowed->names_indicators;
 }
 
 bool allowed_has(const struct allowed *allowed, struct span list)

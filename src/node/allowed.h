@@ -75,6 +75,14 @@ struct allowed_word allowed_indicator(const struct allowed *allowed, const struc
                                       struct span id, int64_t time_us);
 
 /**
+ * Whether a list speaks of all hits of one indicator: only then does its id make a difference where
+ * nobody has met it yet.
+ *
+ * allowed   open
+ */
+bool allowed_names_indicators(const struct allowed *allowed);
+
+/**
  * Whether hits of a value are silent, whoever met it and whoever named it.
  *
  * allowed   open

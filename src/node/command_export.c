@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * linie export: indicators as block lists and detection rules of other programs. What goes out is
- * decided here, by label, permissible actions, validity and confidence; how it is written, in
- * exchange/.
+ * decided here, by label, permissible actions, validity, confidence and the allow lists; how it is
+ * written, in exchange/.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "exchange/export.h"
+#include "node/allowed.h"
 #include "node/command.h"
 #include "node/entries.h"
 #include "os/clock.h"
@@ -18,6 +19,7 @@
 
 enum {
     EXPORT_MEMORY_MAX = 0x7FFFFFFF,
+    ID_MEMORY_MAX = 64 * 1024,  /* of one indicator */
     FIRST_ID_DEFAULT = 8800000, /* of Suricata's rules: its range for local use */
     CONFIDENCE_MAX = 100,
     FILE_MODE = 0640,
@@ -31,6 +33,7 @@ enum left_out {
     LEFT_OUT_VALIDITY,
     LEFT_OUT_CONFIDENCE,
     LEFT_OUT_UNFIT,
+    LEFT_OUT_ALLOWED,
     LEFT_OUT_FORMAT,
     LEFT_OUT_COUNT,
 };
@@ -41,18 +44,22 @@ static const char *const left_out_words[LEFT_OUT_COUNT] = {
     [LEFT_OUT_VALIDITY] = "not valid now",
     [LEFT_OUT_CONFIDENCE] = "of less confidence",
     [LEFT_OUT_UNFIT] = "not fit to be watched",
+    [LEFT_OUT_ALLOWED] = "that an allow list silences",
     [LEFT_OUT_FORMAT] = "that the format has no words for",
 };
 
 static const char *const left_out_keys[LEFT_OUT_COUNT] = {
     [LEFT_OUT_TLP] = "left_out_tlp",           [LEFT_OUT_PAP] = "left_out_pap",
     [LEFT_OUT_VALIDITY] = "left_out_validity", [LEFT_OUT_CONFIDENCE] = "left_out_confidence",
-    [LEFT_OUT_UNFIT] = "left_out_unfit",       [LEFT_OUT_FORMAT] = "left_out_format",
+    [LEFT_OUT_UNFIT] = "left_out_unfit",       [LEFT_OUT_ALLOWED] = "left_out_allowed",
+    [LEFT_OUT_FORMAT] = "left_out_format",
 };
 
 struct exporting {
     struct invocation *invocation;
-    struct op work; /* memory of what is exported */
+    struct op work;    /* memory of what is exported */
+    struct op scratch; /* of one indicator */
+    struct allowed *allowed;
     struct entry_selection selection;
     struct export_options options;
     enum policy_tlp tlp; /* the narrowest label that may go in */
@@ -166,10 +173,27 @@ static enum left_out judge(const struct exporting *x, const struct entry *entry)
     return unsure ? LEFT_OUT_CONFIDENCE : LEFT_OUT_NOTHING;
 }
 
+/* A list that speaks of one inside host alone keeps nothing out: others may meet it. */
+static enum err ask_allowed(struct exporting *x, const struct entry *entry, enum left_out *why)
+{
+    struct span id = entry->id;
+    struct allowed_word word = allowed_indicator(x->allowed, entry->value, id, x->now_us);
+    if (word.effect != RANK_SILENCED && id.size == 0 && allowed_names_indicators(x->allowed)) {
+        TRY(entry_id(&x->scratch, entry, &id));
+        word = allowed_indicator(x->allowed, entry->value, id, x->now_us);
+        arena_reset(&x->scratch.arena);
+    }
+    *why = word.effect == RANK_SILENCED ? LEFT_OUT_ALLOWED : LEFT_OUT_NOTHING;
+    return ERR_OK;
+}
+
 static enum err visit(void *context, const struct entry *entry)
 {
     struct exporting *x = context;
     enum left_out why = judge(x, entry);
+    if (why == LEFT_OUT_NOTHING) {
+        TRY(ask_allowed(x, entry, &why));
+    }
     if (why == LEFT_OUT_NOTHING) {
         const struct export_item item = { .value = *entry->value,
                                           .scope = entry->scope,
@@ -190,10 +214,13 @@ static enum err visit(void *context, const struct entry *entry)
 static enum err choose(struct exporting *x)
 {
     struct node *node = x->invocation->node;
-    uint64_t version = 0;
+    uint64_t indicators = 0;
+    uint64_t allowed = 0;
     x->now_us = os_clock_us();
-    TRY(store_indicators_version(x->invocation->op, node->store, &version));
-    x->options.serial = (uint32_t)version;
+    TRY(store_indicators_version(x->invocation->op, node->store, &indicators));
+    TRY(store_allowed_version(x->invocation->op, node->store, &allowed));
+    TRY(allowed_open(x->invocation->op, node, &x->allowed));
+    x->options.serial = (uint32_t)(indicators > allowed ? indicators : allowed);
     TRY(export_begin(&x->work, &x->options, &x->out));
     TRY(entries_walk(x->invocation->op, node, &x->selection, visit, x));
     snprintf(x->notice, sizeof x->notice, "TLP:%s", policy_tlp_name(x->highest));
@@ -338,7 +365,10 @@ int command_export(struct invocation *invocation)
     }
     x->invocation = invocation;
     op_begin(&x->work, &invocation->op->actor, EXPORT_MEMORY_MAX);
+    op_begin(&x->scratch, &invocation->op->actor, ID_MEMORY_MAX);
     enum err err = run(x);
+    allowed_close(x->allowed);
+    op_end(&x->scratch);
     op_end(&x->work);
     return err == ERR_OK ? EXIT_DONE : command_fail(invocation);
 }

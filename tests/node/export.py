@@ -11,6 +11,7 @@ import gzip
 import json
 import pathlib
 import random
+import re
 import shutil
 import socket
 import struct
@@ -18,7 +19,7 @@ import subprocess
 import threading
 import time
 
-from ground import DONE, TROUBLE, Node, Skip, data_folder, run_all, test
+from ground import DONE, FOUND, TROUBLE, Node, Skip, data_folder, dns, run_all, test
 
 LIST = """\
 evil.example.org
@@ -115,6 +116,48 @@ def a_set_keeps_the_narrowest_action_that_anybody_stated_and_so_does_a_rebuild()
         assert exported(node, "--format", "plain") == []
         node.run("rebuild")
         assert exported(node, "--format", "plain") == []
+
+
+@test
+def what_an_allow_list_silences_stays_out_of_every_format_and_is_counted():
+    why = ("--reason", "our own")
+    with Node() as node:
+        node.add(LIST)
+        for words in (("evil.example.org",), ("198.51.100.0/24",), ("44d88612fea8a8f36de82e1278abb02f",),
+                      ("=exact.example.net", "--effect", "lower")):
+            node.run("allow", "add", *words, *why, "--list", words[0])
+        (told,) = [json.loads(line) for line in
+                   node.run("export", "--format", "plain", "--json").stderr.splitlines()]
+        # the name, the range with an address and an address with a port in it, the digest
+        assert told["left_out_allowed"] == 5, told
+        kept = exported(node, "--format", "plain")
+        assert "exact.example.net" in " ".join(kept) and len(kept) == 8, kept
+        assert "left out: 5 that an allow list silences" in node.run("export", "--format", "plain").stderr
+        node.run("export", "--format", "suricata", "--to", "rules")
+        texts = [node.said("export", "--format", name) for name in ("plain", "nft", "rpz", "zeek")]
+        texts += [path.read_text() for path in (node.folder / "rules").iterdir()]
+        for text in texts:
+            for value in ("evil.example.org", "198.51.100", "44d88612"):
+                assert value not in text, (value, text)
+        serial = re.search(r"(\d+) \d+ \d+ \d+ \d+$", node.said("export", "--format", "rpz"), re.MULTILINE)
+        node.run("allow", "remove", "--list", "evil.example.org")
+        assert "evil.example.org" in exported(node, "--format", "plain")
+        later = re.search(r"(\d+) \d+ \d+ \d+ \d+$", node.said("export", "--format", "rpz"), re.MULTILINE)
+        assert int(later.group(1)) > int(serial.group(1))
+
+
+@test
+def an_allow_entry_that_has_ended_or_speaks_of_one_host_keeps_nothing_out():
+    with Node() as node:
+        node.add("evil.example.org\nworse.example.org\nworst.example.org\n")
+        node.run("allow", "add", "evil.example.org", "--reason", "old", "--until", PAST)
+        node.run("watch", node.file("a.log", dns("worse.example.org") + dns("worst.example.org")),
+                 status=FOUND)
+        hits = {hit["value"]: hit["hit"] for hit in node.json("hits", status=FOUND)}
+        for value, scope in (("worse.example.org", "host"), ("worst.example.org", "indicator")):
+            node.run("hits", "false", hits[value], "--reason", "no", "--allow", "--scope", scope,
+                     "--until", FUTURE)
+        assert exported(node, "--format", "plain") == ["evil.example.org", "worse.example.org"]
 
 
 def stix(number, value, *markings, **more):
