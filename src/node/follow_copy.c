@@ -89,6 +89,7 @@ void follow_copy_keep(struct follow *follow, const struct store_input *state)
     }
     original->device = state->id.device;
     original->inode = state->id.inode;
+    original->state.id.made_us = state->id.made_us;
     original->state.position = state->position;
     original->state.mark = state->mark;
     original->name_size = name.size;
@@ -145,13 +146,23 @@ static bool is_live(const struct follow_file *copy, const struct follow_original
     return file != NULL && file != copy && file->there && !file->rewritten;
 }
 
+/* A file is no copy of what it held before. One that was made later in the place of one that is
+ * gone bears its number, and is another. */
+static bool is_itself(const struct follow_file *file, const struct follow_original *original)
+{
+    int64_t made_us = file->input->made_us;
+    int64_t made_then_us = original->state.id.made_us;
+    bool same_number = original->device == file->device && original->inode == file->inode;
+    return same_number &&
+           (made_us == made_then_us || made_us == TIME_US_NONE || made_then_us == TIME_US_NONE);
+}
+
 /* Of several, the one that was read furthest. */
 static void consider(const struct follow_file *file, const struct follow_original *original,
                      struct span start, const struct follow_original **best)
 {
-    bool itself = original->device == file->device && original->inode == file->inode;
     bool further = *best == NULL || original->state.position > (*best)->state.position;
-    if (further && !itself && mark_head_fits(&original->state.mark, start) &&
+    if (further && !is_itself(file, original) && mark_head_fits(&original->state.mark, start) &&
         (is_called_after(file, original) || !is_live(file, original))) {
         *best = original;
     }
