@@ -7,7 +7,8 @@
  * the event's objects. Deleted ones are left out, proposals (ShadowAttribute) are nobody's word
  * yet.
  *
- * Its label is its own TLP tags and the event's, the strictest of them. "distribution" says with
+ * Its label is its own TLP tags and the event's, the strictest of them, also where event and object
+ * are told beside the attribute, as a search for attributes answers. "distribution" says with
  * whom a MISP server shares: where that is its own organisation, or a list of named ones, nobody
  * wider than AMBER+STRICT learns of it here, whatever tag there is. Wider distributions say
  * nothing.
@@ -336,6 +337,9 @@ static enum exchange_refusal attribute_open(struct misp *misp)
     struct span relation = json_string(json_member(misp->attribute, SPAN("object_relation")));
     misp->label = misp->event_label;
     label_take(&misp->label, misp->object);
+    /* Answers of searches tell beside each attribute of which event and object it is. */
+    label_take(&misp->label, json_member(misp->attribute, SPAN("Event")));
+    label_take(&misp->label, json_member(misp->attribute, SPAN("Object")));
     label_take(&misp->label, misp->attribute);
     misp->part = 0;
     misp->type.part_count = 0;

@@ -168,6 +168,24 @@ TEST(misp_distribution_narrows_and_never_widens)
                "2: domain b.example and below tlp=tlp:red\n");
 }
 
+TEST(misp_answer_of_a_search_bears_the_labels_of_its_events_and_objects)
+{
+    check_misp(
+        "{\"response\":{\"Attribute\":["
+        "{\"type\":\"domain\",\"value\":\"a.example\",\"to_ids\":true,\"distribution\":\"5\","
+        "\"Tag\":[{\"name\":\"tlp:clear\"}],\"Event\":{\"distribution\":\"0\"}},"
+        "{\"type\":\"domain\",\"value\":\"b.example\",\"to_ids\":true,\"distribution\":\"5\","
+        "\"Event\":{\"distribution\":\"3\"},\"Object\":{\"distribution\":\"4\"}},"
+        "{\"type\":\"domain\",\"value\":\"c.example\",\"to_ids\":true,\"distribution\":\"5\","
+        "\"Event\":{\"distribution\":\"3\",\"Tag\":[{\"name\":\"tlp:red\"}]}},"
+        "{\"type\":\"domain\",\"value\":\"d.example\",\"to_ids\":true,\"distribution\":\"5\","
+        "\"Tag\":[{\"name\":\"tlp:green\"}],\"Event\":{\"distribution\":\"3\"}}]}}",
+        "1: domain a.example and below tlp=AMBER+STRICT\n"
+        "2: domain b.example and below tlp=AMBER+STRICT\n"
+        "3: domain c.example and below tlp=tlp:red\n"
+        "4: domain d.example and below tlp=tlp:green\n");
+}
+
 TEST(misp_attribute_keeps_what_leads_back_to_it)
 {
     check_misp_with("{\"Event\":{\"Object\":[{\"name\":\"file\",\"Attribute\":["
