@@ -110,7 +110,23 @@ static bool is_below(struct span path, struct span folder)
            (span_starts_with(path, folder) && path.data[folder.size] == '/');
 }
 
-/* The fetch role may do in that folder what it likes: nothing of the node may be below it. */
+/* Whether a folder is one of those that hold what the node knows, or lies in one. */
+static bool is_of_the_node(struct span folder, struct span node)
+{
+    static const char *const own[] = { "real", "exercises", "keys" };
+    if (!is_below(folder, node) || folder.size <= node.size + 1) {
+        return false;
+    }
+    struct span inner = span_from(folder, node.size + 1);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (is_below(inner, span_of(own[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The fetch role may do in that folder what it likes: nothing of the node may be in or below it. */
 static enum err folder_check(struct op *op, const struct node *node, const char *folder)
 {
     char real[PATH_MAX];
@@ -124,6 +140,12 @@ static enum err folder_check(struct op *op, const struct node *node, const char 
     if (is_below(span_of(real_node), span_of(real))) {
         return op_fail(op, ERR_DENIED,
                        "the node itself lies in %s: an output's file needs a folder of its own, "
+                       "out/ for example",
+                       real);
+    }
+    if (is_of_the_node(span_of(real), span_of(real_node))) {
+        return op_fail(op, ERR_DENIED,
+                       "%s is for the node alone: an output's file needs a folder of its own, "
                        "out/ for example",
                        real);
     }

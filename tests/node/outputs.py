@@ -400,6 +400,25 @@ def file_in_the_nodes_own_folder_is_refused():
         assert len(node.written()) == 1
 
 
+@test
+def file_among_what_the_node_keeps_is_refused():
+    with Sender() as node:
+        (node.folder / "way").symlink_to(node.path / "real")
+        paths = ["real/linie.db", "real/journal/000000000001.journal", "keys/node.key", "keys/x",
+                 "exercises/x", "out/../real/x", node.folder / "way" / "x"]
+        (node.path / "out").mkdir(mode=0o700)
+        (node.path / "exercises").mkdir(mode=0o700, exist_ok=True)
+        key = (node.path / "keys/node.key").read_bytes()
+        for i, path in enumerate(paths):
+            node.output(f"bad-{i}", kind="file", path=path)
+        node.lines_output().add(LIST)
+        node.watch(dns("evil.example"))
+        for i in range(len(paths)):
+            assert "is for the node alone" in node.stands(f"bad-{i}")["fault"]
+        assert len(node.written()) == 1
+        assert (node.path / "keys/node.key").read_bytes() == key
+
+
 # ---- sockets ----
 
 @test
