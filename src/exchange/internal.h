@@ -237,6 +237,12 @@ enum exchange_refusal exchange_part_read(struct exchange_reader *reader,
                                          struct exchange_item *item);
 
 /**
+ * A name that its format means alone does not stand for names below it. Where somebody wrote a star
+ * before it all the same, those below it are meant, and not the name itself.
+ */
+void exchange_mean_alone(struct exchange_item *item);
+
+/**
  * What a type of MISP's attributes stands for.
  *
  * type      "ip-dst", "filename|sha256", ...

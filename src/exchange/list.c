@@ -111,7 +111,7 @@ enum exchange_refusal exchange_hosts_line(struct exchange_reader *reader, struct
     }
     comment_keep(reader, item);
     enum exchange_refusal refusal = exchange_value_read(reader, VALUE_DOMAIN, name, item);
-    item->scope = VALUE_SCOPE_EXACT;
+    exchange_mean_alone(item);
     return refusal;
 }
 

@@ -129,7 +129,7 @@ enum exchange_refusal exchange_part_read(struct exchange_reader *reader,
         refusal = EXCHANGE_REFUSAL_VALUE;
     }
     if (part->alone || host) {
-        item->scope = VALUE_SCOPE_EXACT;
+        exchange_mean_alone(item);
     }
     return refusal;
 }

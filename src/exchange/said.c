@@ -71,6 +71,13 @@ enum exchange_refusal exchange_scoped_read(struct exchange_reader *reader, enum 
     return refusal != EXCHANGE_REFUSAL_NONE || exact ? refusal : EXCHANGE_REFUSAL_SCOPE;
 }
 
+void exchange_mean_alone(struct exchange_item *item)
+{
+    if (item->scope == VALUE_SCOPE_SUBDOMAINS) {
+        item->scope = VALUE_SCOPE_EXACT;
+    }
+}
+
 /* ---- labels ---- */
 
 int exchange_tlp_rank(struct span word)

@@ -104,7 +104,7 @@ static enum exchange_refusal string_read(struct exchange_reader *reader, struct 
         return refusal;
     }
     refusal = exchange_value_read(reader, reader->options.kind, text, item);
-    item->scope = VALUE_SCOPE_EXACT;
+    exchange_mean_alone(item);
     return refusal;
 }
 

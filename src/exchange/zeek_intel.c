@@ -95,7 +95,7 @@ static enum exchange_refusal value_read(struct exchange_reader *reader, enum val
     }
     enum exchange_refusal refusal = exchange_value_read(reader, kind, text, item);
     bool other = kind == VALUE_NONE && !is_digest(item->value.kind);
-    item->scope = VALUE_SCOPE_EXACT;
+    exchange_mean_alone(item);
     return refusal == EXCHANGE_REFUSAL_NONE && other ? EXCHANGE_REFUSAL_VALUE : refusal;
 }
 

@@ -52,6 +52,19 @@ TEST(misp_attributes_for_detection_are_indicators)
                                "7: user-agent Evil/1.0\n");
 }
 
+TEST(misp_hostname_with_a_star_does_not_mean_the_name_itself)
+{
+    static const struct attribute rows[] = {
+        { "hostname", "*.example.org" },
+        { "hostname|port", "*.example.net|443" },
+        { "hostname", "=www.example.org" },
+    };
+
+    check_misp(EVENT_OF(rows), "1: domain example.org below\n"
+                               "2: domain example.net below\n"
+                               "3: domain www.example.org\n");
+}
+
 TEST(misp_composite_attributes_give_what_can_be_watched_of_them)
 {
     static const struct attribute rows[] = {

@@ -68,6 +68,13 @@ TEST(zeek_intel_reads_cells_as_they_stand)
                "6: file-name a\tb \n");
 }
 
+TEST(zeek_intel_with_a_star_does_not_mean_the_name_itself)
+{
+    check_zeek("#fields\tindicator\tindicator_type\n"
+               "*.example.org\tIntel::DOMAIN\n",
+               "2: domain example.org below \n");
+}
+
 TEST(zeek_intel_without_the_columns_it_needs_is_refused)
 {
     check_zeek("example.org\tIntel::DOMAIN\n", "! format\n");
