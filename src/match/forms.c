@@ -11,7 +11,7 @@ static bool is_boundary(uint8_t byte)
 /* The plain form; the key itself where nothing can be undone. */
 static struct span plain_of(struct span key, uint8_t *bytes)
 {
-    if (span_find(key, '%') == SPAN_NOT_FOUND || key.size > VALUE_URL_SIZE_MAX) {
+    if (!value_url_has_escapes(key) || key.size > VALUE_URL_SIZE_MAX) {
         return key;
     }
     struct span plain = span_make(bytes, value_url_plain(key, bytes));

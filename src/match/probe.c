@@ -211,7 +211,7 @@ static void url_add(struct match_batch *batch, struct span key, uint32_t mark)
     probe_add(batch, (struct match_probe){ .hash = match_hash(&image->hasher, VALUE_URL, key),
                                            .mark = mark,
                                            .reach = MATCH_REF_SELF | MATCH_REF_FORM });
-    bool forms = image->has_far_forms || span_find(key, '%') != SPAN_NOT_FOUND;
+    bool forms = image->has_far_forms || value_url_has_escapes(key);
     if (forms && key.size <= VALUE_URL_SIZE_MAX) {
         url_forms_add(batch, key, mark);
     }

@@ -317,7 +317,8 @@ size_t value_key_request(struct span host, unsigned port, struct span target, ui
 /**
  * The form of a URL's key in which every escape is undone that some program may have undone before
  * it logged the URL: "/a%5Bb%2541" and "/a[bA" have the same. Bytes that no URL may hold stay
- * escaped, and a key without "%" is its own form. Time is linear in the size.
+ * escaped, also those that a sensor wrote as "\xff", and a key without "%" and "\" is its own form.
+ * Time is linear in the size.
  *
  * key       of a URL
  * form      receives at most key.size bytes; may not overlap `key`
@@ -325,6 +326,9 @@ size_t value_key_request(struct span host, unsigned port, struct span target, ui
  * Returns the form's size.
  */
 size_t value_url_plain(struct span key, uint8_t *form);
+
+/** Whether a key's plain form may differ from it. */
+bool value_url_has_escapes(struct span key);
 
 /**
  * A digest written in hexadecimal, perhaps with colons between bytes. Its length tells the kind.

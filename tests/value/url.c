@@ -263,6 +263,7 @@ TEST(the_plain_form_undoes_what_a_program_may_have_undone)
     check_plain("example.org/%25", "example.org/%25");
     check_plain("example.org/%25zz%2", "example.org/%25zz%2");
     check_plain("example.org/%%41", "example.org/%A");
+    check_plain("example.org/\\xff\\x0A\\x41\\xf\\y", "example.org/%FF%0A\\x41\\xf\\y");
 }
 
 /* What Zeek logs of a request is its target with all escapes undone. */
@@ -275,6 +276,7 @@ TEST(the_plain_form_is_the_same_for_a_target_as_sent_and_as_zeek_logs_it)
         { "/a%5Bb%5D?c=%26d", "/a[b]?c=&d" }, { "/a%20b%2Fc", "/a b/c" },
         { "/%C3%BC%41", "/\303\274A" },       { "/a%2541b", "/a%41b" },
         { "/a%3Fb%3Dc", "/a?b=c" },           { "/100%25", "/100%" },
+        { "/%B2%E2.exe", "/\\xb2\\xe2.exe" }, { "/a%09b%7F", "/a\\x09b\\x7F" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint8_t key[VALUE_KEY_SIZE_MAX];
