@@ -258,6 +258,23 @@ static void domain_rules(struct writing *w)
     }
 }
 
+/* The buffer holds what the protocol said: a name, or one behind a path. A name that merely ends so
+ * is another one. */
+static void add_file_name_end(struct buf *out, struct span name)
+{
+    buf_add(out, SPAN("pcre:\"/(?:^|[\\x2f\\x5c])"));
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t byte = name.data[i];
+        uint8_t lower = byte | 0x20;
+        if ((lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9')) {
+            buf_add_byte(out, byte);
+        } else {
+            buf_add_format(out, "\\x%02x", byte);
+        }
+    }
+    buf_add(out, SPAN("$/i\"; "));
+}
+
 static void file_name_rules(struct writing *w)
 {
     size_t count = 0;
@@ -267,6 +284,7 @@ static void file_name_rules(struct writing *w)
         buf_add(w->rules, SPAN("file.name; "));
         add_content(w->rules, items[i].value.key);
         buf_add(w->rules, SPAN("nocase; endswith; "));
+        add_file_name_end(w->rules, items[i].value.key);
         rule_end(w);
     }
 }

@@ -400,4 +400,30 @@ def suricata_loads_the_rules_and_finds_in_captures_what_is_listed_and_nothing_el
             assert alerts == wanted[capture], (capture, alerts, wanted[capture])
 
 
+@test
+def suricata_finds_a_file_by_its_whole_name_only():
+    suricata, folder = need("suricata"), data_folder()
+    if not pathlib.Path("/etc/suricata/suricata.yaml").exists():
+        raise Skip("there is no configuration of Suricata here")
+    for capture, listed, wanted in (("bug-130__input.pcap", "home.html", 1),
+                                    ("bug-130__input.pcap", "me.html", 0),
+                                    ("bug-3616-smtp__input.pcap", "NEWS.txt", 1),
+                                    ("bug-3616-smtp__input.pcap", "EWS.txt", 0)):
+        with Node() as node:
+            path = node.folder / "names.txt"
+            path.write_text(listed + "\n")
+            node.run("indicators", "add", path, "--kind", "file-name")
+            node.run("export", "--format", "suricata", "--to", "rules")
+            logs = node.folder / "logs"
+            logs.mkdir()
+            subprocess.run([suricata, "-r", str(folder / "captures/suricata-verify" / capture),
+                            "-l", str(logs), "-S", str(node.folder / "rules/linie.rules"),
+                            "-k", "none"],
+                           check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                           cwd=node.folder / "rules")
+            said = [json.loads(line) for line in (logs / "eve.json").read_text().splitlines()]
+            alerts = [event for event in said if event["event_type"] == "alert"]
+            assert len(alerts) == wanted, (capture, listed, alerts)
+
+
 run_all()
