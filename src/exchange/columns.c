@@ -139,6 +139,14 @@ static void sslbl_kinds(struct exchange_columns *columns, const struct exchange_
     }
 }
 
+/* What bounds the use of a value: if the first of two such columns won, the other would be
+ * loosened. */
+static bool is_bound(enum exchange_role role)
+{
+    return role == EXCHANGE_ROLE_TLP || role == EXCHANGE_ROLE_VALID_UNTIL ||
+           role == EXCHANGE_ROLE_TO_IDS;
+}
+
 /* The first column of a role counts. A column for a value of any kind makes those that are named
  * for a kind mere company: they say more about the value. */
 void exchange_columns_read(const struct exchange_record *header, uint8_t separator,
@@ -153,6 +161,7 @@ void exchange_columns_read(const struct exchange_record *header, uint8_t separat
         enum exchange_role role = role_from_name(name);
         enum value_kind kind = VALUE_NONE;
         if (role != EXCHANGE_ROLE_NONE) {
+            ret->doubled |= is_bound(role) && ret->roles[role] != EXCHANGE_COLUMN_NONE;
             ret->roles[role] = ret->roles[role] == EXCHANGE_COLUMN_NONE ? (int)i : ret->roles[role];
         } else if (value_kind_from_name(name, &kind) == ERR_OK) {
             value_column_add(ret, (int)i, kind);

@@ -367,6 +367,11 @@ enum err exchange_csv_open(struct op *op, struct exchange_reader *reader)
                        "ioc, observable, ip, cidr, domain, url, email, hash, md5, sha1 or sha256, "
                        "or read the file as a list");
     }
+    if (reader->columns.doubled) {
+        return op_fail(op, ERR_FORMAT,
+                       "the CSV header has two columns for a label, an end of validity or to_ids: "
+                       "keep the one that counts");
+    }
     while (reader->at < begin + data) {
         size_t size = 0;
         (void)exchange_line(span_from(reader->file, reader->at), &size);

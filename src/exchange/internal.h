@@ -61,6 +61,7 @@ struct exchange_columns {
     uint8_t separator;
     size_t count; /* of all cells of the header */
     size_t known; /* of cells whose name is known */
+    bool doubled; /* two cells say how far a value may be shared or used: none of them can win */
     int roles[EXCHANGE_ROLE_COUNT];
     size_t value_count;
     struct exchange_value_column values[EXCHANGE_CELL_COUNT_MAX];

@@ -104,6 +104,13 @@ TEST(csv_prefers_the_column_for_any_kind)
     check_csv("domain,ioc\nexample.org,198.51.100.7\n", "2: ipv4 198.51.100.7\n");
 }
 
+TEST(csv_with_two_columns_that_bound_a_value_is_refused)
+{
+    check_csv("ioc,tlp,TLP label\nexample.org,CLEAR,RED\n", "! format\n");
+    check_csv("ioc,valid_until,expires\nexample.org,2027-01-01,2020-01-01\n", "! format\n");
+    check_csv("ioc,note,comment\nexample.org,a,b\n", "2: domain example.org and below (a)\n");
+}
+
 TEST(csv_reads_confidence_as_a_number_or_a_word)
 {
     check_csv("ioc,confidence\n"
