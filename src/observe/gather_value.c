@@ -443,6 +443,17 @@ void gather_value(struct gather *g, enum field_class field_class, struct span va
     g->line->unfit += fits ? 0u : 1u;
 }
 
+/* A target that names a host itself goes there, whatever the Host header says (RFC 9112 section
+ * 3.2.2); `url` is what was made of it. */
+static bool goes_elsewhere(struct span host, struct span target, struct span url)
+{
+    bool origin = target.size > 0 && (target.data[0] == '/' || target.data[0] == '?');
+    struct span name = url_key_host(url);
+    bool same = span_starts_with_nocase(host, name) &&
+                (host.size == name.size || host.data[name.size] == ':');
+    return !origin && !same && !span_equal(target, SPAN("*"));
+}
+
 void gather_value_request(struct gather *g, struct span host, unsigned port, struct span target,
                           bool host_known)
 {
@@ -457,7 +468,7 @@ void gather_value_request(struct gather *g, struct span host, unsigned port, str
     }
     struct span url = span_make(key, size);
     gather_keep(g, VALUE_URL, size, url);
-    if (!host_known) {
+    if (!host_known || goes_elsewhere(host, target, url)) {
         (void)gather_add_name(g, url_key_host(url), url);
     }
 }

@@ -162,6 +162,35 @@ TEST(a_request_through_a_proxy_gives_the_absolute_url)
     observing_end(&o);
 }
 
+TEST(a_request_goes_where_its_target_says_whatever_the_host_header_says)
+{
+    struct observing o;
+    begin(&o);
+
+    check_observed(&o,
+                   "{\"_path\":\"http\",\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":3128,"
+                   "\"host\":\"www.example\",\"uri\":\"http://evil.example/p\"}",
+                   "http.id.resp_h ipv4 192.0.2.1\n"
+                   "http.host domain www.example\n"
+                   "http.uri url evil.example/p\n"
+                   "http.uri domain evil.example\n");
+    check_observed(&o,
+                   "{\"_path\":\"http\",\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":3128,"
+                   "\"method\":\"CONNECT\",\"host\":\"www.example\","
+                   "\"uri\":\"evil.example:443\"}",
+                   "http.id.resp_h ipv4 192.0.2.1\n"
+                   "http.host domain www.example\n"
+                   "http.uri url evil.example/\n"
+                   "http.uri domain evil.example\n");
+    check_observed(&o,
+                   "{\"_path\":\"http\",\"id.resp_h\":\"192.0.2.1\",\"id.resp_p\":3128,"
+                   "\"host\":\"Evil.example\",\"uri\":\"http://evil.example/p\"}",
+                   "http.id.resp_h ipv4 192.0.2.1\n"
+                   "http.host domain evil.example\n"
+                   "http.uri url evil.example/p\n");
+    observing_end(&o);
+}
+
 TEST(tls_gives_name_fingerprints_and_who_the_certificate_names)
 {
     struct observing o;
