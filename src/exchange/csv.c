@@ -360,6 +360,10 @@ enum err exchange_csv_open(struct op *op, struct exchange_reader *reader)
 {
     size_t begin = reader->at;
     size_t data = 0;
+    struct span text = span_trim(span_from(reader->file, begin));
+    if (span_find(text, '\n') == SPAN_NOT_FOUND && span_find(text, '\r') != SPAN_NOT_FOUND) {
+        return op_fail(op, ERR_FORMAT, "lines end with CR alone: write LF or CRLF (RFC 4180)");
+    }
     if (exchange_columns_find(span_from(reader->file, begin), &reader->record, &reader->columns,
                               &data) != ERR_OK) {
         return op_fail(op, ERR_FORMAT,

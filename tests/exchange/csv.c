@@ -104,6 +104,12 @@ TEST(csv_prefers_the_column_for_any_kind)
     check_csv("domain,ioc\nexample.org,198.51.100.7\n", "2: ipv4 198.51.100.7\n");
 }
 
+TEST(csv_with_lines_that_end_with_cr_alone_is_refused)
+{
+    check_csv("ioc,type\rexample.org,domain\r", "! format\n");
+    check_csv("ioc,type\r", "");
+}
+
 TEST(csv_with_two_columns_that_bound_a_value_is_refused)
 {
     check_csv("ioc,tlp,TLP label\nexample.org,CLEAR,RED\n", "! format\n");
