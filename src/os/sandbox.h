@@ -12,7 +12,7 @@
  *
  *   role    files                    network                        processes
  *   watch   none                     takes from sockets it was      threads
- *                                    handed; makes none
+ *   intake                           handed; makes none
  *   web     none                     the same                       threads
  *   fetch   those named              connects outwards; takes none  threads
  *   store   reads any, writes those  takes; connects nowhere        makes the roles; runs no other
