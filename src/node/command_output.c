@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include "crypt/random_uuid.h"
-#include "node/fetch_child.h"
+#include "fetch/message.h"
 #include "node/flow.h"
 #include "node/output_settings.h"
 #include "node/output_view.h"
 #include "node/outputs.h"
+#include "node/role_child.h"
 #include "os/clock.h"
 
 enum {
@@ -136,7 +137,7 @@ static void test_format(struct buf *text, const struct invocation *invocation,
     output_add(text, config->format, &teller, &event);
 }
 
-static enum err post(struct op *op, struct fetch_child *child, enum fetch_message_type type,
+static enum err post(struct op *op, struct role_child *child, enum fetch_message_type type,
                      struct buf *body)
 {
     enum err err = body->err == ERR_OK ? channel_post(op, &child->channel, (uint8_t)type,
@@ -146,7 +147,7 @@ static enum err post(struct op *op, struct fetch_child *child, enum fetch_messag
     return err;
 }
 
-static enum err test_send(struct invocation *invocation, struct fetch_child *child,
+static enum err test_send(struct invocation *invocation, struct role_child *child,
                           const struct config_output *config, struct buf *body)
 {
     struct op *op = invocation->op;
@@ -175,7 +176,7 @@ static enum err test_send(struct invocation *invocation, struct fetch_child *chi
     return post(op, child, FETCH_MESSAGE_FLUSH, body);
 }
 
-static enum err test_answer(struct op *op, struct fetch_child *child,
+static enum err test_answer(struct op *op, struct role_child *child,
                             const struct channel_message *message)
 {
     struct fetch_message_failed failed;
@@ -189,7 +190,7 @@ static enum err test_answer(struct op *op, struct fetch_child *child,
     return op_fail(op, ERR_IO, "%.*s", SPAN_FMT(failed.text));
 }
 
-static enum err test_wait(struct op *op, struct fetch_child *child)
+static enum err test_wait(struct op *op, struct role_child *child)
 {
     const int64_t end_us = os_monotonic_us() + (int64_t)TEST_WAIT_S * US_PER_S;
     struct channel_message message;
@@ -209,16 +210,16 @@ static enum err test_wait(struct op *op, struct fetch_child *child)
 
 static enum err test(struct invocation *invocation, const struct config_output *config)
 {
-    struct fetch_child child = { .pid = 0 };
+    struct role_child child = { .pid = 0 };
     struct buf body;
-    TRY(fetch_child_start(invocation->op, &child));
+    TRY(role_child_start(invocation->op, &child, ROLE_CHILD_FETCH));
     buf_init(&body, CHANNEL_MESSAGE_SIZE_MAX);
     enum err err = test_send(invocation, &child, config, &body);
     if (err == ERR_OK) {
         err = test_wait(invocation->op, &child);
     }
     buf_done(&body);
-    fetch_child_stop(&child, NULL);
+    role_child_stop(&child, NULL);
     return err;
 }
 

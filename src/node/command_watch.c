@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/must.h"
 #include "node/fold_words.h"
 #include "node/follow.h"
@@ -19,32 +20,37 @@
 enum {
     LINE_SIZE_MAX = 256 * 1024,
     FOLD_MEMORY_MAX = 1024 * 1024,
+    ROUND_MEMORY_MAX = 0x7FFFFFFF,
     JOBS_DEFAULT_MAX = 8,
     PROGRESS_EVERY_MS = 100,
     BAR_SCREEN_MIN = 80, /* columns; on a narrower terminal the line has no room for the bar */
 };
 
 static atomic_bool stop_asked;
+static atomic_bool reload_asked;
 static struct loop *_Atomic stop_loop; /* that waits while a signal may come */
 
 static void on_signal(int number)
 {
     struct loop *loop = atomic_load(&stop_loop);
-    (void)number;
-    atomic_store(&stop_asked, true);
+    atomic_store(number == SIGHUP ? &reload_asked : &stop_asked, true);
     if (loop != NULL) {
         loop_wake(loop);
     }
 }
 
-/* Returns what SIGPIPE did before: the end of the run restores it. */
-static struct sigaction signals_take(void)
+/* Returns what SIGPIPE did before: the end of the run restores it. Only who goes on for long is
+ * told by SIGHUP to read its configuration again; others end by it. */
+static struct sigaction signals_take(bool follow)
 {
     struct sigaction action = { .sa_handler = on_signal };
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     struct sigaction before = { .sa_handler = SIG_DFL };
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    if (follow) {
+        (void)sigaction(SIGHUP, &action, NULL);
+    }
     (void)sigaction(SIGPIPE, &ignore, &before);
     return before;
 }
@@ -389,30 +395,43 @@ static enum err sources_of_arguments(struct invocation *invocation, struct sourc
     return ERR_OK;
 }
 
-static enum err sources_of_config(struct invocation *invocation, struct sources *ret)
+/* Where a run has an end, nobody waits at sockets. */
+static enum err sources_of_config(struct invocation *invocation, bool follow, struct sources *ret)
 {
     const struct config *config = invocation->node->config;
     const char *sensor = command_value(invocation, "sensor");
     for (size_t i = 0; i < config->input_count; i++) {
-        struct input_named named = {
-            .path = config->inputs[i].path,
-            .sensor = sensor != NULL ? span_of(sensor) : config->inputs[i].sensor,
+        const struct config_input *input = &config->inputs[i];
+        bool listens = input->listen.size > 0;
+        struct follow_source source = {
+            .name = input->name,
+            .named = {
+                .path = listens ? input->listen : input->path,
+                .sensor = sensor != NULL ? span_of(sensor) : input->sensor,
+            },
+            .listens = listens,
+            .silence_s = input->silence_s,
+            .expect = input->expect,
         };
-        enum err err = observe_format_from_name(config->inputs[i].format, &named.format);
+        enum err err = observe_format_from_name(input->format, &source.named.format);
         must(err == ERR_OK); /* checked when the configuration was read */
-        ret->list[i] = (struct follow_source){ .name = config->inputs[i].name, .named = named };
+        if (follow || !listens) {
+            ret->list[ret->count] = source;
+            ret->count++;
+        }
     }
-    ret->count = config->input_count;
-    if (config->input_count == 0) {
-        return op_fail(invocation->op, ERR_ABSENT,
-                       "nothing to watch: name inputs, or configure some in linie.conf ([input "
-                       "\"name\"], path = ...)");
+    if (ret->count > 0) {
+        return ERR_OK;
     }
-    return ERR_OK;
+    return op_fail(invocation->op, ERR_ABSENT,
+                   config->input_count > 0
+                       ? "nothing to watch: the configured inputs are sockets, which --follow reads"
+                       : "nothing to watch: name inputs, or configure some in linie.conf ([input "
+                         "\"name\"], path = ...)");
 }
 
 /* Arguments start at the caller's folder, configured paths at the node's. */
-static enum err sources_find(struct invocation *invocation, struct sources *ret)
+static enum err sources_find(struct invocation *invocation, bool follow, struct sources *ret)
 {
     size_t room = invocation->argument_count + invocation->node->config->input_count;
     ret->folder = invocation->folder;
@@ -424,7 +443,7 @@ static enum err sources_find(struct invocation *invocation, struct sources *ret)
         return sources_of_arguments(invocation, ret);
     }
     TRY(descriptor_open(invocation->op, AT_FDCWD, invocation->node->dir, &ret->folder));
-    return sources_of_config(invocation, ret);
+    return sources_of_config(invocation, follow, ret);
 }
 
 /* ---- the command ---- */
@@ -443,16 +462,127 @@ static enum err read_all(struct session *session, const struct sources *sources)
     return ERR_OK;
 }
 
-static enum err run(struct session *session, const struct session_options *options,
-                    const struct sources *sources)
+/* What a run needs that the configuration may change. Its memory goes when the next one begins. */
+struct round {
+    struct op op;
+    struct invocation invocation;
+    struct session_options options;
+    struct sources sources;
+};
+
+/* All runs of one command: a changed configuration makes a new one. */
+struct watching {
+    struct invocation *invocation;
+    struct intakes *intakes; /* NULL: no socket is read */
+    struct round *now;
+    struct round *next;
+    struct session_totals totals; /* of the runs before */
+};
+
+static enum err options_read(struct invocation *invocation, struct session_options *options)
 {
-    enum err err = session_begin(session, session->invocation, options);
+    *options = (struct session_options){
+        .again = command_value(invocation, "again") != NULL,
+        .follow = command_value(invocation, "follow") != NULL,
+        .quiet = command_value(invocation, "quiet") != NULL,
+        .on_fold = show_fold,
+        .on_wait = show_progress,
+    };
+    if (options->again && options->follow) {
+        return op_fail(invocation->op, ERR_FORMAT,
+                       "--again and --follow: what is read again is read once");
+    }
+    return jobs_read(invocation, &options->jobs);
+}
+
+/* With arguments, no configured input is read, and no socket either. */
+static enum err sockets_open(struct watching *watching, struct round *round)
+{
+    struct invocation *invocation = &round->invocation;
+    if (!round->options.follow || invocation->argument_count > 0) {
+        return ERR_OK;
+    }
+    if (watching->intakes == NULL) {
+        TRY(intakes_new(&round->op, &watching->intakes));
+    }
+    return intakes_apply(&round->op, watching->intakes, invocation->node);
+}
+
+/* It is given back with round_end(), also where it failed. */
+static enum err round_begin(struct watching *watching, struct round *round)
+{
+    struct invocation *invocation = &round->invocation;
+    *round = (struct round){ .sources.folder = -1 };
+    op_begin(&round->op, &watching->invocation->op->actor, ROUND_MEMORY_MAX);
+    round->op.cancel = &stop_asked;
+    *invocation = *watching->invocation;
+    invocation->op = &round->op;
+    invocation->node = NULL;
+    TRY(node_open(&round->op, invocation->node_dir, invocation->world, NODE_FILES,
+                  &invocation->node));
+    TRY(options_read(invocation, &round->options));
+    TRY(sources_find(invocation, round->options.follow, &round->sources));
+    return sockets_open(watching, round);
+}
+
+static void round_end(struct round *round)
+{
+    if (round == NULL) {
+        return;
+    }
+    if (round->sources.folder >= 0 && round->sources.folder != round->invocation.folder) {
+        close(round->sources.folder);
+    }
+    node_close(round->invocation.node);
+    op_end(&round->op);
+    memory_free(round);
+}
+
+/* What cannot be used changes nothing. */
+static bool reload(void *context)
+{
+    struct watching *watching = context;
+    struct round *round = NULL;
+    if (!atomic_exchange(&reload_asked, false)) {
+        return false;
+    }
+    round = memory_new(sizeof *round);
+    if (round == NULL || round_begin(watching, round) != ERR_OK) {
+        fprintf(watching->invocation->err,
+                "linie watch: %s\nlinie watch: goes on with the configuration that it had\n",
+                round == NULL ? "out of memory" : round->op.fault.text);
+        round_end(round);
+        return false;
+    }
+    round->options.patient = true;
+    watching->next = round;
+    return true;
+}
+
+static enum err follow(struct watching *watching, struct session *session)
+{
+    const struct sources *sources = &watching->now->sources;
+    const struct follow_options options = {
+        .folder = sources->folder,
+        .sources = sources->list,
+        .count = sources->count,
+        .intakes = watching->intakes,
+        .reload = reload,
+        .context = watching,
+    };
+    session->totals = watching->totals;
+    enum err err = follow_run(session, &options);
+    return err == ERR_ABSENT && session->op->fault.err == ERR_OK ? ERR_OK : err;
+}
+
+static enum err run(struct watching *watching, struct session *session)
+{
+    const struct round *round = watching->now;
+    enum err err = session_begin(session, &watching->now->invocation, &round->options);
     atomic_store(&stop_loop, session->loop);
-    if (err == ERR_OK && options->follow) {
-        err = follow_run(session, sources->folder, sources->list, sources->count);
-        err = err == ERR_ABSENT && session->op->fault.err == ERR_OK ? ERR_OK : err;
-    } else if (err == ERR_OK) {
-        err = read_all(session, sources);
+    if (err == ERR_OK) {
+        err =
+            round->options.follow ? follow(watching, session) : read_all(session, &round->sources);
     }
     atomic_store(&stop_loop, NULL);
     return err;
@@ -471,34 +601,41 @@ static int exit_code(const struct session *session)
     return totals->hits > totals->silent ? EXIT_FOUND : EXIT_DONE;
 }
 
-static int watch(struct invocation *invocation, const struct session_options *options,
-                 const struct sources *sources)
+/* One run; `ret_code` is untouched where another one follows. */
+static void watch(struct watching *watching, int *ret_code)
 {
+    struct invocation *invocation = &watching->now->invocation;
     struct session *session = op_alloc(invocation->op, sizeof *session);
     if (session == NULL) {
-        return command_fail(invocation);
+        *ret_code = command_fail(invocation);
+        return;
     }
     session->invocation = invocation;
-    enum err err = run(session, options, sources);
+    enum err err = run(watching, session);
     bool stopped = err == ERR_CANCELLED;
-    if (stopped) {
+    session->goes_on = err == ERR_STALE && watching->next != NULL;
+    if (stopped || session->goes_on) {
         op_fault_clear(invocation->op);
         err = ERR_OK;
     }
     bool begun = session->server != NULL;
     enum err ended = session_end(session);
-    if (err != ERR_OK || ended != ERR_OK) {
-        if (begun) {
-            summary(session);
-        }
-        return command_fail(invocation);
+    watching->totals = session->totals;
+    if (err == ERR_OK && ended == ERR_OK && session->goes_on) {
+        return;
     }
-    summary(session);
+    if (begun) {
+        summary(session);
+    }
+    if (err != ERR_OK || ended != ERR_OK) {
+        *ret_code = command_fail(invocation);
+        return;
+    }
     if (stopped && !invocation->reader_gone) {
         fprintf(invocation->err,
                 "linie watch: stopped; the next run goes on where this one ended\n");
     }
-    return exit_code(session);
+    *ret_code = exit_code(session);
 }
 
 /* Files that are followed are held open, many at once. */
@@ -512,48 +649,42 @@ static void raise_descriptors(void)
     }
 }
 
-static enum err options_read(struct invocation *invocation, struct session_options *options)
+/* Where another run follows, its code is that of the command. */
+static int watch_all(struct watching *watching)
 {
-    if (options->again && options->follow) {
-        return op_fail(invocation->op, ERR_FORMAT,
-                       "--again and --follow: what is read again is read once");
+    int code = EXIT_TROUBLE;
+    watch(watching, &code);
+    while (watching->next != NULL) {
+        round_end(watching->now);
+        watching->now = watching->next;
+        watching->next = NULL;
+        watch(watching, &code);
     }
-    return jobs_read(invocation, &options->jobs);
+    return code;
 }
 
 int command_watch(struct invocation *invocation)
 {
-    struct session_options options = {
-        .again = command_value(invocation, "again") != NULL,
-        .follow = command_value(invocation, "follow") != NULL,
-        .quiet = command_value(invocation, "quiet") != NULL,
-        .on_fold = show_fold,
-        .on_wait = show_progress,
-    };
-    struct sources sources = { .folder = -1 };
-    enum err err = node_open(invocation->op, invocation->node_dir, invocation->world, NODE_FILES,
-                             &invocation->node);
-    if (err == ERR_OK) {
-        err = options_read(invocation, &options);
-    }
-    if (err == ERR_OK) {
-        err = sources_find(invocation, &sources);
+    struct watching watching = { .invocation = invocation };
+    watching.now = memory_new(sizeof *watching.now);
+    if (watching.now == NULL) {
+        op_fail(invocation->op, ERR_LIMIT, "out of memory");
+        return command_fail(invocation);
     }
     int code = EXIT_TROUBLE;
-    if (err == ERR_OK) {
-        const struct sigaction before = signals_take();
-        invocation->op->cancel = &stop_asked;
-        if (options.follow) {
+    if (round_begin(&watching, watching.now) == ERR_OK) {
+        bool follows = watching.now->options.follow;
+        const struct sigaction before = signals_take(follows);
+        if (follows) {
             raise_descriptors();
         }
-        code = watch(invocation, &options, &sources);
+        code = watch_all(&watching);
         (void)sigaction(SIGPIPE, &before, NULL);
     } else {
-        code = command_fail(invocation);
+        code = command_fail(&watching.now->invocation);
     }
-    if (sources.folder >= 0 && sources.folder != invocation->folder) {
-        close(sources.folder);
-    }
-    node_close(invocation->node);
+    invocation->reader_gone = watching.now->invocation.reader_gone;
+    intakes_free(watching.intakes);
+    round_end(watching.now);
     return code;
 }

@@ -6,6 +6,7 @@
 
 #include "base/must.h"
 #include "base/text.h"
+#include "intake/message.h"
 #include "node/near.h"
 #include "watch/role.h"
 
@@ -210,6 +211,40 @@ static enum err set_input_path(struct reading *reading, struct span value)
     return op_copy(reading->op, value, &input_last(reading)->path);
 }
 
+static enum err set_input_listen(struct reading *reading, struct span value)
+{
+    enum intake_kind kind = INTAKE_NONE;
+    TRY(intake_address_check(reading->op, value, &kind));
+    return op_copy(reading->op, value, &input_last(reading)->listen);
+}
+
+static enum err set_input_cert_file(struct reading *reading, struct span value)
+{
+    return op_copy(reading->op, value, &input_last(reading)->cert_file);
+}
+
+static enum err set_input_key_file(struct reading *reading, struct span value)
+{
+    return op_copy(reading->op, value, &input_last(reading)->key_file);
+}
+
+static enum err set_input_ca_file(struct reading *reading, struct span value)
+{
+    return op_copy(reading->op, value, &input_last(reading)->ca_file);
+}
+
+static enum err set_input_silence(struct reading *reading, struct span value)
+{
+    enum { SILENCE_MAX_S = 30 * 86400 };
+    return config_time_read(reading->op, value, SILENCE_MAX_S, &input_last(reading)->silence_s);
+}
+
+static enum err set_input_expect(struct reading *reading, struct span value)
+{
+    enum { EXPECT_MAX = 1000000000 };
+    return set_number(reading, value, EXPECT_MAX, &input_last(reading)->expect);
+}
+
 static enum err set_input_format(struct reading *reading, struct span value)
 {
     enum observe_format format = OBSERVE_FORMAT_AUTO;
@@ -282,8 +317,22 @@ static const struct key keys[] = {
       "An input of 'linie watch' without arguments: a file, a folder or a glob.\n"
       "[input \"border\"]\npath = /var/log/suricata/eve.json\nformat = eve\nsensor = border-1",
       set_input_path },
+    { "input", "listen", NULL,
+      "One that comes to a socket, with --follow: syslog over udp://, tcp:// or tls://, lines "
+      "over\n"
+      "unix:// or unixgram://; linie.conf(5) explains the keys. Any input may be expected to\n"
+      "give lines: it is told when none came for a time.\n"
+      "[input \"syslog\"]\nlisten = tls://0.0.0.0:6514\ncert-file = keys/syslog.pem\n"
+      "key-file = keys/syslog.key\nca-file = keys/senders-ca.pem\nformat = eve\nsilence = 15m\n"
+      "expect = 100",
+      set_input_listen },
     { "input", "format", NULL, NULL, set_input_format },
     { "input", "sensor", NULL, NULL, set_input_sensor },
+    { "input", "cert-file", NULL, NULL, set_input_cert_file },
+    { "input", "key-file", NULL, NULL, set_input_key_file },
+    { "input", "ca-file", NULL, NULL, set_input_ca_file },
+    { "input", "silence", NULL, NULL, set_input_silence },
+    { "input", "expect", NULL, NULL, set_input_expect },
     { "output", "kind", NULL,
       "Where hits and notices go, each to be told at least once; linie.conf(5) explains the keys.\n"
       "[output \"lines\"]\nkind = file\npath = out/hits.ndjson\nformat = json\nsize-max = 100M\n"
@@ -487,15 +536,59 @@ static void own_networks(const struct inside *inside, struct value_rules *rules)
     rules->own_count = inside->count;
 }
 
+/* What is wrong with an input whose keys are all read; NULL: nothing. */
+static const char *input_fault(struct op *op, const struct config_input *input)
+{
+    enum intake_kind kind = INTAKE_NONE;
+    bool listens = input->listen.size > 0;
+    if (listens == (input->path.size > 0)) {
+        return listens ? "has a path and an address" : "has no path";
+    }
+    enum err err = listens ? intake_address_check(op, input->listen, &kind) : ERR_OK;
+    must(err == ERR_OK); /* checked as the key was read */
+    bool certified = input->cert_file.size > 0 && input->key_file.size > 0;
+    bool names_files =
+        input->cert_file.size > 0 || input->key_file.size > 0 || input->ca_file.size > 0;
+    if (kind == INTAKE_TLS && !certified) {
+        return "needs a cert-file and a key-file, for TLS";
+    }
+    if (kind != INTAKE_TLS && names_files) {
+        return "has a certificate, a key or an authority, and no tls:// address";
+    }
+    /* Whoever sends the first line must not say what the others are. */
+    if (listens && span_equal(input->format, SPAN("auto"))) {
+        return "needs a format: what comes to a socket is not guessed";
+    }
+    return input->expect > 1 && input->silence_s == 0 ? "expects lines, and names no silence"
+                                                      : NULL;
+}
+
+static enum err check_inputs(struct reading *reading)
+{
+    size_t listen_count = 0;
+    struct config *config = reading->config;
+    for (size_t i = 0; i < config->input_count; i++) {
+        const struct config_input *input = &config->inputs[i];
+        const char *fault = input_fault(reading->op, input);
+        listen_count += input->listen.size > 0 ? 1 : 0;
+        fault = listen_count > INTAKE_SOURCE_COUNT_MAX ? "is one address too many" : fault;
+        for (size_t j = 0; j < i; j++) {
+            bool same =
+                input->listen.size > 0 && span_equal(config->inputs[j].listen, input->listen);
+            fault = same ? "has the address of another input" : fault;
+        }
+        if (fault != NULL) {
+            return op_fail(reading->op, ERR_FORMAT, "%.*s: input \"%.*s\" %s",
+                           SPAN_FMT(reading->name), SPAN_FMT(input->name), fault);
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err check(struct reading *reading)
 {
     struct config *config = reading->config;
-    for (size_t i = 0; i < config->input_count; i++) {
-        if (config->inputs[i].path.size == 0) {
-            return op_fail(reading->op, ERR_FORMAT, "%.*s: input \"%.*s\" has no path",
-                           SPAN_FMT(reading->name), SPAN_FMT(config->inputs[i].name));
-        }
-    }
+    TRY(check_inputs(reading));
     for (size_t i = 0; i < config->output_count; i++) {
         struct config_output *output = &config->outputs[i];
         enum err err = config_output_end(reading->op, output);

@@ -24,9 +24,15 @@ enum {
 /* One [input "name"] section. */
 struct config_input {
     struct span name;
-    struct span path; /* file, folder or glob */
+    struct span path; /* file, folder or glob; empty: it has an address */
     struct span format;
     struct span sensor;
+    struct span listen;    /* the address at which lines come in; empty: it has a path */
+    struct span cert_file; /* of a TLS address */
+    struct span key_file;
+    struct span ca_file;
+    uint32_t silence_s; /* with fewer lines than expected within so long, it is silent; 0: never */
+    uint32_t expect;    /* lines; 0 stands for 1 */
 };
 
 /* Spans live in the memory of the op that read the file. */

@@ -59,7 +59,7 @@ static enum err amount(struct op *op, struct span value, const struct unit *unit
     return op_fail(op, ERR_FORMAT, "no number with a unit");
 }
 
-static enum err seconds(struct op *op, struct span value, uint32_t max_s, uint32_t *ret)
+enum err config_time_read(struct op *op, struct span value, uint32_t max_s, uint32_t *ret)
 {
     static const struct unit units[] = {
         { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 0, 0 },
@@ -194,7 +194,7 @@ static enum err set_size_max(struct op *op, struct config_output *output, struct
 
 static enum err set_age_max(struct op *op, struct config_output *output, struct span value)
 {
-    return seconds(op, value, AGE_MAX_S, &output->to.age_max_s);
+    return config_time_read(op, value, AGE_MAX_S, &output->to.age_max_s);
 }
 
 static enum err set_keep(struct op *op, struct config_output *output, struct span value)
@@ -234,7 +234,7 @@ static enum err set_batch(struct op *op, struct config_output *output, struct sp
 
 static enum err set_every(struct op *op, struct config_output *output, struct span value)
 {
-    return seconds(op, value, EVERY_MAX_S, &output->to.every_s);
+    return config_time_read(op, value, EVERY_MAX_S, &output->to.every_s);
 }
 
 /* ---- what ---- */
@@ -306,7 +306,7 @@ static enum err set_events(struct op *op, struct config_output *output, struct s
 
 static enum err set_alarm(struct op *op, struct config_output *output, struct span value)
 {
-    return seconds(op, value, AGE_MAX_S, &output->alarm_s);
+    return config_time_read(op, value, AGE_MAX_S, &output->alarm_s);
 }
 
 static enum err set_exercises(struct op *op, struct config_output *output, struct span value)

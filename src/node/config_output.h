@@ -51,6 +51,19 @@ enum err config_output_set(struct op *op, struct config_output *output, struct s
                            struct span value);
 
 /**
+ * Read a time: "90s", "15m", "24h", "7d", "0".
+ *
+ * op        work in hand
+ * value     as written
+ * max_s     longest that is taken
+ * ret       seconds; untouched on error
+ *
+ * Errors    ERR_FORMAT it is none
+ */
+MUST_USE
+enum err config_time_read(struct op *op, struct span value, uint32_t max_s, uint32_t *ret);
+
+/**
  * Check an output whose keys are all read, and settle what depends on its kind.
  *
  * op        work in hand

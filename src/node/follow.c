@@ -60,6 +60,7 @@ static void follow_end(struct follow *follow)
     if (follow == NULL) {
         return;
     }
+    follow_intakes_end(follow);
     files_free(follow);
     follow_copies_free(follow);
     for (size_t i = 0; i < follow->folder_count; i++) {
@@ -72,26 +73,29 @@ static void follow_end(struct follow *follow)
     memory_free(follow->folders);
     memory_free(follow->by_path.buckets);
     memory_free(follow->by_inode.buckets);
-    memory_free(follow->source_told);
+    memory_free(follow->sources);
     memory_free(follow);
 }
 
-static enum err follow_begin(struct session *session, int folder,
-                             const struct follow_source *sources, size_t count, struct follow **ret)
+static enum err follow_begin(struct session *session, const struct follow_options *options,
+                             struct follow **ret)
 {
     struct follow *follow = memory_new(sizeof *follow);
-    bool *told = memory_new_array(count, sizeof *told);
-    if (follow == NULL || told == NULL) {
+    struct follow_state *sources = memory_new_array(options->count, sizeof *sources);
+    if (follow == NULL || sources == NULL) {
         memory_free(follow);
-        memory_free(told);
+        memory_free(sources);
         return op_fail(session->op, ERR_LIMIT, "out of memory for files");
     }
     const struct config *config = session->node->config;
     follow->session = session;
-    follow->folder = folder;
+    follow->folder = options->folder;
+    follow->intakes = options->intakes;
     follow->sources = sources;
-    follow->source_told = told;
-    follow->source_count = count;
+    follow->source_count = options->count;
+    for (size_t i = 0; i < options->count; i++) {
+        sources[i].from = options->sources[i];
+    }
     follow->settle_us = (int64_t)config->settle_s * US_PER_S;
     follow->poll_us = (int64_t)config->poll_s * US_PER_S;
     follow->scan_wanted = true;
@@ -99,6 +103,9 @@ static enum err follow_begin(struct session *session, int folder,
     enum err err = changes_begin(follow);
     if (err == ERR_OK) {
         err = follow_copies_load(follow);
+    }
+    if (err == ERR_OK) {
+        err = follow_silence_begin(follow);
     }
     if (err != ERR_OK) {
         follow_end(follow);
@@ -123,6 +130,8 @@ static enum err follow_turn(struct follow *follow, int *ret_ms)
     if ((first || scan_due_us(follow) <= now_us) && session_is_whole(follow->session)) {
         TRY(follow_scan(follow));
     }
+    TRY(follow_intakes_turn(follow));
+    TRY(follow_silence_turn(follow));
     TRY(follow_files_turn(follow, ret_ms));
     int64_t left_ms = (scan_due_us(follow) - os_monotonic_us()) / US_PER_MS + 1;
     if (left_ms < *ret_ms) {
@@ -136,7 +145,7 @@ static bool is_over(const struct follow *follow)
 {
     const struct follow_file *only = follow_find_path(follow, SPAN("-"));
     return follow->source_count == 1 && only != NULL && only->input == NULL && !only->queued &&
-           span_equal(follow->sources[0].named.path, SPAN("-"));
+           span_equal(follow->sources[0].from.named.path, SPAN("-"));
 }
 
 static enum err step(struct follow *follow)
@@ -149,13 +158,12 @@ static enum err step(struct follow *follow)
     return session_wait(follow->session, wait_ms);
 }
 
-enum err follow_run(struct session *session, int folder, const struct follow_source *sources,
-                    size_t count)
+/* ERR_STALE: the configuration has changed. */
+static enum err run(struct follow *follow, const struct follow_options *options)
 {
-    struct follow *follow = NULL;
-    TRY(follow_begin(session, folder, sources, count, &follow));
     bool ready = false;
     enum err err = ERR_OK;
+    struct session *session = follow->session;
     while (err == ERR_OK) {
         err = step(follow);
         if (err == ERR_OK && !ready) {
@@ -165,8 +173,19 @@ enum err follow_run(struct session *session, int folder, const struct follow_sou
         if (err != ERR_OK && session->watch_lost) {
             err = session_watch_restart(session);
         }
+        if (err == ERR_OK && session_is_whole(session) && options->reload(options->context)) {
+            err = ERR_STALE;
+        }
     }
-    (void)service_tell("STOPPING=1");
+    return err;
+}
+
+enum err follow_run(struct session *session, const struct follow_options *options)
+{
+    struct follow *follow = NULL;
+    TRY(follow_begin(session, options, &follow));
+    enum err err = run(follow, options);
+    (void)service_tell(err == ERR_STALE ? "RELOADING=1" : "STOPPING=1");
     follow_end(follow);
     return err;
 }

@@ -9,27 +9,38 @@
 #ifndef NODE_FOLLOW_H
 #define NODE_FOLLOW_H
 
+#include "node/intakes.h"
 #include "node/session.h"
 
 /* What is followed under one name. */
 struct follow_source {
     struct span name; /* of the section in the configuration; else the path */
     struct input_named named;
+    bool listens;       /* named.path is an address: its lines come from a pipe of `intakes` */
+    uint32_t silence_s; /* with fewer lines than expected within so long, it is silent; 0: never */
+    uint32_t expect;    /* lines; 0 stands for 1 */
+};
+
+struct follow_options {
+    int folder;                          /* where relative paths start: an open folder */
+    const struct follow_source *sources; /* borrowed until return */
+    size_t count;
+    struct intakes *intakes;
+    /* Asked some times a second. True: this run ends, another one with other options follows. */
+    bool (*reload)(void *context);
+    void *context;
 };
 
 /**
  * Follow until somebody asks to stop. Where the watch process breaks, it is started again.
  *
  * session   begun with options.follow
- * folder    where relative paths start: an open folder
- * sources   borrowed until return
- * count     how many
+ * options   what is followed; borrowed until return
  *
  * Errors    ERR_CANCELLED somebody asked to stop; ERR_ABSENT nothing more can come, without a
- * fault; ERR_IO or others: the run cannot go on
+ * fault; ERR_STALE another run follows, without a fault; ERR_IO or others: the run cannot go on
  */
 MUST_USE
-enum err follow_run(struct session *session, int folder, const struct follow_source *sources,
-                    size_t count);
+enum err follow_run(struct session *session, const struct follow_options *options);
 
 #endif

@@ -91,7 +91,7 @@ static int64_t settled_at(const struct follow *follow, int64_t modified_us)
     return age_us > FOLLOW_GRACE_SETTLES * follow->settle_us ? INT64_MIN / 2 : os_monotonic_us();
 }
 
-enum err follow_file_new(struct follow *follow, const struct follow_source *source,
+enum err follow_file_new(struct follow *follow, struct follow_state *source,
                          const struct input_named *named)
 {
     struct follow_file *file = memory_new(sizeof *file);
@@ -215,6 +215,7 @@ static enum err file_release(struct follow_file *file)
     }
     input->how.stirred = NULL;
     input->how.begun = NULL;
+    input->how.heard = NULL;
     return session_input_release(input);
 }
 
@@ -309,6 +310,12 @@ static enum err on_ended(struct follow_file *file)
     return ERR_OK;
 }
 
+static void on_heard(struct session_input *input, uint64_t lines)
+{
+    struct follow_file *file = input->how.owner;
+    follow_lines_heard(file->source, lines);
+}
+
 static enum err on_stirred(struct session_input *input)
 {
     struct follow_file *file = input->how.owner;
@@ -364,23 +371,26 @@ static bool is_same(const struct follow_file *file, int fd)
 static enum err file_hand_over(struct follow_file *file, int fd)
 {
     struct follow *follow = file->follow;
-    struct input_named named = file->source->named;
+    struct input_named named = file->source->from.named;
     const struct session_how how = {
         .follow = true,
         .seen = file->seen,
         .header = span_make(file->header, file->header_size),
         .owner = file,
         .begun = on_begun,
+        .heard = on_heard,
         .stirred = on_stirred,
     };
     named.path = path_of(file);
     TRY(session_input_open(follow->session, &named, &how, fd, &file->input));
     follow->open[follow->open_count] = file;
     follow->open_count++;
-    follow->opening_count++;
-    follow->archive_count += file->archive ? 1 : 0;
-    file->archive_opening = file->archive;
-    file->opening = true;
+    if (file->sort == INPUT_FILE) { /* a pipe may be silent for ever */
+        follow->opening_count++;
+        follow->archive_count += file->archive ? 1 : 0;
+        file->archive_opening = file->archive;
+        file->opening = true;
+    }
     file->seen = true;
     file->unread = false;
     file->looked_us = os_monotonic_us();
@@ -392,8 +402,10 @@ static enum err file_open(struct follow_file *file)
     int fd = -1;
     struct follow *follow = file->follow;
     struct session *session = follow->session;
-    bool standard_input = span_equal(path_of(file), SPAN("-"));
-    if (standard_input) {
+    if (file->source->from.listens) {
+        return file_hand_over(file, intakes_pipe(follow->intakes, path_of(file)));
+    }
+    if (span_equal(path_of(file), SPAN("-"))) {
         return file_hand_over(file, session->invocation->in);
     }
     enum err err = pipe_hold(file);

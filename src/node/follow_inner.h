@@ -28,7 +28,7 @@ struct follow_file {
     struct follow_file *path_next;  /* in the table of paths */
     struct follow_file *inode_next; /* in the table of inodes */
     struct follow_file *queue_next;
-    const struct follow_source *source;
+    struct follow_state *source;
     uint8_t *path; /* ended by a NUL */
     enum input_sort sort;
     uint64_t device;
@@ -87,12 +87,28 @@ struct follow_folder {
     uint32_t scan; /* that saw it last */
 };
 
+/* How a source stands. */
+struct follow_state {
+    struct follow_source from;
+    bool told; /* that nothing is there */
+    /* lines, and how long it took until as many came as are expected */
+    uint64_t lines;
+    int64_t since_us;
+    bool silent;
+    /* what was lost at its socket and is not told yet */
+    uint64_t lost;
+    int64_t lost_told_us; /* 0: never */
+};
+
 struct follow {
     struct session *session;
     int folder; /* where relative paths start */
-    const struct follow_source *sources;
-    bool *source_told; /* by source: that nothing is there was told */
+    struct intakes *intakes;
+    struct loop_entry intakes_entry;
+    bool intakes_waited; /* the entry is in the loop */
+    struct follow_state *sources;
     size_t source_count;
+    int64_t watched_us; /* when silence was looked for last */
     int64_t settle_us;
     int64_t poll_us;
     /* files */
@@ -231,6 +247,54 @@ void follow_copies_free(struct follow *follow);
 const struct store_input *follow_copy_find(struct follow_file *file, struct span start,
                                            bool *ret_called_after);
 
+/* ---- sockets, and silence ---- */
+
+/**
+ * Learn which sources are silent by what an earlier run told; from now on it is counted how long
+ * they give nothing.
+ *
+ * follow    begun
+ *
+ * Errors    those of store_notices_walk()
+ */
+MUST_USE
+enum err follow_silence_begin(struct follow *follow);
+
+/**
+ * Lines came from a source.
+ *
+ * source    followed
+ * lines     how many
+ */
+void follow_lines_heard(struct follow_state *source, uint64_t lines);
+
+/**
+ * Tell of sources that have fallen silent, and of those that are heard again.
+ *
+ * follow    begun
+ *
+ * Errors    those of store_notice_add()
+ */
+MUST_USE
+enum err follow_silence_turn(struct follow *follow);
+
+/**
+ * Let the sockets do what they can, and tell what was lost there.
+ *
+ * follow    begun
+ *
+ * Errors    ERR_IO; ERR_LIMIT; those of store_notice_add()
+ */
+MUST_USE
+enum err follow_intakes_turn(struct follow *follow);
+
+/**
+ * Wait no more for the sockets.
+ *
+ * follow    begun
+ */
+void follow_intakes_end(struct follow *follow);
+
 /* ---- one file ---- */
 
 /**
@@ -243,7 +307,7 @@ const struct store_input *follow_copy_find(struct follow_file *file, struct span
  * Errors    ERR_LIMIT no memory
  */
 MUST_USE
-enum err follow_file_new(struct follow *follow, const struct follow_source *source,
+enum err follow_file_new(struct follow *follow, struct follow_state *source,
                          const struct input_named *named);
 
 /**

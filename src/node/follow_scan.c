@@ -220,9 +220,10 @@ enum err follow_hear_changes(struct follow *follow)
 
 static void tell_missing(struct follow *follow, size_t source)
 {
-    if (!follow->source_told[source]) {
-        follow->source_told[source] = true;
-        session_tell(follow->session, follow->sources[source].named.path,
+    struct follow_state *state = &follow->sources[source];
+    if (!state->told) {
+        state->told = true;
+        session_tell(follow->session, state->from.named.path,
                      "nothing is there yet: it is waited for");
     }
 }
@@ -271,7 +272,8 @@ static enum err found(struct follow *follow, size_t source, const struct input_n
         file = file != NULL && file->sort == INPUT_PIPE ? file : NULL;
         break;
     }
-    follow->source_told[source] = true; /* there was something: it is not told that there is none */
+    follow->sources[source].told =
+        true; /* there was something: it is not told that there is none */
     if (file != NULL && file->scan == follow->scan) {
         return ERR_OK; /* another name of a file that was found, or another source of it */
     }
@@ -284,7 +286,12 @@ static enum err found(struct follow *follow, size_t source, const struct input_n
 
 static enum err scan_source(struct follow *follow, size_t source)
 {
-    const struct follow_source *from = &follow->sources[source];
+    const struct follow_source *from = &follow->sources[source].from;
+    if (from->listens) {
+        struct input_named named = from->named;
+        named.sort = INPUT_PIPE;
+        return found(follow, source, &named);
+    }
     struct inputs inputs = { .on_folder = on_folder, .context = follow };
     TRY(inputs_add(&follow->work, &inputs, follow->folder, &from->named));
     if (!span_equal(from->named.path, SPAN("-"))) {

@@ -10,7 +10,7 @@
 
 #include "base/span.h"
 #include "node/command.h"
-#include "node/fetch_child.h"
+#include "node/role_child.h"
 #include "os/clock.h"
 
 static bool shows_colours(int fd)
@@ -73,8 +73,8 @@ int main(int argc, char **argv)
         puts("linie " LINIE_VERSION);
         return EXIT_DONE;
     }
-    if (argc == 2 && strcmp(argv[1], FETCH_CHILD_WORD) == 0) {
-        fetch_child_main();
+    if (argc == 2) {
+        role_child_main(argv[1]);
     }
     bus_errors_take();
     os_zone_read();

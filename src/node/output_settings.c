@@ -83,6 +83,24 @@ static enum err secret_read(struct op *op, const struct node *node, struct span 
     return op_copy(op, secret, ret);
 }
 
+enum err output_settings_pem(struct op *op, const struct node *node, struct span path, bool secret,
+                             struct span *ret)
+{
+    int fd = -1;
+    enum { PEM_SIZE_MAX = 256 * 1024 };
+    if (path.size == 0) {
+        return ERR_OK;
+    }
+    TRY(path_whole(op, node, &path));
+    TRY(descriptor_open(op, AT_FDCWD, path, &fd));
+    enum err err = secret ? secret_mode_check(op, path, fd) : ERR_OK;
+    if (err == ERR_OK) {
+        err = descriptor_read_all(op, fd, PEM_SIZE_MAX, ret);
+    }
+    close(fd);
+    return err;
+}
+
 static enum err webhook_secret(struct op *op, struct span *secret)
 {
     size_t size = 0;

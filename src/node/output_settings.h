@@ -24,4 +24,19 @@ MUST_USE
 enum err output_settings_make(struct op *op, const struct node *node,
                               const struct config_output *output, struct fetch_output *ret);
 
+/**
+ * Read a file with certificates or a key, as it lies.
+ *
+ * op        work in hand; it lives in its memory
+ * node      open at least with NODE_FILES
+ * path      relative ones begin at the node's folder; empty: nothing is read
+ * secret    nobody but its owner may be able to use it
+ * ret       untouched where nothing is read, and on error
+ *
+ * Errors    ERR_DENIED it can be used by others; ERR_ABSENT; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err output_settings_pem(struct op *op, const struct node *node, struct span path, bool secret,
+                             struct span *ret);
+
 #endif

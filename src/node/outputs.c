@@ -229,7 +229,7 @@ static enum err outputs_make(struct outputs *outputs)
 
 static void outputs_free(struct outputs *outputs)
 {
-    fetch_child_stop(&outputs->child, NULL);
+    role_child_stop(&outputs->child, NULL);
     op_end(&outputs->op);
     memory_free(outputs);
 }

@@ -41,7 +41,7 @@ static void window_forget(struct outputs_each *each)
 void outputs_child_lost(struct outputs *outputs)
 {
     bool moved = false;
-    fetch_child_stop(&outputs->child, &moved);
+    role_child_stop(&outputs->child, &moved);
     for (size_t i = 0; i < outputs->count; i++) {
         window_forget(&outputs->list[i]);
     }
@@ -77,7 +77,7 @@ static void settings_make(struct outputs *outputs, struct outputs_each *each)
 void outputs_child_start(struct op *op, struct outputs *outputs)
 {
     uint16_t index = 0;
-    if (fetch_child_start(op, &outputs->child) != ERR_OK) {
+    if (role_child_start(op, &outputs->child, ROLE_CHILD_FETCH) != ERR_OK) {
         op_fault_clear(op);
         outputs->start_us = os_monotonic_us() + (int64_t)START_AGAIN_MAX_MS * US_PER_MS;
         return;

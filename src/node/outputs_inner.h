@@ -5,8 +5,9 @@
 #ifndef NODE_OUTPUTS_INNER_H
 #define NODE_OUTPUTS_INNER_H
 
-#include "node/fetch_child.h"
+#include "fetch/message.h"
 #include "node/outputs.h"
+#include "node/role_child.h"
 
 enum {
     OUTPUTS_MEMORY_MAX = 16 * 1024 * 1024, /* settings and grants, for the whole run */
@@ -44,7 +45,7 @@ struct outputs {
     struct output_states states;
     struct outputs_each *list;
     size_t count;
-    struct fetch_child child;
+    struct role_child child;
     uint32_t start_again_ms;
     int64_t start_us; /* steady time from which the process may be started */
     int64_t look_us;  /* when outputs that could not be made ready are looked at again */

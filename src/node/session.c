@@ -15,7 +15,8 @@
 enum {
     PROGRESS_EVERY_MS = 100,
     IMAGE_MEMORY_MAX = 0x7FFFFFFF, /* while an index is made; it is large where the sets are */
-    ALIVE_SHARE = 4,               /* of the time in which it must be heard of */
+    PATIENCE_S = 60,
+    ALIVE_SHARE = 4, /* of the time in which it must be heard of */
     OUTPUTS_END_WAIT_MS = 10 * 1000,
     OUTPUTS_STOPPED_WAIT_MS = 2 * 1000, /* somebody asked to stop, and waits */
 };
@@ -193,6 +194,21 @@ enum err session_wait(struct session *session, int timeout_ms)
     return session_close_when_due(session);
 }
 
+/* Between two runs of one command another command may have taken the lock. */
+static enum err store_open_for_run(struct session *session)
+{
+    struct op *op = session->op;
+    int64_t until_us = os_monotonic_us() + (int64_t)PATIENCE_S * US_PER_S;
+    enum err err = node_open_store(op, session->node, true);
+    while (err == ERR_AGAIN && session->options.patient && os_monotonic_us() < until_us) {
+        op_fault_clear(op);
+        TRY(loop_wait(op, session->loop, PROGRESS_EVERY_MS));
+        TRY(op_check(op));
+        err = node_open_store(op, session->node, true);
+    }
+    return err;
+}
+
 enum err session_begin(struct session *session, struct invocation *invocation,
                        const struct session_options *options)
 {
@@ -210,7 +226,7 @@ enum err session_begin(struct session *session, struct invocation *invocation,
     TRY(loop_new(session->op, &session->loop));
     TRY(session_watch_start(session)); /* before it could inherit a descriptor of the journal */
     memory_give_back_early();          /* of the store: the watch has started */
-    TRY(node_open_store(session->op, session->node, true));
+    TRY(store_open_for_run(session));
     TRY(server_start(session));
     if (!session->options.again) {
         TRY(outputs_open(session->op, session->node, &session->outputs));
@@ -242,11 +258,11 @@ enum err session_end(struct session *session)
         err = session_commit(session);
     }
     bool faultless = err == ERR_OK && session->op->fault.err == ERR_OK;
-    if (faultless && session->server != NULL) {
+    if (faultless && !session->goes_on && session->server != NULL) {
         err = session_close_at_end(session);
     }
     const atomic_bool *cancel = session->op->cancel;
-    bool was_stopped = cancel != NULL && atomic_load(cancel);
+    bool was_stopped = session->goes_on || (cancel != NULL && atomic_load(cancel));
     if (err == ERR_CANCELLED) { /* the next run closes them */
         op_fault_clear(session->op);
         err = ERR_OK;

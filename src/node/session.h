@@ -53,6 +53,7 @@ struct session_options {
     bool again;  /* read from the start, count nothing */
     bool follow; /* the run lasts until somebody stops it; hits are counted at once */
     bool quiet;
+    bool patient; /* who writes to the node now is waited for */
     unsigned jobs;
     /* Called for every fold that a batch opened, and some times a second while the run waits. */
     void (*on_fold)(struct session *session, const struct fold *fold);
@@ -84,6 +85,7 @@ struct session {
     struct op scratch;            /* memory for one input */
     size_t word_count;            /* of the database, for as long as the run lasts */
     struct span words[SESSION_WORD_COUNT_MAX];
+    bool goes_on; /* another run follows at once */
     int64_t started_us;
     int64_t shown_us;    /* when progress was last shown */
     uint64_t total_size; /* of all inputs */

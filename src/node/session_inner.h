@@ -35,6 +35,8 @@ struct session_how {
     /* Its first bytes are there. NULL: nobody asks. */
     enum err (*begun)(struct session_input *input, const struct watch_message_begun *begun,
                       struct session_answer *ret);
+    /* Lines of it were read. NULL: nobody asks. */
+    void (*heard)(struct session_input *input, uint64_t lines);
     /* It rests, or has ended: the last thing that is done, so the input may be released. NULL:
      * nobody asks. */
     enum err (*stirred)(struct session_input *input);

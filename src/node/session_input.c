@@ -148,6 +148,10 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
     for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
         totals->counts[i] += chunk->counts[i];
     }
+    if (input->how.heard != NULL) {
+        input->how.heard(input, chunk->lines);
+    }
+    session->live_changed = session->live_changed || !input->regular;
     input->waiting = chunk->line.waiting;
     input->bytes_read = chunk->bytes_read;
     if (input->counted) {

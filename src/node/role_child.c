@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "node/fetch_child.h"
+#include "node/role_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "base/must.h"
 #include "base/time.h"
 #include "fetch/role.h"
+#include "intake/role.h"
 
 enum {
     CHANNEL_FD = 3,
@@ -21,6 +23,7 @@ enum {
     STOP_STEPS = 100,
     STOP_STEP_MS = 10,
     ENVIRONMENT_MAX = 8,
+    WORD_SIZE = 32,
 };
 
 #define PROGRAM "/proc/self/exe"
@@ -43,10 +46,10 @@ static void environment_make(char **ret)
 }
 
 /* Between fork and exec: nothing but system calls. */
-__attribute__((noreturn)) static void child_exec(int fd, pid_t store, char **environment)
+__attribute__((noreturn)) static void child_exec(int fd, pid_t store, char *word,
+                                                 char **environment)
 {
     char name[] = "linie";
-    char word[] = FETCH_CHILD_WORD;
     char *const arguments[] = { name, word, NULL };
     /* When the store goes, however, so does this. */
     bool ready = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == store;
@@ -61,29 +64,31 @@ __attribute__((noreturn)) static void child_exec(int fd, pid_t store, char **env
     _exit(EXIT_FAILED);
 }
 
-enum err fetch_child_start(struct op *op, struct fetch_child *child)
+enum err role_child_start(struct op *op, struct role_child *child, const char *word)
 {
     struct channel theirs;
     char *environment[ENVIRONMENT_MAX];
+    char copy[WORD_SIZE];
     must(child->pid == 0);
     TRY(channel_pair(op, &child->channel, &theirs));
     environment_make(environment);
+    snprintf(copy, sizeof copy, "%s", word);
     const pid_t store = getpid();
     pid_t pid = fork();
     if (pid == 0) {
-        child_exec(theirs.fd, store, environment);
+        child_exec(theirs.fd, store, copy, environment);
     }
     int saved = errno;
     channel_done(&theirs);
     if (pid < 0) {
         channel_done(&child->channel);
-        return op_fail(op, ERR_IO, "cannot start the fetch process: %s", strerror(saved));
+        return op_fail(op, ERR_IO, "cannot start a process (%s): %s", word, strerror(saved));
     }
     child->pid = pid;
     return ERR_OK;
 }
 
-void fetch_child_stop(struct fetch_child *child, bool *ret_moved)
+void role_child_stop(struct role_child *child, bool *ret_moved)
 {
     int status = 0;
     pid_t ended = 0;
@@ -108,20 +113,30 @@ void fetch_child_stop(struct fetch_child *child, bool *ret_moved)
     }
 }
 
-void fetch_child_main(void)
+/* How it ended; the process with it. */
+__attribute__((noreturn)) static void end(const struct op *op, const char *who, enum err err)
 {
-    const struct actor nobody = { .name = SPAN("fetch") };
-    struct op op;
-    struct channel store;
-    op_begin(&op, &nobody, FETCH_ROLE_MEMORY_MAX);
-    channel_init(&store, CHANNEL_FD);
-    enum err err = fetch_role_run(&op, &store);
     if (err == ERR_STALE) {
         _exit(EXIT_MOVED);
     }
     if (err != ERR_ABSENT) {
-        fprintf(stderr, "linie: the fetch process gave up: %s\n", op.fault.text);
+        fprintf(stderr, "linie: the %s process gave up: %s\n", who, op->fault.text);
         _exit(EXIT_FAILED);
     }
     _exit(EXIT_SUCCESS);
+}
+
+void role_child_main(const char *word)
+{
+    bool fetches = strcmp(word, ROLE_CHILD_FETCH) == 0;
+    if (!fetches && strcmp(word, ROLE_CHILD_INTAKE) != 0) {
+        return;
+    }
+    const char *who = fetches ? "fetch" : "intake";
+    const struct actor nobody = { .name = span_of(who) };
+    struct op op;
+    struct channel store;
+    op_begin(&op, &nobody, fetches ? FETCH_ROLE_MEMORY_MAX : INTAKE_ROLE_MEMORY_MAX);
+    channel_init(&store, CHANNEL_FD);
+    end(&op, who, fetches ? fetch_role_run(&op, &store) : intake_role_run(&op, &store));
 }
