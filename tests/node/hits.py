@@ -8,9 +8,11 @@ allowed for whom and until when, and that nothing of it is lost.
 
 import getpass
 import json
+import signal
+import subprocess
 
 from ground import DONE, FIRST_MOMENT, FOUND, REFUSALS, TROUBLE, Node, dns, run_all, test
-from receivers import wait_for
+from receivers import WAIT_S, wait_for
 from sender import Pipe, Sender, opened
 
 ME = getpass.getuser()
@@ -509,6 +511,35 @@ def running_watch_uses_a_list_from_the_next_lines_on():
         pipe.end()
         assert node.hit("--all", "--rank", "silent", "--indicator", "worse.example")["silent"] == 1
         assert node.hit()["value"] == "evil.example"
+
+
+@test
+def watch_that_follows_uses_lists_and_false_alarms_from_the_next_lines_on():
+    with Desk() as node:
+        node.add("evil.example\nworse.example\n")
+        log = node.file("growing.log", "")
+        process = node.start("watch", "--follow", log, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+        def grow(query, host, found):
+            with open(log, "a", encoding="utf-8") as out:
+                out.write(dns(query, host))
+            node.wait(found)
+
+        wait_for((node.path / "real/linie.sock").exists, "the watch to begin")
+        grow("evil.example", "10.0.0.1", 1)
+        node.run("hits", "false", "evil.example", *REASON, "--allow", "--scope", "value", "--until", "2099-01-01")
+        node.run("allow", "add", "worse.example", *REASON)
+        grow("evil.example", "10.0.0.2", 2)
+        grow("worse.example", "10.0.0.3", 3)
+        process.send_signal(signal.SIGTERM)
+        _, told = process.communicate(timeout=WAIT_S)
+        assert process.returncode == DONE, told
+        assert node.hits() == []
+        silent = {(hit["value"], hit["inside"]): hit["silent"] for hit in node.hits("--all") if "silent" in hit}
+        assert silent == {("evil.example", "10.0.0.2"): 1, ("worse.example", "10.0.0.3"): 1}, silent
+        for value in ("evil.example", "worse.example"):
+            node.run("allow", "remove", value)
+        assert len(node.hits()) == 2 # the first is still called false
 
 
 @test
