@@ -246,6 +246,11 @@ struct allowed_word allowed_indicator(const struct allowed *allowed, const struc
     return ask(allowed, &hit);
 }
 
+bool allowed_is_empty(const struct allowed *allowed)
+{
+    return allowed->list_count == 0;
+}
+
 bool allowed_names_indicators(const struct allowed *allowed)
 {
     return allowed->names_indicators;

@@ -75,6 +75,13 @@ struct allowed_word allowed_indicator(const struct allowed *allowed, const struc
                                       struct span id, int64_t time_us);
 
 /**
+ * Whether there is no list at all.
+ *
+ * allowed   open
+ */
+bool allowed_is_empty(const struct allowed *allowed);
+
+/**
  * Whether a list speaks of all hits of one indicator: only then does its id make a difference where
  * nobody has met it yet.
  *

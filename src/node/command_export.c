@@ -12,7 +12,9 @@
 #include "exchange/export.h"
 #include "node/allowed.h"
 #include "node/command.h"
+#include "node/covering.h"
 #include "node/entries.h"
+#include "node/flow.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
 #include "os/disk.h"
@@ -60,6 +62,8 @@ struct exporting {
     struct op work;    /* memory of what is exported */
     struct op scratch; /* of one indicator */
     struct allowed *allowed;
+    struct covering covering;
+    struct covering_cases covers; /* of what blocks */
     struct entry_selection selection;
     struct export_options options;
     enum policy_tlp tlp; /* the narrowest label that may go in */
@@ -203,6 +207,9 @@ static enum err visit(void *context, const struct entry *entry)
         if (err != ERR_OK && err != ERR_UNSUPPORTED) {
             return err;
         }
+        if (err == ERR_OK && export_blocks(&x->options) && !allowed_is_empty(x->allowed)) {
+            TRY(covering_note(&x->covering, &x->work, &item.value, item.scope));
+        }
     }
     x->left_out[why]++;
     if (why == LEFT_OUT_NOTHING) {
@@ -223,6 +230,7 @@ static enum err choose(struct exporting *x)
     x->options.serial = (uint32_t)(indicators > allowed ? indicators : allowed);
     TRY(export_begin(&x->work, &x->options, &x->out));
     TRY(entries_walk(x->invocation->op, node, &x->selection, visit, x));
+    TRY(covering_find(&x->covering, x->invocation->op, node, x->now_us, &x->covers));
     snprintf(x->notice, sizeof x->notice, "TLP:%s", policy_tlp_name(x->highest));
     x->options.notice = span_of(x->notice);
     return ERR_OK;
@@ -322,6 +330,30 @@ static void tell(const struct exporting *x, size_t values)
     }
 }
 
+/* Whoever loads the list may have to let something through. */
+static void tell_covers(const struct exporting *x)
+{
+    const struct covering_cases *covers = &x->covers;
+    struct invocation on_err = *x->invocation;
+    struct flow flow;
+    if (covers->count == 0) {
+        return;
+    }
+    on_err.out = on_err.err;
+    flow_begin(&flow, &on_err, 2);
+    flow_words(&flow, "blocked with others, though an allow list silences it: by %llu %s,",
+               (unsigned long long)covers->count, covers->count == 1 ? "value" : "values");
+    for (size_t i = 0; i < COVERING_SHOWN_MAX && i < covers->count; i++) {
+        flow_value(&flow, i == 0 ? "such as" : "", covers->first[i].allowed, "");
+        flow_value(&flow, "by", covers->first[i].indicator, "");
+        flow_value(&flow, "(list", covers->first[i].list, i + 1 < covers->count ? ")," : ")");
+    }
+    if (covers->count > COVERING_SHOWN_MAX) {
+        flow_words(&flow, "...");
+    }
+    flow_end(&flow);
+}
+
 static void tell_json(const struct exporting *x, size_t values)
 {
     FILE *to = command_value(x->invocation, "to") != NULL ? x->invocation->out : x->invocation->err;
@@ -329,7 +361,7 @@ static void tell_json(const struct exporting *x, size_t values)
     for (unsigned i = LEFT_OUT_TLP; i < LEFT_OUT_COUNT; i++) {
         fprintf(to, ",\"%s\":%llu", left_out_keys[i], (unsigned long long)x->left_out[i]);
     }
-    fputs("}\n", to);
+    fprintf(to, ",\"covers_allowed\":%llu}\n", (unsigned long long)x->covers.count);
 }
 
 static enum err run(struct exporting *x)
@@ -353,6 +385,7 @@ static enum err run(struct exporting *x)
         tell_json(x, values);
     } else {
         tell(x, values);
+        tell_covers(x);
     }
     return ERR_OK;
 }
@@ -368,6 +401,7 @@ int command_export(struct invocation *invocation)
     op_begin(&x->scratch, &invocation->op->actor, ID_MEMORY_MAX);
     enum err err = run(x);
     allowed_close(x->allowed);
+    covering_done(&x->covering);
     op_end(&x->scratch);
     op_end(&x->work);
     return err == ERR_OK ? EXIT_DONE : command_fail(invocation);

@@ -147,6 +147,28 @@ def what_an_allow_list_silences_stays_out_of_every_format_and_is_counted():
 
 
 @test
+def what_blocks_more_than_it_names_and_something_allowed_with_it_is_told():
+    with Node() as node:
+        node.add("198.51.0.0/16\nevil.example.org\n.below.example.com\n=exact.example.net\n2001:db8::/32\n"
+                 "198.51.100.9\n")
+        node.run("indicators", "add", node.file("again.txt", "198.51.0.0/16\n"), "--source", "Other")
+        node.run("allow", "add", "198.51.100.7", "198.51.101.0/24", "www.evil.example.org", "n.below.example.com",
+                 "x.exact.example.net", "2001:db8::7", "other.example.org", "--reason", "our own")
+        node.run("allow", "add", "a.evil.example.org", "--reason", "old", "--until", PAST)
+        for name, count in (("plain", 4), ("nft", 2), ("rpz", 4), ("zeek", 0)):
+            (told,) = [json.loads(line) for line in
+                       node.run("export", "--format", name, "--json").stderr.splitlines()]
+            assert (told["covers_allowed"], told["left_out_allowed"]) == (count, 0), (name, told)
+        told = " ".join(node.run("export", "--format", "nft").stderr.split())
+        assert "by 2 values, such as 198.51.100.7 by 198.51.0.0/16 (list our own), 2001:db8::7 by 2001:db8::/32 " \
+               "(list our own)" in told, told
+        node.run("allow", "remove", "--list", "our own")
+        (told,) = [json.loads(line) for line in
+                   node.run("export", "--format", "plain", "--json").stderr.splitlines()]
+        assert told["covers_allowed"] == 0, told
+
+
+@test
 def an_allow_entry_that_has_ended_or_speaks_of_one_host_keeps_nothing_out():
     with Node() as node:
         node.add("evil.example.org\nworse.example.org\nworst.example.org\n")
