@@ -7,7 +7,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION 5
+#define STORE_SCHEMA_VERSION 6
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
@@ -67,6 +67,7 @@
     " state INTEGER NOT NULL DEFAULT 0, state_time INTEGER, state_actor TEXT NOT NULL DEFAULT ''," \
     " assignee TEXT NOT NULL DEFAULT '', UNIQUE (indicator, start, length, inside));"              \
     "CREATE INDEX folds_by_hit ON folds (hit);"                                                    \
+    "CREATE INDEX folds_counted ON folds (rank, state, open, count);"                              \
     "CREATE TABLE hit_changes (indicator TEXT NOT NULL, start INTEGER NOT NULL,"                   \
     " length INTEGER NOT NULL, inside TEXT NOT NULL, entry INTEGER NOT NULL,"                      \
     " PRIMARY KEY (indicator, start, length, inside, entry)) WITHOUT ROWID;"                       \
