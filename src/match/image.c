@@ -386,8 +386,16 @@ enum err match_image_open_unchecked(struct op *op, struct span bytes, struct mat
 
 enum err match_image_check(struct op *op, struct span bytes)
 {
+    uint32_t counts[VALUE_KIND_COUNT];
+    return match_image_counts(op, bytes, counts);
+}
+
+enum err match_image_counts(struct op *op, struct span bytes, uint32_t *ret)
+{
     struct match_image *image = NULL;
     TRY(image_open(op, bytes, OPEN_CHECKED, &image));
+    span_copy(ret, sizeof image->kind_counts,
+              span_make(image->kind_counts, sizeof image->kind_counts));
     match_image_close(image);
     return ERR_OK;
 }

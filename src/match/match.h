@@ -171,6 +171,18 @@ MUST_USE
 enum err match_image_check(struct op *op, struct span bytes);
 
 /**
+ * How many indicators of each kind an image holds. It is checked as match_image_check() does.
+ *
+ * op        work in hand
+ * bytes     as for match_image_open()
+ * ret       VALUE_KIND_COUNT numbers; untouched on error
+ *
+ * Errors    as match_image_open()
+ */
+MUST_USE
+enum err match_image_counts(struct op *op, struct span bytes, uint32_t *ret);
+
+/**
  * Stop using an image.
  *
  * image     NULL does nothing

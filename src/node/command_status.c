@@ -3,6 +3,7 @@
  * linie status, verify, rebuild, erase.
  */
 #include "node/flow.h"
+#include "node/metrics.h"
 #include "node/node.h"
 #include "node/output_view.h"
 #include "node/tally.h"
@@ -321,8 +322,25 @@ static enum err status_text(struct invocation *invocation, const struct store_st
     return status_outputs(invocation);
 }
 
+/* For a node whose watch is started now and then: a running one gives them itself. */
+static int status_metrics(struct invocation *invocation)
+{
+    struct buf text;
+    struct metrics_kinds kinds = { .path_size = 0 };
+    buf_init(&text, METRICS_SIZE_MAX);
+    enum err err = metrics_add(invocation->op, invocation->node, NULL, &kinds, &text);
+    if (err == ERR_OK) {
+        fwrite(text.data, 1, text.size, invocation->out);
+    }
+    buf_done(&text);
+    return err == ERR_OK ? EXIT_DONE : command_fail(invocation);
+}
+
 int command_status(struct invocation *invocation)
 {
+    if (command_value(invocation, "metrics") != NULL) {
+        return status_metrics(invocation);
+    }
     struct store_status status;
     struct store_input *inputs = NULL;
     size_t count = 0;

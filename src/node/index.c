@@ -221,17 +221,42 @@ static void add_rules(struct buf *path, const struct value_rules *rules)
     buf_add_hex(path, span_make(bytes, SHOWN_SIZE));
 }
 
-enum err node_index(struct op *op, struct node *node, struct span *ret_path)
+static const struct image_sort sort = { .suffix = { (const uint8_t *)".image", 6 },
+                                        .make = image_make };
+
+/* Does something with the name of the image that is right now. */
+static enum err with_name(struct op *op, struct node *node, struct span *ret_path,
+                          enum err (*act)(struct op *op, struct node *node, struct span name,
+                                          struct span *ret_path))
 {
-    static const struct image_sort sort = { .suffix = { (const uint8_t *)".image", 6 },
-                                            .make = image_make };
     uint64_t version = 0;
     struct buf name;
     TRY(store_indicators_version(op, node->store, &version));
     buf_init(&name, DISK_PATH_SIZE_MAX);
     buf_add_format(&name, "%012llu-", (unsigned long long)version);
     add_rules(&name, &node->config->judging);
-    enum err err = image_ensure(op, node, &sort, buf_span(&name), ret_path);
+    enum err err = act(op, node, buf_span(&name), ret_path);
     buf_done(&name);
     return err;
+}
+
+static enum err ensure(struct op *op, struct node *node, struct span name, struct span *ret_path)
+{
+    return image_ensure(op, node, &sort, name, ret_path);
+}
+
+static enum err place(struct op *op, struct node *node, struct span name, struct span *ret_path)
+{
+    (void)node;
+    return image_path(op, &sort, name, ret_path);
+}
+
+enum err node_index(struct op *op, struct node *node, struct span *ret_path)
+{
+    return with_name(op, node, ret_path, ensure);
+}
+
+enum err node_index_path(struct op *op, struct node *node, struct span *ret_path)
+{
+    return with_name(op, node, ret_path, place);
 }

@@ -122,6 +122,18 @@ MUST_USE
 enum err node_index(struct op *op, struct node *node, struct span *ret_path);
 
 /**
+ * Where the index image that is right now lies, whether or not it is there.
+ *
+ * op        work in hand; the path lives in its memory
+ * node      open
+ * ret_path  below the world's folder; untouched on error
+ *
+ * Errors    ERR_IO; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err node_index_path(struct op *op, struct node *node, struct span *ret_path);
+
+/**
  * The key with which fields are hashed by the privacy rule.
  *
  * op        work in hand

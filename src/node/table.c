@@ -58,6 +58,11 @@ static const struct command_option hits_options[] = {
     { NULL, NULL, NULL },
 };
 
+static const struct command_option status_options[] = {
+    { "metrics", NULL, "counts in the text format of Prometheus" },
+    { NULL, NULL, NULL },
+};
+
 static const struct command_option export_options[] = {
     { "format", "FORMAT", "plain, nft, rpz, suricata or zeek" },
     { "to", "FILE", "file, replaced in one step; of suricata, a folder (default: output)" },
@@ -316,6 +321,7 @@ static const struct command commands[] = {
       .usage = "",
       .summary = "show how the node is, and what could not be read",
       .help = "  linie status",
+      .options = status_options,
       .run = command_status },
     { .name = "output list",
       .usage = "",

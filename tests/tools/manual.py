@@ -342,7 +342,7 @@ def examples_of_allow_run():
 
 @test
 def examples_of_status_verify_and_rebuild_run():
-    check_examples("linie-status.1.scd", [0, 0], with_hits)
+    check_examples("linie-status.1.scd", [0, 0, 0], with_hits)
     check_examples("linie-verify.1.scd", [0, 0, 0], with_backup)
     assert "the result is what was there before" in check_examples("linie-rebuild.1.scd", [0], with_hits)
 
