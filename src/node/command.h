@@ -210,6 +210,7 @@ int command_status(struct invocation *invocation);
 int command_output_list(struct invocation *invocation);
 int command_output_test(struct invocation *invocation);
 int command_output_replay(struct invocation *invocation);
+int command_selftest(struct invocation *invocation);
 int command_verify(struct invocation *invocation);
 int command_verify_backup(struct invocation *invocation);
 int command_rebuild(struct invocation *invocation);

@@ -8,6 +8,7 @@
 
 #include "crypt/digest.h"
 #include "node/image.h"
+#include "node/selftest.h"
 #include "os/clock.h"
 #include "os/random.h"
 #include "store/notice.h"
@@ -127,7 +128,8 @@ static enum err add_all(struct making *making, const struct policy_grant *grant,
     for (size_t i = 0; i < count; i++) {
         TRY(add_set(making, grant, &sets[i]));
     }
-    return store_watched_walk(making->op, making->node->store, add_watched, making);
+    TRY(store_watched_walk(making->op, making->node->store, add_watched, making));
+    return selftest_index(making->builder, store_identity(making->node->store));
 }
 
 /* ---- what is left out ---- */
@@ -208,7 +210,8 @@ static void add_rules(struct buf *path, const struct value_rules *rules)
     enum { SHOWN_SIZE = 4 };
     struct digest_sha256 digest;
     uint8_t bytes[DIGEST_SHA256_SIZE];
-    const uint8_t widest[] = { rules->widest_ipv4, rules->widest_ipv6 };
+    /* Last of all: which indicators of our own are in it. */
+    const uint8_t widest[] = { rules->widest_ipv4, rules->widest_ipv6, 1 };
     digest_sha256_init(&digest);
     digest_sha256_add(&digest, span_make(widest, sizeof widest));
     for (size_t i = 0; i < rules->own_count; i++) {

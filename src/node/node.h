@@ -14,6 +14,7 @@
 enum { NODE_SOCKET_PATH_MAX = 100 };
 
 struct outputs;
+struct session;
 
 struct node {
     struct span dir;        /* path of the node's folder */
@@ -25,6 +26,7 @@ struct node {
     struct store *store;
     struct store_opened opened; /* what opening mended */
     bool writer;                /* holds the world's lock */
+    struct session *session;    /* the run that has it open; NULL: nobody watches */
     struct outputs *outputs;    /* of the run that has it open; NULL: nothing is being sent */
 };
 

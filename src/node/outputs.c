@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "node/output_filter.h"
 #include "node/output_settings.h"
 #include "node/outputs_inner.h"
 #include "os/clock.h"
@@ -321,6 +322,48 @@ void outputs_close(struct outputs *outputs, unsigned wait_ms)
     }
     op_end(&op);
     outputs_free(outputs);
+}
+
+/* ---- how far one is ---- */
+
+size_t outputs_count(const struct outputs *outputs)
+{
+    return outputs == NULL ? 0 : outputs->count;
+}
+
+struct span outputs_name(const struct outputs *outputs, size_t index)
+{
+    must(index < outputs->count);
+    return outputs->list[index].config->to.name;
+}
+
+enum outputs_reach outputs_reached(const struct outputs *outputs, size_t index,
+                                   const struct store_event *event, const char **ret_fault)
+{
+    must(index < outputs->count);
+    const struct outputs_each *each = &outputs->list[index];
+    const struct store_cursor at = each->state->cursor;
+    *ret_fault = each->state->fault;
+    if (!policy_may_read(each->grant, event->tlp) || !output_filter_passes(each->config, event)) {
+        return OUTPUTS_PASSED_OVER;
+    }
+    bool behind =
+        at.entry < event->at.entry || (at.entry == event->at.entry && at.part <= event->at.part);
+    if (behind) {
+        return each->failures > 0 || !each->ready ? OUTPUTS_FAILS : OUTPUTS_ON_ITS_WAY;
+    }
+    return OUTPUTS_DELIVERED;
+}
+
+void outputs_flush(struct outputs *outputs)
+{
+    struct op op;
+    if (outputs == NULL) {
+        return;
+    }
+    op_begin(&op, &outputs->op.actor, WORK_MEMORY_MAX);
+    child_flush(&op, outputs);
+    op_end(&op);
 }
 
 /* ---- going on elsewhere ---- */

@@ -12,6 +12,7 @@
 
 #include "node/node.h"
 #include "node/output_state.h"
+#include "store/event.h"
 
 struct outputs;
 
@@ -54,6 +55,47 @@ int outputs_fd(const struct outputs *outputs);
  * wait_ms   at most so long
  */
 void outputs_close(struct outputs *outputs, unsigned wait_ms);
+
+/* How far an output is with an event. */
+enum outputs_reach {
+    OUTPUTS_ON_ITS_WAY = 0,
+    OUTPUTS_DELIVERED,
+    OUTPUTS_PASSED_OVER, /* it is not for this output: its filter, or the gate */
+    OUTPUTS_FAILS,       /* the output fails; the event is tried again */
+};
+
+/**
+ * How many outputs there are.
+ *
+ * outputs   NULL gives 0
+ */
+size_t outputs_count(const struct outputs *outputs);
+
+/**
+ * The name of an output.
+ *
+ * outputs   open
+ * index     below outputs_count()
+ */
+struct span outputs_name(const struct outputs *outputs, size_t index);
+
+/**
+ * How far an output is with an event.
+ *
+ * outputs    open
+ * index      below outputs_count()
+ * event      of the journal, with its place
+ * ret_fault  why the output fails, until the next outputs_pump(); empty where it does not
+ */
+enum outputs_reach outputs_reached(const struct outputs *outputs, size_t index,
+                                   const struct store_event *event, const char **ret_fault);
+
+/**
+ * Let what outputs gather go out at once: mails.
+ *
+ * outputs   NULL does nothing
+ */
+void outputs_flush(struct outputs *outputs);
 
 /**
  * Let an output go on from another place. What it has not acknowledged is sent again, too.

@@ -226,7 +226,10 @@ enum err session_begin(struct session *session, struct invocation *invocation,
     TRY(loop_new(session->op, &session->loop));
     TRY(session_watch_start(session)); /* before it could inherit a descriptor of the journal */
     memory_give_back_early();          /* of the store: the watch has started */
-    TRY(store_open_for_run(session));
+    if (session->node->store == NULL) {
+        TRY(store_open_for_run(session));
+    }
+    session->node->session = session;
     TRY(server_start(session));
     if (!session->options.again) {
         TRY(outputs_open(session->op, session->node, &session->outputs));
@@ -276,6 +279,7 @@ enum err session_end(struct session *session)
     outputs_close(session->outputs, was_stopped ? OUTPUTS_STOPPED_WAIT_MS : OUTPUTS_END_WAIT_MS);
     session->outputs = NULL;
     session->node->outputs = NULL;
+    session->node->session = NULL;
     remote_server_close(session->server);
     session->server = NULL;
     session_inputs_free(session);

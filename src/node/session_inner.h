@@ -31,7 +31,9 @@ struct session_how {
     bool follow;        /* a file rests at its end; a pipe is known again by its name */
     bool seen;          /* it was open before in this run: nobody is told of it again */
     struct span header; /* TSV: header lines in force where reading goes on; borrowed */
+    bool aside;         /* a self-test: nothing of it is counted; `found` hears of its folds */
     void *owner;
+    void (*found)(struct session_input *input, const struct fold *fold);
     /* Its first bytes are there. NULL: nobody asks. */
     enum err (*begun)(struct session_input *input, const struct watch_message_begun *begun,
                       struct session_answer *ret);
@@ -121,6 +123,18 @@ enum err session_watch_restart(struct session *session);
  */
 MUST_USE
 enum err session_watch_stop(struct session *session);
+
+/**
+ * Wait for the watch process alone, and take what it says: for who is called from within
+ * session_wait(). Lines are counted and outputs served meanwhile.
+ *
+ * session     begun
+ * timeout_ms  longer than this is not waited
+ *
+ * Errors    as session_wait()
+ */
+MUST_USE
+enum err session_watch_turn(struct session *session, int timeout_ms);
 
 /**
  * Give the watch the images that are right now, unless it has them.

@@ -125,7 +125,7 @@ static enum err on_begun(struct session_input *input, const struct watch_message
         session->totals.inputs_strange++;
         return drop(input, "not read: its format is not known (--format names it)");
     }
-    if (session->options.again) {
+    if (session->options.again || input->how.aside) {
         return session_say_start(input, &input->known);
     }
     return begin_counted(input, begun, &answer);
@@ -140,6 +140,9 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
         return strange(session, "chunk");
     }
     session_on_folds_end(session, true);
+    if (input->how.aside) {
+        return ERR_OK;
+    }
     totals->lines += chunk->lines;
     totals->observations += chunk->observations;
     if (chunk->bytes_read > input->bytes_read) { /* else bytes that waited were read again */
@@ -258,11 +261,30 @@ static struct session_input *input_find(const struct session *session, uint32_t 
     return NULL;
 }
 
+/* Whatever the line of a self-test met, nothing was found. */
+static enum err set_aside(struct session_input *input, struct span folds)
+{
+    struct wire_reader r = wire_reader_of(folds);
+    while (r.rest.size > 0) {
+        struct fold fold;
+        fold_wire_read(&r, input->session->node->config->fold_minutes * FOLD_MINUTE_US, &fold);
+        if (r.err != ERR_OK) {
+            return strange(input->session, "fold");
+        }
+        input->how.found(input, &fold);
+    }
+    return ERR_OK;
+}
+
 static enum err hear_folds(struct session *session, struct span body)
 {
     struct watch_message_folds folds;
     if (watch_message_read_folds(body, &folds) != ERR_OK) {
         return strange(session, "fold");
+    }
+    struct session_input *input = input_find(session, folds.input);
+    if (input != NULL && input->how.aside) {
+        return set_aside(input, folds.folds);
     }
     return session_on_folds(session, folds.input, folds.folds);
 }

@@ -3,6 +3,7 @@
  * The watch process of a run: started, heard, started again where it breaks, and stopped.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,23 @@ static enum err on_watch(void *context, unsigned events)
     }
     session->watch_lost = err == ERR_ABSENT || err == ERR_FORMAT;
     return err == ERR_AGAIN ? ERR_OK : err;
+}
+
+enum err session_watch_turn(struct session *session, int timeout_ms)
+{
+    TRY(op_check(session->op));
+    struct pollfd said[] = {
+        { .fd = session->watch.fd, .events = POLLIN },
+        { .fd = outputs_fd(session->outputs), .events = POLLIN }, /* none: it is passed over */
+    };
+    said[0].events |= channel_waiting(&session->watch) > 0 ? POLLOUT : 0;
+    if (poll(said, sizeof said / sizeof said[0], timeout_ms) < 0 && errno != EINTR) {
+        return op_fail(session->op, ERR_IO, "cannot wait: %s", strerror(errno));
+    }
+    TRY(on_watch(session, LOOP_IN | LOOP_OUT));
+    TRY(session_commit_when_due(session));
+    outputs_pump(session->outputs);
+    return ERR_OK;
 }
 
 static enum err process_start(struct session *session, struct watch_setup *setup)

@@ -344,6 +344,16 @@ static const struct command commands[] = {
       .access = COMMAND_WRITES,
       .options = replay_options,
       .run = command_output_replay },
+    { .name = "selftest",
+      .usage = "",
+      .summary = "send a marked line through the whole street, and time it",
+      .help = "From the watch process to each output; nothing of it is counted as found. A\n"
+              "watch that runs takes the test; else one is begun for it.\n"
+              "Exit: 0 all went through, 2 trouble, 3 an output did not get it.\n"
+              "\n"
+              "  linie selftest",
+      .access = COMMAND_WRITES,
+      .run = command_selftest },
     { .name = "verify",
       .usage = "",
       .summary = "check the journal and kept files, or a backup",

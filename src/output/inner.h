@@ -18,6 +18,13 @@ enum output_severity {
 };
 
 /**
+ * Whether an event is there for the sake of a test: nothing was found.
+ *
+ * event     any
+ */
+bool output_is_test(const struct store_event *event);
+
+/**
  * How grave an event is.
  *
  * event     any

@@ -26,10 +26,16 @@ enum err output_format_from_name(struct span word, enum output_format *ret)
     return ERR_ABSENT;
 }
 
+bool output_is_test(const struct store_event *event)
+{
+    const struct store_notice *notice = event->notice;
+    return notice != NULL && (span_equal(notice->type, OUTPUT_NOTICE_TEST) ||
+                              span_equal(notice->type, OUTPUT_NOTICE_SELFTEST));
+}
+
 const char *output_event_word(const struct store_event *event)
 {
-    bool test = event->notice != NULL && span_equal(event->notice->type, OUTPUT_NOTICE_TEST);
-    return test ? "test" : store_event_type_name(event->type);
+    return output_is_test(event) ? "test" : store_event_type_name(event->type);
 }
 
 static enum output_severity severity_of_level(enum rank_level level)

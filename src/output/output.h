@@ -32,6 +32,8 @@ enum { OUTPUT_FACILITY_DEFAULT = 16 };
 
 /* The type of notice that `linie output test` sends; no journal holds it. */
 #define OUTPUT_NOTICE_TEST SPAN("test")
+/* The type of notice that `linie selftest` leaves in the journal. */
+#define OUTPUT_NOTICE_SELFTEST SPAN("selftest")
 
 /* Who tells. All spans are borrowed. */
 struct output_node {

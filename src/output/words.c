@@ -151,8 +151,7 @@ void output_add_words(struct buf *buf, const struct output_node *node,
         buf_add(buf, span_of(begins[event->type]));
         add_fold(&words, event);
     } else {
-        bool test = span_equal(event->notice->type, OUTPUT_NOTICE_TEST);
-        buf_add(buf, test ? SPAN("TEST ") : SPAN("NOTICE "));
+        buf_add(buf, output_is_test(event) ? SPAN("TEST ") : SPAN("NOTICE "));
         add_notice(&words, event->notice);
     }
 }

@@ -343,6 +343,7 @@ def examples_of_allow_run():
 @test
 def examples_of_status_verify_and_rebuild_run():
     check_examples("linie-status.1.scd", [0, 0, 0], with_hits)
+    check_examples("linie-selftest.1.scd", [0, 0], with_hits)
     check_examples("linie-verify.1.scd", [0, 0, 0], with_backup)
     assert "the result is what was there before" in check_examples("linie-rebuild.1.scd", [0], with_hits)
 
@@ -382,6 +383,7 @@ def keys_of_json_are_described():
             ("linie-indicators.1.scd", "indicators list --json", ""),
             ("linie-indicators.1.scd", "indicators stats --json", ""),
             ("linie-status.1.scd", "status --json", ""),
+            ("linie-selftest.1.scd", "selftest --json", ""),
             ("linie-verify.1.scd", "verify --json", ""),
             ("linie-backup.1.scd", "backup kept --json", ""),
             ("linie-verify.1.scd", "verify --backup kept --json", ""),
