@@ -216,9 +216,14 @@ size_t value_key_address(struct span raw, uint8_t *key)
     return value_ipv4_read(raw, key) ? VALUE_IPV4_SIZE : address_read_ipv6(raw, key);
 }
 
+/* Most names end in a letter, which is seen at once. */
 size_t value_key_address_padded(struct span raw, uint8_t *key)
 {
-    return value_ipv4_read_padded(raw, key) ? VALUE_IPV4_SIZE : address_read_ipv6(raw, key);
+    bool digit_last = raw.size > 0 && (unsigned)raw.data[raw.size - 1] - '0' <= 9;
+    if (digit_last && value_ipv4_read_padded(raw, key)) {
+        return VALUE_IPV4_SIZE;
+    }
+    return address_read_ipv6(raw, key);
 }
 
 /* What a byte of a name becomes: itself in lower case, or 0 where no name may hold it. Underscores

@@ -280,6 +280,20 @@ size_t value_key_address(struct span raw, uint8_t *key);
  */
 size_t value_key_address_padded(struct span raw, uint8_t *key);
 
+enum { VALUE_IPV4_MANY_MAX = 64 };
+
+/**
+ * Read texts most of which are IPv4 addresses: quicker than one by one.
+ *
+ * texts      fields as logged; VALUE_PADDING_SIZE readable bytes follow each
+ * count      at most VALUE_IPV4_MANY_MAX
+ * addresses  receives as many, as numbers; of no meaning where the text is none
+ *
+ * Returns bit n set where text n is one. The others may be written in another way, as
+ * value_key_address() knows.
+ */
+uint64_t value_ipv4_read_many(const struct span *texts, size_t count, uint32_t *addresses);
+
 /**
  * A domain name; one label is enough here.
  *

@@ -212,9 +212,15 @@ static void check_read_alike(struct span padded)
     bool plain = value_ipv4_read(padded, plain_bytes);
     bool vector = value_ipv4_read_padded(padded, vector_bytes);
 
+    uint32_t address = 0;
+    uint64_t fits = value_ipv4_read_many(&padded, 1, &address);
+
     assert_int_equal(vector, plain);
+    assert_int_equal(fits, plain);
     if (plain) {
+        uint32_t network = htobe32(address);
         assert_memory_equal(vector_bytes, plain_bytes, VALUE_IPV4_SIZE);
+        assert_memory_equal(&network, plain_bytes, VALUE_IPV4_SIZE);
     }
 }
 
@@ -292,6 +298,31 @@ TEST(both_ways_to_read_ipv4_agree_on_random_digits_and_dots)
 
         check_read_alike(span_make(raw, testing_random(&state) % 20));
     }
+}
+
+TEST(many_addresses_are_read_as_each_of_them_alone)
+{
+    static const char *const kinds[] = { "198.51.100.7", "10.0.0.1", "2001:db8::1",
+                                         "example.org",  "",         "-",
+                                         "1.2.3",        "01.2.3.4" };
+    uint8_t raw[VALUE_IPV4_MANY_MAX][TEXT_SIZE + VALUE_PADDING_SIZE];
+    struct span texts[VALUE_IPV4_MANY_MAX];
+    uint32_t addresses[VALUE_IPV4_MANY_MAX];
+    for (size_t i = 0; i < VALUE_IPV4_MANY_MAX; i++) {
+        const char *kind = kinds[(i + i / 8) % (sizeof kinds / sizeof kinds[0])];
+        texts[i] = padded_text(kind, raw[i]);
+    }
+
+    uint64_t fits = value_ipv4_read_many(texts, VALUE_IPV4_MANY_MAX, addresses);
+
+    for (size_t i = 0; i < VALUE_IPV4_MANY_MAX; i++) {
+        uint8_t bytes[VALUE_IPV4_SIZE];
+        bool alone = value_ipv4_read(texts[i], bytes);
+        uint32_t network = htobe32(addresses[i]);
+        assert_int_equal(fits >> i & 1, alone);
+        assert_true(!alone || memcmp(&network, bytes, sizeof bytes) == 0);
+    }
+    assert_int_equal(value_ipv4_read_many(texts, 0, addresses), 0);
 }
 
 TEST(addresses_are_written_as_inet_ntop_writes_them)
