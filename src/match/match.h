@@ -25,7 +25,8 @@ enum {
     MATCH_FOUND_COUNT_MAX = 1024, /* indicators of one value; further ones are cut and said so */
     MATCH_BATCH_SIZE = 512,       /* probes in flight */
     MATCH_BATCH_NEAR_SIZE = 256,  /* and IPv4 addresses that a range may cover */
-    MATCH_BATCH_CANDIDATES_MAX = 2 * MATCH_BATCH_SIZE, /* that one call may add */
+    MATCH_BATCH_IPV4S_MAX = 256,  /* in one call */
+    MATCH_BATCH_CANDIDATES_MAX = 3 * MATCH_BATCH_SIZE, /* that one call may add */
     MATCH_ORIGIN_TEXT_SIZE_MAX = 65536,                /* each of an origin's three names */
     MATCH_PATTERN_COUNT_MAX = 1000, /* indicators that are patterns: they compile in seconds then */
     MATCH_PATTERN_TEXT_SIZE_MAX = 128 * 1024, /* of all of them together */
@@ -282,6 +283,17 @@ void match_batch_begin(struct match_batch *batch, const struct match_image *imag
  */
 void match_batch_add(struct match_batch *batch, enum value_kind kind, struct span key,
                      uint32_t mark);
+
+/**
+ * As match_batch_add(), for many IPv4 addresses.
+ *
+ * batch      begun with match_batch_begin()
+ * addresses  as numbers
+ * marks      of each
+ * count      at most MATCH_BATCH_IPV4S_MAX
+ */
+void match_batch_add_ipv4s(struct match_batch *batch, const uint32_t *addresses,
+                           const uint32_t *marks, size_t count);
 
 /**
  * Answer all probes in flight, and give back what was borrowed of the image: after the last value

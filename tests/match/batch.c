@@ -2,7 +2,7 @@
 /* The batch: what it lets through, and what it does not even ask. */
 #include "tests/match/world.h"
 
-enum { KEYS = 100000, STRANGERS = 200000, ROOM = 2 * MATCH_BATCH_SIZE };
+enum { KEYS = 100000, STRANGERS = 200000, ROOM = MATCH_BATCH_CANDIDATES_MAX };
 
 static struct match_batch batch;
 static uint32_t candidates[ROOM];
@@ -85,6 +85,48 @@ TEST(an_address_in_a_range_is_met_in_every_half_that_the_range_has_a_part_of)
 
         assert_int_equal(batch.candidate_count, covered ? 1 : 0);
         batch.candidate_count = 0;
+    }
+    world_end(&world);
+}
+
+/* With ranges over a part of them, and so many that probes are answered on the way. */
+TEST(many_addresses_are_answered_as_each_of_them_alone)
+{
+    enum { ROUNDS = 20 };
+    static struct world world;
+    static bool met[ROUNDS * MATCH_BATCH_IPV4S_MAX];
+    uint32_t addresses[MATCH_BATCH_IPV4S_MAX];
+    uint32_t marks[MATCH_BATCH_IPV4S_MAX];
+    world_begin(&world);
+    world_add(&world, VALUE_CIDR, BYTES(4, 26, 10, 0, 3, 64));
+    for (unsigned i = 0; i <= UINT8_MAX; i += 3) {
+        world_add(&world, VALUE_IPV4, BYTES(10, 0, 1, (uint8_t)i));
+        world_add(&world, VALUE_IPV4, BYTES(10, (uint8_t)i, 3, 7));
+    }
+    world_open(&world);
+
+    match_batch_begin(&batch, world.image, candidates, ROOM);
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        for (uint32_t i = 0; i < MATCH_BATCH_IPV4S_MAX; i++) {
+            addresses[i] = 0x0A000000u | round << 8 | i; /* 10.0.0.0 */
+            marks[i] = round * MATCH_BATCH_IPV4S_MAX + i;
+        }
+        match_batch_add_ipv4s(&batch, addresses, marks, MATCH_BATCH_IPV4S_MAX);
+    }
+    match_batch_flush(&batch);
+    for (size_t i = 0; i < batch.candidate_count; i++) {
+        met[candidates[i]] = true;
+    }
+
+    for (uint32_t i = 0; i < ROUNDS * MATCH_BATCH_IPV4S_MAX; i++) {
+        const uint8_t key[] = { 10, 0, (uint8_t)(i >> 8), (uint8_t)i };
+        bool alone = false;
+        match_batch_begin(&batch, world.image, candidates, ROOM);
+        match_batch_add(&batch, VALUE_IPV4, span_make(key, sizeof key), i);
+        match_batch_flush(&batch);
+        alone = batch.candidate_count > 0;
+        assert_int_equal(met[i], alone);
+        assert_true(alone || i >> 8 != 1 || (i & UINT8_MAX) % 3 != 0);
     }
     world_end(&world);
 }

@@ -5,7 +5,7 @@
 #include "match/patterns.h"
 #include "tests/match/world.h"
 
-enum { ROOM = 2 * MATCH_BATCH_SIZE, THREADS = 4, ROUNDS = 2000 };
+enum { ROOM = MATCH_BATCH_CANDIDATES_MAX, THREADS = 4, ROUNDS = 2000 };
 
 static struct world world;
 

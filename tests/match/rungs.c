@@ -2,7 +2,7 @@
 /* The rungs of URLs: what of an observed URL may differ from an indicator, and how it is told. */
 #include "tests/match/world.h"
 
-enum { ROOM = 2 * MATCH_BATCH_SIZE };
+enum { ROOM = MATCH_BATCH_CANDIDATES_MAX };
 
 static struct world world;
 
