@@ -177,12 +177,18 @@ MUST_USE
 enum observe_fault observe_reader_line(struct observe_reader *reader, struct span line,
                                        struct observe_line *ret);
 
-/* Values that were sifted out of lines, in no order. */
+enum { OBSERVE_IPV4_COUNT_MAX = 256 };
+
+/* Values that were sifted out of lines, in no order. Most are IPv4 addresses, of which no more is
+ * told than the address, so that nothing has to be made of them. */
 struct observe_sifted {
     size_t count;
     const struct observation *observations;
     const uint32_t *marks; /* by observation: of the line that holds it */
-    unsigned refused;      /* as of a line */
+    size_t ipv4_count;     /* more IPv4 addresses, beside those; at most OBSERVE_IPV4_COUNT_MAX */
+    const uint32_t *ipv4;
+    const uint32_t *ipv4_marks;
+    unsigned refused; /* as of a line */
     unsigned unfit;
 };
 

@@ -353,30 +353,47 @@ static inline void marks_set(struct sift *sift, size_t at, uint32_t mark)
     }
 }
 
-/* Read the queue of addresses, the longest by far, as gather_value() would. */
-static void addresses_read(struct sift *sift, struct gather *gather)
+/* Values of one group of addresses. */
+struct group {
+    size_t count;
+    struct span texts[VALUE_IPV4_MANY_MAX];
+    const struct sift_value *values[VALUE_IPV4_MANY_MAX];
+};
+
+/* Keep the group's IPv4 addresses, whose bits are set in `fits`. */
+static void group_keep(struct sift *sift, const struct group *group, uint64_t fits,
+                       const uint32_t *addresses)
 {
-    const struct sift_queue *queue = &sift->queues[CLASS_ADDRESS];
-    for (; sift->queue_at < sift->counts[CLASS_ADDRESS]; sift->queue_at++) {
-        const struct sift_value *value = &sift->values[queue->values[sift->queue_at]];
-        struct span text = { value->data, value->size };
-        if (gather_says_nothing(text)) {
-            continue;
-        }
-        if (!room_for(gather, 0)) {
-            return;
-        }
-        size_t size = value_key_address_padded(text, gather->keys + gather->keys_used);
-        if (size == 0) {
-            sift->line.refused++;
-            continue;
-        }
-        gather->field = value->field;
-        sift->marks[sift->line.count] = value->mark;
-        gather_keep(gather, gather_address_kind(size), size, text);
+    size_t kept = sift->ipv4_count;
+    for (size_t i = 0; i < group->count; i++) { /* no branch on which they are */
+        sift->ipv4[kept] = addresses[i];
+        sift->ipv4_marks[kept] = group->values[i]->mark;
+        kept += fits >> i & 1;
     }
-    sift->queue++;
-    sift->queue_at = 0;
+    sift->ipv4_count = kept;
+}
+
+/* Read a value of the queue that is no IPv4 address as most are written. */
+static void other_read(struct sift *sift, struct gather *gather, const struct sift_value *value)
+{
+    size_t at = gather->line->count;
+    gather->field = value->field;
+    text_read(gather, (enum field_class)sift->queue, span_make(value->data, value->size));
+    marks_set(sift, at, value->mark);
+}
+
+static struct group group_take(const struct sift *sift)
+{
+    struct group group;
+    const uint16_t *values = sift->queues[sift->queue].values + sift->queue_at;
+    size_t rest = sift->counts[sift->queue] - sift->queue_at;
+    group.count = rest < VALUE_IPV4_MANY_MAX ? rest : (size_t)VALUE_IPV4_MANY_MAX;
+    for (size_t i = 0; i < group.count; i++) {
+        const struct sift_value *value = &sift->values[values[i]];
+        group.values[i] = value;
+        group.texts[i] = span_make(value->data, value->size);
+    }
+    return group;
 }
 
 /* Read a queue's values, as many as there is room for. */
@@ -401,6 +418,39 @@ static void queue_read(struct sift *sift, struct gather *gather)
             text_read(gather, field_class, text);
         }
         marks_set(sift, at, value.mark);
+    }
+    sift->queue++;
+    sift->queue_at = 0;
+}
+
+/* Whether an IPv4 address in a field of a class is that address and nothing else. */
+static bool is_address_class(size_t queue)
+{
+    return queue == CLASS_ADDRESS || queue == CLASS_ANSWER || queue == CLASS_HOST;
+}
+
+/* Read a queue of values most of which are addresses: the longest by far. */
+static void addresses_read(struct sift *sift, struct gather *gather)
+{
+    while (sift->queue_at < sift->counts[sift->queue]) {
+        struct group group = group_take(sift);
+        uint32_t addresses[VALUE_IPV4_MANY_MAX];
+        must_dev(group.count > 0);
+        uint64_t fits = value_ipv4_read_many(group.texts, group.count, addresses);
+        uint64_t others = ~fits & (UINT64_MAX >> (VALUE_IPV4_MANY_MAX - group.count));
+        size_t size = 0;
+        for (uint64_t left = others; left != 0; left &= left - 1) {
+            size += group.values[__builtin_ctzll(left)]->size;
+        }
+        if (!room_for(gather, size)) {
+            queue_read(sift, gather); /* those for which there is room */
+            return;
+        }
+        group_keep(sift, &group, fits, addresses);
+        for (uint64_t left = others; left != 0; left &= left - 1) {
+            other_read(sift, gather, group.values[__builtin_ctzll(left)]);
+        }
+        sift->queue_at += group.count;
     }
     sift->queue++;
     sift->queue_at = 0;
@@ -451,7 +501,7 @@ static bool all_read(struct sift *sift, struct gather *gather)
     for (size_t done = sift->queue; done < SIFT_QUEUE_COUNT; done++) {
         if (sift->counts[done] == 0) {
             sift->queue++;
-        } else if (done == CLASS_ADDRESS) {
+        } else if (is_address_class(done)) {
             addresses_read(sift, gather);
         } else {
             queue_read(sift, gather);
@@ -470,6 +520,7 @@ bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *
         return false;
     }
     sift->line = (struct observe_line){ 0 };
+    sift->ipv4_count = 0;
     gather_begin(gather, &sift->line, false);
     if (all_read(sift, gather)) {
         sift_clear(sift);
@@ -479,6 +530,9 @@ bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *
         .count = sift->line.count,
         .observations = sift->line.observations,
         .marks = sift->marks,
+        .ipv4_count = sift->ipv4_count,
+        .ipv4 = sift->ipv4,
+        .ipv4_marks = sift->ipv4_marks,
         .refused = sift->line.refused,
         .unfit = sift->line.unfit,
     };

@@ -90,6 +90,8 @@ struct sift_recipe {
     struct sift_pair pairs[SIFT_PAIR_COUNT_MAX];
 };
 
+_Static_assert((int)SIFT_VALUE_COUNT_MAX <= (int)OBSERVE_IPV4_COUNT_MAX, "all may be IPv4");
+
 struct sift {
     uint32_t wanted; /* kinds of value, as bits; see observe_reader_want() */
     size_t count;    /* of values */
@@ -103,6 +105,9 @@ struct sift {
     struct sift_request requests[SIFT_REQUEST_COUNT_MAX];
     struct sift_recipe json[SIFT_RECIPE_COUNT];
     struct sift_recipe tsv;
+    size_t ipv4_count;
+    uint32_t ipv4[SIFT_VALUE_COUNT_MAX]; /* IPv4 addresses that were read, as numbers */
+    uint32_t ipv4_marks[SIFT_VALUE_COUNT_MAX];
     struct observe_line line;                      /* stands for all lines while values are read */
     uint32_t marks[OBSERVE_OBSERVATION_COUNT_MAX]; /* by observation */
 };

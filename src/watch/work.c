@@ -11,10 +11,11 @@
 enum {
     CANDIDATES_MAX = 128 * 1024, /* marks that gather before the lines are looked at */
     MARKS_OF_LINE_MAX =
-        128, /* two of each class of its values, and as many more where a batch ends */
+        160, /* two of each class of its values, and as many more where a batch ends */
     RESULT_MEMORY_MAX = 256 * 1024 * 1024,
 };
 
+_Static_assert((int)OBSERVE_IPV4_COUNT_MAX <= (int)MATCH_BATCH_IPV4S_MAX, "put at once");
 _Static_assert(BY_KIND_LINE_COUNT_MAX *MARKS_OF_LINE_MAX < CANDIDATES_MAX / 2,
                "lines that are taken together find room");
 
@@ -119,7 +120,8 @@ static void put_sifted(struct watch_work *work)
             const struct observation *observation = &sifted.observations[i];
             match_batch_add(&work->batch, observation->kind, observation->key, sifted.marks[i]);
         }
-        work->result->observations += sifted.count;
+        match_batch_add_ipv4s(&work->batch, sifted.ipv4, sifted.ipv4_marks, sifted.ipv4_count);
+        work->result->observations += sifted.count + sifted.ipv4_count;
         work->result->counts[WATCH_COUNT_REFUSED] += sifted.refused;
         work->result->counts[WATCH_COUNT_UNFIT] += sifted.unfit;
     }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include <stdio.h>
+
 #include "tests/observe/observing.h"
 
 static void begin(struct observing *o)
@@ -230,5 +232,31 @@ TEST(broken_utf8_in_an_event_is_repaired)
                    "http.http_user_agent user-agent ??\n"
                    "http.url url a.example/x\n");
     assert_true(o.line.repaired);
+    observing_end(&o);
+}
+
+/* Some tens of them wait, and need more room for keys than there is. */
+TEST(long_answers_are_sifted_one_by_one_where_there_is_no_room_for_many)
+{
+    enum { LINES = 300, LONG_SIZE = 3500, LINE_SIZE = 4096 };
+    struct observing o;
+    begin(&o);
+    uint8_t *text = op_alloc(&o.op, (size_t)LINES * LINE_SIZE);
+    assert_non_null(text);
+
+    for (uint32_t i = 0; i < LINES; i++) {
+        static const char pattern[] = "{\"event_type\":\"dns\",\"src_ip\":\"192.0.2.%u\",\"dns\":{"
+                                      "\"type\":\"answer\",\"rrname\":\"a.example\",\"rdata\":\""
+                                      "%0*u.%u.b.example\"}}";
+        char *line = (char *)text + (size_t)i * LINE_SIZE;
+        bool is_long = i % 8 != 0; /* the others are short */
+        int size = snprintf(line, LINE_SIZE, pattern, i % 250, is_long ? LONG_SIZE : 1, 0, i);
+        assert_in_range(size, 1, LINE_SIZE - RECORD_PADDING_SIZE);
+        sifting_line(&o.sifting, span_make((const uint8_t *)line, (size_t)size), i);
+    }
+    sifting_end(&o.sifting);
+
+    assert_in_range(o.sifting.waited, LINES - 10, LINES); /* until the first few are known */
+    assert_int_equal(o.sifting.by_sifter.count, 3 * LINES);
     observing_end(&o);
 }

@@ -6,6 +6,8 @@
 #ifndef TESTS_OBSERVE_SIFTING_H
 #define TESTS_OBSERVE_SIFTING_H
 
+#include <endian.h>
+
 #include "base/must.h"
 #include "observe/observe.h"
 
@@ -37,7 +39,9 @@ static inline uint64_t sifting_hash(uint64_t hash, struct span bytes)
 static inline void sifting_add(struct sifting_sum *sum, const struct observation *seen,
                                uint32_t mark)
 {
-    uint32_t rest[] = { (uint32_t)seen->kind, seen->field, mark };
+    /* Of an IPv4 address the field is not told. */
+    uint32_t field = seen->kind == VALUE_IPV4 ? 0 : seen->field;
+    uint32_t rest[] = { (uint32_t)seen->kind, field, mark };
     uint64_t hash = sifting_hash(0xCBF29CE484222325u, seen->key); /* FNV's offset */
     sum->values += sifting_hash(hash, span_make((const uint8_t *)rest, sizeof rest));
     sum->count++;
@@ -59,6 +63,12 @@ static inline void sifting_take(struct sifting *s)
     while (observe_sift_take(s->sifter, &sifted)) {
         for (size_t i = 0; i < sifted.count; i++) {
             sifting_add(&s->by_sifter, &sifted.observations[i], sifted.marks[i]);
+        }
+        for (size_t i = 0; i < sifted.ipv4_count; i++) {
+            uint32_t key = htobe32(sifted.ipv4[i]);
+            struct observation seen = { .kind = VALUE_IPV4,
+                                        .key = span_make((const uint8_t *)&key, sizeof key) };
+            sifting_add(&s->by_sifter, &seen, sifted.ipv4_marks[i]);
         }
         s->by_sifter.refused += sifted.refused;
         s->by_sifter.unfit += sifted.unfit;
