@@ -18,10 +18,11 @@ enum {
 
 typedef uint64_t chunk __attribute__((vector_size(CHUNK_SIZE)));
 
-/* A piece of a key that must stand in the line: of which token, and its number. */
+/* A piece of a key that must stand in the line: where, and which. */
 struct check {
     uint16_t token;
-    uint16_t piece;
+    uint16_t offset; /* behind the token's begin */
+    uint32_t piece;  /* where it lies among the pieces, in bytes: nothing is left to work out */
 };
 
 /* One piece of memory, so that nothing waits for a pointer: the skeleton, with zeros up to a whole
@@ -143,18 +144,20 @@ static bool skeleton_equal(const struct record_memo *memo, const struct record_t
 
 /* A key that is remembered, quotes included, is no longer than the line's padding: so what is read
  * of a line is its own or padding, and the mask takes away what is not of the key. */
-static inline chunk check_differs(struct check check, const struct record_piece *pieces,
+static inline chunk check_differs(struct check check, const uint8_t *pieces,
                                   const struct record_source *source)
 {
-    const struct record_piece *piece = &pieces[check.piece];
-    size_t at = (size_t)source->tokens->positions[check.token] + piece->offset;
+    const uint8_t *piece = pieces + check.piece;
+    size_t at = (size_t)source->tokens->positions[check.token] + check.offset;
     chunk got = chunk_load(source->line.data + at);
-    return (got ^ chunk_at(piece->bytes)) & chunk_at(piece->mask);
+    return (got ^ chunk_at(piece + offsetof(struct record_piece, bytes))) &
+           chunk_at(piece + offsetof(struct record_piece, mask));
 }
 
-static bool keys_equal(const struct record_memo *memo, const struct record_piece *pieces,
+static bool keys_equal(const struct record_memo *memo, const struct record_piece *all,
                        const struct record_source *source)
 {
+    const uint8_t *pieces = (const uint8_t *)all;
     const struct parts parts = parts_of(memo);
     chunk different = { 0 };
     const struct check *end = parts.checks + memo->check_count;
@@ -227,7 +230,8 @@ enum record_fault record_memo_know(const struct record_memory *memory,
 {
     const struct parts parts = parts_of(memo);
     for (size_t i = 0; i < memo->scalar_count; i++) {
-        if (!record_scalar_fits(source, parts.scalars[i])) {
+        if (!record_scalar_is_short(source, parts.scalars[i]) &&
+            !record_scalar_fits(source, parts.scalars[i])) {
             return RECORD_FAULT_SYNTAX;
         }
     }
@@ -266,7 +270,7 @@ static size_t checks_needed(const struct record_source *source, const struct rec
 
 static bool piece_equal(const struct record_piece *a, const struct record_piece *b)
 {
-    return a->offset == b->offset && memcmp(a->mask, b->mask, sizeof a->mask) == 0 &&
+    return memcmp(a->mask, b->mask, sizeof a->mask) == 0 &&
            memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
 }
 
@@ -274,7 +278,7 @@ static bool piece_equal(const struct record_piece *a, const struct record_piece 
  * that fall into one place find none soon. */
 static uint16_t piece_number(struct record_memory *memory, const struct record_piece *piece)
 {
-    uint64_t hash = pair_mix(piece->bytes, piece->offset);
+    uint64_t hash = pair_mix(piece->bytes, 0);
     size_t bucket = (hash ^ hash >> 32) & (RECORD_PIECE_BUCKET_COUNT - 1);
     size_t looked = 0;
     while (memory->piece_buckets[bucket] != 0 && looked < PIECE_LOOK_MAX) {
@@ -303,7 +307,7 @@ static bool checks_fill(struct record_memory *memory, const struct record_source
     for (size_t i = 0; i < trace->key_count; i++) {
         struct span key = key_quoted(source, trace->keys[i]);
         for (size_t offset = 0; offset < key.size; offset += CHUNK_SIZE) {
-            struct record_piece piece = { .offset = (uint32_t)offset };
+            struct record_piece piece = { 0 };
             size_t rest = key.size - offset;
             size_t size = rest < CHUNK_SIZE ? rest : CHUNK_SIZE;
             memset(piece.mask, 0xFF, size);
@@ -312,8 +316,9 @@ static bool checks_fill(struct record_memory *memory, const struct record_source
             if (number == 0) {
                 return false;
             }
-            parts.checks[count] =
-                (struct check){ .token = (uint16_t)trace->keys[i], .piece = number };
+            parts.checks[count] = (struct check){ .token = (uint16_t)trace->keys[i],
+                                                  .offset = (uint16_t)offset,
+                                                  .piece = number * (uint32_t)sizeof piece };
             count++;
         }
     }

@@ -40,7 +40,6 @@ struct record_memo_bucket {
 struct record_piece {
     uint8_t bytes[RECORD_PIECE_SIZE];
     uint8_t mask[RECORD_PIECE_SIZE]; /* all ones where a byte counts */
-    uint32_t offset;                 /* behind the key's begin */
 } __attribute__((aligned(RECORD_PIECE_SIZE)));
 
 struct record_memory {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "format/record_value.h"
 
-#include <endian.h>
-
 #include "base/must.h"
 #include "format/record_shape.h"
 
@@ -194,16 +192,6 @@ static bool is_number(struct span text)
     return at == text.size;
 }
 
-/* Zero where eight bytes are digits; else the high bit is set of the first byte that is none, and
- * of none before it. */
-static uint64_t no_digits(const uint8_t *bytes)
-{
-    const uint64_t zeros = 0x3030303030303030u;      /* "00000000" */
-    const uint64_t above_nine = 0x7676767676767676u; /* 0x80 less ten, in each byte */
-    const uint64_t high_bits = 0x8080808080808080u;
-    return ((le64toh(record_key_word(bytes)) ^ zeros) + above_nine) & high_bits;
-}
-
 /* Whether a text is a whole number of 1 to 16 digits without a leading zero: what ports, counts and
  * Suricata's flow_id are. Looks at 8 bytes at once, since a loop over the digits would be guessed
  * wrongly often. */
@@ -214,9 +202,9 @@ static bool is_plain_integer(struct span text)
         return false;
     }
     if (text.size > step) {
-        return (no_digits(text.data) | no_digits(text.data + text.size - step)) == 0;
+        return (record_no_digits(text.data) | record_no_digits(text.data + text.size - step)) == 0;
     }
-    return no_digits(text.data) << ((step - text.size) * 8) == 0; /* 8 bits a byte */
+    return record_no_digits(text.data) << ((step - text.size) * 8) == 0; /* 8 bits a byte */
 }
 
 /* A number or literal as it stands: up to the next token, without the white space before that. */

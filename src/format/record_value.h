@@ -5,7 +5,10 @@
 #ifndef FORMAT_RECORD_VALUE_H
 #define FORMAT_RECORD_VALUE_H
 
+#include <endian.h>
+
 #include "format/record_index.h"
+#include "format/record_shape.h"
 
 /* A line, its tokens, and room for what is unescaped: as many bytes as the longest line has, since
  * unescaping never makes a text longer, and RECORD_PADDING_SIZE more. */
@@ -45,6 +48,37 @@ static inline struct span record_string_raw(const struct record_source *source, 
  */
 MUST_USE
 enum record_fault record_unescape(struct record_source *source, struct span raw, struct span *ret);
+
+/**
+ * Zero where eight bytes are digits; else the high bit is set of the first byte that is none, and
+ * of none before it.
+ *
+ * bytes     eight of them are read
+ */
+static inline uint64_t record_no_digits(const uint8_t *bytes)
+{
+    const uint64_t zeros = 0x3030303030303030u;      /* "00000000" */
+    const uint64_t above_nine = 0x7676767676767676u; /* 0x80 less ten, in each byte */
+    const uint64_t high_bits = 0x8080808080808080u;
+    return ((le64toh(record_key_word(bytes)) ^ zeros) + above_nine) & high_bits;
+}
+
+/**
+ * Whether a number is whole, without a sign, and has at most eight digits and nothing behind them:
+ * what nearly all ports are. Others may be well formed, too.
+ *
+ * source    a line and its tokens
+ * token     number of a token of a class that has RECORD_CLASS_SCALAR_BIT
+ */
+static inline bool record_scalar_is_short(const struct record_source *source, size_t token)
+{
+    const size_t step = sizeof(uint64_t);
+    const uint32_t *positions = source->tokens->positions;
+    const uint8_t *digits = source->line.data + positions[token];
+    size_t size = positions[token + 1] - positions[token];
+    return size <= step && record_no_digits(digits) << ((step - size) * 8) == 0 && /* bits */
+           (digits[0] != '0' || size == 1);
+}
 
 /**
  * Whether a number or literal is well formed.
