@@ -408,6 +408,9 @@ static const struct observe_meaning *known_meanings(struct observe_reader *reade
     if (!zeek) {
         return observe_plan_meanings(&reader->eve, PLAN_STREAM_OTHER);
     }
+    if (sift_name_is(sift_name_of(stream), recipe->stream)) {
+        return recipe->meanings;
+    }
     struct reader_stream_found found = observe_reader_stream(reader, stream);
     return found.looked ? NULL : found.meanings;
 }
@@ -442,9 +445,14 @@ static void known_learn(struct observe_reader *reader, const struct record_known
         stream = observe_reader_stream_given(reader);
     }
     const struct observe_meaning *streams = observe_plan_meanings(plan, PLAN_STREAM_OTHER);
-    const struct observe_meaning *meanings =
-        zeek ? observe_reader_stream(reader, stream).meanings : streams;
-    sift_recipe_json(&reader->sift, recipe, known, &reader->record, streams, meanings);
+    struct reader_stream_found found = { .meanings = streams };
+    if (zeek) {
+        found = observe_reader_stream(reader, stream);
+    }
+    sift_recipe_json(&reader->sift, recipe, known, &reader->record, streams, found.meanings);
+    if (recipe->stream_from != SIFT_FROM_NONE && zeek && !found.looked) {
+        recipe->stream = sift_name_of(stream); /* streams that are looked at are read in full */
+    }
 }
 
 static enum observe_fault sift_json(struct observe_reader *reader, struct span line, uint32_t mark,

@@ -10,6 +10,8 @@
 #ifndef OBSERVE_SIFT_H
 #define OBSERVE_SIFT_H
 
+#include <endian.h>
+
 #include "observe/gather.h"
 #include "observe/tsv.h"
 
@@ -75,10 +77,18 @@ struct sift_request {
     struct sift_part parts[SIFT_PART_COUNT_MAX];
 };
 
+/* A short name, to be compared at once. */
+struct sift_name {
+    uint64_t size; /* 0: the name is too long */
+    uint64_t first;
+    uint64_t last; /* eight bytes each, which may overlap; of a shorter name, all of it twice */
+};
+
 struct sift_recipe {
     uint32_t number; /* see struct record_known; 0: none */
     uint32_t age;
     const struct observe_meaning *meanings; /* of the line's stream */
+    struct sift_name stream;                /* of Zeek's lines that tell it */
     uint16_t stream_from;                   /* SIFT_FROM_NONE: the line does not tell its stream */
     uint8_t usable;                         /* else such lines are read in full */
     uint8_t separator;                      /* of lists, which only TSV has */
@@ -146,6 +156,49 @@ static inline bool sift_is_full(const struct sift *sift)
 static inline struct sift_recipe *sift_recipe(struct sift *sift, uint32_t number)
 {
     return &sift->json[number % SIFT_RECIPE_COUNT];
+}
+
+/**
+ * Eight bytes as they lie: memcpy, since it compiles to one load.
+ *
+ * bytes     eight of them are read
+ */
+static inline uint64_t sift_word(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/**
+ * A name, ready to be compared.
+ *
+ * name      VALUE_PADDING_SIZE readable bytes follow it
+ */
+static inline struct sift_name sift_name_of(struct span name)
+{
+    const size_t step = sizeof(uint64_t);
+    struct sift_name ret = { .size = name.size <= 2 * step ? name.size : 0 };
+    if (name.size < step) {
+        ret.first = le64toh(sift_word(name.data)) & ~(UINT64_MAX << name.size * 8); /* bits */
+        ret.last = ret.first;
+        return ret;
+    }
+    ret.first = le64toh(sift_word(name.data));
+    ret.last = le64toh(sift_word(name.data + name.size - step));
+    return ret;
+}
+
+/**
+ * Whether two names are the same for certain.
+ *
+ * a         one
+ * b         the other
+ */
+static inline bool sift_name_is(struct sift_name a, struct sift_name b)
+{
+    uint64_t differs = (a.size ^ b.size) | (a.first ^ b.first) | (a.last ^ b.last);
+    return differs == 0 && a.size != 0;
 }
 
 /**
