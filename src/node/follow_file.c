@@ -408,11 +408,14 @@ static enum err file_open(struct follow_file *file)
     if (span_equal(path_of(file), SPAN("-"))) {
         return file_hand_over(file, session->invocation->in);
     }
-    enum err err = pipe_hold(file);
+    enum err err = descriptor_open(&session->scratch, follow->folder, path_of(file), &fd);
     if (err == ERR_OK) {
-        err = descriptor_open(&session->scratch, follow->folder, path_of(file), &fd);
+        err = pipe_hold(file); /* after it: the one that is read must see the writer come and go */
     }
     if (err != ERR_OK) {
+        if (fd >= 0) {
+            close(fd);
+        }
         return open_failed(file, err);
     }
     if (is_same(file, fd)) {
