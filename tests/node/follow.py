@@ -4,7 +4,7 @@
 
     tests/node/follow.py PROGRAM
 
-LINIE_TEST_SEED repeats a run.
+LINIE_TEST_SEED repeats a run, LINIE_FOLLOW_KILLS asks for more kills.
 """
 
 import gzip
@@ -20,6 +20,7 @@ import time
 from follower import LIST, SETTLE_S, Follower
 from ground import DONE, TROUBLE, dns, run_all, test
 from receivers import WAIT_S, wait_for
+from story import told_alike
 
 OPEN_MAX = 256 # files that the watch holds open
 
@@ -373,6 +374,11 @@ def indicator_that_is_added_while_files_are_followed_is_found_in_later_lines():
         follower.write("a.log", text=dns("late.example"))
         wait_for(lambda: follower.status()["hits"] == 2, "the hit of the new indicator")
         follower.stop()
+
+
+@test
+def kills_while_indicators_come_and_go_leave_what_an_uninterrupted_run_leaves():
+    told_alike(SEED, 8)
 
 
 @test
