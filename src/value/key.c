@@ -3,11 +3,12 @@
  * The hot path: bytes of a log field to a key, for addresses, ASCII domain names and digests. Each
  * runs for nearly every field of every log line. IPv4 addresses are read in ipv4.c.
  *
- * Budget: 60 ns an IPv6 address in full length, 1 ns a byte of a domain name, 40 ns a SHA-256; no
+ * Budget: 60 ns an IPv6 address in full length, 0.5 ns a byte of a domain name, 40 ns a SHA-256; no
  * allocation, one pass. bench/value_bench.c shows what it takes.
  *
- * Names are read eight bytes at a time, without a branch on what the bytes are (0.7 ns a byte; byte
- * by byte it is 1.4). The plain reading of a name serves short ones, and a test compares the two.
+ * Names are read 16 or eight bytes at a time, without a branch on what the bytes are (0.3 and 0.7
+ * ns a byte; byte by byte it is 1.4). The plain reading of a name serves short ones, and a test
+ * compares all with it.
  *
  * memcpy stands here where a constant number of bytes moves: the compiler makes one instruction of
  * it.
@@ -15,6 +16,10 @@
 #include <endian.h>
 
 #include "value/internal.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 enum {
     IPV6_GROUP_COUNT = 8,
@@ -26,7 +31,7 @@ enum {
 };
 
 /* Eight bytes as a number, the first one lowest. */
-enum { WORD_SIZE = 8 };
+enum { WORD_SIZE = 8, BLOCK_SIZE = 16 };
 
 #define EACH_BYTE(byte) (0x0101010101010101u * (uint64_t)(byte))
 #define HIGH_BITS       EACH_BYTE(0x80)
@@ -281,6 +286,67 @@ static bool name_copy_words(const uint8_t *raw, size_t size, uint8_t *key)
     return bad == 0;
 }
 
+#if defined(__SSE2__)
+
+struct name_block {
+    __m128i lower; /* 16 bytes in lower case */
+    unsigned dots; /* bit n: byte n is a dot */
+    unsigned bad;  /* not 0 where a byte stands in no name */
+};
+
+/* All ones for each byte of a range of ASCII; others above 0x7F are below any. */
+static inline __m128i block_in_range(__m128i bytes, char first, char last)
+{
+    return _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8((char)(first - 1))),
+                         _mm_cmplt_epi8(bytes, _mm_set1_epi8((char)(last + 1))));
+}
+
+static inline struct name_block name_block_load(const uint8_t *raw)
+{
+    const __m128i case_bit = _mm_set1_epi8('a' - 'A');
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)raw);
+    __m128i lower = _mm_or_si128(bytes, _mm_and_si128(block_in_range(bytes, 'A', 'Z'), case_bit));
+    __m128i dots = _mm_cmpeq_epi8(lower, _mm_set1_epi8('.'));
+    __m128i good = _mm_or_si128(block_in_range(lower, 'a', 'z'), block_in_range(lower, '0', '9'));
+    good = _mm_or_si128(good, block_in_range(lower, '-', '.'));
+    good = _mm_or_si128(good, _mm_cmpeq_epi8(lower, _mm_set1_epi8('_')));
+    return (struct name_block){ lower, (unsigned)_mm_movemask_epi8(dots),
+                                (unsigned)_mm_movemask_epi8(good) ^ UINT16_MAX };
+}
+
+static inline void block_store(uint8_t *key, __m128i block)
+{
+    _mm_storeu_si128((__m128i *)(void *)key, block);
+}
+
+/* As name_copy_words(), of at least BLOCK_SIZE bytes. */
+static bool name_copy_blocks(const uint8_t *raw, size_t size, uint8_t *key)
+{
+    unsigned bad = 0;
+    unsigned dot_before = 1;
+    size_t at = 0;
+    do {
+        struct name_block block = name_block_load(raw + at);
+        block_store(key + at, block.lower);
+        bad |= block.bad | (block.dots & (block.dots << 1 | dot_before));
+        dot_before = block.dots >> (BLOCK_SIZE - 1);
+        at += BLOCK_SIZE;
+    } while (at + BLOCK_SIZE <= size);
+    struct name_block block = name_block_load(raw + size - BLOCK_SIZE);
+    block_store(key + size - BLOCK_SIZE, block.lower);
+    bad |= block.bad | (block.dots & block.dots << 1);
+    return bad == 0;
+}
+
+#else
+
+static bool name_copy_blocks(const uint8_t *raw, size_t size, uint8_t *key)
+{
+    return name_copy_words(raw, size, key);
+}
+
+#endif
+
 static bool name_copy_bytes(const uint8_t *raw, size_t size, uint8_t *key)
 {
     uint8_t before = '.';
@@ -316,8 +382,9 @@ size_t value_domain_read_ascii(struct span raw, uint8_t *key)
     if (size == 0 || size > VALUE_DOMAIN_SIZE_MAX || raw.data[size - 1] == '.') {
         return 0;
     }
-    bool good = size < WORD_SIZE ? name_copy_bytes(raw.data, size, key)
-                                 : name_copy_words(raw.data, size, key);
+    bool good = size >= BLOCK_SIZE  ? name_copy_blocks(raw.data, size, key)
+                : size >= WORD_SIZE ? name_copy_words(raw.data, size, key)
+                                    : name_copy_bytes(raw.data, size, key);
     if (!good || (size > VALUE_LABEL_SIZE_MAX && !labels_fit(key, size))) {
         return 0;
     }

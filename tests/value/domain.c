@@ -164,7 +164,7 @@ static size_t domain_naive(struct span raw, uint8_t *name)
 TEST(domains_are_read_as_a_naive_reading_reads_them)
 {
     enum { COUNT = 300000 };
-    static const char bytes[] = "abcxyzABCXYZ0123456789-_......@[`{/:";
+    static const char bytes[] = "abcxyzABCXYZ0123456789-_......@[`{/:\x80\xFF";
     uint64_t state = testing_seed();
     for (size_t i = 0; i < COUNT; i++) {
         uint8_t raw[NAME_SIZE_MAX];
