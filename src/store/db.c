@@ -150,11 +150,29 @@ static enum err open_in_place(struct op *op, struct span path, sqlite3 **ret, in
     return err;
 }
 
+/* SQLite's temporary files (large sorts, large changes) lie beside the database: what is in them is
+ * the owner's, and a jailed store reaches nothing else. The setting is one for the process. */
+static enum err temporary_files_place(struct op *op, struct span path)
+{
+    ptrdiff_t slash = span_find_last(path, '/');
+    struct span folder = slash == SPAN_NOT_FOUND ? SPAN(".") : span_slice(path, 0, (size_t)slash);
+    char *copy = sqlite3_mprintf("%.*s", SPAN_FMT(folder));
+    if (copy == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for a database");
+    }
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = copy;
+    return ERR_OK;
+}
+
 enum err db_open(struct op *op, struct span path, enum db_access access, const char *vfs,
                  struct db *ret)
 {
     struct db db = { 0 };
     int code = SQLITE_OK;
+    if (access == DB_WRITE && vfs == NULL) {
+        TRY(temporary_files_place(op, path));
+    }
     int flags =
         access == DB_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     if (access == DB_READ_IN_PLACE) {
