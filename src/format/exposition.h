@@ -14,9 +14,6 @@
 
 #include "base/buf.h"
 
-/* A version of the format, as HTTP says it. */
-#define EXPOSITION_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
-
 enum exposition_type {
     EXPOSITION_GAUGE = 0,
     EXPOSITION_COUNTER, /* its name ends in "_total" */

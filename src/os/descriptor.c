@@ -152,6 +152,21 @@ enum err descriptor_keep(struct op *op, int fd, uint64_t size_max, int *ret_fd)
     return ERR_OK;
 }
 
+enum err descriptor_of_bytes(struct op *op, struct span bytes, int *ret_fd)
+{
+    int fd = memfd_create("linie-bytes", MFD_CLOEXEC);
+    if (fd < 0) {
+        return op_fail(op, ERR_IO, "cannot make a file of memory: %s", strerror(errno));
+    }
+    enum err err = write_all(op, fd, bytes);
+    if (err != ERR_OK) {
+        close(fd);
+        return err;
+    }
+    *ret_fd = fd;
+    return ERR_OK;
+}
+
 enum err descriptor_read_at(struct op *op, int fd, uint64_t offset, void *bytes, size_t size,
                             size_t *ret_read)
 {

@@ -70,6 +70,18 @@ MUST_USE
 enum err descriptor_keep(struct op *op, int fd, uint64_t size_max, int *ret_fd);
 
 /**
+ * Put bytes into a file of memory, that can be handed on and mapped.
+ *
+ * op        work in hand
+ * bytes     written
+ * ret_fd    a regular file without a name, to be closed by the caller; untouched on error
+ *
+ * Errors    ERR_IO; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err descriptor_of_bytes(struct op *op, struct span bytes, int *ret_fd);
+
+/**
  * Read bytes at a place of a file, without moving where reading goes on.
  *
  * op        work in hand

@@ -15,8 +15,8 @@
  *   intake                           handed; makes none
  *   web     none                     the same                       threads
  *   fetch   those named              connects outwards; takes none  threads
- *   store   reads any, writes those  takes; connects nowhere        makes the roles; runs no other
- *           named                                                   program
+ *   store   reads any, writes those  takes; connects nowhere        threads; a starter that was
+ *           named                                                   made before makes the roles
  */
 #ifndef OS_SANDBOX_H
 #define OS_SANDBOX_H

@@ -96,11 +96,13 @@ static const int calls_fetch[] = {
     SCMP_SYS(statfs),   SCMP_SYS(fstatfs),    SCMP_SYS(flock),
 };
 
-/* What the store may not: it reads and writes files, makes processes and ends them, so that a list
- * of what it may would be long and tell little. Nothing here is ever needed. */
+/* What the store may not: it reads and writes files and listens, by libraries that change, so that
+ * a list of what it may would be long and tell little. Nothing here is ever needed. */
 static const int calls_store_refused[] = {
     SCMP_SYS(execve),
     SCMP_SYS(execveat),
+    SCMP_SYS(fork),
+    SCMP_SYS(vfork),
     SCMP_SYS(connect),
     SCMP_SYS(ptrace),
     SCMP_SYS(process_vm_readv),
@@ -177,6 +179,17 @@ static int threads_only(scmp_filter_ctx filter)
     return status;
 }
 
+/* As threads_only(), where all that is not refused is allowed. */
+static int processes_refused(scmp_filter_ctx filter)
+{
+    int status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+                                  SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+    if (status == 0) {
+        status = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    }
+    return status;
+}
+
 /* Calls that are harmless with some arguments only. */
 static int with_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 {
@@ -198,8 +211,9 @@ static int with_arguments(scmp_filter_ctx filter, enum sandbox_role role)
 static int role_add(scmp_filter_ctx filter, enum sandbox_role role)
 {
     if (role == SANDBOX_STORE) {
-        return rules_add(filter, SCMP_ACT_ERRNO(EPERM), calls_store_refused,
-                         COUNT(calls_store_refused));
+        int refused = rules_add(filter, SCMP_ACT_ERRNO(EPERM), calls_store_refused,
+                                COUNT(calls_store_refused));
+        return refused != 0 ? refused : processes_refused(filter);
     }
     int status = rules_add(filter, SCMP_ACT_ALLOW, calls_all, COUNT(calls_all));
     if (status == 0 && role == SANDBOX_FETCH) {

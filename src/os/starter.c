@@ -35,6 +35,11 @@ enum message_type {
 
 enum { MEMORY_MAX = 1024 * 1024, EXIT_FAILED = 70 /* EX_SOFTWARE */, BODY_SIZE_MAX = 256 };
 
+void starter_name_process(const char *name)
+{
+    (void)prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
 /* ---- the starter's own process ---- */
 
 struct own {
@@ -99,9 +104,9 @@ __attribute__((noreturn)) static void child_main(struct own *own, const struct s
                                                  pid_t starter)
 {
     bool ready = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == starter &&
-                 prctl(PR_SET_NAME, work->name, 0, 0, 0) == 0 &&
                  sigprocmask(SIG_SETMASK, &own->mask_before, NULL) == 0 &&
                  sandbox_close_others(&own->op, own->files, own->file_count) == ERR_OK;
+    starter_name_process(work->name);
     _exit(ready ? work->run(work->context, own->files, own->file_count) : EXIT_FAILED);
 }
 
@@ -227,6 +232,7 @@ static bool signals_take(struct own *own)
     (void)sigemptyset(&ours);
     (void)sigaddset(&ours, SIGINT);
     (void)sigaddset(&ours, SIGTERM);
+    (void)sigaddset(&ours, SIGHUP);
     (void)sigaddset(&ours, SIGCHLD);
     (void)sigemptyset(&ended);
     (void)sigaddset(&ended, SIGCHLD);
@@ -247,8 +253,8 @@ __attribute__((noreturn)) static void own_main(struct channel *asks,
     op_begin(&own.op, &nobody, MEMORY_MAX);
     bool ready = prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 && getppid() == asking &&
                  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-                 prctl(PR_SET_NAME, "linie-starter", 0, 0, 0) == 0 &&
                  sandbox_close_others(&own.op, &own.asks.fd, 1) == ERR_OK && signals_take(&own);
+    starter_name_process("starter");
     enum err err = ready ? serve(&own) : ERR_IO;
     _exit(err == ERR_ABSENT ? EXIT_SUCCESS : EXIT_FAILED);
 }

@@ -103,6 +103,13 @@ MUST_USE
 enum err starter_kill(struct op *op, struct starter *starter, pid_t pid);
 
 /**
+ * Give this process the name by which ps shows it.
+ *
+ * name      at most 15 bytes
+ */
+void starter_name_process(const char *name);
+
+/**
  * End the starter, and kill what it made and nobody waited for.
  *
  * starter   begun, or all zero

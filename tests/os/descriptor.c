@@ -107,6 +107,25 @@ static int file_of(const struct scratch *scratch, const char *name, const char *
     return fd;
 }
 
+TEST(bytes_are_put_into_a_file_that_can_be_mapped)
+{
+    static const char *const texts[] = { "", "x", "some bytes" };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct op op;
+        struct span map;
+        int fd = -1;
+        testing_op_begin(&op);
+
+        check_err(descriptor_of_bytes(&op, span_of(texts[i]), &fd), ERR_OK);
+        check_err(descriptor_map(&op, fd, &map), ERR_OK);
+
+        check_span(map, texts[i]);
+        descriptor_unmap(map);
+        close(fd);
+        op_end(&op);
+    }
+}
+
 TEST(bytes_at_a_place_are_read_without_moving_where_reading_goes_on)
 {
     struct op op;
