@@ -13,6 +13,7 @@
 #include "node/help.h"
 #include "node/node.h"
 #include "node/remote.h"
+#include "node/roles.h"
 #include "os/clock.h"
 
 enum {
@@ -430,6 +431,7 @@ int command_main(int argc, char **argv, struct invocation *invocation)
     invocation->op = &op;
     int code = invocation->command->access == COMMAND_LOCAL ? invocation->command->run(invocation)
                                                             : run_here(invocation);
+    roles_end(invocation->roles);
     op_end(&op);
     return output_end(invocation) ? code : EXIT_TROUBLE;
 }

@@ -30,6 +30,7 @@ enum {
 };
 
 struct node;
+struct roles;
 struct invocation;
 
 struct command_option {
@@ -70,6 +71,7 @@ struct invocation {
     struct op *op;
     const struct command *command;
     const char *group;    /* instead of a command, where help is asked for: "indicators" */
+    struct roles *roles;  /* of a command that starts processes; NULL: it starts none */
     struct node *node;    /* open as the command needs it; NULL where it is local */
     struct span node_dir; /* as given by --node, $LINIE_NODE, or "." */
     struct span world;
@@ -211,6 +213,16 @@ int command_output_list(struct invocation *invocation);
 int command_output_test(struct invocation *invocation);
 int command_output_replay(struct invocation *invocation);
 int command_selftest(struct invocation *invocation);
+
+/**
+ * Before 'selftest': makes the starter, while nothing is open.
+ *
+ * invocation  parsed; its node is not open
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err command_selftest_gather(struct invocation *invocation);
 int command_verify(struct invocation *invocation);
 int command_verify_backup(struct invocation *invocation);
 int command_rebuild(struct invocation *invocation);

@@ -12,7 +12,7 @@
 #include "node/output_settings.h"
 #include "node/output_view.h"
 #include "node/outputs.h"
-#include "node/role_child.h"
+#include "node/roles.h"
 #include "os/clock.h"
 
 enum {
@@ -212,14 +212,18 @@ static enum err test(struct invocation *invocation, const struct config_output *
 {
     struct role_child child = { .pid = 0 };
     struct buf body;
-    TRY(role_child_start(invocation->op, &child, ROLE_CHILD_FETCH));
+    TRY(roles_begin(invocation->op, &invocation->roles));
+    enum err err =
+        role_start(invocation->op, invocation->roles, ROLE_FETCH, CHANNEL_NO_FILE, &child);
     buf_init(&body, CHANNEL_MESSAGE_SIZE_MAX);
-    enum err err = test_send(invocation, &child, config, &body);
+    if (err == ERR_OK) {
+        err = test_send(invocation, &child, config, &body);
+    }
     if (err == ERR_OK) {
         err = test_wait(invocation->op, &child);
     }
     buf_done(&body);
-    role_child_stop(&child, NULL);
+    (void)role_stop(invocation->roles, &child, false);
     return err;
 }
 

@@ -191,6 +191,11 @@ static enum err test_in_own_street(struct invocation *invocation, struct selftes
     return err != ERR_OK ? err : ended;
 }
 
+enum err command_selftest_gather(struct invocation *invocation)
+{
+    return roles_begin(invocation->op, &invocation->roles);
+}
+
 int command_selftest(struct invocation *invocation)
 {
     struct session *session = invocation->node->session;

@@ -485,6 +485,7 @@ static enum err options_read(struct invocation *invocation, struct session_optio
         .again = command_value(invocation, "again") != NULL,
         .follow = command_value(invocation, "follow") != NULL,
         .quiet = command_value(invocation, "quiet") != NULL,
+        .metrics = true,
         .on_fold = show_fold,
         .on_wait = show_progress,
     };
@@ -503,7 +504,7 @@ static enum err sockets_open(struct watching *watching, struct round *round)
         return ERR_OK;
     }
     if (watching->intakes == NULL) {
-        TRY(intakes_new(&round->op, &watching->intakes));
+        TRY(intakes_new(&round->op, watching->invocation->roles, &watching->intakes));
     }
     return intakes_apply(&round->op, watching->intakes, invocation->node);
 }
@@ -666,6 +667,9 @@ static int watch_all(struct watching *watching)
 int command_watch(struct invocation *invocation)
 {
     struct watching watching = { .invocation = invocation };
+    if (roles_begin(invocation->op, &invocation->roles) != ERR_OK) {
+        return command_fail(invocation);
+    }
     watching.now = memory_new(sizeof *watching.now);
     if (watching.now == NULL) {
         op_fail(invocation->op, ERR_LIMIT, "out of memory");

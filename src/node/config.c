@@ -9,6 +9,7 @@
 #include "intake/message.h"
 #include "node/near.h"
 #include "watch/role.h"
+#include "web/listen.h"
 
 struct reading {
     struct op *op;
@@ -200,6 +201,12 @@ static enum err set_drop(struct reading *reading, struct span value)
     return set_rules(reading, value, OBSERVE_DROP);
 }
 
+static enum err set_metrics_listen(struct reading *reading, struct span value)
+{
+    TRY(web_address_check(reading->op, value)); /* its fault is told */
+    return op_copy(reading->op, value, &reading->config->metrics_listen);
+}
+
 static struct config_input *input_last(struct reading *reading)
 {
     must(reading->config->input_count > 0);
@@ -304,6 +311,11 @@ static const struct key keys[] = {
       "Name of the sensor, where neither the input nor the log names one; else the host's\n"
       "name.\nsensor = border-1",
       set_sensor },
+    { "metrics", "listen", NULL,
+      "Where 'linie watch' gives metrics to Prometheus, over HTTP at /metrics: a socket of\n"
+      "this host, or a port on loopback.\n"
+      "listen = unix:metrics.sock\nlisten = 127.0.0.1:9417",
+      set_metrics_listen },
     { "privacy", "drop", "password cookie authorization",
       "What of a log line may be kept as evidence of a hit, by names of fields (as hits show\n"
       "them, or their last part). Left out; also: keep, truncate (to 32 bytes), hash (with a\n"

@@ -53,6 +53,7 @@ struct config {
     struct config_input inputs[CONFIG_INPUT_COUNT_MAX];
     size_t rule_count;
     struct observe_rule rules[CONFIG_RULE_COUNT_MAX];
+    struct span metrics_listen; /* as web_listen() takes it; empty: nobody may ask */
     size_t output_count;
     struct config_output outputs[CONFIG_OUTPUT_COUNT_MAX];
 };

@@ -10,7 +10,7 @@
 #include "crypt/digest.h"
 #include "intake/tls.h"
 #include "node/output_settings.h"
-#include "node/role_child.h"
+#include "node/roles.h"
 #include "os/clock.h"
 
 enum {
@@ -34,6 +34,7 @@ struct socket {
 };
 
 struct intakes {
+    struct roles *roles;
     struct actor actor;
     size_t count;
     struct socket *sockets[INTAKE_SOURCE_COUNT_MAX];
@@ -150,12 +151,13 @@ static struct socket *find(const struct intakes *intakes, struct span address)
     return NULL;
 }
 
-enum err intakes_new(struct op *op, struct intakes **ret)
+enum err intakes_new(struct op *op, struct roles *roles, struct intakes **ret)
 {
     struct intakes *intakes = memory_new(sizeof *intakes);
     if (intakes == NULL) {
         return op_fail(op, ERR_LIMIT, "out of memory for sockets");
     }
+    intakes->roles = roles;
     intakes->actor = op->actor;
     *ret = intakes;
     return ERR_OK;
@@ -166,7 +168,7 @@ void intakes_free(struct intakes *intakes)
     if (intakes == NULL) {
         return;
     }
-    role_child_stop(&intakes->child, NULL);
+    (void)role_stop(intakes->roles, &intakes->child, false);
     for (size_t i = 0; i < intakes->count; i++) {
         socket_free(intakes->sockets[i]);
     }
@@ -223,7 +225,7 @@ static void change_make(struct intakes *intakes, const struct change *change)
     bool differs = change->differs || intakes->count != change->count;
     intakes->count = change->count;
     if (differs) {
-        role_child_stop(&intakes->child, NULL);
+        (void)role_stop(intakes->roles, &intakes->child, false);
         intakes->start_us = 0;
     }
 }
@@ -276,7 +278,7 @@ static enum err send_source(struct op *op, struct channel *channel, const struct
 
 static enum err child_start(struct op *op, struct intakes *intakes)
 {
-    TRY(role_child_start(op, &intakes->child, ROLE_CHILD_INTAKE));
+    TRY(role_start(op, intakes->roles, ROLE_INTAKE, CHANNEL_NO_FILE, &intakes->child));
     intakes->started_us = os_monotonic_us();
     for (size_t i = 0; i < intakes->count; i++) {
         TRY(send_source(op, &intakes->child.channel, intakes->sockets[i]));
@@ -290,7 +292,7 @@ static enum err child_start(struct op *op, struct intakes *intakes)
 static void child_lost(struct intakes *intakes)
 {
     int64_t now_us = os_monotonic_us();
-    role_child_stop(&intakes->child, NULL);
+    (void)role_stop(intakes->roles, &intakes->child, false);
     if (now_us - intakes->started_us >= (int64_t)LIVED_S * US_PER_S) {
         intakes->pause_ms = 0;
     } else {

@@ -18,12 +18,13 @@ struct intakes;
  * Begin without a socket.
  *
  * op        work in hand
+ * roles     starts the process; borrowed until intakes_free()
  * ret       to give back with intakes_free(); untouched on error
  *
  * Errors    ERR_LIMIT no memory
  */
 MUST_USE
-enum err intakes_new(struct op *op, struct intakes **ret);
+enum err intakes_new(struct op *op, struct roles *roles, struct intakes **ret);
 
 /**
  * Close all sockets, end the process.

@@ -10,7 +10,7 @@
 
 #include "base/span.h"
 #include "node/command.h"
-#include "node/role_child.h"
+#include "node/roles.h"
 #include "os/clock.h"
 
 static bool shows_colours(int fd)
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
         return EXIT_DONE;
     }
     if (argc == 2) {
-        role_child_main(argv[1]);
+        roles_main(argv[1]);
     }
     bus_errors_take();
     os_zone_read();

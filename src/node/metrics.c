@@ -250,7 +250,7 @@ static void add_run(struct exposition *x, const struct metrics_run *run)
         exposition_u64(x, run->roles[i].up ? 1 : 0);
     }
     exposition_family(x, "linie_role_restarts_total", EXPOSITION_COUNTER,
-                      "How often a role broke and was started again.");
+                      "How often a role was started again.");
     for (size_t i = 0; i < METRICS_ROLE_COUNT; i++) {
         exposition_label(x, "role", span_of(run->roles[i].name));
         exposition_u64(x, run->roles[i].restarts);

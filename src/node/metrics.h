@@ -10,12 +10,12 @@
 #include "base/time.h"
 #include "node/node.h"
 
-enum { METRICS_SIZE_MAX = 1024 * 1024, METRICS_ROLE_COUNT = 4, METRICS_PATH_SIZE = 64 };
+enum { METRICS_SIZE_MAX = 1024 * 1024, METRICS_ROLE_COUNT = 5, METRICS_PATH_SIZE = 64 };
 
 struct metrics_role {
     const char *name;
     bool up;
-    uint64_t restarts; /* that were not wanted */
+    uint64_t restarts;
 };
 
 /* What only the process knows that has the node open for writing. */

@@ -322,6 +322,7 @@ static enum err config_load(struct op *op, struct node *node)
     }
     TRY(err);
     TRY(join(op, node->dir, CONFIG_PATH, &path));
+    node->config_text = text;
     return config_read(op, path, text, node->config);
 }
 

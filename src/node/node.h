@@ -14,6 +14,7 @@
 enum { NODE_SOCKET_PATH_MAX = 100 };
 
 struct outputs;
+struct roles;
 struct session;
 
 struct node {
@@ -21,12 +22,14 @@ struct node {
     struct span world;      /* "real" or an exercise's id */
     struct span world_path; /* path of the world's folder */
     struct config *config;
+    struct span config_text; /* from which it was read */
     struct disk *disk;       /* of the node's folder */
     struct disk *world_disk; /* of the world's folder */
     struct store *store;
     struct store_opened opened; /* what opening mended */
     bool writer;                /* holds the world's lock */
     struct session *session;    /* the run that has it open; NULL: nobody watches */
+    struct roles *roles;        /* its other processes; NULL: none may be started */
     struct outputs *outputs;    /* of the run that has it open; NULL: nothing is being sent */
 };
 

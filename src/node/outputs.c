@@ -230,7 +230,7 @@ static enum err outputs_make(struct outputs *outputs)
 
 static void outputs_free(struct outputs *outputs)
 {
-    role_child_stop(&outputs->child, NULL);
+    (void)role_stop(outputs->node->roles, &outputs->child, false);
     op_end(&outputs->op);
     memory_free(outputs);
 }

@@ -40,8 +40,7 @@ static void window_forget(struct outputs_each *each)
 
 void outputs_child_lost(struct outputs *outputs)
 {
-    bool moved = false;
-    role_child_stop(&outputs->child, &moved);
+    const bool moved = role_stop(outputs->node->roles, &outputs->child, false).moved;
     for (size_t i = 0; i < outputs->count; i++) {
         window_forget(&outputs->list[i]);
     }
@@ -77,7 +76,8 @@ static void settings_make(struct outputs *outputs, struct outputs_each *each)
 void outputs_child_start(struct op *op, struct outputs *outputs)
 {
     uint16_t index = 0;
-    if (role_child_start(op, &outputs->child, ROLE_CHILD_FETCH) != ERR_OK) {
+    if (role_start(op, outputs->node->roles, ROLE_FETCH, CHANNEL_NO_FILE, &outputs->child) !=
+        ERR_OK) {
         op_fault_clear(op);
         outputs->start_us = os_monotonic_us() + (int64_t)START_AGAIN_MAX_MS * US_PER_MS;
         return;

@@ -7,7 +7,7 @@
 
 #include "fetch/message.h"
 #include "node/outputs.h"
-#include "node/role_child.h"
+#include "node/roles.h"
 
 enum {
     OUTPUTS_MEMORY_MAX = 16 * 1024 * 1024, /* settings and grants, for the whole run */

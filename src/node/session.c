@@ -24,7 +24,7 @@ enum {
 enum err session_send(struct session *session, enum watch_message_type type, struct span body,
                       int file)
 {
-    enum err err = channel_post(session->op, &session->watch, (uint8_t)type, body, file);
+    enum err err = channel_post(session->op, &session->watch.channel, (uint8_t)type, body, file);
     session->watch_lost = session->watch_lost || err == ERR_ABSENT;
     return err;
 }
@@ -52,7 +52,7 @@ static enum err image_send(struct op *op, struct session *session, struct sessio
     must(path.size <= sizeof sent->path);
     TRY(disk_real_path(op, session->node->world_disk, path, &real));
     TRY(descriptor_open(op, AT_FDCWD, real, &fd));
-    enum err err = channel_post(op, &session->watch, (uint8_t)type, SPAN(""), fd);
+    enum err err = channel_post(op, &session->watch.channel, (uint8_t)type, SPAN(""), fd);
     session->watch_lost = session->watch_lost || err == ERR_ABSENT;
     close(fd);
     TRY(err);
@@ -90,7 +90,7 @@ enum err session_images_send(struct session *session)
 static enum err on_served(void *context)
 {
     struct session *session = context;
-    return session->has_watch ? session_images_send(session) : ERR_OK;
+    return session->watch.pid != 0 ? session_images_send(session) : ERR_OK;
 }
 
 static enum err on_callers(void *context, unsigned events)
@@ -172,10 +172,10 @@ static void tell_alive(struct session *session)
 
 static enum err watch_await(struct session *session)
 {
-    if (!session->has_watch) {
+    if (session->watch.pid == 0) {
         return ERR_OK;
     }
-    bool sends = channel_waiting(&session->watch) > 0;
+    bool sends = channel_waiting(&session->watch.channel) > 0;
     return loop_change(session->op, session->loop, &session->watch_entry,
                        sends ? LOOP_IN | LOOP_OUT : LOOP_IN);
 }
@@ -191,6 +191,7 @@ enum err session_wait(struct session *session, int timeout_ms)
     TRY(loop_wait(session->op, session->loop, shorter_ms(left_us, timeout_ms)));
     TRY(session_commit_when_due(session)); /* also where nothing comes any more */
     TRY(outputs_turn(session));
+    session_web_turn(session);
     return session_close_when_due(session);
 }
 
@@ -217,20 +218,26 @@ enum err session_begin(struct session *session, struct invocation *invocation,
         .op = invocation->op,
         .node = invocation->node,
         .options = *options,
+        .begun_us = os_clock_us(),
         .started_us = os_monotonic_us(),
+        .line_us = TIME_US_NONE,
         .committed_us = os_monotonic_us(),
         .closed_us = os_monotonic_us(),
     };
     op_begin(&session->batch, &invocation->op->actor, SESSION_BATCH_MEMORY_MAX);
     op_begin(&session->scratch, &invocation->op->actor, SESSION_BATCH_MEMORY_MAX);
     TRY(loop_new(session->op, &session->loop));
-    TRY(session_watch_start(session)); /* before it could inherit a descriptor of the journal */
-    memory_give_back_early();          /* of the store: the watch has started */
+    session->node->roles = invocation->roles;
+    TRY(session_watch_start(session));
+    memory_give_back_early(); /* of the store: the watch has started */
     if (session->node->store == NULL) {
         TRY(store_open_for_run(session));
     }
     session->node->session = session;
     TRY(server_start(session));
+    session_web_begin(session);
+    /* Before anything comes from outside. */
+    TRY(roles_jail_store(session->op, invocation->roles, session->node));
     if (!session->options.again) {
         TRY(outputs_open(session->op, session->node, &session->outputs));
         session->node->outputs = session->outputs;
@@ -275,11 +282,13 @@ enum err session_end(struct session *session)
     if (session->server != NULL) {
         loop_remove(session->loop, &session->server_entry);
     }
+    session_web_end(session);
     outputs_forget(session);
     outputs_close(session->outputs, was_stopped ? OUTPUTS_STOPPED_WAIT_MS : OUTPUTS_END_WAIT_MS);
     session->outputs = NULL;
     session->node->outputs = NULL;
     session->node->session = NULL;
+    session->node->roles = NULL;
     remote_server_close(session->server);
     session->server = NULL;
     session_inputs_free(session);

@@ -7,14 +7,14 @@
 #ifndef NODE_SESSION_H
 #define NODE_SESSION_H
 
-#include <sys/types.h>
-
 #include "node/command.h"
 #include "node/fold_seen.h"
 #include "node/inputs.h"
+#include "node/metrics.h"
 #include "node/node.h"
 #include "node/outputs.h"
 #include "node/remote.h"
+#include "node/roles.h"
 #include "os/channel.h"
 #include "os/loop.h"
 #include "watch/role.h"
@@ -54,10 +54,22 @@ struct session_options {
     bool follow; /* the run lasts until somebody stops it; hits are counted at once */
     bool quiet;
     bool patient; /* who writes to the node now is waited for */
+    bool metrics; /* are given to who asks, where that is configured */
     unsigned jobs;
     /* Called for every fold that a batch opened, and some times a second while the run waits. */
     void (*on_fold)(struct session *session, const struct fold *fold);
     void (*on_wait)(struct session *session);
+};
+
+/* The web role. */
+struct session_web {
+    bool listens;
+    int listener;
+    struct span address;
+    struct role_child child;
+    struct loop_entry entry;
+    int64_t start_us; /* steady time from which it may be started */
+    struct metrics_kinds kinds;
 };
 
 struct session {
@@ -67,10 +79,8 @@ struct session {
     struct session_options options;
     struct session_totals totals;
     struct loop *loop;
-    struct channel watch;
+    struct role_child watch;
     struct loop_entry watch_entry;
-    pid_t pid;
-    bool has_watch;
     bool watch_lost; /* it has gone, or said what is not agreed */
     int64_t watch_started_us;
     uint32_t restart_pause_ms; /* before the last one was started; 0: there was none */
@@ -79,13 +89,16 @@ struct session {
     struct loop_entry server_entry;
     struct outputs *outputs; /* NULL: nothing is sent */
     struct loop_entry outputs_entry;
-    bool outputs_waited;          /* the entry is in the loop */
+    bool outputs_waited; /* the entry is in the loop */
+    struct session_web web;
+    int64_t line_us;              /* when the newest line came; TIME_US_NONE: none came yet */
     struct session_image image;   /* of the indicators, as the watch has it */
     struct session_image allowed; /* of what is allowed */
     struct op scratch;            /* memory for one input */
     size_t word_count;            /* of the database, for as long as the run lasts */
     struct span words[SESSION_WORD_COUNT_MAX];
-    bool goes_on; /* another run follows at once */
+    bool goes_on;     /* another run follows at once */
+    int64_t begun_us; /* by the clock */
     int64_t started_us;
     int64_t shown_us;    /* when progress was last shown */
     uint64_t total_size; /* of all inputs */

@@ -171,6 +171,30 @@ enum err session_wait(struct session *session, int timeout_ms);
 MUST_USE
 enum err session_scratch_end(struct session *session, enum err err);
 
+/* ---- metrics ---- */
+
+/**
+ * Give metrics to who asks, from now on, where that is configured. Where it cannot be done, that is
+ * told, and the run goes on.
+ *
+ * session   begun, its store is open and not in its jail yet
+ */
+void session_web_begin(struct session *session);
+
+/**
+ * Start the web process where it is to run and does not.
+ *
+ * session   begun
+ */
+void session_web_turn(struct session *session);
+
+/**
+ * Give metrics no more.
+ *
+ * session   begun; one that gives none does nothing
+ */
+void session_web_end(struct session *session);
+
 /* ---- what is known of an input ---- */
 
 /* Counted among the reasons of watch_count_name(). */

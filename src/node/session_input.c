@@ -144,6 +144,7 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
         return ERR_OK;
     }
     totals->lines += chunk->lines;
+    session->line_us = chunk->lines > 0 ? os_clock_us() : session->line_us;
     totals->observations += chunk->observations;
     if (chunk->bytes_read > input->bytes_read) { /* else bytes that waited were read again */
         totals->bytes += chunk->bytes_read - input->bytes_read;

@@ -245,6 +245,9 @@ enum err session_selftest(struct op *op, struct session *session, struct selftes
     struct test test = { .session = session, .report = ret, .at_us = os_monotonic_us() };
     *ret = (struct selftest_report){ .entry = 0 };
     must(!session->options.again);
+    if (session->watch.pid == 0) {
+        return op_fail(op, ERR_AGAIN, "the watch process broke, and is about to be started again");
+    }
     selftest_mark(ret->mark);
     enum err err = line_send(&test);
     if (err == ERR_OK) {

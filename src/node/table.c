@@ -353,6 +353,7 @@ static const struct command commands[] = {
               "\n"
               "  linie selftest",
       .access = COMMAND_WRITES,
+      .gather = command_selftest_gather,
       .run = command_selftest },
     { .name = "verify",
       .usage = "",

@@ -135,15 +135,27 @@ static enum err listen_at(struct op *op, struct span address, const union socket
     return ERR_OK;
 }
 
+static enum err address_read(struct op *op, struct span address, union socket_address *to,
+                             socklen_t *ret_size)
+{
+    return span_starts_with(address, SPAN(UNIX_PREFIX)) ? path_read(op, address, to, ret_size)
+                                                        : loopback_read(op, address, to, ret_size);
+}
+
+enum err web_address_check(struct op *op, struct span address)
+{
+    union socket_address to = { .any.sa_family = AF_UNSPEC };
+    socklen_t size = 0;
+    return address_read(op, address, &to, &size);
+}
+
 enum err web_listen(struct op *op, struct span address, int *ret_fd)
 {
     union socket_address to = { .any.sa_family = AF_UNSPEC };
     socklen_t size = 0;
-    if (span_starts_with(address, SPAN(UNIX_PREFIX))) {
-        TRY(path_read(op, address, &to, &size));
+    TRY(address_read(op, address, &to, &size));
+    if (to.any.sa_family == AF_UNIX) {
         stale_remove(&to, size);
-    } else {
-        TRY(loopback_read(op, address, &to, &size));
     }
     return listen_at(op, address, &to, size, ret_fd);
 }

@@ -11,6 +11,17 @@
 enum { WEB_ADDRESS_SIZE_MAX = 256 };
 
 /**
+ * Whether an address is one that web_listen() would try.
+ *
+ * op        work in hand
+ * address   as there
+ *
+ * Errors    ERR_FORMAT no such address; ERR_DENIED an address that others can reach
+ */
+MUST_USE
+enum err web_address_check(struct op *op, struct span address);
+
+/**
  * Listen where a configuration says.
  *
  * op        work in hand

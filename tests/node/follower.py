@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 """A node whose watch follows what it is given, and is asked, stopped and killed by a test."""
 
-import pathlib
 import signal
 import subprocess
 
-from ground import DONE, Node, dns
+from ground import DONE, Node, descendants, dns
 from receivers import WAIT_S, wait_for
 
 LIST = "evil.example\n"
@@ -82,5 +81,4 @@ class Follower:
         return said + told
 
     def child(self):
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return int(wait_for(lambda: children.read_text(encoding="ascii").split(), "the child")[0])
+        return wait_for(lambda: descendants(self.process.pid).get("watch"), "the watch process")

@@ -94,6 +94,20 @@ class Node:
                         status=status)
 
 
+def descendants(pid):
+    """The processes below one, by what they are called."""
+    found = {}
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    try:
+        for child in map(int, children.read_text(encoding="ascii").split()):
+            name = pathlib.Path(f"/proc/{child}/comm").read_text(encoding="ascii").strip()
+            found[name] = child
+            found |= descendants(child)
+    except (FileNotFoundError, ProcessLookupError):
+        pass # it has just ended
+    return found
+
+
 def dns(query, host="10.0.0.5", second=0, **more):
     """A line of Zeek's dns.log."""
     return json.dumps({"_path": "dns", "ts": FIRST_MOMENT + second, "uid": f"C{second}",

@@ -3,9 +3,11 @@
 would let pass. https://prometheus.io/docs/instrumenting/exposition_formats/"""
 
 import re
+import socket
 
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+WAIT_S = 60
 TYPES = ("counter", "gauge")
 ESCAPES = {"\\": "\\", '"': '"', "n": "\n"}
 
@@ -80,3 +82,17 @@ def families_of(text):
 
 def value(families, name, **labels):
     return families[name].samples[tuple(sorted(labels.items()))]
+
+
+def asked(place):
+    """What is answered to a request over a local socket, or a port of this machine."""
+    kind = socket.AF_UNIX if isinstance(place, str) else socket.AF_INET
+    with socket.socket(kind, socket.SOCK_STREAM) as channel:
+        channel.settimeout(WAIT_S)
+        channel.connect(place)
+        channel.sendall(b"GET /metrics HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
+        answer = b""
+        while part := channel.recv(65536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return head.decode(), body.decode()

@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 
-from ground import DONE, FOUND, TROUBLE, Node, Skip, dns, lines, run_all, test
+from ground import DONE, FOUND, TROUBLE, Node, Skip, descendants, dns, lines, run_all, test
 
 LIST = "evil.example\n"
 KILLS = 10
@@ -115,8 +115,7 @@ def watch_that_is_interrupted_again_and_again_counts_every_line_once():
 
 def child_of(process):
     """The watch process of a running watch."""
-    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    return int(wait_for(lambda: children.read_text(encoding="ascii").strip(), "the watch process"))
+    return wait_for(lambda: descendants(process.pid).get("watch"), "the watch process")
 
 
 @test

@@ -2,10 +2,9 @@
 """A node that sends what it finds, and a watch that is fed while it runs."""
 
 import json
-import pathlib
 import subprocess
 
-from ground import FOUND, Node, dns
+from ground import FOUND, Node, descendants, dns
 from receivers import wait_for
 
 LIST = "evil.example\n"
@@ -67,14 +66,7 @@ class Pipe:
 
     def fetch(self):
         """The process id of its fetch process."""
-        def find():
-            children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-            for child in children.read_text(encoding="ascii").split():
-                words = pathlib.Path(f"/proc/{child}/cmdline").read_bytes()
-                if b"--role=fetch" in words:
-                    return int(child)
-            return None
-        return wait_for(find, "the fetch process")
+        return wait_for(lambda: descendants(self.process.pid).get("fetch"), "the fetch process")
 
     def end(self, status=FOUND):
         _, told = self.process.communicate(timeout=120)

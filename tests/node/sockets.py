@@ -17,7 +17,7 @@ import subprocess
 import threading
 
 from follower import Follower
-from ground import TROUBLE, Skip, run_all, test
+from ground import TROUBLE, Skip, descendants, run_all, test
 from receivers import WAIT_S, Authority, free_port, wait_for
 
 PADDING = "x" * 700 # so that some thousand lines fill pipes and queues
@@ -44,7 +44,8 @@ class Listener(Follower):
             conf.write(text)
 
     def path(self, name):
-        return self.node.folder / f"{name}.sock"
+        """In the node's folder, where its jail lets the watch make and remove them at any time."""
+        return (self.node.folder if name == "outside" else self.node.path) / f"{name}.sock"
 
     def connect(self, name):
         """A connection, or a socket for datagrams to a local socket."""
@@ -59,16 +60,8 @@ class Listener(Follower):
             out.sendto(text.encode(), ("127.0.0.1", self.ports[name]))
 
     def processes(self):
-        """The children of the watch, by their role."""
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        found = {}
-        for pid in children.read_text(encoding="ascii").split():
-            try:
-                words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode()
-            except OSError:
-                continue # it has gone
-            found["intake" if "--role=intake" in words else "watch"] = int(pid)
-        return found
+        """The processes of the watch, by their role."""
+        return descendants(self.process.pid)
 
     def role(self, name):
         return wait_for(lambda: self.processes().get(name), f"the {name} process")
@@ -136,7 +129,8 @@ def eve_comes_to_a_local_socket_as_a_stream_and_as_datagrams():
                            "dns": {"type": "query", "rrname": "evil.example"}})
 
     with Listener(stream={"kind": "unix", "log_format": "eve"},
-                  grams={"kind": "unixgram", "log_format": "eve"}) as node:
+                  grams={"kind": "unixgram", "log_format": "eve"},
+                  outside={"kind": "unix", "log_format": "eve"}) as node:
         node.start()
         for _ in range(3):
             with node.connect("stream") as out:
@@ -145,12 +139,17 @@ def eve_comes_to_a_local_socket_as_a_stream_and_as_datagrams():
             out.connect(str(node.path("grams")))
             for _ in range(50):
                 out.send(eve(node).encode())
+        with node.connect("outside") as out:
+            out.sendall((eve(node) + "\n").encode())
         node.read("events")
         if os.geteuid() == 0:
             assert oct(node.path("grams").stat().st_mode)[-3:] == "660"
         node.end()
         assert not node.path("stream").exists() and not node.path("grams").exists()
-        node.start() # and where a kill left them
+        node.start() # and where a kill, or the jail, left them
+        with node.connect("outside") as out:
+            out.sendall((eve(node) + "\n").encode())
+        node.read("the event")
         node.process.kill()
         node.process.communicate()
         assert node.path("stream").exists()

@@ -42,14 +42,9 @@ __attribute__((noreturn)) static void role_main(struct channel *store, int liste
     _exit(err == ERR_ABSENT ? 0 : ROLE_FAILED);
 }
 
-static void house_begin(struct house *house)
+static void role_begin(struct house *house, int listener)
 {
     struct channel theirs;
-    int listener = -1;
-    testing_op_begin(&house->op);
-    house->scratch = scratch_make();
-    (void)snprintf(house->address, sizeof house->address, "unix:%s/web", house->scratch.path);
-    check_err(web_listen(&house->op, span_of(house->address), &listener), ERR_OK);
     check_err(channel_pair(&house->op, &house->web, &theirs), ERR_OK);
     house->pid = fork();
     assert_true(house->pid >= 0);
@@ -57,17 +52,38 @@ static void house_begin(struct house *house)
         role_main(&theirs, listener);
     }
     channel_done(&theirs);
-    close(listener);
 }
 
 /* The role ends by itself when the store goes. */
-static void house_end(struct house *house)
+static void role_end(struct house *house)
 {
     int status = 0;
     channel_done(&house->web);
     assert_int_equal(waitpid(house->pid, &status, 0), house->pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static int house_make(struct house *house)
+{
+    int listener = -1;
+    testing_op_begin(&house->op);
+    house->scratch = scratch_make();
+    (void)snprintf(house->address, sizeof house->address, "unix:%s/web", house->scratch.path);
+    check_err(web_listen(&house->op, span_of(house->address), &listener), ERR_OK);
+    return listener;
+}
+
+static void house_begin(struct house *house)
+{
+    int listener = house_make(house);
+    role_begin(house, listener);
+    close(listener);
+}
+
+static void house_end(struct house *house)
+{
+    role_end(house);
     web_unlisten(span_of(house->address));
     scratch_remove(&house->scratch);
     op_end(&house->op);
@@ -134,6 +150,21 @@ TEST(web_gives_what_the_store_says_to_those_who_ask_for_metrics)
     house_end(&house);
 }
 
+TEST(web_leaves_the_socket_to_the_next_process)
+{
+    struct house house;
+    int listener = house_make(&house);
+    for (int i = 0; i < 3; i++) {
+        role_begin(&house, listener);
+        assert_non_null(strstr(asked(&house, "GET /metrics" END), "HTTP/1.1 200 "));
+        if (i < 2) {
+            role_end(&house);
+        }
+    }
+    close(listener);
+    house_end(&house);
+}
+
 TEST(web_knows_nothing_else)
 {
     struct house house;
@@ -179,6 +210,8 @@ TEST(web_listens_only_where_nobody_else_can_reach)
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         check_err(web_listen(&op, span_of(wrong[i]), &fd), ERR_FORMAT);
+        op_fault_clear(&op);
+        check_err(web_address_check(&op, span_of(wrong[i])), ERR_FORMAT);
         op_fault_clear(&op);
     }
     op_end(&op);
