@@ -42,6 +42,7 @@ static const struct {
     { "expiry", EXCHANGE_ROLE_VALID_UNTIL },
     { "expiration", EXCHANGE_ROLE_VALID_UNTIL },
     { "expirationdate", EXCHANGE_ROLE_VALID_UNTIL },
+    { "expirationtime", EXCHANGE_ROLE_VALID_UNTIL }, /* Microsoft Defender for Endpoint */
     { "firstseen", EXCHANGE_ROLE_FIRST_SEEN },
     { "firstseenutc", EXCHANGE_ROLE_FIRST_SEEN },
     { "dateadded", EXCHANGE_ROLE_FIRST_SEEN },

@@ -345,6 +345,13 @@ TEST(csv_reads_the_exports_of_the_field)
               "2: domain www.example.org and below (x)\n"
               "3: md5 f41fc1180af994f04b40a750ec1898d4\n"
               "4@111! unknown kind \"CVE-2026-0001\"\n");
+    check_csv("IndicatorType,IndicatorValue,ExpirationTime,Action,Severity,Title,Description\n"
+              "DomainName,www.example.org,2026-12-31T23:59:59.0Z,Block,High,T,x\n"
+              "FileSha1,2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b,,Audit,Low,T,\n"
+              "IpAddress,198.51.100.7,never,Block,High,T,\n",
+              "2: domain www.example.org and below until=2026-12-31T23:59:59.000Z (x)\n"
+              "3: sha1 2fc0c78a056b77d3f8a61df9ed21a89df4cdab4b\n"
+              "4@207! bad time \"never\"\n");
 }
 
 TEST(csv_of_sslbl_holds_certificates_and_ja3)
