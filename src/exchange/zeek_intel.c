@@ -23,6 +23,11 @@ static const struct {
     { "FILE_NAME", VALUE_FILE_NAME, true },
     { "USER_NAME", VALUE_NONE, false },
     { "PUBKEY_HASH", VALUE_NONE, false },
+    /* Zeek itself has no such types: packages add them to Intel::Type. */
+    { "JA3", VALUE_JA3, true },
+    { "JA3S", VALUE_JA3S, true },
+    { "JA4", VALUE_JA4, true },
+    { "HASSH", VALUE_HASSH, true },
 };
 
 enum { TYPE_COUNT = sizeof types / sizeof types[0] };

@@ -29,6 +29,21 @@ TEST(zeek_intel_gives_each_type_as_zeek_means_it)
                "10: file-name invoice.exe \n");
 }
 
+TEST(zeek_intel_reads_the_fingerprints_that_packages_add)
+{
+    check_zeek("#fields\tindicator\tindicator_type\n"
+               "f41fc1180af994f04b40a750ec1898d4\tIntel::JA3\n"
+               "F41FC1180AF994F04B40A750EC1898D4\tIntel::JA3S\n"
+               "t13d1516h2_8daaf6152771_e5627efa2ab1\tIntel::JA4\n"
+               "f41fc1180af994f04b40a750ec1898d4\tIntel::HASSH\n"
+               "example.org\tIntel::JA3\n",
+               "2: ja3 f41fc1180af994f04b40a750ec1898d4 \n"
+               "3: ja3s f41fc1180af994f04b40a750ec1898d4 \n"
+               "4: ja4 t13d1516h2_8daaf6152771_e5627efa2ab1 \n"
+               "5: hassh f41fc1180af994f04b40a750ec1898d4 \n"
+               "6@216! bad value \"example.org\tIntel::JA3\"\n");
+}
+
 TEST(zeek_intel_keeps_who_says_so_and_why)
 {
     check_zeek(FIELDS "example.org\tIntel::DOMAIN\tCSIRT\tseen \"twice\"\thttps://a.example/1\tF\n"
