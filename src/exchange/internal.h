@@ -110,6 +110,11 @@ struct exchange_reader {
     uint64_t record_line;    /* where it begins */
     size_t record_at;        /* where it begins, in `file` */
     struct exchange_item of; /* its attributes, without the value */
+
+    /* Hosts file: the line in hand; `of` is what it says of all its names. */
+    struct span names; /* of it, that are still to be read */
+    bool names_local;  /* its first name is the machine's own */
+
     uint8_t scratch[EXCHANGE_LINE_SIZE_MAX];
 };
 
@@ -156,7 +161,35 @@ enum err exchange_lines_next(struct exchange_reader *reader, struct exchange_ite
                              struct exchange_fault *ret_fault);
 
 /**
- * Read what one line says, of a list, hosts file, ad blocker's list, Suricata dataset, reputation
+ * The next name or refusal of a hosts file, whose lines may hold several names; see
+ * exchange_next().
+ *
+ * reader     of a hosts file
+ * ret_item   written where ERR_OK is returned
+ * ret_fault  written where ERR_FORMAT is returned
+ *
+ * Errors    ERR_ABSENT the end; ERR_FORMAT refused: a line, or one name of it
+ */
+MUST_USE
+enum err exchange_hosts_next(struct exchange_reader *reader, struct exchange_item *ret_item,
+                             struct exchange_fault *ret_fault);
+
+/**
+ * Take the next line that says something.
+ *
+ * reader     of any line format but CSV
+ * ret_item   an item that states nothing but its place
+ * ret_line   the line, of at most EXCHANGE_LINE_SIZE_MAX bytes
+ * ret_fault  written where ERR_FORMAT is returned
+ *
+ * Errors    ERR_ABSENT the end; ERR_FORMAT the line is too long
+ */
+MUST_USE
+enum err exchange_line_take(struct exchange_reader *reader, struct exchange_item *ret_item,
+                            struct span *ret_line, struct exchange_fault *ret_fault);
+
+/**
+ * Read what one line says, of a list, ad blocker's list, Suricata dataset, reputation
  * list, IP reputation list, line of JSON, or Zeek intelligence file. A line that says of itself
  * that it is no indicator leaves the item without a kind, and is counted as passed.
  *
@@ -168,8 +201,6 @@ enum err exchange_lines_next(struct exchange_reader *reader, struct exchange_ite
  */
 enum exchange_refusal exchange_list_line(struct exchange_reader *reader, struct span line,
                                          struct exchange_item *item);
-enum exchange_refusal exchange_hosts_line(struct exchange_reader *reader, struct span line,
-                                          struct exchange_item *item);
 enum exchange_refusal exchange_adblock_line(struct exchange_reader *reader, struct span line,
                                             struct exchange_item *item);
 enum exchange_refusal exchange_dataset_line(struct exchange_reader *reader, struct span line,

@@ -50,8 +50,6 @@ static enum exchange_refusal line_read(struct exchange_reader *reader, struct sp
                                        struct exchange_item *item)
 {
     switch (reader->format) {
-    case EXCHANGE_FORMAT_HOSTS:
-        return exchange_hosts_line(reader, line, item);
     case EXCHANGE_FORMAT_ADBLOCK:
         return exchange_adblock_line(reader, line, item);
     case EXCHANGE_FORMAT_SURICATA_DATASET:
@@ -70,8 +68,8 @@ static enum exchange_refusal line_read(struct exchange_reader *reader, struct sp
     }
 }
 
-enum err exchange_lines_next(struct exchange_reader *reader, struct exchange_item *ret_item,
-                             struct exchange_fault *ret_fault)
+enum err exchange_line_take(struct exchange_reader *reader, struct exchange_item *ret_item,
+                            struct span *ret_line, struct exchange_fault *ret_fault)
 {
     while (reader->at < reader->file.size) {
         size_t at = reader->at;
@@ -83,18 +81,29 @@ enum err exchange_lines_next(struct exchange_reader *reader, struct exchange_ite
         if (line.size > EXCHANGE_LINE_SIZE_MAX) {
             return exchange_refuse(EXCHANGE_REFUSAL_SIZE, number, at, line, ret_fault);
         }
-        if (exchange_line_is_comment(reader->format, line)) {
-            continue;
+        if (!exchange_line_is_comment(reader->format, line)) {
+            *ret_item = exchange_item_empty(number, at);
+            *ret_line = line;
+            return ERR_OK;
         }
-        struct exchange_item item = exchange_item_empty(number, at);
+    }
+    return ERR_ABSENT;
+}
+
+enum err exchange_lines_next(struct exchange_reader *reader, struct exchange_item *ret_item,
+                             struct exchange_fault *ret_fault)
+{
+    for (;;) {
+        struct exchange_item item;
+        struct span line;
+        TRY(exchange_line_take(reader, &item, &line, ret_fault));
         enum exchange_refusal refusal = line_read(reader, line, &item);
         if (refusal != EXCHANGE_REFUSAL_NONE) {
-            return exchange_refuse(refusal, number, at, line, ret_fault);
+            return exchange_refuse(refusal, item.line, item.byte, line, ret_fault);
         }
         if (item.value.kind != VALUE_NONE) {
             *ret_item = item;
             return ERR_OK;
         }
     }
-    return ERR_ABSENT;
 }

@@ -56,10 +56,14 @@ enum exchange_refusal exchange_list_line(struct exchange_reader *reader, struct 
 /* What every hosts file says of the machine itself. */
 static bool is_local_name(struct span name)
 {
-    static const char *const names[] = { "localhost",      "localhost.localdomain", "local",
-                                         "broadcasthost",  "ip6-localhost",         "ip6-loopback",
-                                         "ip6-localnet",   "ip6-mcastprefix",       "ip6-allnodes",
-                                         "ip6-allrouters", "ip6-allhosts",          "0.0.0.0" };
+    static const char *const names[] = { "localhost",     "localhost.localdomain",
+                                         "local",         "broadcasthost",
+                                         "ip6-localhost", "ip6-loopback",
+                                         "ip6-localnet",  "ip6-mcastprefix",
+                                         "ip6-allnodes",  "ip6-allrouters",
+                                         "ip6-allhosts",  "0.0.0.0",
+                                         "localhost4",    "localhost4.localdomain4",
+                                         "localhost6",    "localhost6.localdomain6" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (span_equal_nocase(name, span_of(names[i]))) {
             return true;
@@ -79,40 +83,81 @@ static bool is_nowhere(struct span address)
     return false;
 }
 
-/* The next word of a text, parted by white space. */
-static struct span word_take(struct span *rest)
+static struct span without_space_before(struct span text)
 {
-    *rest = span_trim(*rest);
     size_t size = 0;
-    while (size < rest->size && rest->data[size] > ' ') {
+    while (size < text.size && text.data[size] <= ' ') {
         size++;
     }
-    struct span word = span_slice(*rest, 0, size);
-    *rest = span_trim(span_from(*rest, size));
-    return word;
+    return span_from(text, size);
 }
 
-/* A name that is sent nowhere is meant alone: the format has no way to say more. */
-enum exchange_refusal exchange_hosts_line(struct exchange_reader *reader, struct span line,
-                                          struct exchange_item *item)
+/* The next word of a text; control characters part words as white space does. */
+static struct span word_take(struct span *rest)
 {
-    struct span rest = comment_take(span_trim(line), &item->comment);
-    struct span address = word_take(&rest);
-    struct span name = word_take(&rest);
-    if (name.size == 0 || rest.size > 0) {
-        return EXCHANGE_REFUSAL_CELLS;
+    struct span text = without_space_before(*rest);
+    size_t size = 0;
+    while (size < text.size && text.data[size] > ' ') {
+        size++;
     }
-    if (is_local_name(name)) {
-        reader->passed++;
-        return EXCHANGE_REFUSAL_NONE;
+    *rest = without_space_before(span_from(text, size));
+    return span_slice(text, 0, size);
+}
+
+/* Opens the next line: an address, and the names that it has there (hosts(5)). */
+static enum err hosts_line_open(struct exchange_reader *reader, struct exchange_fault *ret_fault)
+{
+    struct span line;
+    struct exchange_item *of = &reader->of;
+    TRY(exchange_line_take(reader, of, &line, ret_fault));
+    struct span names = comment_take(span_trim(line), &of->comment);
+    struct span address = word_take(&names);
+    if (names.size == 0) {
+        return exchange_refuse(EXCHANGE_REFUSAL_CELLS, of->line, of->byte, line, ret_fault);
     }
-    if (!is_nowhere(address)) {
-        return EXCHANGE_REFUSAL_CONDITION; /* says where a name is, not that it is bad */
+    struct span rest = names;
+    reader->names_local = is_local_name(word_take(&rest));
+    if (!is_nowhere(address) && !reader->names_local) { /* where a name is, not that it is bad */
+        return exchange_refuse(EXCHANGE_REFUSAL_CONDITION, of->line, of->byte, line, ret_fault);
     }
-    comment_keep(reader, item);
+    comment_keep(reader, of);
+    reader->names = names;
+    return ERR_OK;
+}
+
+/* A name that is sent nowhere is meant alone: the format has no way to say more. What stands behind
+ * the machine's own name is another name of the machine. */
+static enum exchange_refusal hosts_name_read(struct exchange_reader *reader, struct span name,
+                                             struct exchange_item *item)
+{
+    if (reader->names_local) {
+        return EXCHANGE_REFUSAL_CONDITION;
+    }
     enum exchange_refusal refusal = exchange_value_read(reader, VALUE_DOMAIN, name, item);
     exchange_mean_alone(item);
     return refusal;
+}
+
+enum err exchange_hosts_next(struct exchange_reader *reader, struct exchange_item *ret_item,
+                             struct exchange_fault *ret_fault)
+{
+    for (;;) {
+        while (reader->names.size == 0) {
+            TRY(hosts_line_open(reader, ret_fault));
+        }
+        struct span name = word_take(&reader->names);
+        if (is_local_name(name)) {
+            reader->passed++;
+            continue;
+        }
+        struct exchange_item item = reader->of;
+        enum exchange_refusal refusal = hosts_name_read(reader, name, &item);
+        if (refusal != EXCHANGE_REFUSAL_NONE) {
+            return exchange_refuse(refusal, item.line, item.byte, name, ret_fault);
+        }
+        *ret_item = item;
+        return ERR_OK;
+    }
 }
 
 /* ---- ad blockers ---- */

@@ -21,7 +21,7 @@ static const struct {
     [EXCHANGE_FORMAT_LIST] = { "list", NULL, exchange_lines_next, false },
     [EXCHANGE_FORMAT_CSV] = { "csv", exchange_csv_open, exchange_csv_next, false },
     [EXCHANGE_FORMAT_STIX] = { "stix", NULL, NULL, true },
-    [EXCHANGE_FORMAT_HOSTS] = { "hosts", NULL, exchange_lines_next, false },
+    [EXCHANGE_FORMAT_HOSTS] = { "hosts", NULL, exchange_hosts_next, false },
     [EXCHANGE_FORMAT_ADBLOCK] = { "adblock", NULL, exchange_lines_next, false },
     [EXCHANGE_FORMAT_ZEEK_INTEL] = { "zeek-intel", exchange_zeek_open, exchange_lines_next, false },
     [EXCHANGE_FORMAT_SURICATA_DATASET] = { "suricata-dataset", exchange_dataset_open,

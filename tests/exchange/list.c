@@ -126,16 +126,47 @@ TEST(hosts_file_gives_the_names_that_it_sends_nowhere)
                 "0.0.0.0 evil.example # why\n"
                 "127.0.0.1\twww.evil.example\r\n"
                 "198.51.100.7 intranet.example\n"
-                "0.0.0.0 a.example b.example\n"
                 "0.0.0.0\n"
                 "0.0.0.0 no_dot\n",
                 "6: domain evil.example (why)\n"
                 "7: domain www.evil.example\n"
                 "8@161! conditional \"198.51.100.7 intranet.example\"\n"
-                "9@191! bad cells \"0.0.0.0 a.example b.example\"\n"
-                "10@219! bad cells \"0.0.0.0\"\n"
-                "11@227! bad value \"0.0.0.0 no_dot\"\n"
+                "9@191! bad cells \"0.0.0.0\"\n"
+                "10@199! bad value \"no_dot\"\n"
                 "4 passed\n");
+}
+
+TEST(hosts_file_may_have_several_names_on_a_line)
+{
+    check_lines(EXCHANGE_FORMAT_HOSTS,
+                "::1 ip6-localhost ip6-loopback\n"
+                "0.0.0.0 a.example b.example\tc.example # why\n"
+                "0.0.0.0 d.example no_dot e.example\r\n"
+                "198.51.100.7 intranet.example alias.example\n"
+                "0.0.0.0 f.example",
+                "2: domain a.example (why)\n"
+                "2: domain b.example (why)\n"
+                "2: domain c.example (why)\n"
+                "3: domain d.example\n"
+                "3@75! bad value \"no_dot\"\n"
+                "3: domain e.example\n"
+                "4@111! conditional \"198.51.100.7 intranet.example alias.example\"\n"
+                "5: domain f.example\n"
+                "2 passed\n");
+    check_lines(EXCHANGE_FORMAT_HOSTS, "0.0.0.0 \001\n0.0.0.0 a.example \001b.example\002 \n",
+                "1@0! bad cells \"0.0.0.0 \001\"\n"
+                "2: domain a.example\n"
+                "2: domain b.example\n");
+}
+
+TEST(hosts_file_does_not_give_the_other_names_of_the_machine_itself)
+{
+    check_lines(EXCHANGE_FORMAT_HOSTS,
+                "127.0.0.1 localhost localhost4.localdomain4 host.example\n"
+                "0.0.0.0 a.example\n",
+                "1@0! conditional \"host.example\"\n"
+                "2: domain a.example\n"
+                "2 passed\n");
 }
 
 TEST(adblock_list_gives_names_and_refuses_rules_with_conditions)
