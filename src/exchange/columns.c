@@ -17,10 +17,10 @@ static const struct {
     { "iocvalue", EXCHANGE_ROLE_VALUE },
     { "observable", EXCHANGE_ROLE_VALUE },
     { "observablevalue", EXCHANGE_ROLE_VALUE },
-    { "hash", EXCHANGE_ROLE_VALUE },
-    { "filehash", EXCHANGE_ROLE_VALUE },
-    { "address", EXCHANGE_ROLE_VALUE },
-    { "host", EXCHANGE_ROLE_VALUE }, /* name or address */
+    { "hash", EXCHANGE_ROLE_OPEN },
+    { "filehash", EXCHANGE_ROLE_OPEN },
+    { "address", EXCHANGE_ROLE_OPEN },
+    { "host", EXCHANGE_ROLE_OPEN }, /* name or address */
     { "kind", EXCHANGE_ROLE_KIND },
     { "type", EXCHANGE_ROLE_KIND },
     { "indicatortype", EXCHANGE_ROLE_KIND },
@@ -102,9 +102,11 @@ static enum exchange_role role_from_name(struct span cell)
     return EXCHANGE_ROLE_NONE;
 }
 
-static void value_column_add(struct exchange_columns *columns, int cell, enum value_kind kind)
+static void value_column_add(struct exchange_columns *columns, int cell, enum value_kind kind,
+                             bool plain)
 {
-    columns->values[columns->value_count] = (struct exchange_value_column){ cell, kind };
+    columns->values[columns->value_count] =
+        (struct exchange_value_column){ .cell = cell, .kind = kind, .plain = plain };
     columns->value_count++;
 }
 
@@ -148,8 +150,40 @@ static bool is_bound(enum exchange_role role)
            role == EXCHANGE_ROLE_TO_IDS;
 }
 
-/* The first column of a role counts. A column for a value of any kind makes those that are named
- * for a kind mere company: they say more about the value. */
+/* Columns that say "value" leave no doubt which ones hold values: others say more about it. */
+static void asides_drop(struct exchange_columns *columns)
+{
+    bool plain = columns->roles[EXCHANGE_ROLE_VALUE] != EXCHANGE_COLUMN_NONE;
+    size_t kept = 0;
+    for (size_t i = 0; i < columns->value_count; i++) {
+        if (!plain || columns->values[i].plain) {
+            columns->values[kept] = columns->values[i];
+            kept++;
+        }
+    }
+    columns->value_count = kept;
+}
+
+/* What the cell of a header says; false where its name is not known. */
+static bool column_read(struct exchange_columns *columns, int cell, struct span name)
+{
+    enum exchange_role role = role_from_name(name);
+    enum value_kind kind = VALUE_NONE;
+    if (role == EXCHANGE_ROLE_NONE && value_kind_from_name(name, &kind) != ERR_OK) {
+        return false;
+    }
+    if (role == EXCHANGE_ROLE_NONE || role == EXCHANGE_ROLE_VALUE || role == EXCHANGE_ROLE_OPEN) {
+        value_column_add(columns, cell, kind, role == EXCHANGE_ROLE_VALUE);
+    }
+    if (role != EXCHANGE_ROLE_NONE) {
+        bool first = columns->roles[role] == EXCHANGE_COLUMN_NONE;
+        columns->doubled |= is_bound(role) && !first;
+        columns->roles[role] = first ? cell : columns->roles[role];
+    }
+    return true;
+}
+
+/* The first column of a role counts, but every column that holds values does. */
 void exchange_columns_read(const struct exchange_record *header, uint8_t separator,
                            struct exchange_columns *ret)
 {
@@ -158,25 +192,11 @@ void exchange_columns_read(const struct exchange_record *header, uint8_t separat
         ret->roles[i] = EXCHANGE_COLUMN_NONE;
     }
     for (size_t i = 0; i < header->cell_count; i++) {
-        struct span name = span_trim(header->cells[i]);
-        enum exchange_role role = role_from_name(name);
-        enum value_kind kind = VALUE_NONE;
-        if (role != EXCHANGE_ROLE_NONE) {
-            ret->doubled |= is_bound(role) && ret->roles[role] != EXCHANGE_COLUMN_NONE;
-            ret->roles[role] = ret->roles[role] == EXCHANGE_COLUMN_NONE ? (int)i : ret->roles[role];
-        } else if (value_kind_from_name(name, &kind) == ERR_OK) {
-            value_column_add(ret, (int)i, kind);
-        } else {
-            continue;
-        }
-        ret->known++;
+        ret->known += column_read(ret, (int)i, span_trim(header->cells[i])) ? 1 : 0;
     }
+    asides_drop(ret);
     company_drop(ret);
     sslbl_kinds(ret, header);
-    if (ret->roles[EXCHANGE_ROLE_VALUE] != EXCHANGE_COLUMN_NONE) {
-        ret->value_count = 0;
-        value_column_add(ret, ret->roles[EXCHANGE_ROLE_VALUE], VALUE_NONE);
-    }
 }
 
 /* Reads a header with the separator under which most of its names are known. */

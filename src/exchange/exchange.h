@@ -155,10 +155,10 @@ const char *exchange_refusal_name(enum exchange_refusal refusal);
  * Read a whole indicator file from memory (a map or a buffer).
  *
  * A CSV header is the first line, or the last '#' line before the first one where that fits better
- * ("# first_seen,ioc,..."). Names count in any case, without '-', '_' and spaces. One column holds
- * the value ("value", "indicator", "ioc", "observable", ...) and another may name its kind ("type",
- * "kind", ...); or columns are named for a kind ("ip", "domain", "md5", ...), and each cell that is
- * not empty is one indicator.
+ * ("# first_seen,ioc,..."). Names count in any case, without '-', '_' and spaces. One column
+ * holds the value ("value", "indicator", "ioc", "observable", ...) and another may name its kind
+ * ("type", "kind", ...); or columns are named for a kind ("ip", "domain", "hash", ...). Where
+ * several columns hold values, each cell that is not empty is one indicator.
  *
  * op        work in hand; the reader lives in its memory, and JSON documents do
  * format    any but EXCHANGE_FORMAT_AUTO and EXCHANGE_FORMAT_STIX

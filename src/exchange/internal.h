@@ -31,12 +31,14 @@ struct exchange_record {
 struct exchange_value_column {
     int cell;
     enum value_kind kind;
+    bool plain; /* its name says no more than "value" */
 };
 
 /* What columns may hold beside values. Those from ROLE_COMMENT on are kept as context. */
 enum exchange_role {
     EXCHANGE_ROLE_NONE = 0,
     EXCHANGE_ROLE_VALUE,
+    EXCHANGE_ROLE_OPEN, /* a value too, by a name that fits values of several kinds */
     EXCHANGE_ROLE_KIND,
     EXCHANGE_ROLE_SCOPE,
     EXCHANGE_ROLE_TO_IDS, /* MISP: whether it is for detection */

@@ -104,6 +104,28 @@ TEST(csv_prefers_the_column_for_any_kind)
     check_csv("domain,ioc\nexample.org,198.51.100.7\n", "2: ipv4 198.51.100.7\n");
 }
 
+TEST(csv_reads_all_columns_that_hold_values)
+{
+    check_csv("host,hash,address\n"
+              "evil.example.org,0123456789abcdef0123456789abcdef,203.0.113.5\n"
+              "198.51.100.7,,\n"
+              ",,\n",
+              "2: domain evil.example.org and below\n"
+              "2: md5 0123456789abcdef0123456789abcdef\n"
+              "2: ipv4 203.0.113.5\n"
+              "3: ipv4 198.51.100.7\n");
+    check_csv("domain,hash,file name\nexample.org,0123456789abcdef0123456789abcdef,a.exe\n",
+              "2: domain example.org and below\n"
+              "2: md5 0123456789abcdef0123456789abcdef\n");
+    check_csv("ioc,observable\nexample.org,198.51.100.7\n", "2: domain example.org and below\n"
+                                                            "2: ipv4 198.51.100.7\n");
+}
+
+TEST(csv_takes_a_host_beside_a_column_for_values_for_company)
+{
+    check_csv("host,indicator,hash\nwork.example.org,198.51.100.7,x\n", "2: ipv4 198.51.100.7\n");
+}
+
 TEST(csv_with_lines_that_end_with_cr_alone_is_refused)
 {
     check_csv("ioc,type\rexample.org,domain\r", "! format\n");
