@@ -7,7 +7,8 @@
  * the event's objects. Deleted ones are left out, proposals (ShadowAttribute) are nobody's word
  * yet.
  *
- * Its label is its own TLP tags and the event's, the strictest of them, also where event and object
+ * Its label is its own TLP tags and the event's, the strictest of them (tags that cannot be read
+ * are nobody's to widen), also where event and object
  * are told beside the attribute, as a search for attributes answers. "distribution" says with
  * whom a MISP server shares: where that is its own organisation, or a list of named ones, nobody
  * wider than AMBER+STRICT learns of it here, whatever tag there is. Wider distributions say
@@ -131,11 +132,76 @@ static void label_take_distribution(struct label *label, struct json_value distr
     }
 }
 
+/* A label that nobody knows is one of nobody. */
+static void label_take_unreadable(struct label *label)
+{
+    const struct span word = SPAN("unreadable");
+    *label = (struct label){ .tlp_rank = RANK_UNKNOWN,
+                             .tlp = word,
+                             .pap_rank = PAP_RANK_UNKNOWN,
+                             .pap = word,
+                             .confidence = label->confidence };
+}
+
+/* How many members of an object have this key: which of two counts, no reader of JSON has to agree
+ * about with another (RFC 8259, section 4). */
+static size_t member_count(struct json_value object, struct span key)
+{
+    size_t count = 0;
+    struct json_walk walk = json_walk_begin(object);
+    while (json_type(object) == JSON_OBJECT && json_walk_next(&walk)) {
+        count += span_equal(walk.key, key) ? 1 : 0;
+    }
+    return count;
+}
+
+/* A tag is an object with its name, or the name alone; NULL data where it is neither. */
+static struct span tag_name(struct json_value tag)
+{
+    struct span key = SPAN("name");
+    bool named = json_type(tag) == JSON_OBJECT && member_count(tag, key) == 1;
+    struct span name = json_string(named ? json_member(tag, key) : tag);
+    return name.data == NULL ? name : span_trim(name);
+}
+
+/* A walk over the tags of an event, object or attribute: a list of them, or one alone. */
+struct tags {
+    struct json_walk walk;
+    struct json_value alone;
+    struct span name; /* of the present one; NULL data where it cannot be read */
+};
+
+static struct tags tags_begin(struct json_value thing)
+{
+    const struct json_value none = { NULL, 0 };
+    struct json_value member = json_member(thing, SPAN("Tag"));
+    bool list = json_type(member) == JSON_ARRAY;
+    return (struct tags){ .walk = json_walk_begin(list ? member : none),
+                          .alone = list ? none : member };
+}
+
+static bool tags_next(struct tags *tags)
+{
+    if (json_type(tags->alone) != JSON_NULL) {
+        tags->name = tag_name(tags->alone);
+        tags->alone = (struct json_value){ NULL, 0 };
+        return true;
+    }
+    bool more = json_walk_next(&tags->walk);
+    tags->name = more ? tag_name(tags->walk.value) : (struct span){ NULL, 0 };
+    return more;
+}
+
 static void label_take(struct label *label, struct json_value thing)
 {
-    struct json_walk walk = json_walk_begin(json_member(thing, SPAN("Tag")));
-    while (json_walk_next(&walk)) {
-        label_take_tag(label, json_string(json_member(walk.value, SPAN("name"))));
+    bool readable = member_count(thing, SPAN("Tag")) <= 1;
+    struct tags tags = tags_begin(thing);
+    while (tags_next(&tags)) {
+        readable = readable && tags.name.data != NULL;
+        label_take_tag(label, tags.name);
+    }
+    if (!readable) {
+        label_take_unreadable(label);
     }
     label_take_distribution(label, json_member(thing, SPAN("distribution")));
 }
@@ -146,11 +212,10 @@ static void add_tags(struct exchange_reader *reader, struct json_value thing)
 {
     struct span names[TAG_COUNT_MAX];
     size_t count = 0;
-    struct json_walk walk = json_walk_begin(json_member(thing, SPAN("Tag")));
-    while (count < TAG_COUNT_MAX && json_walk_next(&walk)) {
-        struct span name = json_string(json_member(walk.value, SPAN("name")));
-        if (name.size > 0) {
-            names[count] = name;
+    struct tags tags = tags_begin(thing);
+    while (count < TAG_COUNT_MAX && tags_next(&tags)) {
+        if (tags.name.size > 0) {
+            names[count] = tags.name;
             count++;
         }
     }

@@ -161,6 +161,42 @@ TEST(misp_label_is_the_strictest_of_attribute_and_event)
                "4: domain d.example and below tlp=tlp:ex:chr confidence=75 pap=AMBER\n");
 }
 
+#define TAGGED(name, tags) "{\"type\":\"domain\",\"value\":\"" name "\",\"to_ids\":true," tags "}"
+
+TEST(misp_tags_are_read_in_every_form_and_what_cannot_be_read_is_shared_with_nobody)
+{
+    static const struct {
+        const char *attribute;
+        const char *label;
+    } rows[] = {
+        { TAGGED("a.example", "\"Tag\":{\"name\":\"tlp:red\"}"), "tlp:red" },
+        { TAGGED("a.example", "\"Tag\":[\"tlp:red\"]"), "tlp:red" },
+        { TAGGED("a.example", "\"Tag\":\"tlp:red\""), "tlp:red" },
+        { TAGGED("a.example", "\"Tag\":[{\"name\":\" tlp:red \"}]"), "tlp:red" },
+        { TAGGED("a.example", "\"Tag\":[]"), "tlp:clear" },
+        { TAGGED("a.example", "\"Tag\":null"), "tlp:clear" },
+        { TAGGED("a.example", "\"Tag\":[],\"Tag\":[]"), "unreadable pap=unreadable" },
+        { TAGGED("a.example", "\"Tag\":[{\"name\":\"tlp:clear\"}],\"Tag\":[{\"name\":\"x\"}]"),
+          "unreadable pap=unreadable" },
+        { TAGGED("a.example", "\"Tag\":[{\"name\":\"tlp:clear\",\"name\":\"tlp:red\"}]"),
+          "unreadable pap=unreadable" },
+        { TAGGED("a.example", "\"Tag\":[{\"name\":5}]"), "unreadable pap=unreadable" },
+        { TAGGED("a.example", "\"Tag\":[{\"name\":\"tlp:red\"},7]"), "unreadable pap=unreadable" },
+        { TAGGED("a.example", "\"Tag\":7"), "unreadable pap=unreadable" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char file[512];
+        char expected[128];
+        (void)snprintf(file, sizeof file,
+                       "{\"Event\":{\"Tag\":[{\"name\":\"tlp:clear\"}],\"Attribute\":[%s]}}",
+                       rows[i].attribute);
+        (void)snprintf(expected, sizeof expected, "1: domain a.example and below tlp=%s\n",
+                       rows[i].label);
+        check_misp(file, expected);
+    }
+}
+
 TEST(misp_distribution_narrows_and_never_widens)
 {
     check_misp("{\"Event\":{\"distribution\":\"3\",\"Tag\":[{\"name\":\"tlp:clear\"}],"
