@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * MISP events (MISP core format): {"Event": ...}, {"response": [...]}, lists of either, the event
- * files of a feed, an event without its wrapper, and what a search for attributes answers.
+ * files of a feed, an event without its wrapper, and what searches for attributes and for objects
+ * answer. Objects without their event are read as an event that says nothing of itself.
  *
  * An attribute is an indicator where "to_ids" says that it is meant for detection; so are those of
  * the event's objects. Deleted ones are left out, proposals (ShadowAttribute) are nobody's word
@@ -37,6 +38,7 @@ struct misp {
     struct json_walk attributes; /* those in hand: the event's, then each object's */
     struct json_walk objects;
     struct json_value object; /* absent: the event's own attributes */
+    struct json_value beside; /* what is told of the object's event beside it; may be absent */
     struct json_value attribute;
     struct label label;
     struct exchange_misp_type type;
@@ -272,6 +274,7 @@ static void attribute_context(struct exchange_reader *reader, const struct misp 
     exchange_context_add(reader, "comment", item->comment);
     /* Of an event that is told beside each attribute, as a search answers. */
     struct json_value event = json_member(misp->attribute, SPAN("Event"));
+    event = json_type(event) == JSON_NULL ? misp->beside : event;
     add_member(reader, "event", event, "uuid");
     add_member(reader, "info", event, "info");
     add_tags(reader, misp->attribute);
@@ -288,14 +291,20 @@ static bool is_event(struct json_value value)
             json_string(json_member(value, SPAN("date"))).data != NULL);
 }
 
+/* {"Object": {...}}, as a search for objects answers. */
+static bool is_wrapped_object(struct json_value value)
+{
+    return json_type(json_member(value, SPAN("Object"))) == JSON_OBJECT;
+}
+
 /* Inside a wrapper or not; absent where it is none. */
 static struct json_value event_of(struct json_value value)
 {
     struct json_value inner = json_member(value, SPAN("Event"));
-    if (json_type(inner) == JSON_OBJECT) {
+    if (json_type(inner) == JSON_OBJECT && !is_wrapped_object(value)) {
         return inner;
     }
-    return is_event(value) ? value : (struct json_value){ NULL, 0 };
+    return is_event(value) || is_wrapped_object(value) ? value : (struct json_value){ NULL, 0 };
 }
 
 static size_t count_elements(struct json_value array)
@@ -308,6 +317,29 @@ static size_t count_elements(struct json_value array)
     return count;
 }
 
+static enum err list_gather(struct op *op, struct misp *misp, struct json_value list)
+{
+    size_t wrapped = 0;
+    struct json_walk walk = json_walk_begin(list);
+    while (json_walk_next(&walk)) {
+        struct json_value event = event_of(walk.value);
+        if (json_type(event) != JSON_OBJECT) {
+            return op_fail(op, ERR_FORMAT, "a list that holds something else than MISP events");
+        }
+        wrapped += is_wrapped_object(walk.value) ? 1 : 0;
+        misp->events[misp->event_count] = event;
+        misp->event_count++;
+    }
+    if (wrapped > 0 && wrapped < misp->event_count) {
+        return op_fail(op, ERR_FORMAT, "a list that holds MISP events and objects side by side");
+    }
+    if (wrapped > 0) { /* the list is what an event has as "Object" */
+        misp->events[0] = list;
+        misp->event_count = 1;
+    }
+    return ERR_OK;
+}
+
 static enum err events_gather(struct op *op, struct misp *misp, struct json_value root)
 {
     struct json_value response = json_member(root, SPAN("response"));
@@ -318,25 +350,16 @@ static enum err events_gather(struct op *op, struct misp *misp, struct json_valu
     if (misp->events == NULL) {
         return ERR_LIMIT;
     }
-    struct json_walk walk = json_walk_begin(list ? whole : (struct json_value){ NULL, 0 });
-    while (json_walk_next(&walk)) {
-        struct json_value event = event_of(walk.value);
-        if (json_type(event) != JSON_OBJECT) {
-            return op_fail(op, ERR_FORMAT, "a list that holds something else than MISP events");
-        }
-        misp->events[misp->event_count] = event;
-        misp->event_count++;
+    if (list) {
+        return list_gather(op, misp, whole);
     }
-    struct json_value single = list ? (struct json_value){ NULL, 0 } : event_of(whole);
-    if (json_type(single) == JSON_OBJECT) {
-        misp->events[0] = single;
-        misp->event_count = 1;
-    }
-    if (!list && misp->event_count == 0) {
+    misp->events[0] = event_of(whole);
+    if (json_type(misp->events[0]) != JSON_OBJECT) {
         return op_fail(op, ERR_FORMAT,
                        "no MISP event: of a feed, name the files of its events and not its "
                        "manifest");
     }
+    misp->event_count = 1;
     return ERR_OK;
 }
 
@@ -357,6 +380,31 @@ enum err exchange_misp_open(struct op *op, struct exchange_reader *reader)
 
 /* ---- attributes ---- */
 
+/* Goes to an object, inside a wrapper or not, and to its attributes. */
+static void object_begin(struct misp *misp, struct json_value value)
+{
+    misp->object = is_wrapped_object(value) ? json_member(value, SPAN("Object")) : value;
+    struct json_value inside = json_member(misp->object, SPAN("Event"));
+    misp->beside = json_type(inside) == JSON_NULL ? json_member(value, SPAN("Event")) : inside;
+    misp->attributes = json_walk_begin(json_member(misp->object, SPAN("Attribute")));
+}
+
+/* Goes to the event's own attributes. A list is one of objects; a wrapper holds one. */
+static void event_walk(struct misp *misp)
+{
+    struct json_value event = misp->event;
+    const struct json_value none = { NULL, 0 };
+    bool list = json_type(event) == JSON_ARRAY;
+    misp->object = none;
+    misp->beside = none;
+    misp->attributes = json_walk_begin(json_member(event, SPAN("Attribute")));
+    misp->objects = json_walk_begin(list ? event : json_member(event, SPAN("Object")));
+    if (is_wrapped_object(event)) {
+        misp->objects = json_walk_begin(none);
+        object_begin(misp, event);
+    }
+}
+
 static enum err event_begin(struct exchange_reader *reader, struct misp *misp)
 {
     if (misp->event_next == misp->event_count) {
@@ -366,9 +414,7 @@ static enum err event_begin(struct exchange_reader *reader, struct misp *misp)
     misp->event_next++;
     misp->event_label = (struct label){ .confidence = EXCHANGE_CONFIDENCE_NONE };
     label_take(&misp->event_label, misp->event);
-    misp->object = (struct json_value){ NULL, 0 };
-    misp->attributes = json_walk_begin(json_member(misp->event, SPAN("Attribute")));
-    misp->objects = json_walk_begin(json_member(misp->event, SPAN("Object")));
+    event_walk(misp);
     return event_about(reader, misp);
 }
 
@@ -378,8 +424,7 @@ static enum err attribute_next(struct exchange_reader *reader, struct misp *misp
 {
     while (!json_walk_next(&misp->attributes)) {
         if (json_walk_next(&misp->objects)) {
-            misp->object = misp->objects.value;
-            misp->attributes = json_walk_begin(json_member(misp->object, SPAN("Attribute")));
+            object_begin(misp, misp->objects.value);
         } else {
             TRY(event_begin(reader, misp));
         }
@@ -402,6 +447,7 @@ static enum exchange_refusal attribute_open(struct misp *misp)
     struct span relation = json_string(json_member(misp->attribute, SPAN("object_relation")));
     misp->label = misp->event_label;
     label_take(&misp->label, misp->object);
+    label_take(&misp->label, misp->beside);
     /* Answers of searches tell beside each attribute of which event and object it is. */
     label_take(&misp->label, json_member(misp->attribute, SPAN("Event")));
     label_take(&misp->label, json_member(misp->attribute, SPAN("Object")));

@@ -268,6 +268,48 @@ TEST(misp_events_come_in_wrappers_lists_and_answers_of_searches)
     check_misp("[]", "");
 }
 
+#define OBJECT(attributes)                                                                         \
+    "{\"name\":\"file\",\"distribution\":\"5\",\"Attribute\":[" attributes "]}"
+
+TEST(misp_objects_come_in_answers_of_searches)
+{
+    static const char *const files[] = {
+        "{\"response\":[{\"Object\":" OBJECT(IDS("domain", "a.example")) "},{\"Object\":" OBJECT(
+            IDS("domain", "b.example")) "}]}",
+        "{\"response\":{\"Object\":[{\"Object\":" OBJECT(
+            IDS("domain", "a.example")) "},{\"Object\":" OBJECT(IDS("domain", "b.example")) "}]}}",
+        "{\"response\":{\"Object\":[" OBJECT(IDS("domain", "a.example")) "," OBJECT(
+            IDS("domain", "b.example")) "]}}",
+        "{\"Object\":" OBJECT(IDS("domain", "a.example") "," IDS("domain", "b.example")) "}",
+        "{\"response\":{\"Object\":" OBJECT(
+            IDS("domain", "a.example") "," IDS("domain", "b.example")) "}}",
+    };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        check_misp(files[i], "1: domain a.example and below\n2: domain b.example and below\n");
+    }
+    check_misp("{\"response\":[{\"Object\":" OBJECT("") "}," EVENT("") "]}", "! format\n");
+}
+
+TEST(misp_objects_bear_the_label_of_the_event_that_is_told_beside_them)
+{
+    check_misp_with(
+        "{\"response\":[{\"Object\":{\"distribution\":\"5\",\"name\":\"file\","
+        "\"Event\":{\"uuid\":\"u\",\"distribution\":\"0\"},\"Attribute\":[" IDS(
+            "domain",
+            "a.example") "]}},"
+                         "{\"Event\":{\"info\":\"x\",\"Tag\":[{\"name\":\"tlp:red\"}]},"
+                         "\"Object\":{\"Tag\":[{\"name\":\"tlp:green\"}],\"Attribute\":[" IDS(
+                             "domain",
+                             "b.example") "]}},"
+                                          "{\"Object\":{\"deleted\":true,\"Attribute\":[" IDS(
+                                              "domain", "c.example") "]}}]}",
+        "1: domain a.example and below tlp=AMBER+STRICT "
+        "{\"type\":\"domain\",\"object\":\"file\",\"event\":\"u\"}\n"
+        "2: domain b.example and below tlp=tlp:red "
+        "{\"type\":\"domain\",\"info\":\"x\"}\n"
+        "1 passed\n");
+}
+
 TEST(misp_items_say_of_which_event_they_are)
 {
     static const char file[] =
