@@ -3,7 +3,8 @@
  * A file of lines. It is opened anew for each delivery, so that somebody else may take it away
  * (logrotate), and locked while it is written, so that a test of the output may write beside.
  *
- * What is written goes in as a whole: where the disk is full, the file is cut back to where it was.
+ * What is written into one file goes in as a whole: where the disk is full, the file is cut back to
+ * where it was.
  * A line that was torn by a power loss is ended, and comes again whole.
  */
 #include <errno.h>
@@ -121,45 +122,73 @@ static enum err rotate(struct op *op, struct disk *disk, const struct carrier_fi
     return ERR_OK;
 }
 
-static bool rotation_is_due(const struct carrier_file_rules *rules, uint64_t size,
-                            uint64_t size_more, int64_t made_us)
+static bool is_old(const struct carrier_file_rules *rules, uint64_t size)
 {
-    bool large = rules->size_max > 0 && size > 0 && size + size_more > rules->size_max;
-    bool old = rules->age_max_us > 0 && size > 0 && made_us != TIME_US_NONE &&
-               rules->now_us - made_us >= rules->age_max_us;
-    return large || old;
+    return rules->age_max_us > 0 && size > 0 && rules->made_us != TIME_US_NONE &&
+           rules->now_us - rules->made_us >= rules->age_max_us;
 }
 
 /* ---- appending ---- */
 
+/* The first lines that a file of this size has room for. A line that is larger than any file may
+ * be stands in one alone. */
+static struct span lines_that_fit(const struct carrier_file_rules *rules, uint64_t size,
+                                  struct span lines)
+{
+    uint64_t room = rules->size_max > size ? rules->size_max - size : 0;
+    if (rules->size_max == 0 || lines.size <= room) {
+        return lines;
+    }
+    ptrdiff_t last = span_find_last(span_slice(lines, 0, (size_t)room), '\n');
+    if (last == SPAN_NOT_FOUND && size == 0) {
+        last = span_find(lines, '\n');
+    }
+    return span_slice(lines, 0, (size_t)(last + 1));
+}
+
 static enum err append_to(struct op *op, struct disk *disk, struct disk_file *file,
-                          const struct carrier_file_rules *rules, struct span lines)
+                          const struct carrier_file_rules *rules, struct span lines,
+                          size_t *ret_written)
 {
     uint64_t size = 0;
     TRY(lock_take(op, file));
     TRY(disk_size(op, file, &size));
-    if (rotation_is_due(rules, size, lines.size, rules->made_us)) {
+    struct span now = lines_that_fit(rules, size, lines);
+    if (now.size == 0 || is_old(rules, size)) {
         TRY(rotate(op, disk, rules));
         return ERR_STALE;
     }
-    return lines_append(op, file, size, lines, rules->sync);
+    *ret_written = now.size;
+    return lines_append(op, file, size, now, rules->sync);
+}
+
+/* Behind one that was rotated away comes an empty one, which takes a line at least. */
+static enum err lines_add(struct op *op, struct disk *disk, struct carrier_file_rules *rules,
+                          struct span *lines)
+{
+    size_t written = 0;
+    enum err err = ERR_STALE;
+    while (err == ERR_STALE) {
+        struct disk_file *file = NULL;
+        TRY(disk_file_open(op, disk, rules->name, DISK_WRITE, &file));
+        err = append_to(op, disk, file, rules, *lines, &written);
+        disk_file_close(file);
+        rules->age_max_us = 0; /* what comes now is young */
+    }
+    TRY(err);
+    TRY(rules->sync ? disk_sync_folder(op, disk, SPAN("")) : ERR_OK);
+    *lines = span_from(*lines, written);
+    return ERR_OK;
 }
 
 enum err carrier_file_append(struct op *op, struct disk *disk,
-                             const struct carrier_file_rules *rules, struct span lines)
+                             const struct carrier_file_rules *rules, struct span *lines)
 {
     struct carrier_file_rules now = *rules;
-    enum err err = ERR_STALE;
-    while (err == ERR_STALE) { /* twice at most: a file that was just made is not rotated */
-        struct disk_file *file = NULL;
-        TRY(disk_file_open(op, disk, rules->name, DISK_WRITE, &file));
-        err = append_to(op, disk, file, &now, lines);
-        disk_file_close(file);
-        now.size_max = 0;
-        now.age_max_us = 0;
-    }
-    TRY(err);
-    return rules->sync ? disk_sync_folder(op, disk, SPAN("")) : ERR_OK;
+    do {
+        TRY(lines_add(op, disk, &now, lines));
+    } while (lines->size > 0);
+    return ERR_OK;
 }
 
 /* ---- the carrier ---- */
@@ -203,7 +232,7 @@ static void file_look(const struct fetch_output *output, int64_t *ret_made_us)
     close(fd);
 }
 
-static enum err lines_deliver(struct op *op, const struct fetch_output *output, struct span lines)
+static enum err lines_deliver(struct op *op, const struct fetch_output *output, struct span *lines)
 {
     struct span folder;
     struct disk *disk = NULL;
@@ -227,6 +256,17 @@ static enum err lines_deliver(struct op *op, const struct fetch_output *output, 
     return err;
 }
 
+/* The items whose lines are wholly among the first bytes of all. */
+static size_t items_within(struct fetch_item *const *items, size_t count, size_t size)
+{
+    size_t done = 0;
+    while (done < count && items[done]->text.size < size) {
+        size -= items[done]->text.size + 1;
+        done++;
+    }
+    return done;
+}
+
 static enum err file_deliver(struct op *op, void *state, struct fetch_item *const *items,
                              size_t count, size_t *ret_done)
 {
@@ -238,10 +278,11 @@ static enum err file_deliver(struct op *op, void *state, struct fetch_item *cons
         buf_add(&lines, items[i]->text);
         buf_add_byte(&lines, '\n');
     }
-    enum err err = lines.err == ERR_OK ? lines_deliver(op, file->output, buf_span(&lines))
+    struct span rest = buf_span(&lines);
+    enum err err = lines.err == ERR_OK ? lines_deliver(op, file->output, &rest)
                                        : op_fail(op, ERR_LIMIT, "out of memory");
+    *ret_done = items_within(items, count, lines.size - rest.size);
     buf_done(&lines);
-    *ret_done = err == ERR_OK ? count : 0;
     return err;
 }
 

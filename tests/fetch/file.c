@@ -35,7 +35,9 @@ static void desk_end(struct desk *desk)
 
 static enum err append(struct desk *desk, const char *lines)
 {
-    enum err err = carrier_file_append(&desk->op, desk->disk, &desk->rules, span_of(lines));
+    struct span rest = span_of(lines);
+    enum err err = carrier_file_append(&desk->op, desk->disk, &desk->rules, &rest);
+    assert_int_equal(err == ERR_OK, rest.size == 0);
     op_fault_clear(&desk->op);
     return err;
 }
@@ -84,6 +86,42 @@ TEST(file_is_rotated_before_it_is_too_large_and_the_oldest_goes)
     check_span(content(&desk, "hits.1"), "longer than allowed\n");
     check_span(content(&desk, "hits.2"), "three\n");
     check_span(content(&desk, "hits.3"), "-");
+    desk_end(&desk);
+}
+
+TEST(lines_of_one_delivery_are_parted_where_the_file_is_full)
+{
+    struct desk desk;
+    desk_begin(&desk, 1);
+    desk.rules.size_max = 8;
+    check_err(append(&desk, "0\n"), ERR_OK);
+
+    check_err(append(&desk, "one\ntwo\nlonger than allowed\n3\n4\n5\n6\n7\n"), ERR_OK);
+
+    check_span(content(&desk, "hits.4"), "0\none\n");
+    check_span(content(&desk, "hits.3"), "two\n");
+    check_span(content(&desk, "hits.2"), "longer than allowed\n");
+    check_span(content(&desk, "hits.1"), "3\n4\n5\n6\n");
+    check_span(content(&desk, "hits"), "7\n");
+    desk_end(&desk);
+}
+
+TEST(delivery_that_fails_on_its_way_goes_on_where_it_stopped)
+{
+    struct desk desk;
+    desk_begin(&desk, 1);
+    desk.rules.size_max = 8;
+    struct span lines = SPAN("one\ntwo\nthree\n");
+    disk_sim_capacity(desk.disk, 10);
+
+    check_err(carrier_file_append(&desk.op, desk.disk, &desk.rules, &lines), ERR_FULL);
+    op_fault_clear(&desk.op);
+    check_span(lines, "three\n");
+    disk_sim_capacity(desk.disk, UINT64_MAX);
+    check_err(carrier_file_append(&desk.op, desk.disk, &desk.rules, &lines), ERR_OK);
+
+    check_span(content(&desk, "hits.1"), "one\ntwo\n");
+    check_span(content(&desk, "hits"), "three\n");
     desk_end(&desk);
 }
 
