@@ -41,6 +41,23 @@ struct redaction {
 
 /* Rules. */
 
+static uint8_t lower(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte | 0x20) : byte;
+}
+
+/* As observe_field_name_is(), but whatever the case: a secret is one in "Password" too. */
+static bool name_is(struct span own, struct span logged)
+{
+    for (size_t i = 0; i < own.size; i++) {
+        bool same = lower(own.data[i]) == lower(logged.data[i]);
+        if (!same && (own.data[i] != '.' || logged.data[i] != '_')) {
+            return false;
+        }
+    }
+    return own.size == logged.size;
+}
+
 static bool rule_fits(const struct observe_rule *rule, struct span name)
 {
     if (rule->field.size > name.size) {
@@ -48,7 +65,7 @@ static bool rule_fits(const struct observe_rule *rule, struct span name)
     }
     size_t begin = name.size - rule->field.size;
     bool at_word = begin == 0 || name.data[begin - 1] == '.';
-    return at_word && observe_field_name_is(rule->field, span_from(name, begin));
+    return at_word && name_is(rule->field, span_from(name, begin));
 }
 
 static const struct observe_rule *rule_named(const struct redaction *r, struct span name)
@@ -293,22 +310,83 @@ static size_t pair_name(struct span naming, uint8_t name[PAIR_NAME_SIZE_MAX])
     }
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
-        bool upper = byte >= 'A' && byte <= 'Z';
-        name[i] = byte == '-' ? '_' : upper ? (uint8_t)(byte | 0x20) : byte;
+        name[i] = byte == '-' ? '_' : lower(byte);
     }
     return text.size;
 }
 
-/* The rule of a value whose name is told by the member before it, as in {"name":"Cookie","value":
- * "..."} and {"command":"PASS","command_data":"..."}; its key was just pushed. */
+static bool key_names(struct span key)
+{
+    return span_equal_nocase(key, SPAN("name")) || span_equal_nocase(key, SPAN("command"));
+}
+
+static bool key_is_named(struct span key)
+{
+    return span_equal_nocase(key, SPAN("value")) || span_equal_nocase(key, SPAN("command_data")) ||
+           span_equal_nocase(key, SPAN("args"));
+}
+
+/* Over a value, whatever is in it. */
+static void skip_value(struct redaction *r)
+{
+    size_t depth = 0;
+    do {
+        skip_space(r);
+        uint8_t byte = peek(r);
+        if (byte == '"') {
+            (void)take_string(r);
+        } else if (byte != '\0' && strchr("{[}],:", byte) != NULL) {
+            r->at++;
+            depth += byte == '{' || byte == '[' ? 1 : 0;
+            depth -= (byte == '}' || byte == ']') && depth > 0 ? 1 : 0;
+        } else {
+            (void)take_word(r);
+        }
+    } while (depth > 0 && r->err == ERR_OK);
+}
+
+/* What a member that stands behind names the value that is to be read now. Asked once for each
+ * object at most, so that what an object of many values costs stays in proportion to its size. */
+static struct span naming_behind(struct redaction *r)
+{
+    struct redaction ahead = *r;
+    struct span naming = { NULL, 0 };
+    skip_value(&ahead);
+    while (naming.size == 0 && take(&ahead, ',')) {
+        struct span key = string_meaning(&ahead, take_string(&ahead));
+        expect(&ahead, ':');
+        skip_space(&ahead);
+        if (key_names(key) && peek(&ahead) == '"') {
+            naming = string_meaning(&ahead, take_string(&ahead));
+        } else if (ahead.err == ERR_OK) {
+            skip_value(&ahead);
+        }
+    }
+    r->err = ahead.err; /* what is not understood is not kept */
+    return naming;
+}
+
+/* What one member of an object says of another. */
+struct naming {
+    struct span name;
+    bool sought; /* also behind */
+};
+
+/* The rule of a value whose name is told by another member, as in {"name":"Cookie","value":"..."}
+ * and {"command":"PASS","command_data":"..."}; its key was just pushed. */
 static const struct observe_rule *rule_of_pair(struct redaction *r, size_t key_size,
-                                               struct span naming)
+                                               struct naming *naming)
 {
     struct span key = span_make(r->path + r->path_size - key_size, key_size);
-    bool named = span_equal(key, SPAN("value")) || span_equal(key, SPAN("command_data")) ||
-                 span_equal(key, SPAN("args"));
     uint8_t name[PAIR_NAME_SIZE_MAX];
-    size_t size = named && naming.size > 0 ? pair_name(naming, name) : 0;
+    if (!key_is_named(key)) {
+        return NULL;
+    }
+    if (naming->name.size == 0 && !naming->sought) {
+        naming->name = naming_behind(r);
+        naming->sought = true;
+    }
+    size_t size = naming->name.size > 0 ? pair_name(naming->name, name) : 0;
     size_t before = r->path_size - key_size;
     uint8_t path[PATH_SIZE_MAX];
     if (size == 0 || size > PATH_SIZE_MAX - before) {
@@ -321,9 +399,8 @@ static const struct observe_rule *rule_of_pair(struct redaction *r, size_t key_s
 
 static void walk_value(struct redaction *r, const struct observe_rule *rule, unsigned depth);
 
-/* `naming` is what an earlier member of the object says of one to come. */
 static void walk_member(struct redaction *r, const struct observe_rule *rule, unsigned depth,
-                        struct span *naming)
+                        struct naming *naming)
 {
     struct span key = string_meaning(r, take_string(r));
     size_t path_size = r->path_size;
@@ -336,12 +413,11 @@ static void walk_member(struct redaction *r, const struct observe_rule *rule, un
     }
     skip_space(r);
     size_t begin = r->at;
-    const struct observe_rule *paired = rule_of_pair(r, key.size, *naming);
+    const struct observe_rule *paired = rule_of_pair(r, key.size, naming);
     walk_value(r, paired != NULL ? paired : rule_of(r, key.size, rule), depth);
     r->path_size = path_size;
-    bool names = span_equal(key, SPAN("name")) || span_equal(key, SPAN("command"));
-    if (names && r->err == ERR_OK && !r->full && r->text.data[begin] == '"') {
-        *naming = string_meaning(r, span_slice(r->text, begin, r->at));
+    if (key_names(key) && r->err == ERR_OK && !r->full && r->text.data[begin] == '"') {
+        naming->name = string_meaning(r, span_slice(r->text, begin, r->at));
     }
 }
 
@@ -356,7 +432,7 @@ static void walk_container(struct redaction *r, const struct observe_rule *rule,
     if (take(r, closing)) {
         return;
     }
-    struct span naming = { NULL, 0 };
+    struct naming naming = { .sought = false };
     do {
         if (closing == '}') {
             walk_member(r, rule, depth + 1, &naming);

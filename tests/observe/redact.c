@@ -237,6 +237,30 @@ TEST(what_a_header_is_called_is_judged_where_name_and_value_stand_apart)
                           "{\"name\":\"set-c\\u006fokie\",\"value\":null},{\"value\":\"x\"}"));
 }
 
+TEST(name_of_a_value_may_stand_behind_it)
+{
+    check_dropped(HEADERS("request_headers",
+                          "{\"value\":\"SECRET\",\"name\":\"cookie\"},{\"x\":[{\"a\":[1]}],"
+                          "\"value\":[{\"b\":\"}\"},\"c\"],\"y\":{},\"Name\":\"Set-Cookie\"}"),
+                  HEADERS("request_headers",
+                          "{\"value\":null,\"name\":\"cookie\"},{\"x\":[{\"a\":[1]}],"
+                          "\"value\":[{\"b\":null},null],\"y\":{},\"Name\":\"Set-Cookie\"}"));
+    check_dropped("{\"event_type\":\"ftp\",\"ftp\":{\"command_data\":\"s\",\"command\":\"PASS\"}}",
+                  "{\"event_type\":\"ftp\",\"ftp\":{\"command_data\":null,\"command\":\"PASS\"}}");
+    check_dropped(
+        HEADERS("request_headers", "{\"value\":\"a\",\"name\":\"Host\"},{\"value\":\"b\",\"n\":1}"),
+        HEADERS("request_headers",
+                "{\"value\":\"a\",\"name\":\"Host\"},{\"value\":\"b\",\"n\":1}"));
+}
+
+TEST(rule_holds_for_a_name_in_any_case)
+{
+    check_dropped("{\"event_type\":\"http\",\"http\":{\"Password\":\"s\",\"COOKIE\":{\"a\":\"s\"},"
+                  "\"passwords\":\"n\"}}",
+                  "{\"event_type\":\"http\",\"http\":{\"Password\":null,\"COOKIE\":{\"a\":null},"
+                  "\"passwords\":\"n\"}}");
+}
+
 TEST(the_argument_of_a_command_that_tells_a_password_is_one)
 {
     check_dropped("{\"event_type\":\"ftp\",\"ftp\":{\"command\":\"PASS\",\"command_data\":\"s\"}}",
