@@ -125,6 +125,11 @@ enum err inflate_new(struct op *op, enum inflate_kind kind, struct inflate **ret
     return ERR_OK;
 }
 
+const char *inflate_lack(const struct inflate *stream)
+{
+    return stream->err == ERR_LIMIT ? stream->what : NULL;
+}
+
 void inflate_free(struct inflate *stream)
 {
     if (stream == NULL) {

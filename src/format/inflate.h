@@ -72,6 +72,15 @@ MUST_USE
 enum err inflate_new(struct op *op, enum inflate_kind kind, struct inflate **ret);
 
 /**
+ * What of this machine a stream needs more of than it gets: a window, memory.
+ *
+ * stream    made by inflate_new()
+ *
+ * Returns a text that stays; NULL where it did not fail with ERR_LIMIT.
+ */
+const char *inflate_lack(const struct inflate *stream);
+
+/**
  * Give a stream back.
  *
  * stream    NULL does nothing

@@ -53,11 +53,13 @@ static enum err read_raw(struct op *op, struct watch_input *input, void *target,
     return ERR_OK;
 }
 
-/* A compressed stream that breaks off or is damaged gave all it could: the input ends there. */
+/* A compressed stream that breaks off, is damaged or asks for too much gave all it could: the input
+ * ends there. */
 static void stream_fault(struct op *op, struct watch_input *input)
 {
+    const char *lack = inflate_lack(input->inflate);
     op_fault_clear(op);
-    input->fault = input->bytes_read == 0 ? "empty" : "damaged archive";
+    input->fault = lack != NULL ? lack : input->bytes_read == 0 ? "empty" : "damaged archive";
     input->ended = true;
 }
 

@@ -170,12 +170,17 @@ static enum err input_begin(struct op *op, struct role_input *input)
     }
     TRY(watch_input_begin(op, input->input));
     struct span start = watch_input_start(input->input);
-    if (start.size == 0 && watch_input_fault(input->input) != NULL) {
+    bool broken = watch_input_fault(input->input) != NULL;
+    if (start.size == 0 && broken) {
         input->phase = ROLE_OVER;
         return ERR_OK;
     }
     if (input->source.format == OBSERVE_FORMAT_AUTO) {
         enum observe_format format = observe_detect(start);
+        if (format == OBSERVE_FORMAT_AUTO && broken) {
+            input->phase = ROLE_OVER; /* what is wrong is not that nobody knows the format */
+            return ERR_OK;
+        }
         if (format == OBSERVE_FORMAT_AUTO && watch_input_may_start(input->input)) {
             return ERR_AGAIN;
         }

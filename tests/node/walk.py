@@ -543,6 +543,22 @@ def new_file_with_the_inode_and_the_first_lines_of_another_is_read_from_its_star
 
 
 @test
+def what_is_wrong_with_an_archive_is_told_by_its_name():
+    text = dns("evil.example").encode()
+    whole = (len(text) << 3 | 1).to_bytes(3, "little") + text # RFC 8878, 3.1.1.2: one raw block
+    wide = b"\x28\xb5\x2f\xfd\x00\xa8" + whole # of a window of 2 GiB
+    broken = bytearray(gzipped("\x01\x02 no line of any log\n"))
+    broken[-8] ^= 1 # of its checksum
+    with Node() as node:
+        node.add(LIST)
+        for name, packed, what in (("wide.zst", wide, "needs a window of more than 128 MiB"),
+                                   ("broken.gz", bytes(broken), "damaged archive")):
+            done = node.run("watch", node.file(name, packed), status=TROUBLE)
+            assert f"read as far as it goes: {what}" in flat(done.stderr), done.stderr
+            assert "format is not known" not in done.stderr, done.stderr
+
+
+@test
 def archive_that_is_cut_is_read_as_far_as_it_goes():
     packed = gzipped(lines(5000))
     with Node() as node:
