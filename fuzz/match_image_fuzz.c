@@ -39,7 +39,7 @@ static void ask(const struct match_image *image, enum value_kind kind, struct sp
     static struct match_found first[MATCH_FOUND_COUNT_MAX];
     static struct match_found again[MATCH_FOUND_COUNT_MAX];
     static struct match_batch batch;
-    static uint32_t candidates[2 * MATCH_BATCH_SIZE];
+    static uint32_t candidates[MATCH_BATCH_CANDIDATES_MAX];
     bool first_cut = false;
     bool again_cut = false;
     size_t count = match_find(image, kind, key, first, &first_cut);
@@ -50,7 +50,7 @@ static void ask(const struct match_image *image, enum value_kind kind, struct sp
         must(first[i].indicator < match_image_count(image, VALUE_NONE));
         must(first[i].indicator == again[i].indicator);
     }
-    match_batch_begin(&batch, image, candidates, 2 * MATCH_BATCH_SIZE);
+    match_batch_begin(&batch, image, candidates, MATCH_BATCH_CANDIDATES_MAX);
     match_batch_add(&batch, kind, key, 1);
     match_batch_flush(&batch);
     must(count == 0 || batch.candidate_count > 0);

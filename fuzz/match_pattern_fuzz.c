@@ -44,13 +44,13 @@ static void check_found(const struct match_image *image, enum value_kind kind, s
 {
     static struct match_found found[MATCH_FOUND_COUNT_MAX];
     static struct match_batch batch;
-    static uint32_t candidates[2 * MATCH_BATCH_SIZE];
+    static uint32_t candidates[MATCH_BATCH_CANDIDATES_MAX];
     bool cut = false;
     size_t count = match_find(image, kind, key, found, &cut);
     must(answer != VALUE_PATTERN_NO_MEMORY);
     must(count == (answer == VALUE_PATTERN_MET ? 1 : 0));
     must(!cut || answer == VALUE_PATTERN_UNSURE);
-    match_batch_begin(&batch, image, candidates, 2 * MATCH_BATCH_SIZE);
+    match_batch_begin(&batch, image, candidates, MATCH_BATCH_CANDIDATES_MAX);
     match_batch_add(&batch, kind, key, 1);
     match_batch_flush(&batch);
     must(count == 0 || batch.candidate_count > 0);
