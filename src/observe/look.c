@@ -198,23 +198,79 @@ static void add_promised(struct gather *g, enum field_class field_class, struct 
     }
 }
 
-void look_value(struct look *look, struct gather *gather, struct span name, struct span value)
+/* Whether there is room for what a field holds. */
+static bool field_begin(struct look *look, struct gather *gather)
 {
-    struct observe_line *line = gather->line;
-    size_t count = line->count;
-    if (name.size == 0 || gather_says_nothing(value) || value.size > VALUE_SIZE_MAX) {
-        return;
-    }
     if (look->name_count == LOOK_NAME_COUNT_MAX) {
-        line->cut = true;
-        return;
+        gather->line->cut = true;
+        return false;
     }
     gather->field = (uint16_t)(FIELD_LOOKED_FIRST + look->name_count);
+    return true;
+}
+
+/* The name of a field in which something was found. */
+static void field_end(struct look *look, struct gather *gather, struct span name)
+{
+    look->names[look->name_count] = name;
+    look->name_count++;
+    gather->line->looked = look->names;
+}
+
+void look_value(struct look *look, struct gather *gather, struct span name, struct span value)
+{
+    size_t count = gather->line->count;
+    if (name.size == 0 || gather_says_nothing(value) || value.size > VALUE_SIZE_MAX ||
+        !field_begin(look, gather)) {
+        return;
+    }
     add_promised(gather, class_remembered(look, name), value);
-    if (line->count > count) {
-        look->names[look->name_count] = name;
-        look->name_count++;
-        line->looked = look->names;
+    if (gather->line->count > count) {
+        field_end(look, gather, name);
+    }
+}
+
+/* ---- text ---- */
+
+/* "10.0.19041.1", "1.3.6.1.4": what may stand where a name speaks of versions and numbers. */
+static bool is_dotted_number(struct span value)
+{
+    for (size_t i = 0; i < value.size; i++) {
+        uint8_t byte = value.data[i];
+        if (byte != '.' && (byte < '0' || byte > '9')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_text(struct gather *g, struct prose *prose, enum field_class field_class,
+                     struct span value)
+{
+    size_t count = g->line->count;
+    bool promised = field_class != FIELD_CLASS_COUNT && field_class != CLASS_NONE;
+    if (field_class == CLASS_NONE && is_dotted_number(value)) {
+        return;
+    }
+    if (promised && value.size <= VALUE_SIZE_MAX) {
+        add_promised(g, field_class, value);
+    }
+    bool any_text = field_class == CLASS_USER_AGENT || field_class == CLASS_FILE_NAME;
+    if (g->line->count == count || any_text) {
+        prose_gather(prose, g, value);
+    }
+}
+
+void look_text(struct look *look, struct gather *gather, struct prose *prose, struct span name,
+               struct span value)
+{
+    size_t count = gather->line->count;
+    if (gather_says_nothing(value) || !field_begin(look, gather)) {
+        return;
+    }
+    add_text(gather, prose, class_remembered(look, name), value);
+    if (gather->line->count > count) {
+        field_end(look, gather, name.size > 0 ? name : SPAN("text"));
     }
 }
 

@@ -8,6 +8,7 @@
 #define OBSERVE_LOOK_H
 
 #include "observe/gather.h"
+#include "observe/prose.h"
 
 enum {
     LOOK_NAME_COUNT_MAX = 256, /* fields of one line that hold values; others are cut */
@@ -59,6 +60,18 @@ void look_begin(struct look *look);
  * value     padded; must live until the line has been used
  */
 void look_value(struct look *look, struct gather *gather, struct span name, struct span value);
+
+/**
+ * Look at one field, and through all of its text where its name promises nothing.
+ *
+ * look      the line was begun
+ * gather    the line was begun, too; receives the values
+ * prose     finds values in text
+ * name      of the field, dotted; empty, or must live until the line has been used
+ * value     padded, of any size; must live until the line has been used
+ */
+void look_text(struct look *look, struct gather *gather, struct prose *prose, struct span name,
+               struct span value);
 
 /**
  * Look at the fields of a line of JSON that no row stands for.

@@ -4,10 +4,12 @@
 #include "base/must.h"
 #include "base/time.h"
 #include "observe/field.h"
+#include "observe/mapped.h"
+#include "observe/reader.h"
 
 const char *observe_format_name(enum observe_format format)
 {
-    static const char *const names[OBSERVE_FORMAT_COUNT] = {
+    static const char *const names[] = {
         [OBSERVE_FORMAT_AUTO] = "auto",
         [OBSERVE_FORMAT_ZEEK_JSON] = "zeek-json",
         [OBSERVE_FORMAT_ZEEK_TSV] = "zeek-tsv",
@@ -40,7 +42,7 @@ const char *observe_fault_name(enum observe_fault fault)
         [OBSERVE_FAULT_UTF8] = "utf8",       [OBSERVE_FAULT_DEPTH] = "depth",
         [OBSERVE_FAULT_SIZE] = "size",       [OBSERVE_FAULT_CONTROL] = "control",
         [OBSERVE_FAULT_COLUMNS] = "columns", [OBSERVE_FAULT_HEADER] = "header",
-        [OBSERVE_FAULT_EVENT] = "event",
+        [OBSERVE_FAULT_EVENT] = "event",     [OBSERVE_FAULT_LAYOUT] = "layout",
     };
     must(fault < OBSERVE_FAULT_COUNT);
     return names[fault];
@@ -56,21 +58,32 @@ static bool holds_any(struct span text, const char *const *words, size_t count)
     return false;
 }
 
+/* "ts" is also how the loggers of many programs call the time; these have a level and a message. */
+static bool is_of_program(struct span line)
+{
+    static const char *const level[] = { "\"level\"" };
+    static const char *const others[] = { "\"msg\"", "\"logger\"", "\"request\"" };
+    return holds_any(line, level, sizeof level / sizeof level[0]) &&
+           holds_any(line, others, sizeof others / sizeof others[0]);
+}
+
 /* Keys that tell one format's lines from the other's. Inside a string their quotes would be
  * escaped, so that they cannot stand in a value. */
-static enum observe_format detect_json(struct span line)
+enum observe_format observe_detect_json(struct span line)
 {
     static const char *const eve[] = { "\"event_type\"" };
     static const char *const zeek[] = {
-        "\"_path\"", "\"@stream\"", "\"id.orig_h\"", "\"id_orig_h\"", "\"uid\"", "\"ts\"",
+        "\"_path\"", "\"@stream\"", "\"id.orig_h\"", "\"id_orig_h\"", "\"uid\"",
     };
+    static const char *const perhaps_zeek[] = { "\"ts\"" };
     if (holds_any(line, eve, sizeof eve / sizeof eve[0])) {
         return OBSERVE_FORMAT_EVE;
     }
     if (holds_any(line, zeek, sizeof zeek / sizeof zeek[0])) {
         return OBSERVE_FORMAT_ZEEK_JSON;
     }
-    return OBSERVE_FORMAT_AUTO;
+    bool perhaps = holds_any(line, perhaps_zeek, sizeof perhaps_zeek / sizeof perhaps_zeek[0]);
+    return perhaps && !is_of_program(line) ? OBSERVE_FORMAT_ZEEK_JSON : OBSERVE_FORMAT_AUTO;
 }
 
 static enum observe_format detect_header(struct span line)
@@ -95,7 +108,7 @@ enum observe_format observe_detect(struct span start)
         line = span_trim(line);
         enum observe_format format = OBSERVE_FORMAT_AUTO;
         if (span_starts_with(line, SPAN("{"))) {
-            format = detect_json(line);
+            format = observe_detect_json(line);
         } else if (span_starts_with(line, SPAN("#"))) {
             format = detect_header(line);
         }
@@ -141,6 +154,9 @@ enum err observe_time(const struct observe_line *line, int64_t *ret_us)
     if (line->time.size == 0) {
         return ERR_ABSENT;
     }
+    if (line->stamp != NULL) {
+        return stamp_read(line->stamp, line->time, line->now_us, ret_us);
+    }
     /* A number may be written as a string, and a TSV log may hold RFC 3339. */
     int64_t time_us = 0;
     bool number = line->time_is_number;
@@ -158,8 +174,12 @@ enum err observe_time(const struct observe_line *line, int64_t *ret_us)
 
 void observe_field_add_name(struct buf *buf, const struct observe_line *line, uint16_t field)
 {
+    if (field >= FIELD_MAPPED_FIRST) {
+        buf_add(buf, mapped_field_name(line->mapping, field));
+        return;
+    }
     bool eve = field >= FIELD_EVE_FIRST && field < FIELD_LOOKED_FIRST;
-    if (!eve && line->stream.size > 0) {
+    if (!eve && line->mapping == NULL && line->stream.size > 0) {
         buf_add(buf, line->stream);
         buf_add_byte(buf, '.');
     }

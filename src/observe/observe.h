@@ -15,6 +15,7 @@ enum {
     OBSERVE_HEADER_SIZE_MAX = 64 * 1024,  /* a TSV file's header lines */
     OBSERVE_STREAM_SIZE_MAX = 64,
     OBSERVE_DETECT_SIZE = 4096, /* bytes of an input's start that tell its format */
+    OBSERVE_MAPPING_COUNT_MAX = 128,
 };
 
 enum observe_format {
@@ -23,6 +24,9 @@ enum observe_format {
     OBSERVE_FORMAT_ZEEK_TSV,
     OBSERVE_FORMAT_EVE,
     OBSERVE_FORMAT_COUNT,
+    /* From here on the mappings of a run; see observe/formats.h. */
+    OBSERVE_FORMAT_MAPPED_FIRST = 16,
+    OBSERVE_FORMAT_LAST = OBSERVE_FORMAT_MAPPED_FIRST + OBSERVE_MAPPING_COUNT_MAX - 1,
 };
 
 /* Why a line gave nothing, beyond record_fault. Each is counted under its name. */
@@ -36,6 +40,7 @@ enum observe_fault {
     OBSERVE_FAULT_COLUMNS, /* TSV: another number of columns than the header says */
     OBSERVE_FAULT_HEADER,  /* TSV: a line before, or a header without, "#fields" */
     OBSERVE_FAULT_EVENT,   /* EVE: no event_type */
+    OBSERVE_FAULT_LAYOUT,  /* text: the line is laid out in none of the ways that the mapping has */
     OBSERVE_FAULT_COUNT,
 };
 
@@ -81,9 +86,15 @@ struct observe_line {
     size_t count;
     struct observation *observations;
     const struct span *looked; /* names of fields that no table has; private to observe*.c */
+    const struct observe_mapping *mapping; /* that the line was read by; NULL: none */
+    bool
+        as_prose; /* text that fits no layout of the mapping: values were looked for in all of it */
+    const struct stamp *stamp; /* how `time` is written; NULL: see observe_time() */
+    int64_t now_us;            /* of the reading, for a time without a year */
 };
 
 struct observe_reader;
+struct observe_formats;
 
 /* For observe_reader_want(): every kind of value. */
 #define OBSERVE_WANT_ALL UINT32_MAX
@@ -154,10 +165,32 @@ void observe_reader_free(struct observe_reader *reader);
 void observe_reader_want(struct observe_reader *reader, uint32_t kinds);
 
 /**
+ * Make a reader ready for a format; of those that are no mapping it is.
+ *
+ * op        work in hand
+ * reader    made by observe_reader_new()
+ * formats   those of the run; outlive the reader
+ * format    not OBSERVE_FORMAT_AUTO
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err observe_reader_prepare(struct op *op, struct observe_reader *reader,
+                                const struct observe_formats *formats, enum observe_format format);
+
+/**
+ * Say what time it is: for times that are logged without their year.
+ *
+ * reader    made by observe_reader_new()
+ * now_us    microseconds; before the first call it is 1970
+ */
+void observe_reader_set_now(struct observe_reader *reader, int64_t now_us);
+
+/**
  * Begin an input, or a piece of one.
  *
  * reader    made by observe_reader_new()
- * format    not OBSERVE_FORMAT_AUTO
+ * format    not OBSERVE_FORMAT_AUTO; a mapping's, where it was made ready for that
  * stream    stream of lines that name none, or empty; copied
  */
 void observe_reader_begin(struct observe_reader *reader, enum observe_format format,

@@ -31,6 +31,7 @@ enum err observe_reader_new(struct op *op, enum record_engine engine, struct obs
     if (reader == NULL) {
         return op_fail(op, ERR_LIMIT, "no memory for a log reader");
     }
+    reader->engine = engine;
     arena_init(&reader->arena, READER_MEMORY_MAX);
     look_init(&reader->look);
     buf_init(&reader->repaired, RECORD_LINE_SIZE_MAX + RECORD_PADDING_SIZE);
@@ -55,6 +56,7 @@ void observe_reader_free(struct observe_reader *reader)
     observe_plan_done(&reader->eve);
     tsv_done(&reader->tsv);
     look_done(&reader->look);
+    mapped_reader_free(reader->mapped);
     buf_done(&reader->repaired);
     arena_done(&reader->arena);
     memory_free(reader);
@@ -73,11 +75,28 @@ void observe_reader_want(struct observe_reader *reader, uint32_t kinds)
     reader->sift.tsv.number = 0;
 }
 
+enum err observe_reader_prepare(struct op *op, struct observe_reader *reader,
+                                const struct observe_formats *formats, enum observe_format format)
+{
+    if (format < OBSERVE_FORMAT_MAPPED_FIRST) {
+        return ERR_OK;
+    }
+    if (reader->mapped == NULL) {
+        TRY(mapped_reader_new(op, reader->engine, formats, &reader->mapped));
+    }
+    return mapped_prepare(op, reader->mapped, format);
+}
+
+void observe_reader_set_now(struct observe_reader *reader, int64_t now_us)
+{
+    reader->now_us = now_us;
+}
+
 void observe_reader_begin(struct observe_reader *reader, enum observe_format format,
                           struct span stream)
 {
     must(format != OBSERVE_FORMAT_AUTO);
-    must(format < OBSERVE_FORMAT_COUNT);
+    must(format < OBSERVE_FORMAT_COUNT || reader->mapped != NULL);
     if (format != reader->format) {
         sift_forget(&reader->sift);
     }
@@ -85,6 +104,10 @@ void observe_reader_begin(struct observe_reader *reader, enum observe_format for
     reader->sift.tsv.number = 0;
     bool fits = stream.size <= OBSERVE_STREAM_SIZE_MAX;
     reader->format = format;
+    reader->as = format;
+    if (format >= OBSERVE_FORMAT_MAPPED_FIRST) {
+        mapped_begin(reader->mapped, format);
+    }
     reader->stream_given_size = fits ? stream.size : 0;
     span_copy(reader->stream_given, OBSERVE_STREAM_SIZE_MAX,
               span_slice(stream, 0, reader->stream_given_size));
@@ -243,7 +266,7 @@ static enum observe_fault fault_of_record(enum record_fault fault)
 
 static struct record_scanner *json_scanner(const struct observe_reader *reader)
 {
-    bool zeek = reader->format == OBSERVE_FORMAT_ZEEK_JSON;
+    bool zeek = reader->as == OBSERVE_FORMAT_ZEEK_JSON;
     return zeek ? reader->zeek_scanner : reader->eve_scanner;
 }
 
@@ -260,7 +283,7 @@ static enum observe_fault json_line(struct observe_reader *reader, struct span l
     if (fault != RECORD_FAULT_NONE) {
         return fault_of_record(fault);
     }
-    if (reader->format == OBSERVE_FORMAT_ZEEK_JSON) {
+    if (reader->as == OBSERVE_FORMAT_ZEEK_JSON) {
         zeek_json_gather(reader, line, ret);
     } else if (eve_gather(reader, line, ret) != OBSERVE_FAULT_NONE) {
         return OBSERVE_FAULT_EVENT;
@@ -269,6 +292,19 @@ static enum observe_fault json_line(struct observe_reader *reader, struct span l
     ret->repaired = broken;
     reader->text = line;
     return OBSERVE_FAULT_NONE;
+}
+
+enum observe_fault observe_reader_json(struct observe_reader *reader, enum observe_format format,
+                                       struct span line, struct observe_line *ret)
+{
+    reader->as = format;
+    enum record_fault fault = record_scan(json_scanner(reader), line, &reader->record);
+    return json_line(reader, line, fault, ret);
+}
+
+bool observe_reader_repair(struct observe_reader *reader, struct span line, struct span *ret)
+{
+    return is_broken(reader, line) && repair(reader, line, ret);
 }
 
 /* The stream of lines below a header. */
@@ -358,14 +394,17 @@ static enum observe_fault read_line(struct observe_reader *reader, struct span l
     if (reader->format == OBSERVE_FORMAT_ZEEK_TSV) {
         return tsv_any_line(reader, line, ret);
     }
-    enum record_fault fault = record_scan(json_scanner(reader), line, &reader->record);
-    return json_line(reader, line, fault, ret);
+    if (reader->format >= OBSERVE_FORMAT_MAPPED_FIRST) {
+        return mapped_line(reader, line, ret);
+    }
+    return observe_reader_json(reader, reader->format, line, ret);
 }
 
 static void line_begin(struct observe_reader *reader, struct observe_line *ret)
 {
     *ret = (struct observe_line){ 0 };
     reader->text = (struct span){ NULL, 0 };
+    reader->head = (struct span){ NULL, 0 };
 }
 
 /* A line with a fault says nothing else. */
@@ -509,7 +548,8 @@ enum observe_fault observe_sift_line(struct observe_reader *reader, struct span 
                                      bool *ret_waits, struct observe_line *ret)
 {
     *ret_waits = false;
-    if (line.size == 0 || line.size > SIFT_LINE_SIZE_MAX) {
+    bool mapped = reader->format >= OBSERVE_FORMAT_MAPPED_FIRST;
+    if (mapped || line.size == 0 || line.size > SIFT_LINE_SIZE_MAX) {
         return observe_reader_line(reader, line, ret);
     }
     if (reader->format != OBSERVE_FORMAT_ZEEK_TSV) {

@@ -12,9 +12,9 @@
 #include "format/json.h"
 #include "format/json_writer.h"
 #include "observe/reader.h"
+#include "observe/redact_inner.h"
 
 enum {
-    PATH_SIZE_MAX = 1024,
     HMAC_BLOCK_SIZE = 64,
     HASH_SHOWN_SIZE = 16,
     PAIR_NAME_SIZE_MAX = 64,
@@ -22,22 +22,6 @@ enum {
 
 #define CUT_MARK  "...[cut]"
 #define MORE_MARK "..."
-
-struct redaction {
-    struct op *op;
-    const struct observe_rules *rules;
-    struct buf *out; /* where evidence goes */
-    size_t begin;    /* of this line's in `out` */
-    bool full;       /* something did not fit: the line is cut */
-    enum err err;
-
-    struct span text;
-    size_t at;     /* next byte to read */
-    size_t copied; /* bytes of `text` that went to `out`, or were replaced there */
-
-    uint8_t path[PATH_SIZE_MAX]; /* dotted name of the present value */
-    size_t path_size;
-};
 
 /* Rules. */
 
@@ -78,9 +62,7 @@ static const struct observe_rule *rule_named(const struct redaction *r, struct s
     return NULL;
 }
 
-/* The rule of the value whose key was just pushed. A key such as "id.orig_h" stands for a member of
- * "id", as it would be written in JSON's other way, and so falls under a rule for "id" too. */
-static const struct observe_rule *rule_of(const struct redaction *r, size_t key_size,
+const struct observe_rule *redact_rule_of(const struct redaction *r, size_t key_size,
                                           const struct observe_rule *inherited)
 {
     struct span name = span_make(r->path, r->path_size);
@@ -95,15 +77,15 @@ static const struct observe_rule *rule_of(const struct redaction *r, size_t key_
     return rule == NULL ? inherited : rule;
 }
 
-static enum observe_treatment treatment_of(const struct observe_rule *rule)
+enum observe_treatment redact_treatment_of(const struct observe_rule *rule)
 {
     return rule == NULL ? OBSERVE_KEEP : rule->treatment;
 }
 
-static void path_push(struct redaction *r, struct span key)
+void redact_path_push(struct redaction *r, struct span key)
 {
     size_t dot = r->path_size > 0 ? 1 : 0;
-    if (key.size + dot > PATH_SIZE_MAX - r->path_size) {
+    if (key.size + dot > REDACT_PATH_SIZE_MAX - r->path_size) {
         r->err = ERR_LIMIT;
         return;
     }
@@ -111,13 +93,13 @@ static void path_push(struct redaction *r, struct span key)
         r->path[r->path_size] = '.';
         r->path_size++;
     }
-    span_copy(r->path + r->path_size, PATH_SIZE_MAX - r->path_size, key);
+    span_copy(r->path + r->path_size, REDACT_PATH_SIZE_MAX - r->path_size, key);
     r->path_size += key.size;
 }
 
-/* Output. Once it is full the walk ends: what follows could not be shown. */
+/* Output. */
 
-static void out_add(struct redaction *r, struct span span)
+void redact_out_add(struct redaction *r, struct span span)
 {
     size_t room = OBSERVE_EVIDENCE_SIZE_MAX - (r->out->size - r->begin);
     r->full = r->full || span.size > room;
@@ -157,8 +139,7 @@ static void hmac_sha256(const uint8_t *secret, struct span value, uint8_t *ret)
     digest_sha256_done(&digest, ret);
 }
 
-/* The treated form of a value, for the treatments that leave one. */
-static void add_treated(struct buf *buf, const struct redaction *r, const struct observe_rule *rule,
+void redact_add_treated(struct buf *buf, const struct redaction *r, const struct observe_rule *rule,
                         struct span value)
 {
     if (rule->treatment == OBSERVE_HASH) {
@@ -259,15 +240,44 @@ static struct span take_word(struct redaction *r)
 /* Put something in the place of the value that began at `begin` and was just read. */
 static void replace(struct redaction *r, size_t begin, struct span json)
 {
-    out_add(r, span_slice(r->text, r->copied, begin));
-    out_add(r, json);
+    redact_out_add(r, span_slice(r->text, r->copied, begin));
+    redact_out_add(r, json);
     r->copied = r->at;
+}
+
+/* Put a text in the place of the value that began at `begin`, as a string. */
+static void replace_string(struct redaction *r, size_t begin, struct span text)
+{
+    struct buf json;
+    struct json_writer writer;
+    buf_init(&json, SIZE_MAX / 2);
+    json_writer_init(&writer, &json);
+    json_add_string(&writer, text);
+    r->err = r->err != ERR_OK ? r->err : json.err;
+    replace(r, begin, buf_span(&json));
+    buf_done(&json);
+}
+
+/* A string that is JSON itself: the rule holds inside it. */
+static void treat_document(struct redaction *r, size_t begin, struct span meaning)
+{
+    struct buf inner;
+    buf_init(&inner, OBSERVE_EVIDENCE_SIZE_MAX);
+    redact_add_document(&inner, r, meaning);
+    replace_string(r, begin, buf_span(&inner));
+    buf_done(&inner);
 }
 
 static void treat_leaf(struct redaction *r, size_t begin, const struct observe_rule *rule,
                        struct span meaning)
 {
-    if (r->err != ERR_OK || treatment_of(rule) == OBSERVE_KEEP) {
+    struct span name = span_make(r->path, r->path_size);
+    if (r->err == ERR_OK && redact_treatment_of(rule) == OBSERVE_KEEP &&
+        redact_is_document(r, name)) {
+        treat_document(r, begin, meaning);
+        return;
+    }
+    if (r->err != ERR_OK || redact_treatment_of(rule) == OBSERVE_KEEP) {
         return;
     }
     if (rule->treatment == OBSERVE_DROP) {
@@ -275,16 +285,10 @@ static void treat_leaf(struct redaction *r, size_t begin, const struct observe_r
         return;
     }
     struct buf treated;
-    struct buf json;
     buf_init(&treated, meaning.size + OBSERVE_EVIDENCE_SIZE_MAX);
-    buf_init(&json, SIZE_MAX / 2);
-    add_treated(&treated, r, rule, meaning);
-    struct json_writer writer;
-    json_writer_init(&writer, &json);
-    json_add_string(&writer, buf_span(&treated));
-    r->err = treated.err != ERR_OK ? treated.err : json.err;
-    replace(r, begin, buf_span(&json));
-    buf_done(&json);
+    redact_add_treated(&treated, r, rule, meaning);
+    r->err = treated.err;
+    replace_string(r, begin, buf_span(&treated));
     buf_done(&treated);
 }
 
@@ -388,12 +392,12 @@ static const struct observe_rule *rule_of_pair(struct redaction *r, size_t key_s
     }
     size_t size = naming->name.size > 0 ? pair_name(naming->name, name) : 0;
     size_t before = r->path_size - key_size;
-    uint8_t path[PATH_SIZE_MAX];
-    if (size == 0 || size > PATH_SIZE_MAX - before) {
+    uint8_t path[REDACT_PATH_SIZE_MAX];
+    if (size == 0 || size > REDACT_PATH_SIZE_MAX - before) {
         return NULL;
     }
-    span_copy(path, PATH_SIZE_MAX, span_make(r->path, before));
-    span_copy(path + before, PATH_SIZE_MAX - before, span_make(name, size));
+    span_copy(path, REDACT_PATH_SIZE_MAX, span_make(r->path, before));
+    span_copy(path + before, REDACT_PATH_SIZE_MAX - before, span_make(name, size));
     return rule_named(r, span_make(path, before + size));
 }
 
@@ -405,7 +409,7 @@ static void walk_member(struct redaction *r, const struct observe_rule *rule, un
     struct span key = string_meaning(r, take_string(r));
     size_t path_size = r->path_size;
     if (r->err == ERR_OK) {
-        path_push(r, key);
+        redact_path_push(r, key);
     }
     expect(r, ':');
     if (r->err != ERR_OK) {
@@ -414,7 +418,7 @@ static void walk_member(struct redaction *r, const struct observe_rule *rule, un
     skip_space(r);
     size_t begin = r->at;
     const struct observe_rule *paired = rule_of_pair(r, key.size, naming);
-    walk_value(r, paired != NULL ? paired : rule_of(r, key.size, rule), depth);
+    walk_value(r, paired != NULL ? paired : redact_rule_of(r, key.size, rule), depth);
     r->path_size = path_size;
     if (key_names(key) && r->err == ERR_OK && !r->full && r->text.data[begin] == '"') {
         naming->name = string_meaning(r, span_slice(r->text, begin, r->at));
@@ -462,11 +466,11 @@ static void walk_value(struct redaction *r, const struct observe_rule *rule, uns
     }
 }
 
-static void redact_json(struct redaction *r)
+void redact_json(struct redaction *r)
 {
     walk_value(r, NULL, 0);
     if (r->err == ERR_OK && !r->full) {
-        out_add(r, span_from(r->text, r->copied));
+        redact_out_add(r, span_from(r->text, r->copied));
     }
 }
 
@@ -478,12 +482,12 @@ static void tsv_element(struct redaction *r, const struct tsv *tsv, const struct
     struct span unset = span_make(tsv->unset, tsv->unset_size);
     bool nothing =
         span_equal(element, unset) || span_equal(element, span_make(tsv->empty, tsv->empty_size));
-    if (nothing || treatment_of(rule) == OBSERVE_KEEP) {
-        out_add(r, element);
+    if (nothing || redact_treatment_of(rule) == OBSERVE_KEEP) {
+        redact_out_add(r, element);
         return;
     }
     if (rule->treatment == OBSERVE_DROP) {
-        out_add(r, unset);
+        redact_out_add(r, unset);
         return;
     }
     struct buf meaning;
@@ -496,9 +500,9 @@ static void tsv_element(struct redaction *r, const struct tsv *tsv, const struct
     } else {
         buf_add(&meaning, element);
     }
-    add_treated(&treated, r, rule, buf_span(&meaning));
+    redact_add_treated(&treated, r, rule, buf_span(&meaning));
     r->err = meaning.err != ERR_OK ? meaning.err : treated.err;
-    out_add(r, buf_span(&treated));
+    redact_out_add(r, buf_span(&treated));
     buf_done(&meaning);
     buf_done(&treated);
 }
@@ -507,11 +511,11 @@ static void tsv_column(struct redaction *r, const struct tsv *tsv, const struct 
                        struct span name, struct span value)
 {
     size_t path_size = r->path_size;
-    path_push(r, name);
+    redact_path_push(r, name);
     if (r->err != ERR_OK) {
         return;
     }
-    const struct observe_rule *rule = rule_of(r, name.size, NULL);
+    const struct observe_rule *rule = redact_rule_of(r, name.size, NULL);
     r->path_size = path_size;
     if (column->shape != TSV_SHAPE_LIST) {
         tsv_element(r, tsv, rule, value);
@@ -521,7 +525,7 @@ static void tsv_column(struct redaction *r, const struct tsv *tsv, const struct 
     while (tsv_list_next(tsv, &value, &element)) {
         tsv_element(r, tsv, rule, element);
         if (value.data != NULL) {
-            out_add(r, span_make(tsv->set_separator, tsv->set_separator_size));
+            redact_out_add(r, span_make(tsv->set_separator, tsv->set_separator_size));
         }
     }
 }
@@ -538,7 +542,7 @@ static void redact_tsv(struct redaction *r, const struct tsv *tsv)
         must(name_there);
         must(value_there);
         if (i > 0) {
-            out_add(r, span_make(&tsv->separator, 1));
+            redact_out_add(r, span_make(&tsv->separator, 1));
         }
         tsv_column(r, tsv, &tsv->columns[i], name, value);
     }
@@ -554,12 +558,16 @@ enum err observe_redact(struct op *op, const struct observe_reader *reader,
     struct redaction r = {
         .op = op, .rules = rules, .out = buf, .begin = buf->size, .text = reader->text
     };
-    if (reader->format != OBSERVE_FORMAT_EVE && line->stream.size > 0) {
-        path_push(&r, line->stream);
+    bool mapped = reader->as >= OBSERVE_FORMAT_MAPPED_FIRST;
+    if (!mapped && reader->as != OBSERVE_FORMAT_EVE && line->stream.size > 0) {
+        redact_path_push(&r, line->stream);
     }
-    if (r.err == ERR_OK && reader->format == OBSERVE_FORMAT_ZEEK_TSV) {
+    if (mapped) {
+        redact_mapped(&r, reader);
+    } else if (r.err == ERR_OK && reader->as == OBSERVE_FORMAT_ZEEK_TSV) {
         redact_tsv(&r, &reader->tsv);
     } else if (r.err == ERR_OK) {
+        redact_out_add(&r, reader->head); /* of a text that carries it */
         redact_json(&r);
     }
     out_end(&r);

@@ -26,6 +26,16 @@ TEST(a_word_inside_a_value_does_not_tell_the_format)
                    OBSERVE_FORMAT_ZEEK_JSON);
 }
 
+TEST(logger_of_a_program_that_calls_the_time_as_zeek_does_is_none)
+{
+    check_detected("{\"level\":\"info\",\"ts\":1795293245.5,\"logger\":\"http\",\"msg\":\"x\"}",
+                   OBSERVE_FORMAT_AUTO);
+    check_detected("{\"ts\":1795293245.5,\"level\":\"Reporter::INFO\",\"message\":\"x\"}",
+                   OBSERVE_FORMAT_ZEEK_JSON);
+    check_detected("{\"ts\":1795293245.5,\"note\":\"Scan::Port_Scan\",\"msg\":\"x\"}",
+                   OBSERVE_FORMAT_ZEEK_JSON);
+}
+
 TEST(what_is_none_of_the_formats_is_not_guessed)
 {
     check_detected("", OBSERVE_FORMAT_AUTO);
