@@ -119,7 +119,9 @@ static struct watch_input *input_open(struct bench *bench)
     }
     bench_check(watch_input_open(&bench->op, fd, &input), &bench->op);
     bench_check(watch_input_begin(&bench->op, input), &bench->op);
-    bench_check(watch_input_seek(&bench->op, input, bench->format, &from_start), &bench->op);
+    bench_check(watch_input_seek(&bench->op, input, observe_formats_header(NULL, bench->format),
+                                 &from_start),
+                &bench->op);
     return input;
 }
 

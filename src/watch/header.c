@@ -102,6 +102,27 @@ static void line_learn(struct watch_header *header, struct span line)
     }
 }
 
+/* The columns of W3C's format stand in the place of Zeek's: no log has both. */
+static void w3c_learn(struct watch_header *header, struct span line)
+{
+    if (span_starts_with_nocase(line, SPAN("#Fields:"))) {
+        line_keep(header, LINE_FIELDS, line);
+    }
+}
+
+void watch_header_learn_first(struct watch_header *header, struct span lines)
+{
+    struct span rest = lines;
+    struct span line = { NULL, 0 };
+    while (span_next(&rest, '\n', &line) && rest.data != NULL) {
+        line = without_return(without_mark(line));
+        if (span_trim(line).size > 0) {
+            line_keep(header, LINE_FIELDS, line);
+            return;
+        }
+    }
+}
+
 void watch_header_learn(struct watch_header *header, struct span lines)
 {
     struct span rest = lines;
@@ -109,6 +130,7 @@ void watch_header_learn(struct watch_header *header, struct span lines)
     while (span_next(&rest, '\n', &line)) {
         if (watch_header_is_line(line)) {
             line_learn(header, without_return(without_mark(line)));
+            w3c_learn(header, without_return(without_mark(line)));
         }
     }
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The header lines of a TSV log that are in force at a place in it. A file may hold several headers
- * (logs are concatenated), and whoever begins to read at a later chunk needs the one above it.
+ * The header lines of a log that are in force at a place in it: of Zeek's TSV, of W3C's format
+ * ("#Fields:"), or the first line of CSV. A file may hold several headers (logs are concatenated),
+ * and whoever begins to read at a later chunk needs the one above it.
  */
 #ifndef WATCH_HEADER_H
 #define WATCH_HEADER_H
@@ -43,6 +44,14 @@ void watch_header_init(struct watch_header *header);
  * lines     whole lines
  */
 void watch_header_learn(struct watch_header *header, struct span lines);
+
+/**
+ * Take notice of the first line that is not blank, where that one names the columns (CSV).
+ *
+ * header    begun with watch_header_init()
+ * lines     the first ones; where they hold no line end, none is taken notice of
+ */
+void watch_header_learn_first(struct watch_header *header, struct span lines);
 
 /**
  * Write the header lines in force, each with its line end, so that a reader that is given them

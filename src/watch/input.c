@@ -86,6 +86,18 @@ uint64_t watch_input_bytes_read(const struct watch_input *input)
     return input->bytes_read;
 }
 
+void watch_input_learn(struct watch_input *input, uint64_t position, struct span lines)
+{
+    if (input->header == NULL) {
+        return;
+    }
+    if (input->header_lines == OBSERVE_HEADER_MARKED) {
+        watch_header_learn(input->header, lines);
+    } else if (position == 0) {
+        watch_header_learn_first(input->header, lines);
+    }
+}
+
 size_t watch_input_header(const struct watch_input *input, uint8_t *bytes)
 {
     return input->header == NULL ? 0 : watch_header_write(input->header, bytes);
@@ -306,9 +318,7 @@ static void chunk_end(struct watch_chunk *chunk, struct watch_input *input, size
         digest_sha256(span_from(span_make(chunk->bytes, size), chunk->taken), chunk->line_digest);
         chunk->may_grow = !line_is_final(input, chunk);
     }
-    if (input->header != NULL) {
-        watch_header_learn(input->header, span_make(chunk->bytes, size));
-    }
+    watch_input_learn(input, chunk->position, span_make(chunk->bytes, size));
 }
 
 enum err watch_input_next(struct op *op, struct watch_input *input, struct watch_chunk *chunk)

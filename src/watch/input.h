@@ -9,7 +9,7 @@
 #ifndef WATCH_INPUT_H
 #define WATCH_INPUT_H
 
-#include "observe/observe.h"
+#include "observe/formats.h"
 #include "store/mark.h"
 #include "watch/header.h"
 
@@ -157,20 +157,20 @@ enum err watch_input_is_known(struct op *op, const struct watch_input *input,
                               const struct mark *mark, bool *ret_known);
 
 /**
- * Say what format the lines have, and go to where reading goes on. Where the last line was counted
+ * Say which lines are headers, and go to where reading goes on. Where the last line was counted
  * without its end, that is where it begins: the first chunk says how much of it was taken. A pipe
  * goes on counting there.
  *
  * op        work in hand
  * input     begun, without a chunk yet
- * format    TSV's header lines are kept track of
+ * header    such lines are kept track of
  * begin     what an earlier run told
  *
  * Errors    ERR_AGAIN what comes before must be read: call watch_input_seek_on(); ERR_STALE the
  * input is shorter than that; ERR_CONFLICT it is no copy; ERR_IO; ERR_LIMIT no memory
  */
 MUST_USE
-enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_format format,
+enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_header header,
                           const struct watch_begin *begin);
 
 /**

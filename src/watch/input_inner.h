@@ -20,11 +20,11 @@ struct watch_tail {
 struct watch_input {
     int fd;
     bool regular;
-    enum observe_format format;
-    struct inflate *inflate; /* NULL: the bytes are read as they lie */
-    const char *fault;       /* of the compressed stream */
-    bool ended;              /* nothing more comes from the file, for now */
-    bool told;               /* `kind` was told by its first bytes */
+    enum observe_header header_lines; /* which lines of it are kept in `header` */
+    struct inflate *inflate;          /* NULL: the bytes are read as they lie */
+    const char *fault;                /* of the compressed stream */
+    bool ended;                       /* nothing more comes from the file, for now */
+    bool told;                        /* `kind` was told by its first bytes */
     enum inflate_kind kind;
     uint64_t bytes_read; /* of the file */
     uint64_t position;   /* decompressed: of the next chunk */
@@ -35,7 +35,7 @@ struct watch_input {
     size_t carry_lines;          /* of a pipe: bytes of `carry` up to its last line end */
     uint64_t passed;             /* bytes of an overlong line that were passed over so far */
     uint64_t passed_taken;       /* of these, by an earlier run */
-    struct watch_header *header; /* of TSV: in force at `position` */
+    struct watch_header *header; /* in force at `position`; NULL: such lines have none */
     struct watch_begin begin;    /* what is known of its last line, and how that is to be taken */
     uint64_t taken;              /* of the next chunk's first line, by an earlier run */
     struct watch_tail *seen;     /* decompressed, while what is before a position is read */
@@ -75,6 +75,15 @@ enum err watch_input_tell(struct op *op, struct watch_input *input);
  */
 MUST_USE
 enum err watch_input_inflate(struct op *op, struct watch_input *input);
+
+/**
+ * Take notice of header lines.
+ *
+ * input     positioned
+ * position  where the lines begin
+ * lines     whole ones
+ */
+void watch_input_learn(struct watch_input *input, uint64_t position, struct span lines);
 
 /**
  * Add bytes to the last ones before a place.

@@ -54,7 +54,7 @@ static enum err go_to(struct op *op, struct watch_input *input, uint64_t positio
 
 static enum err header_begin(struct op *op, struct watch_input *input)
 {
-    if (input->format != OBSERVE_FORMAT_ZEEK_TSV) {
+    if (input->header_lines == OBSERVE_HEADER_NONE) {
         return ERR_OK;
     }
     input->header = memory_new(sizeof *input->header);
@@ -89,8 +89,8 @@ static enum err keep_new(struct op *op, struct watch_input *input, uint64_t posi
     input->position = position;
     if (input->header != NULL) {
         watch_header_init(input->header);
-        watch_header_learn(input->header, span_make(chunk->header, chunk->header_size));
-        watch_header_learn(input->header, span_make(chunk->bytes, used));
+        watch_input_learn(input, 0, span_make(chunk->header, chunk->header_size));
+        watch_input_learn(input, chunk->position, span_make(chunk->bytes, used));
     }
     return ERR_OK;
 }
@@ -147,7 +147,7 @@ enum err watch_input_seek_on(struct op *op, struct watch_input *input, struct wa
     return input->position < position ? ERR_AGAIN : seek_end(op, input);
 }
 
-/* What is compressed is read and dropped; TSV is read too, for its headers. */
+/* What is compressed is read and dropped; what has headers anywhere is read too, for these. */
 static enum err seek_by_reading(struct op *op, struct watch_input *input)
 {
     input->seen = memory_new(sizeof *input->seen);
@@ -163,18 +163,16 @@ static enum err seek_plain(struct op *op, struct watch_input *input, struct span
     if (target_of(input) > size) {
         return shorter(op);
     }
-    if (input->header != NULL) {
-        watch_header_learn(input->header, header);
-    }
+    watch_input_learn(input, 0, header);
     TRY(go_to(op, input, target_of(input)));
     return seek_end(op, input);
 }
 
-enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_format format,
+enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe_header header,
                           const struct watch_begin *begin)
 {
     must(begin->line.taken <= begin->position);
-    input->format = format;
+    input->header_lines = header;
     input->begin = *begin;
     input->begin.header = SPAN("");
     TRY(header_begin(op, input));
@@ -186,11 +184,12 @@ enum err watch_input_seek(struct op *op, struct watch_input *input, enum observe
         input->taken = begin->line.taken;
         return ERR_OK;
     }
-    bool for_headers = input->header != NULL && begin->header.size == 0;
+    bool for_headers = header == OBSERVE_HEADER_MARKED && begin->header.size == 0;
     if (!watch_input_is_plain(input) || for_headers) {
         return seek_by_reading(op, input);
     }
-    return seek_plain(op, input, begin->header);
+    bool first = header == OBSERVE_HEADER_FIRST;
+    return seek_plain(op, input, first ? watch_input_start(input) : begin->header);
 }
 
 /* ---- known again, and grown ---- */

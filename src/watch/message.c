@@ -100,7 +100,8 @@ static bool read_flag(struct wire_reader *r)
 static enum observe_format read_format(struct wire_reader *r)
 {
     uint8_t format = wire_u8(r);
-    if (format >= OBSERVE_FORMAT_COUNT) {
+    bool mapped = format >= OBSERVE_FORMAT_MAPPED_FIRST && format <= OBSERVE_FORMAT_LAST;
+    if (format >= OBSERVE_FORMAT_COUNT && !mapped) {
         r->err = ERR_FORMAT;
     }
     return (enum observe_format)format;

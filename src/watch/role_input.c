@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "os/clock.h"
 #include "watch/role_inner.h"
 
 enum { FOLDS_MESSAGE_SIZE = 64 * 1024 };
@@ -176,12 +177,17 @@ static enum err input_begin(struct op *op, struct role_input *input)
         return ERR_OK;
     }
     if (input->source.format == OBSERVE_FORMAT_AUTO) {
-        enum observe_format format = observe_detect(start);
+        const struct watch_rules *rules = &input->role->options->rules;
+        bool waits = watch_input_may_start(input->input);
+        bool grows = input->follow && watch_input_is_plain(input->input);
+        bool more = waits || (grows && start.size < WATCH_START_SIZE);
+        enum observe_format format =
+            observe_formats_detect(rules->formats, start, more, rules->now_us);
         if (format == OBSERVE_FORMAT_AUTO && broken) {
             input->phase = ROLE_OVER; /* what is wrong is not that nobody knows the format */
             return ERR_OK;
         }
-        if (format == OBSERVE_FORMAT_AUTO && watch_input_may_start(input->input)) {
+        if (format == OBSERVE_FORMAT_AUTO && waits) {
             return ERR_AGAIN;
         }
         input->source.format = format;
@@ -198,6 +204,7 @@ static enum err give_chunk(struct op *op, struct role_input *input, struct watch
     struct role *role = input->role;
     TRY(watch_input_next(op, input->input, slot->chunk));
     TRY(role_hear(op, role));
+    slot->chunk->now_us = input->follow ? os_clock_us() : 0;
     slot->source = &input->source;
     slot->images = (struct watch_images){
         .indicators = role->newest->image,
@@ -415,7 +422,9 @@ static enum err serve_start(struct op *op, struct role *role, struct span body)
     }
     input->place = start.begin;
     input->place.header = SPAN("");
-    err = watch_input_seek(op, input->input, input->source.format, &start.begin);
+    const struct observe_formats *formats = role->options->rules.formats;
+    err = watch_input_seek(op, input->input, observe_formats_header(formats, input->source.format),
+                           &start.begin);
     input->phase = err == ERR_AGAIN ? ROLE_SEEKS : ROLE_READS;
     return input_outcome(op, input, err == ERR_AGAIN ? ERR_OK : err);
 }

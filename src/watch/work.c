@@ -20,12 +20,14 @@ _Static_assert(BY_KIND_LINE_COUNT_MAX *MARKS_OF_LINE_MAX < CANDIDATES_MAX / 2,
                "lines that are taken together find room");
 
 struct watch_work {
+    const struct watch_rules *rules;
     struct observe_reader *reader;
     struct match_batch batch;
     struct by_kind lines;
     uint32_t *candidates;
     struct watch_meet *meet; /* the second pass */
     /* of the present chunk */
+    enum observe_header header;
     const struct watch_source *source;
     const struct watch_chunk *chunk;
     struct watch_result *result;
@@ -55,6 +57,7 @@ enum err watch_work_new(struct op *op, const struct watch_rules *rules, struct w
     if (work == NULL) {
         return op_fail(op, ERR_LIMIT, "out of memory for the watch");
     }
+    work->rules = rules;
     work->candidates = memory_new_array(CANDIDATES_MAX, sizeof *work->candidates);
     enum err err = observe_reader_new(op, rules->engine, &work->reader);
     if (err == ERR_OK) {
@@ -186,12 +189,22 @@ static void leave_line(struct watch_result *result, const struct watch_chunk *ch
 /* Of JSON, what can be read is whole; a row of TSV looks whole wherever its last column was cut. */
 static bool may_be_half(const struct watch_work *work, enum observe_fault fault)
 {
-    return fault != OBSERVE_FAULT_NONE || work->source->format == OBSERVE_FORMAT_ZEEK_TSV;
+    return fault != OBSERVE_FAULT_NONE ||
+           !observe_formats_tell_half_lines(work->rules->formats, work->source->format);
 }
 
+/* Of lines that are headers by their place there is one. */
 static bool is_header(const struct watch_work *work, struct span line)
 {
-    return work->source->format == OBSERVE_FORMAT_ZEEK_TSV && watch_header_is_line(line);
+    switch (work->header) {
+    case OBSERVE_HEADER_MARKED:
+        return watch_header_is_line(line);
+    case OBSERVE_HEADER_FIRST:
+        return work->chunk->position == 0 && line.data == work->chunk->bytes;
+    case OBSERVE_HEADER_NONE:
+        break;
+    }
+    return false;
 }
 
 /* Lines above a new header are looked at while the old one is in force. */
@@ -388,6 +401,9 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
     work->result = result;
 
     watch_meet_begin(work->meet, source, images, result);
+    work->header = observe_formats_header(work->rules->formats, source->format);
+    TRY(observe_reader_prepare(&result->op, work->reader, work->rules->formats, source->format));
+    observe_reader_set_now(work->reader, chunk->now_us > 0 ? chunk->now_us : work->rules->now_us);
     observe_reader_begin(work->reader, source->format, source->stream);
     observe_reader_want(work->reader, kinds_watched(images->indicators));
     learn_header(work);

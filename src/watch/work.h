@@ -9,6 +9,7 @@
 #define WATCH_WORK_H
 
 #include "match/match.h"
+#include "observe/formats.h"
 #include "observe/redact.h"
 #include "store/fold.h"
 #include "watch/input.h"
@@ -36,6 +37,7 @@ struct watch_rules {
     int64_t now_us;            /* the time of lines without a time of their own */
     int64_t fold_us;           /* length of a fold */
     enum record_engine engine; /* scanner for JSON */
+    const struct observe_formats *formats; /* with mappings; NULL: none */
 };
 
 /* What an input is, for its chunks. */

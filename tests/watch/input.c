@@ -524,7 +524,7 @@ TEST(header_in_force_is_kept_for_who_reads_a_file_on)
     begin.header = span_make(header, size);
     assert_int_equal(lseek(writer, 0, SEEK_SET), 0);
     input = lane_input(&lane, writer);
-    check_err(watch_input_seek(&lane.op, input, OBSERVE_FORMAT_ZEEK_TSV, &begin), ERR_OK);
+    check_err(watch_input_seek(&lane.op, input, OBSERVE_HEADER_MARKED, &begin), ERR_OK);
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
     check_span(span_make(lane.chunk->header, lane.chunk->header_size), HEADER_A);
     check_span(span_make(lane.chunk->bytes, lane.chunk->size), "2\t10.0.0.1\t10.0.0.2\n");

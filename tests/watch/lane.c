@@ -173,7 +173,8 @@ struct watch_input *lane_input(struct lane *lane, int fd)
 enum err lane_seek(struct lane *lane, struct watch_input *input, enum observe_format format,
                    const struct watch_begin *begin)
 {
-    enum err err = watch_input_seek(&lane->op, input, format, begin);
+    enum err err = watch_input_seek(&lane->op, input,
+                                    observe_formats_header(lane_rules()->formats, format), begin);
     while (err == ERR_AGAIN) {
         err = watch_input_seek_on(&lane->op, input, lane->chunk);
     }
@@ -338,6 +339,8 @@ const struct watch_rules *lane_rules(void)
 {
     static struct inside inside;
     static struct observe_rules privacy;
+    static struct observe_formats formats; /* for all tests of a program */
+    static struct op formats_op;
     static const struct watch_rules rules = {
         .inside = &inside,
         .privacy = &privacy,
@@ -345,7 +348,12 @@ const struct watch_rules *lane_rules(void)
         .now_us = INT64_C(1795291200000000), /* 2026-11-21T20:00:00Z */
         .fold_us = FOLD_MINUTES_DEFAULT * FOLD_MINUTE_US,
         .engine = RECORD_ENGINE_FAST,
+        .formats = &formats,
     };
+    if (formats.count == 0) {
+        testing_op_begin(&formats_op);
+        check_err(observe_formats_add_ready(&formats_op, &formats), ERR_OK);
+    }
     if (inside.count == 0) {
         check_err(inside_add(&inside, SPAN("10.0.0.0/8")), ERR_OK);
     }

@@ -95,7 +95,8 @@ struct lane_allowed {
 struct span lane_allow_bytes(struct lane *lane, const struct lane_allowed *list, size_t count);
 void lane_allow(struct lane *lane, const struct lane_allowed *list, size_t count);
 
-/* The rules of a watch: inside is 10.0.0.0/8, no privacy, the sensor is "host". */
+/* The rules of a watch: inside is 10.0.0.0/8, no privacy, the sensor is "host", all ready mappings.
+ */
 const struct watch_rules *lane_rules(void);
 
 /* What a text gives: folds merged by key as the store does it, in the order in which they opened.
