@@ -196,6 +196,9 @@ int command_indicators_stats(struct invocation *invocation);
 MUST_USE
 enum err command_indicators_have(struct invocation *invocation, const char *text, bool *ret);
 int command_watch(struct invocation *invocation);
+int command_mapping_list(struct invocation *invocation);
+int command_mapping_show(struct invocation *invocation);
+int command_mapping_try(struct invocation *invocation);
 int command_export(struct invocation *invocation);
 int command_hits(struct invocation *invocation);
 int command_hits_show(struct invocation *invocation);

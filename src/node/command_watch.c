@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "node/config_mapping.h"
 #include "node/fold_words.h"
 #include "node/follow.h"
 #include "node/hit_words.h"
@@ -368,12 +369,18 @@ static enum err jobs_read(struct invocation *invocation, unsigned *ret)
 static enum err format_read(struct invocation *invocation, enum observe_format *ret)
 {
     const char *text = command_value(invocation, "format");
+    const struct observe_formats *formats = &invocation->node->config->formats;
     *ret = OBSERVE_FORMAT_AUTO;
-    if (text != NULL && observe_format_from_name(span_of(text), ret) != ERR_OK) {
-        return op_fail(invocation->op, ERR_FORMAT,
-                       "--format %s: not a format: auto, zeek-json, zeek-tsv or eve", text);
+    if (text == NULL || observe_formats_find(formats, span_of(text), ret) == ERR_OK) {
+        return ERR_OK;
     }
-    return ERR_OK;
+    struct buf why;
+    buf_init(&why, FAULT_TEXT_SIZE);
+    config_format_refuse(&why, formats, span_of(text));
+    enum err err =
+        op_fail(invocation->op, ERR_FORMAT, "--format %s: %.*s", text, SPAN_FMT(buf_span(&why)));
+    buf_done(&why);
+    return err;
 }
 
 /* What is to be watched, by name. */
@@ -413,7 +420,8 @@ static enum err sources_of_config(struct invocation *invocation, bool follow, st
             .silence_s = input->silence_s,
             .expect = input->expect,
         };
-        enum err err = observe_format_from_name(input->format, &source.named.format);
+        enum err err =
+            observe_formats_find(&config->formats, input->format, &source.named.format);
         must(err == ERR_OK); /* checked when the configuration was read */
         if (follow || !listens) {
             ret->list[ret->count] = source;
@@ -521,6 +529,7 @@ static enum err round_begin(struct watching *watching, struct round *round)
     invocation->node = NULL;
     TRY(node_open(&round->op, invocation->node_dir, invocation->world, NODE_FILES,
                   &invocation->node));
+    TRY(observe_formats_add_ready(&round->op, &invocation->node->config->formats));
     TRY(options_read(invocation, &round->options));
     TRY(sources_find(invocation, round->options.follow, &round->sources));
     return sockets_open(watching, round);

@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "base/text.h"
 #include "intake/message.h"
+#include "node/config_mapping.h"
 #include "node/near.h"
 #include "watch/role.h"
 #include "web/listen.h"
@@ -254,9 +255,14 @@ static enum err set_input_expect(struct reading *reading, struct span value)
 
 static enum err set_input_format(struct reading *reading, struct span value)
 {
-    enum observe_format format = OBSERVE_FORMAT_AUTO;
-    if (observe_format_from_name(value, &format) != ERR_OK) {
-        return refuse(reading, "not a format: auto, zeek-json, zeek-tsv or eve");
+    const struct observe_formats *formats = &reading->config->formats;
+    if (!config_format_is_known(formats, value)) {
+        struct buf text;
+        buf_init(&text, sizeof reading->fault - 1);
+        config_format_refuse(&text, formats, value);
+        snprintf(reading->fault, sizeof reading->fault, "%.*s", SPAN_FMT(buf_span(&text)));
+        buf_done(&text);
+        return ERR_FORMAT;
     }
     return op_copy(reading->op, value, &input_last(reading)->format);
 }
@@ -386,6 +392,11 @@ static const struct key keys[] = {
     { "output", "alarm", NULL, NULL, NULL },
     { "output", "exercises", NULL, NULL, NULL },
     { "output", "begin", NULL, NULL, NULL },
+    { "mapping", "format", NULL,
+      "What stands in a log of another format, where no ready mapping says it ('linie mapping\n"
+      "list' shows those); linie-mapping(1) tells how it is written.\n"
+      "[mapping \"door\"]\nformat = ndjson",
+      NULL }, /* see config_mappings_read() */
 };
 
 enum {
@@ -396,25 +407,11 @@ enum {
 
 /* ---- reading ---- */
 
-/* Sections with a name of their own: [input "border"]. */
-static bool section_name(struct span section, struct span word, struct span *ret_name)
-{
-    if (!span_starts_with(section, word) || section.size == word.size) {
-        return false;
-    }
-    struct span name = span_trim(span_from(section, word.size));
-    bool quoted = name.size >= 2 && name.data[0] == '"' && name.data[name.size - 1] == '"';
-    if (!quoted) {
-        return false;
-    }
-    *ret_name = span_slice(name, 1, name.size - 1);
-    return true;
-}
-
 /* Of which there may be several. */
 static bool section_has_names(struct span section)
 {
-    return span_equal(section, SPAN("input")) || span_equal(section, SPAN("output"));
+    return span_equal(section, SPAN("input")) || span_equal(section, SPAN("output")) ||
+           span_equal(section, SPAN("mapping"));
 }
 
 static enum err section_input(struct reading *reading, struct span name)
@@ -500,10 +497,13 @@ static enum err set_key(struct reading *reading, struct span section, struct spa
                         struct span value)
 {
     struct span own_name = { NULL, 0 };
-    if (section_name(section, SPAN("input"), &own_name)) {
+    if (config_section_name(section, SPAN("mapping"), &own_name)) {
+        return ERR_OK; /* read before: inputs name them wherever they stand */
+    }
+    if (config_section_name(section, SPAN("input"), &own_name)) {
         TRY(section_input(reading, own_name));
         section = SPAN("input");
-    } else if (section_name(section, SPAN("output"), &own_name)) {
+    } else if (config_section_name(section, SPAN("output"), &own_name)) {
         TRY(section_output(reading, own_name));
         section = SPAN("output");
     }
@@ -649,6 +649,7 @@ enum err config_read(struct op *op, struct span name, struct span text, struct c
     TRY(lines_check(op, name, text));
     struct span copy; /* ended by a NUL, as inih wants it */
     TRY(op_copy(op, text, &copy));
+    TRY(config_mappings_read(op, name, copy, &ret->formats));
     int line = ini_parse_string((const char *)copy.data, on_pair, &reading);
     if (line != 0 || reading.fault[0] != '\0') {
         op_fault_clear(op);

@@ -8,6 +8,7 @@
 #define NODE_CONFIG_H
 
 #include "node/config_output.h"
+#include "observe/formats.h"
 #include "observe/redact.h"
 #include "policy/pap.h"
 #include "policy/policy.h"
@@ -51,6 +52,7 @@ struct config {
         sensor; /* of all inputs that name none; empty: the log's own, else the host's name */
     size_t input_count;
     struct config_input inputs[CONFIG_INPUT_COUNT_MAX];
+    struct observe_formats formats; /* its mappings; commands that read logs add the ready ones */
     size_t rule_count;
     struct observe_rule rules[CONFIG_RULE_COUNT_MAX];
     struct span metrics_listen; /* as web_listen() takes it; empty: nobody may ask */

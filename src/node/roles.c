@@ -96,6 +96,9 @@ static enum err setup_read(struct op *op, int file, struct watch_setup *setup)
         err = config_read(op, SPAN("linie.conf"), r.rest, config);
     }
     if (err == ERR_OK) {
+        err = observe_formats_add_ready(op, &config->formats);
+    }
+    if (err == ERR_OK) {
         span_copy(setup->privacy.secret, sizeof setup->privacy.secret, secret);
         setup->privacy.rules = config->rules;
         setup->privacy.count = config->rule_count;
@@ -109,6 +112,7 @@ static enum err setup_read(struct op *op, int file, struct watch_setup *setup)
                 .now_us = os_clock_us(),
                 .fold_us = config->fold_minutes * FOLD_MINUTE_US,
                 .engine = RECORD_ENGINE_FAST,
+                .formats = &config->formats,
             },
         };
     }

@@ -111,6 +111,10 @@ static enum err on_begun(struct session_input *input, const struct watch_message
     if (input->phase != SESSION_ASKS) {
         return strange(session, "answer");
     }
+    if (begun->format != OBSERVE_FORMAT_AUTO &&
+        observe_formats_name(&input->session->node->config->formats, begun->format).size == 0) {
+        return strange(input->session, "format");
+    }
     input->is_known = session_is_known(input, begun);
     if (input->how.begun != NULL) {
         TRY(input->how.begun(input, begun, &answer));

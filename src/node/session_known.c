@@ -202,7 +202,8 @@ void session_state_begin(struct session_input *input, const struct watch_message
                          const struct session_answer *answer)
 {
     struct store_input *state = &input->state;
-    struct span format = span_of(observe_format_name(begun->format));
+    const struct config *config = input->session->node->config;
+    struct span format = observe_formats_name(&config->formats, begun->format);
     if (input->is_known) {
         *state = input->known;
         state->line = input->regular ? state->line : (struct mark_line){ 0 };

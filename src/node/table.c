@@ -37,12 +37,17 @@ static const struct command_option remove_options[] = {
 };
 
 static const struct command_option watch_options[] = {
-    { "format", "FORMAT", "zeek-json, zeek-tsv or eve (default: told by each input)" },
+    { "format", "FORMAT", "zeek-json, zeek-tsv, eve, text; or the name of a mapping" },
     { "sensor", "NAME", "who saw it (default: configured, else the log's word)" },
     { "jobs", "N", "threads (default: configured, else one a processor)" },
     { "follow", NULL, "go on until stopped: read what is added, and new files" },
     { "again", NULL, "read inputs again from the start, without counting" },
     { "quiet", NULL, "no progress, no hits as they come: only the summary" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option try_options[] = {
+    { "lines", "N", "how many lines are looked at (default: 10)" },
     { NULL, NULL, NULL },
 };
 
@@ -216,6 +221,31 @@ static const struct command commands[] = {
       .access = COMMAND_LOCAL,
       .options = watch_options,
       .run = command_watch },
+    { .name = "mapping list",
+      .usage = "",
+      .summary = "list the formats that a mapping tells",
+      .help = "Those of linie.conf, then the ready ones. '--format NAME' of 'linie watch' and\n"
+              "'format = NAME' of an input use one.\n\n  linie mapping list",
+      .access = COMMAND_LOCAL,
+      .run = command_mapping_list },
+    { .name = "mapping show",
+      .usage = "NAME...",
+      .summary = "show a mapping as linie.conf would have it",
+      .help = "What is shown can be copied into linie.conf and changed there.\n\n"
+              "  linie mapping show squid",
+      .access = COMMAND_LOCAL,
+      .run = command_mapping_show },
+    { .name = "mapping try",
+      .usage = "NAME FILE",
+      .summary = "show what a mapping makes of a log's first lines",
+      .help = "Each line, what it says, and what could not be read. Nothing is counted, and no\n"
+              "node is needed.\n"
+              "Exit: 0 done, 2 trouble, 3 done but some lines could not be read.\n"
+              "\n"
+              "  linie mapping try squid /var/log/squid/access.log --lines 3",
+      .access = COMMAND_LOCAL,
+      .options = try_options,
+      .run = command_mapping_try },
     { .name = "hits",
       .usage = "",
       .summary = "show what was found: the few that matter first",

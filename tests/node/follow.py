@@ -384,7 +384,7 @@ def kills_while_indicators_come_and_go_leave_what_an_uninterrupted_run_leaves():
 @test
 def what_cannot_be_read_is_told_once_and_the_rest_is_read():
     with Follower() as follower:
-        follower.write("strange.log", text="this is no log that anybody knows\n" * 500)
+        follower.write("strange.log", text="this is \0 no log that anybody knows\n" * 500)
         follower.write("short.log", text="{")
         (follower.logs / "empty.log").write_text("")
         (follower.logs / "broken.log.gz").write_bytes(gzip.compress(b"x" * 1000)[:20])

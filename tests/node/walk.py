@@ -344,7 +344,8 @@ def format_is_told_by_the_input_or_named():
                 assert name in node.said("status")
     with Node() as node:
         node.add(LIST)
-        told = node.run("watch", node.file("a.txt", "just text\n"), status=TROUBLE).stderr
+        told = node.run("watch", node.file("a.txt", "just text\n".encode("utf-16")),
+                        status=TROUBLE).stderr
         assert "its format is not known" in told
         told = node.run("watch", node.folder / "a.txt", "--format", "csv", status=TROUBLE).stderr
         assert "--format csv: not a format" in told

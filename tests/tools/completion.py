@@ -93,13 +93,26 @@ def every_option_that_has_a_value_completes_it_or_says_that_it_cannot():
 
 @test
 def values_are_those_that_help_names():
-    for command, option in (("indicators list", "--kind"), ("indicators add", "--tlp"),
-                            ("watch", "--format")):
+    for command, option in (("indicators list", "--kind"), ("indicators add", "--tlp")):
         check(Completed(*command.split(), option, ""), values_of(command, option))
     check(Completed("hits", "--kind", ""), values_of("indicators list", "--kind"))
     check(Completed("hits", "--rank", ""), words_of("src/policy/rank.c", r'\[RANK_(?:SILENT|LOW|MEDIUM|HIGH|CRITICAL)\] = "([a-z]+)"'))
     check(Completed("hits", "--json", "--state", ""), ["new", "acknowledged", "false", "reopened"])
     check(Completed("indicators", "list", "--kind", "sha"), ["sha1", "sha256"])
+
+
+@test
+def formats_of_a_watch_are_those_that_it_reads_and_all_mappings():
+    with tempfile.TemporaryDirectory() as folder:
+        ready = words_of("src/observe/ready.conf", r'(?m)^\[mapping "(.*)"\]$')
+        read = {"zeek-json", "zeek-tsv", "eve"}
+        pathlib.Path(folder, "linie.conf").write_text('[mapping "gate"]\nformat = csv\n')
+        check(Completed("watch", "--format", "", LINIE_NODE="/nowhere"), ready | read)
+        check(Completed("watch", "--format", "", LINIE_NODE=folder), ready | read | {"gate"})
+        check(Completed("mapping", "show", "", LINIE_NODE=folder), ready | {"gate"})
+        check(Completed("mapping", "show", "squid", "ga", LINIE_NODE=folder), ["gate"])
+        check(Completed("mapping", "try", "ga", LINIE_NODE=folder), ["gate"])
+        assert Completed("mapping", "try", "gate", "", LINIE_NODE=folder).files
 
 
 def words_of(source, pattern):

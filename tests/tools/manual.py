@@ -177,7 +177,7 @@ def keys_of_page():
     text = page("linie.conf.5.scd")
     keys = {}
     for inside in re.findall(r"^# \[(\w+)(?: \"NAME\")?\]$", text, re.MULTILINE):
-        heading = f'[{inside} "NAME"]' if inside in ("input", "output") else f"[{inside}]"
+        heading = f'[{inside} "NAME"]' if inside in ("input", "output", "mapping") else f"[{inside}]"
         body = section(text, heading)
         for key, said_of_it in re.findall(r"^\*([a-z0-9-]+)\* = _[A-Z/]+_(?:\.\.\.)?\n((?:\t.*\n|\n(?=\t))*)", body,
                                           re.MULTILINE):
@@ -203,6 +203,25 @@ def the_manual_describes_the_keys_that_the_program_reads():
     rows = re.findall(r'^    \{ "(\w+)", "([a-z0-9-]+)",', table, re.MULTILINE)
     assert len(rows) == table.count("\n    {"), "a row is not understood"
     assert set(rows) == keys_of_page().keys()
+
+
+@test
+def the_manual_describes_the_keys_of_a_mapping():
+    table = (SOURCE / "src/observe/mapping.c").read_text()
+    table = table[table.index("static const struct key keys[]"):]
+    table = table[:table.index("\n};")]
+    rows = set(re.findall(r'(?:SETTING|FIELD|OUTCOME)\("([a-z0-9-]+)"', table))
+    text = section(page("linie-mapping.1.scd"), "HOW A MAPPING IS WRITTEN")
+    described = set(re.findall(r"(?:^|, )\*([a-z0-9-]+)\* = _", text, re.MULTILINE))
+    assert described == rows, described ^ rows
+
+
+@test
+def the_manual_names_the_ready_mappings():
+    ready = re.findall(r'^\[mapping "(.*)"\]$', (SOURCE / "src/observe/ready.conf").read_text(), re.MULTILINE)
+    text = section(page("linie-mapping.1.scd"), "READY MAPPINGS")
+    named = re.findall(r"\*([a-z0-9-]+)\*", "\n".join(line for line in text.splitlines() if line.startswith("*")))
+    assert sorted(set(named) - {"linie"}) == sorted(ready), set(named) ^ set(ready)
 
 
 @test
@@ -316,6 +335,20 @@ def examples_of_indicators_run():
 @test
 def examples_of_watch_run():
     check_examples("linie-watch.1.scd", [1, 1, 1, 0, 0, 1], with_new_indicators)
+
+
+def with_mappings(folder, environment):
+    with_new_indicators(folder, environment)
+    (folder / "access.log").write_text("1795293245.779    180 10.0.0.5 TCP_MISS/200 411 GET http://a.example/ - "
+                                       "HIER_DIRECT/198.51.100.7 text/html\n")
+    (folder / "gate.csv").write_text("2020-02-20T20:34:05Z,drop,10.0.0.5,update-dms.example,443\n")
+
+
+@test
+def examples_of_mapping_run():
+    output = check_examples("linie-mapping.1.scd", [0, 0, 0, 1], with_mappings,
+                            [("/var/log/squid/", ""), ("linie.conf", '"$LINIE_NODE"/linie.conf')])
+    assert "from 10.0.0.5 denied in gate" in output, output
 
 
 def with_new_indicators(folder, environment):
