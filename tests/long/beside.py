@@ -19,7 +19,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "node"))
 
-from ground import Node # pylint: disable=wrong-import-position
+from ground import Node, descendants # pylint: disable=wrong-import-position
 
 AMOUNT = int(sys.argv[2]) if len(sys.argv) > 2 else 1
 SEED = int(os.environ.get("LINIE_TEST_SEED", time.time_ns()))
@@ -67,11 +67,7 @@ class Run:
 
     def child(self):
         """The watch process, or None where there is none now."""
-        children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        try:
-            return int(children.read_text(encoding="ascii").split()[0])
-        except (OSError, IndexError):
-            return None
+        return descendants(self.process.pid).get("watch")
 
     def ended(self):
         return self.process.poll() is not None
