@@ -87,9 +87,9 @@ enum {
     (1u << END_1(a) | 1u << END_2(a, b) | 1u << END_3(a, b, c) | 1u << END_4(a, b, c, d))
 
 /* `n` digits before `end`; the high bit says that a byte comes from nowhere. */
-#define PLACES(end, n)                                                                             \
-    NOWHERE, (n) > 2 ? (end)-3 : NOWHERE, (n) > 1 ? (end)-2 : NOWHERE, (end)-1 /* ones are last */
-#define LEAST(n) ((n) == 1 ? 0 : (n) == 2 ? 10 : 100)
+#define PLACE(end, n, back) (uint8_t)((n) >= (back) ? (end) - (back) : NOWHERE)
+#define PLACES(end, n)      NOWHERE, PLACE(end, n, 3), PLACE(end, n, 2), PLACE(end, n, 1)
+#define LEAST(n)            ((n) == 1 ? 0 : (n) == 2 ? 10 : 100)
 
 #define FORM(a, b, c, d)                                                                           \
     [FORM_PLACE(BOUNDS(a, b, c, d))] = {                                                           \
