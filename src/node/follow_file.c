@@ -3,6 +3,7 @@
  * One file that is followed, from being found to being gone.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -411,6 +412,9 @@ static enum err file_open(struct follow_file *file)
     enum err err = descriptor_open(&session->scratch, follow->folder, path_of(file), &fd);
     if (err == ERR_OK) {
         err = pipe_hold(file); /* after it: the one that is read must see the writer come and go */
+    }
+    if (err == ERR_OK && file->sort == INPUT_PIPE) {
+        (void)fcntl(fd, F_SETFL, O_NONBLOCK); /* its writer may have gone: see watch_input_open() */
     }
     if (err != ERR_OK) {
         if (fd >= 0) {

@@ -2,6 +2,7 @@
 #include "watch/input.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,6 +120,8 @@ enum err watch_input_open(struct op *op, int fd, struct watch_input **ret)
         return err;
     }
     input->regular = S_ISREG(status.st_mode);
+    int flags = fcntl(fd, F_GETFL);
+    input->never_waits = !input->regular && flags >= 0 && (flags & O_NONBLOCK) != 0;
     *ret = input;
     return ERR_OK;
 }

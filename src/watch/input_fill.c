@@ -22,11 +22,14 @@ void watch_tail_add(struct watch_tail *tail, struct span bytes)
     tail->end += bytes.size;
 }
 
-/* Whether a pipe has nothing to give now. Its end counts as something. */
+/* Whether a pipe has nothing to give now. Its end counts as something. The kernel does not tell of
+ * the end to who opened a named pipe after its writer had gone (fifo_open() of Linux), though what
+ * that one wrote is there: once that is read, a read tells, where it does not wait. */
 static bool is_silent(const struct watch_input *input)
 {
     struct pollfd pipe = { .fd = input->fd, .events = POLLIN };
-    return !input->regular && poll(&pipe, 1, 0) == 0;
+    bool may_try = input->never_waits && input->bytes_read > 0;
+    return !input->regular && !may_try && poll(&pipe, 1, 0) == 0;
 }
 
 static enum err read_raw(struct op *op, struct watch_input *input, void *target, size_t size,

@@ -20,6 +20,7 @@ struct watch_tail {
 struct watch_input {
     int fd;
     bool regular;
+    bool never_waits;                 /* a pipe: reading it does not wait */
     enum observe_header header_lines; /* which lines of it are kept in `header` */
     struct inflate *inflate;          /* NULL: the bytes are read as they lie */
     const char *fault;                /* of the compressed stream */

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/watch/lane.h"
@@ -354,6 +355,37 @@ TEST(pipe_that_falls_silent_hands_on_its_whole_lines)
 
     check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_ABSENT);
     watch_input_close(input);
+    lane_end(&lane);
+}
+
+/* Somebody else holds the pipe open for reading, so what the writer left stays. */
+TEST(named_pipe_whose_writer_had_gone_before_it_was_opened_gives_its_last_line)
+{
+    struct lane lane;
+    char path[64];
+    struct watch_input *input = NULL;
+    const struct watch_begin from_start = { .position = 0 };
+    lane_begin(&lane);
+    snprintf(path, sizeof path, "/tmp/linie-test-%d.fifo", (int)getpid());
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int holder = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int writer = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(write(writer, "one\ntwo", 7), 7);
+    close(writer);
+    int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    check_err(watch_input_open(&lane.op, reader, &input), ERR_OK);
+    check_err(watch_input_begin(&lane.op, input), ERR_OK);
+    check_err(lane_seek(&lane, input, OBSERVE_FORMAT_ZEEK_JSON, &from_start), ERR_OK);
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "one\n");
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_OK);
+    check_span(span_make(lane.chunk->bytes, lane.chunk->size), "two");
+
+    check_err(watch_input_next(&lane.op, input, lane.chunk), ERR_ABSENT);
+    watch_input_close(input);
+    close(holder);
+    unlink(path);
     lane_end(&lane);
 }
 
