@@ -61,15 +61,29 @@ static bool is_sure_email(struct span text)
     return true;
 }
 
+/* The size of the comment that a text begins with, or 0. Where one has no end, none is looked for
+ * any more, so that time stays linear. */
+static size_t comment_size(struct span text, bool *no_comments)
+{
+    size_t size = *no_comments ? 0 : value_comment_size(text);
+    *no_comments = size == 0;
+    return size;
+}
+
 /* Cut the first address off a list as mail headers write it: commas and semicolons stand between
- * addresses, but not inside quotes or angle brackets (RFC 5322, section 3.4). */
-static struct span email_list_next(struct span *rest)
+ * addresses, but not inside quotes, comments or angle brackets (RFC 5322, section 3.4). */
+static struct span email_list_next(struct span *rest, bool *no_comments)
 {
     bool quoted = false;
     bool bracketed = false;
     size_t end = 0;
     for (; end < rest->size; end++) {
         uint8_t byte = rest->data[end];
+        if (!quoted && byte == '(') {
+            size_t size = comment_size(span_from(*rest, end), no_comments);
+            end += size > 0 ? size - 1 : 0;
+            continue;
+        }
         if (quoted && byte == '\\') {
             end++;
         } else if (byte == '"') {
@@ -89,9 +103,10 @@ static struct span email_list_next(struct span *rest)
 static bool add_email_list(struct gather *g, struct span text)
 {
     bool all_fit = true;
+    bool no_comments = false;
     struct span rest = text;
     while (rest.size > 0) {
-        struct span piece = email_list_next(&rest);
+        struct span piece = email_list_next(&rest, &no_comments);
         /* "<>" is the sender of an undeliverable report (RFC 5321, section 4.5.5): nobody. */
         bool nobody = piece.size == 0 || span_equal(piece, SPAN("<>"));
         if (!nobody && !gather_add_email(g, piece, piece)) {

@@ -1,28 +1,148 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * E-mail addresses (RFC 5321 section 4.1.2, RFC 6531). The local part counts in lower case: RFC
- * 5321 leaves its case to the receiving host, but hosts that tell "Bob" from "bob" are hardly
+ * E-mail addresses (RFC 5321 section 4.1.2, RFC 6531), also as the headers of mails write them,
+ * with names and comments around them (RFC 5322 section 3.4). The local part counts in lower case:
+ * RFC 5321 leaves its case to the receiving host, but hosts that tell "Bob" from "bob" are hardly
  * found, and a missed hit costs more.
  */
 #include "base/text.h"
 #include "value/internal.h"
 
-enum { LOCAL_SIZE_MAX = 64 /* RFC 5321 section 4.5.3.1.1 */ };
+enum {
+    LOCAL_SIZE_MAX = 64,     /* RFC 5321 section 4.5.3.1.1 */
+    ADDRESS_SIZE_MAX = 1024, /* as written: names in UTF-8 and escapes take more than in a key */
+};
+
+/* ---- what stands around an address (RFC 5322 section 3.4) ---- */
+
+size_t value_comment_size(struct span text)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte = text.data[i];
+        i += byte == '\\' ? 1 : 0; /* the next one stands for itself */
+        depth += byte == '(' ? 1 : 0;
+        if (depth == 0) {
+            return 0;
+        }
+        depth -= byte == ')' ? 1 : 0;
+        if (depth == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static size_t quoted_size(struct span text)
+{
+    for (size_t i = 1; i < text.size; i++) {
+        if (text.data[i] == '"') {
+            return i + 1;
+        }
+        i += text.data[i] == '\\' ? 1 : 0;
+    }
+    return 0;
+}
+
+/* A walk over a text by pieces: a quoted text, a comment, or any other byte alone. What is opened
+ * and never closed is a byte as any other; it is looked for once, so that time stays linear. */
+struct pieces {
+    struct span rest;
+    struct span piece;
+    bool no_quotes;
+    bool no_comments;
+};
+
+static bool pieces_next(struct pieces *pieces)
+{
+    struct span rest = pieces->rest;
+    if (rest.size == 0) {
+        return false;
+    }
+    size_t size = 0;
+    if (rest.data[0] == '"' && !pieces->no_quotes) {
+        size = quoted_size(rest);
+        pieces->no_quotes = size == 0;
+    } else if (rest.data[0] == '(' && !pieces->no_comments) {
+        size = value_comment_size(rest);
+        pieces->no_comments = size == 0;
+    }
+    size = size == 0 ? 1 : size;
+    pieces->piece = span_slice(rest, 0, size);
+    pieces->rest = span_from(rest, size);
+    return true;
+}
+
+/* What stands in the last "<...>", whatever is written around it; else all of the text. */
+static struct span bracketed(struct span raw)
+{
+    struct span found = raw;
+    struct span inside = { NULL, 0 }; /* behind the bracket that is open */
+    struct pieces pieces = { .rest = raw };
+    while (pieces_next(&pieces)) {
+        if (pieces.piece.data[0] == '<') {
+            inside = pieces.rest;
+        } else if (pieces.piece.data[0] == '>' && inside.data != NULL) {
+            found = span_slice(inside, 0, inside.size - pieces.rest.size - 1);
+            inside = (struct span){ NULL, 0 };
+        }
+    }
+    return found;
+}
 
 /* "Name <someone@example.org>" and "mailto:someone@example.org?subject=..." to the address. */
 static struct span unwrap(struct span raw)
 {
-    if (raw.size > 0 && raw.data[raw.size - 1] == '>') {
-        ptrdiff_t open = span_find_last(raw, '<');
-        raw = open == SPAN_NOT_FOUND ? raw : span_slice(raw, (size_t)open + 1, raw.size - 1);
+    struct span prefix = SPAN("mailto:");
+    bool wrapped = !span_starts_with_nocase(raw, prefix) && span_find(raw, '<') != SPAN_NOT_FOUND;
+    struct span text = span_trim(wrapped ? bracketed(raw) : raw);
+    if (span_starts_with_nocase(text, prefix)) {
+        text = span_from(text, prefix.size);
+        ptrdiff_t question = span_find(text, '?');
+        text = question == SPAN_NOT_FOUND ? text : span_slice(text, 0, (size_t)question);
     }
-    if (span_starts_with_nocase(raw, SPAN("mailto:"))) {
-        raw = span_from(raw, sizeof "mailto:" - 1);
-        ptrdiff_t question = span_find(raw, '?');
-        raw = question == SPAN_NOT_FOUND ? raw : span_slice(raw, 0, (size_t)question);
-    }
-    return raw;
+    return text;
 }
+
+/* An address without comments. */
+struct address {
+    uint8_t text[ADDRESS_SIZE_MAX];
+    size_t size;
+};
+
+/* A comment is as good as a space, and spaces count nowhere but between words. */
+static bool address_add(struct address *address, struct span piece)
+{
+    uint8_t byte = piece.data[0];
+    bool space = byte == ' ' || byte == '\t' || (byte == '(' && piece.size > 1);
+    uint8_t last = address->size == 0 ? '@' : address->text[address->size - 1];
+    if (space && (last == '@' || last == ' ')) {
+        return true;
+    }
+    address->size -= byte == '@' && last == ' ' ? 1 : 0;
+    piece = space ? SPAN(" ") : piece;
+    if (piece.size > sizeof address->text - address->size) {
+        return false;
+    }
+    span_copy(address->text + address->size, sizeof address->text - address->size, piece);
+    address->size += piece.size;
+    return true;
+}
+
+/* Empty where it is too long. */
+static struct span without_comments(struct span raw, struct address *room)
+{
+    struct pieces pieces = { .rest = raw };
+    room->size = 0;
+    while (pieces_next(&pieces)) {
+        if (!address_add(room, pieces.piece)) {
+            return (struct span){ NULL, 0 };
+        }
+    }
+    return span_trim(span_make(room->text, room->size));
+}
+
+/* ---- the address ---- */
 
 static uint8_t lower(uint8_t byte)
 {
@@ -136,7 +256,11 @@ static size_t host_write(struct span raw, uint8_t *key)
 
 size_t value_key_email(struct span raw, uint8_t *key)
 {
+    struct address room;
     struct span address = unwrap(raw);
+    if (span_find(address, '(') != SPAN_NOT_FOUND) {
+        address = without_comments(address, &room);
+    }
     if (address.size == 0 || text_valid_size(address) != address.size) {
         return 0;
     }

@@ -356,7 +356,8 @@ bool value_url_has_escapes(struct span key);
 size_t value_key_digest(struct span raw, uint8_t *key, enum value_kind *ret_kind);
 
 /**
- * An e-mail address; "Name <someone@example.org>" and "mailto:" are understood.
+ * An e-mail address; "Name <someone@example.org>", "someone@example.org (a comment)" and "mailto:"
+ * are understood.
  *
  * raw       field as logged
  * key       receives the address
@@ -364,6 +365,16 @@ size_t value_key_digest(struct span raw, uint8_t *key, enum value_kind *ret_kind
  * Returns the key's size, or 0 where it is no address.
  */
 size_t value_key_email(struct span raw, uint8_t *key);
+
+/**
+ * A comment of a mail header (RFC 5322 section 3.2.2): brackets, which may stand in each other, and
+ * a backslash before what is no bracket of it.
+ *
+ * text      what it may begin with
+ *
+ * Returns the comment's size with its brackets; 0 where there is none, or one that has no end.
+ */
+size_t value_comment_size(struct span text);
 
 /**
  * A fingerprint or digest of a stated kind, in hexadecimal, perhaps with colons between bytes.

@@ -303,6 +303,32 @@ TEST(mail_gives_addresses_and_their_domains)
     observing_end(&o);
 }
 
+TEST(mail_gives_addresses_with_comments_around_them)
+{
+    struct observing o;
+    begin(&o);
+
+    check_observed(&o,
+                   "{\"_path\":\"smtp\",\"from\":\"m1@one.example (Evil, Inc; (x))\","
+                   "\"to\":[\"(Evil) m2@two.example, Evil <m3@three.example> (y)\"],"
+                   "\"reply_to\":\"\\\"(\\\" <m4@four.example>\"}",
+                   "smtp.from email m1@one.example\n"
+                   "smtp.from domain one.example\n"
+                   "smtp.to email m2@two.example\n"
+                   "smtp.to domain two.example\n"
+                   "smtp.to email m3@three.example\n"
+                   "smtp.to domain three.example\n"
+                   "smtp.reply_to email m4@four.example\n"
+                   "smtp.reply_to domain four.example\n");
+    assert_int_equal(o.line.unfit, 0);
+
+    /* A comment without an end hides none of those that follow. */
+    check_observed(&o, "{\"_path\":\"smtp\",\"from\":\"x ( y, m1@one.example\"}",
+                   "smtp.from email m1@one.example\n"
+                   "smtp.from domain one.example\n");
+    observing_end(&o);
+}
+
 TEST(the_same_name_means_another_thing_in_another_stream)
 {
     struct observing o;

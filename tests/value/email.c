@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include "base/memory.h"
 #include "tests/value/told.h"
 
 #define ROWS(rows) (rows), sizeof(rows) / sizeof((rows)[0])
@@ -22,6 +23,52 @@ TEST(emails_lose_their_case_and_what_stands_around_them)
     };
 
     check_told(VALUE_EMAIL, ROWS(rows));
+}
+
+TEST(emails_lose_comments_and_what_stands_behind_their_brackets)
+{
+    static const struct told_row rows[] = {
+        { "m1@example.org (Evil Corp)", "email m1@example.org" },
+        { "Evil Corp <m2@example.org> (comment)", "email m2@example.org" },
+        { "(Evil (very) \\) evil) m4@example.org", "email m4@example.org" },
+        { "Evil (a <b@c.example>) <m5@example.org>", "email m5@example.org" },
+        { "m6 (x) @ (y) example.org", "email m6@example.org" },
+        { "< m7(x)@example.org >", "email m7@example.org" },
+        { "Evil <m8@example.org> and more", "email m8@example.org" },
+        { "\"a(b)c\"@example.org", "email \"a(b)c\"@example.org" },
+        { "\"Evil (\" <m9@example.org>", "email m9@example.org" },
+        { "5\" (1 <m10@example.org>", "email m10@example.org" },
+        { "mailto:m11@example.org?subject=(<a>", "email m11@example.org" },
+        { "a(x)b@example.org", "format" },
+        { "a b(x)@example.org", "format" },
+        { "m@example.org (x", "format" },
+        { "m@example.org (x\\)", "format" },
+        { "m@example.org x)", "format" },
+        { "(m@example.org)", "format" },
+        { "()", "format" },
+        { "(x) <>", "format" },
+    };
+
+    check_told(VALUE_EMAIL, ROWS(rows));
+}
+
+TEST(emails_are_found_behind_brackets_that_never_close_in_one_walk)
+{
+    enum { OPEN_SIZE = 1 << 20 };
+    struct span end = SPAN(" <m@example.org>");
+    uint8_t *text = memory_new(OPEN_SIZE + end.size);
+    uint8_t key[VALUE_KEY_SIZE_MAX];
+    assert_non_null(text);
+    for (size_t i = 0; i < OPEN_SIZE; i++) {
+        text[i] = i % 2 == 0 ? '(' : '"';
+    }
+    text[OPEN_SIZE - 1] = '(';
+    span_copy(text + OPEN_SIZE, end.size, end);
+
+    size_t size = value_key_email(span_make(text, OPEN_SIZE + end.size), key);
+
+    assert_int_equal(size, sizeof "m@example.org" - 1);
+    memory_free(text);
 }
 
 TEST(emails_keep_quotes_only_where_they_are_needed)
