@@ -95,7 +95,7 @@ enum err exchange_lines_next(struct exchange_reader *reader, struct exchange_ite
 {
     for (;;) {
         struct exchange_item item;
-        struct span line;
+        struct span line = { NULL, 0 };
         TRY(exchange_line_take(reader, &item, &line, ret_fault));
         enum exchange_refusal refusal = line_read(reader, line, &item);
         if (refusal != EXCHANGE_REFUSAL_NONE) {

@@ -107,7 +107,7 @@ static struct span word_take(struct span *rest)
 /* Opens the next line: an address, and the names that it has there (hosts(5)). */
 static enum err hosts_line_open(struct exchange_reader *reader, struct exchange_fault *ret_fault)
 {
-    struct span line;
+    struct span line = { NULL, 0 };
     struct exchange_item *of = &reader->of;
     TRY(exchange_line_take(reader, of, &line, ret_fault));
     struct span names = comment_take(span_trim(line), &of->comment);
