@@ -67,15 +67,32 @@ static int not_hidden(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
+/* A folder that is being looked through, and those above it. */
+struct way {
+    const struct way *up;
+    unsigned depth;
+    dev_t device;
+    ino_t inode;
+};
+
+/* A symbolic link may lead back to a folder above: what lies there is looked through already. */
+static bool leads_back(const struct way *up, const struct stat *status)
+{
+    while (up != NULL && (up->device != status->st_dev || up->inode != status->st_ino)) {
+        up = up->up;
+    }
+    return up != NULL;
+}
+
 static enum err add_path(struct op *op, struct inputs *inputs, int folder,
-                         const struct input_named *named, unsigned depth);
+                         const struct input_named *named, const struct way *up);
 
 /* All files below a folder, hidden ones left out, in order of their names. */
 static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
-                           const struct input_named *named, unsigned depth)
+                           const struct input_named *named, const struct way *way)
 {
     struct dirent **entries = NULL;
-    if (depth == INPUTS_DEPTH_MAX) {
+    if (way->depth > INPUTS_DEPTH_MAX) {
         return list_add(op, inputs, named); /* as a file that is none: told when it is opened */
     }
     if (inputs->on_folder != NULL) {
@@ -92,7 +109,7 @@ static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
             err = path_join(op, named->path, entries[i]->d_name, &below.path);
         }
         if (err == ERR_OK) {
-            err = add_path(op, inputs, folder, &below, depth + 1);
+            err = add_path(op, inputs, folder, &below, way);
         }
         free(entries[i]); /* of scandirat() */
     }
@@ -101,16 +118,20 @@ static enum err add_folder(struct op *op, struct inputs *inputs, int folder,
 }
 
 static enum err add_path(struct op *op, struct inputs *inputs, int folder,
-                         const struct input_named *named, unsigned depth)
+                         const struct input_named *named, const struct way *up)
 {
     struct stat status;
     if (fstatat(folder, (const char *)named->path.data, &status, 0) != 0) {
         return list_add(op, inputs, named); /* what is wrong with it is told when it is opened */
     }
     if (S_ISDIR(status.st_mode)) {
-        return add_folder(op, inputs, folder, named, depth);
+        const struct way way = { .up = up,
+                                 .depth = up == NULL ? 1 : up->depth + 1,
+                                 .device = status.st_dev,
+                                 .inode = status.st_ino };
+        return leads_back(up, &status) ? ERR_OK : add_folder(op, inputs, folder, named, &way);
     }
-    bool given_by_name = depth == 0;
+    bool given_by_name = up == NULL;
     if (!S_ISREG(status.st_mode) && !given_by_name) {
         return ERR_OK; /* sockets and pipes in a folder are no logs */
     }
@@ -131,7 +152,7 @@ static enum err add_found(struct op *op, struct inputs *inputs, int folder,
     for (size_t i = 0; i < found->gl_pathc; i++) {
         struct input_named one = *named;
         TRY(op_copy(op, span_of(found->gl_pathv[i]), &one.path));
-        TRY(add_path(op, inputs, folder, &one, 0));
+        TRY(add_path(op, inputs, folder, &one, NULL));
     }
     return ERR_OK;
 }
@@ -186,5 +207,5 @@ enum err inputs_add(struct op *op, struct inputs *inputs, int folder,
     if (!there && inputs_is_glob(copy.path)) {
         return add_glob(op, inputs, folder, &copy);
     }
-    return add_path(op, inputs, folder, &copy, 0);
+    return add_path(op, inputs, folder, &copy, NULL);
 }

@@ -47,7 +47,7 @@ bool inputs_is_glob(struct span path);
 /**
  * Add what one name stands for. A name that stands for nothing (a file or glob without a file, a
  * folder too deep) is added as it is: so the others are read, and this one is told when it cannot
- * be opened.
+ * be opened. A symbolic link that leads back to a folder above it stands for nothing more.
  *
  * op        work in hand; the list lives in its memory
  * inputs    changed

@@ -301,9 +301,8 @@ def name_that_stands_for_no_input_stops_no_other():
     with Node() as node:
         node.add(LIST)
         log = node.file("a.log", lines(200))
-        (node.folder / "loop").mkdir()
-        (node.folder / "loop" / "again").symlink_to(".")
-        for name in ("none/*.log", "none*", "none", "loop"):
+        (node.folder / "deep" / "/".join("x" * 20)).mkdir(parents=True)
+        for name in ("none/*.log", "none*", "none", "deep"):
             summary = node.summary("--again", log, name, status=TROUBLE)
             assert (summary["inputs_failed"], summary["hits"]) == (1, 20), (name, summary)
 
@@ -541,6 +540,36 @@ def new_file_with_the_inode_and_the_first_lines_of_another_is_read_from_its_star
             raise Skip("the file system does not tell when a file was made")
         assert summary["lines"] == 3, summary
         assert node.json("status")[0]["inputs"] == 2
+
+
+@test
+def file_that_is_named_twice_counts_once():
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.log", dns("evil.example"))
+        logs = node.folder / "logs"
+        logs.mkdir()
+        (logs / "b.log").symlink_to(log)
+        (logs / "c.log").symlink_to(log)
+        done = node.run("watch", log, log, logs, status=FOUND)
+        assert done.stderr.count("skipped: read before") == 3, done.stderr
+        status = node.json("status")[0]
+        assert (status["inputs"], status["lines"], status["hits"]) == (1, 1, 1), status
+
+
+@test
+def link_that_leads_back_to_a_folder_above_is_not_followed():
+    with Node() as node:
+        node.add(LIST)
+        logs = node.folder / "logs"
+        (logs / "below").mkdir(parents=True)
+        (logs / "loop").symlink_to(".")
+        (logs / "below" / "up").symlink_to("..")
+        (logs / "below" / "a.log").write_text(dns("evil.example"))
+        done = node.run("watch", logs, status=FOUND)
+        assert done.stderr.count("a.log") == 0, done.stderr
+        summary = node.json("watch", "--again", logs, status=FOUND)[-1]["summary"]
+        assert (summary["inputs"], summary["lines"]) == (1, 1), summary
 
 
 @test
