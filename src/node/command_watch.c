@@ -175,6 +175,19 @@ static void show_progress(struct session *session)
 
 /* ---- summary ---- */
 
+/* What could not be read: what the watch counts, and behind it what the session does. */
+enum { FAULT_COUNT = WATCH_COUNT_COUNT + 1 };
+
+static struct span fault_name(unsigned i)
+{
+    return i < WATCH_COUNT_COUNT ? span_of(watch_count_name(i)) : SESSION_BROKEN_ARCHIVE;
+}
+
+static uint64_t fault_count(const struct session_totals *totals, unsigned i)
+{
+    return i < WATCH_COUNT_COUNT ? totals->counts[i] : totals->broken_archives;
+}
+
 static void summary_json(struct session *session, double seconds)
 {
     const struct session_totals *totals = &session->totals;
@@ -210,9 +223,9 @@ static void summary_json(struct session *session, double seconds)
     }
     json_key(&w, SPAN("faults"));
     json_begin_object(&w);
-    for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
-        if (totals->counts[i] > 0) {
-            json_member_u64(&w, span_of(watch_count_name(i)), totals->counts[i]);
+    for (unsigned i = 0; i < FAULT_COUNT; i++) {
+        if (fault_count(totals, i) > 0) {
+            json_member_u64(&w, fault_name(i), fault_count(totals, i));
         }
     }
     json_end_object(&w);
@@ -272,13 +285,14 @@ static void summary_faults(const struct session *session)
     struct flow flow;
     bool any = false;
     flow_begin(&flow, session->invocation, 2);
-    for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
-        char count[32];
-        if (session->totals.counts[i] > 0) {
+    for (unsigned i = 0; i < FAULT_COUNT; i++) {
+        char text[32];
+        uint64_t count = fault_count(&session->totals, i);
+        if (count > 0) {
             flow_words(&flow, "%s", any ? "" : "not fully read:");
             flow_after(&flow, any ? "," : "");
-            flow_words(&flow, "%s %s", print_count(session->totals.counts[i], count, sizeof count),
-                       watch_count_name(i));
+            flow_words(&flow, "%s %.*s", print_count(count, text, sizeof text),
+                       SPAN_FMT(fault_name(i)));
             any = true;
         }
     }

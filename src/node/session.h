@@ -21,6 +21,9 @@
 
 enum { SESSION_IMAGE_PATH_SIZE = 64, SESSION_WORD_COUNT_MAX = 64 };
 
+/* Counted among the reasons of watch_count_name(). */
+#define SESSION_BROKEN_ARCHIVE SPAN("broken-archive")
+
 /* What a run did, for the summary. */
 struct session_totals {
     uint64_t inputs;           /* read, at least in part */
@@ -38,6 +41,7 @@ struct session_totals {
     uint64_t folds_opened;
     uint64_t folds_silent; /* opened, and told nobody */
     uint64_t counts[WATCH_COUNT_COUNT];
+    uint64_t broken_archives;
 };
 
 /* An image that the watch has: its path; empty: none yet. */

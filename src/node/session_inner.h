@@ -197,9 +197,6 @@ void session_web_end(struct session *session);
 
 /* ---- what is known of an input ---- */
 
-/* Counted among the reasons of watch_count_name(). */
-#define SESSION_BROKEN_ARCHIVE SPAN("broken-archive")
-
 /**
  * Count what was wrong.
  *

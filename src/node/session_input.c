@@ -172,9 +172,11 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
 static void tell_fault(struct session_input *input, const struct watch_message_ended *ended)
 {
     char text[FAULT_TEXT_SIZE];
+    bool broken = ended->err == ERR_OK;
     if (input->counted) {
-        session_count_fault(&input->state, SESSION_BROKEN_ARCHIVE, ended->err == ERR_OK ? 1 : 0);
+        session_count_fault(&input->state, SESSION_BROKEN_ARCHIVE, broken ? 1 : 0);
     }
+    input->session->totals.broken_archives += broken ? 1 : 0;
     snprintf(text, sizeof text, "%s: %.*s",
              ended->err == ERR_OK ? "read as far as it goes" : "not read to its end",
              SPAN_FMT(ended->fault));

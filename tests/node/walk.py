@@ -586,6 +586,8 @@ def what_is_wrong_with_an_archive_is_told_by_its_name():
             done = node.run("watch", node.file(name, packed), status=TROUBLE)
             assert f"read as far as it goes: {what}" in flat(done.stderr), done.stderr
             assert "format is not known" not in done.stderr, done.stderr
+            told = node.summary("--again", name, status=TROUBLE)
+            assert told["faults"] == {"broken-archive": 1}, told
 
 
 @test
