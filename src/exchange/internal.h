@@ -273,6 +273,8 @@ enum exchange_refusal exchange_part_read(struct exchange_reader *reader,
 /**
  * A name that its format means alone does not stand for names below it. Where somebody wrote a star
  * before it all the same, those below it are meant, and not the name itself.
+ *
+ * item      read; only the scope of a name changes
  */
 void exchange_mean_alone(struct exchange_item *item);
 

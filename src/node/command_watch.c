@@ -434,8 +434,7 @@ static enum err sources_of_config(struct invocation *invocation, bool follow, st
             .silence_s = input->silence_s,
             .expect = input->expect,
         };
-        enum err err =
-            observe_formats_find(&config->formats, input->format, &source.named.format);
+        enum err err = observe_formats_find(&config->formats, input->format, &source.named.format);
         must(err == ERR_OK); /* checked when the configuration was read */
         if (follow || !listens) {
             ret->list[ret->count] = source;

@@ -341,7 +341,11 @@ size_t value_key_request(struct span host, unsigned port, struct span target, ui
  */
 size_t value_url_plain(struct span key, uint8_t *form);
 
-/** Whether a key's plain form may differ from it. */
+/**
+ * Whether a key's plain form may differ from it.
+ *
+ * key       of a URL
+ */
 bool value_url_has_escapes(struct span key);
 
 /**

@@ -72,9 +72,9 @@ void watch_chunk_free(struct watch_chunk *chunk);
  * Take an open file as an input. Nothing is read yet.
  *
  * op        work in hand
- * fd        open for reading, at its start; taken, also on error. A named pipe whose writer may
- * have gone before it was opened has to be one that does not wait (O_NONBLOCK) ret       to give
- * back with watch_input_close(); untouched on error
+ * fd        open for reading, at its start; taken, also on error. Reading a named pipe whose writer
+ *           may have gone before it was opened must not wait (O_NONBLOCK)
+ * ret       to give back with watch_input_close(); untouched on error
  *
  * Errors    ERR_IO; ERR_LIMIT no memory
  */
