@@ -199,6 +199,7 @@ static void summary_json(struct session *session, double seconds)
         { SPAN("inputs_skipped"), totals->inputs_known },
         { SPAN("inputs_unknown"), totals->inputs_strange },
         { SPAN("inputs_failed"), totals->inputs_failed },
+        { SPAN("inputs_unread"), totals->inputs_unread },
         { SPAN("inputs_rewritten"), totals->inputs_rewritten },
         { SPAN("inputs_waiting"), totals->inputs_waiting },
         { SPAN("bytes_waiting"), totals->waiting },
@@ -245,6 +246,7 @@ static void summary_inputs(const struct session *session)
         { totals->inputs_known, "skipped (read before; --again reads them anew)" },
         { totals->inputs_strange, "of no known format" },
         { totals->inputs_failed, "not read to the end" },
+        { totals->inputs_unread, "without a line that could be read" },
         { totals->inputs_rewritten, "rewritten since (read from the start)" },
     };
     char text[64];
@@ -618,7 +620,7 @@ static int exit_code(const struct session *session)
     if (session->options.follow) {
         return EXIT_DONE; /* it ran until it was stopped, as it was asked to */
     }
-    if (totals->inputs_failed > 0 || none_read) {
+    if (totals->inputs_failed > 0 || totals->inputs_unread > 0 || none_read) {
         return EXIT_TROUBLE; /* "nothing found" would be a word too many */
     }
     return totals->hits > totals->silent ? EXIT_FOUND : EXIT_DONE;

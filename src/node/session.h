@@ -30,6 +30,7 @@ struct session_totals {
     uint64_t inputs_known;     /* skipped: nothing new in them */
     uint64_t inputs_strange;   /* no known format */
     uint64_t inputs_failed;    /* could not be opened or read to their end */
+    uint64_t inputs_unread;    /* not one of their lines could be read */
     uint64_t inputs_rewritten; /* hold something else than before: read from their start */
     uint64_t inputs_waiting;   /* whose last line has no end yet */
     uint64_t waiting;          /* bytes of such lines, which no run has counted yet */

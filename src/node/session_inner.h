@@ -70,6 +70,8 @@ struct session_input {
     size_t start_size;        /* its first bytes */
     uint8_t start[WATCH_START_SIZE];
     uint64_t bytes_read;
+    uint64_t lines;     /* read by this run */
+    uint64_t unread;    /* of these, what gave nothing */
     uint64_t waiting;   /* bytes of its last line, which has no end yet */
     size_t header_size; /* TSV: header lines in force where it rests; 0: none, or too many */
     uint8_t *header;

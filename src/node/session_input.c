@@ -155,7 +155,9 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
     }
     for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
         totals->counts[i] += chunk->counts[i];
+        input->unread += i < OBSERVE_FAULT_COUNT ? chunk->counts[i] : 0;
     }
+    input->lines += chunk->lines;
     if (input->how.heard != NULL) {
         input->how.heard(input, chunk->lines);
     }
@@ -182,6 +184,16 @@ static void tell_fault(struct session_input *input, const struct watch_message_e
              SPAN_FMT(ended->fault));
     tell(input, text);
     input->session->totals.inputs_failed++;
+}
+
+/* Of a log that was read from its start: a line that is torn may well be all that is new. */
+static void tell_unread(struct session_input *input)
+{
+    bool from_start = input->state.lines == input->lines || !input->counted;
+    if (from_start && input->lines > 0 && input->unread >= input->lines) {
+        input->session->totals.inputs_unread++;
+        tell(input, "none of its lines could be read (--format names what they are)");
+    }
 }
 
 static void tell_waiting(struct session_input *input)
@@ -217,6 +229,9 @@ static enum err on_ended(struct session_input *input, const struct watch_message
     }
     if (ended->fault.size > 0) {
         tell_fault(input, ended);
+    }
+    if (ended->err == ERR_OK && !input->how.follow) {
+        tell_unread(input);
     }
     if (ended->err == ERR_OK && input->waiting > 0 && !input->how.follow) {
         tell_waiting(input);

@@ -573,6 +573,25 @@ def link_that_leads_back_to_a_folder_above_is_not_followed():
 
 
 @test
+def log_of_which_no_line_can_be_read_is_no_clean_log():
+    good = dns("evil.example")
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.json", "[" + good.rstrip("\n") + ",\n" + good.rstrip("\n") + "]\n")
+        done = node.run("watch", "--format", "zeek-json", log, status=TROUBLE)
+        assert "a.json: none of its lines could be read" in flat(done.stderr), done.stderr
+        told = node.summary("--again", "--format", "zeek-json", log, status=TROUBLE)
+        assert (told["inputs_unread"], told["faults"]) == (1, {"syntax": 2}), told
+
+        mixed = node.file("b.log", good + "torn\n")
+        assert node.summary(mixed)["inputs_unread"] == 0
+        with open(mixed, "a", encoding="utf-8") as out:
+            out.write("torn too\n")
+        told = node.summary(mixed, status=DONE)
+        assert (told["inputs_unread"], told["faults"]) == (0, {"syntax": 1}), told
+
+
+@test
 def what_is_wrong_with_an_archive_is_told_by_its_name():
     text = dns("evil.example").encode()
     whole = (len(text) << 3 | 1).to_bytes(3, "little") + text # RFC 8878, 3.1.1.2: one raw block
