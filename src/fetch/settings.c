@@ -151,12 +151,19 @@ static enum err mail_check(struct op *op, const struct fetch_output *output)
     return addresses_check(op, output->to);
 }
 
+static enum err file_check(struct op *op, const struct fetch_output *output)
+{
+    return output->url.size == 0
+               ? path_check(op, output->path)
+               : op_fail(op, ERR_FORMAT, "\"url\": files and sockets have a \"path\" only");
+}
+
 enum err fetch_output_check(struct op *op, const struct fetch_output *output)
 {
     switch (output->kind) {
     case FETCH_FILE:
     case FETCH_UNIX:
-        return path_check(op, output->path);
+        return file_check(op, output);
     case FETCH_SYSLOG:
         return syslog_check(op, output);
     case FETCH_WEBHOOK:

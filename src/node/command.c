@@ -256,6 +256,24 @@ static bool span_of_time(struct span text, int64_t *ret_us)
     return false;
 }
 
+enum err command_kind(struct invocation *invocation, enum value_kind *ret)
+{
+    const char *text = command_value(invocation, "kind");
+    struct buf kinds;
+    if (text == NULL || value_kind_from_name(span_of(text), ret) == ERR_OK) {
+        return ERR_OK;
+    }
+    buf_init(&kinds, FAULT_TEXT_SIZE);
+    for (unsigned i = VALUE_NONE + 1; i < VALUE_KIND_COUNT; i++) {
+        buf_add_format(&kinds, "%s%s", i == VALUE_NONE + 1 ? "" : ", ",
+                       value_kind_name((enum value_kind)i));
+    }
+    enum err err = op_fail(invocation->op, ERR_FORMAT, "--kind %.32s: not a kind: %.*s", text,
+                           SPAN_FMT(buf_span(&kinds)));
+    buf_done(&kinds);
+    return err;
+}
+
 enum err command_time(struct invocation *invocation, const char *name, int64_t *ret_us)
 {
     const char *text = command_value(invocation, name);

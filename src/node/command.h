@@ -11,6 +11,7 @@
 
 #include "base/op.h"
 #include "base/time.h"
+#include "value/value.h"
 
 enum {
     COMMAND_OPTION_COUNT_MAX = 16,
@@ -134,6 +135,17 @@ const char *command_value(const struct invocation *invocation, const char *name)
  * Returns EXIT_TROUBLE.
  */
 int command_fail(const struct invocation *invocation);
+
+/**
+ * The kind that the option --kind names.
+ *
+ * invocation  of the command
+ * ret         untouched where the option was not given, and on error
+ *
+ * Errors    ERR_FORMAT not a kind: the text names all
+ */
+MUST_USE
+enum err command_kind(struct invocation *invocation, enum value_kind *ret);
 
 /**
  * Read an option that holds a time: RFC 3339, a date, or an age such as 90m, 24h, 7d (before now).

@@ -122,13 +122,10 @@ static enum err format_read(struct adding *adding)
 {
     struct invocation *invocation = adding->invocation;
     const char *text = command_value(invocation, "format");
-    const char *kind = command_value(invocation, "kind");
     struct span rest = span_of(text);
     struct span word = { NULL, 0 };
     adding->format = EXCHANGE_FORMAT_AUTO;
-    if (kind != NULL && value_kind_from_name(span_of(kind), &adding->options.kind) != ERR_OK) {
-        return op_fail(invocation->op, ERR_FORMAT, "--kind %s: not a kind", kind);
-    }
+    TRY(command_kind(invocation, &adding->options.kind));
     if (text == NULL) {
         return ERR_OK;
     }

@@ -103,6 +103,28 @@ static enum err format_read(struct exporting *x)
                           : op_fail(op, ERR_FORMAT, "--action %s: alert, drop or reject", action);
 }
 
+/* What another format alone has a use for says that something else was meant. */
+static enum err strays_refuse(const struct exporting *x)
+{
+    static const struct {
+        const char *option;
+        enum export_format format;
+    } owned[] = {
+        { "zone", EXPORT_RPZ },
+        { "chains", EXPORT_NFT },
+        { "action", EXPORT_SURICATA },
+        { "sid", EXPORT_SURICATA },
+    };
+    for (size_t i = 0; i < sizeof owned / sizeof owned[0]; i++) {
+        bool given = command_value(x->invocation, owned[i].option) != NULL;
+        if (given && x->options.format != owned[i].format) {
+            return op_fail(x->invocation->op, ERR_FORMAT, "--%s: only with --format %s",
+                           owned[i].option, export_format_name(owned[i].format));
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err number_read(struct exporting *x, const char *name, uint64_t max, uint64_t *ret)
 {
     const char *text = command_value(x->invocation, name);
@@ -130,7 +152,6 @@ static enum err options_read(struct exporting *x)
 {
     struct invocation *invocation = x->invocation;
     const char *tlp = command_value(invocation, "tlp");
-    const char *kind = command_value(invocation, "kind");
     uint64_t confidence = 0;
     uint64_t first_id = FIRST_ID_DEFAULT;
     x->tlp = POLICY_TLP_AMBER_STRICT; /* lists stay within the organisation */
@@ -139,13 +160,12 @@ static enum err options_read(struct exporting *x)
         return op_fail(invocation->op, ERR_FORMAT,
                        "--tlp %s: not a TLP label: CLEAR, GREEN, AMBER, AMBER+STRICT or RED", tlp);
     }
-    if (kind != NULL && value_kind_from_name(span_of(kind), &x->selection.kind) != ERR_OK) {
-        return op_fail(invocation->op, ERR_FORMAT, "--kind %s: not a kind", kind);
-    }
+    TRY(command_kind(invocation, &x->selection.kind));
     x->selection.set = span_of(command_value(invocation, "set"));
     x->selection.source = span_of(command_value(invocation, "source"));
     x->options.chains = command_value(invocation, "chains") != NULL;
     TRY(format_read(x));
+    TRY(strays_refuse(x));
     TRY(number_read(x, "confidence", CONFIDENCE_MAX, &confidence));
     TRY(number_read(x, "sid", UINT32_MAX / 2, &first_id));
     x->confidence = (uint8_t)confidence;

@@ -265,16 +265,10 @@ static void show_total(const struct hits *hits)
 
 static enum err filter_read(struct invocation *invocation, struct store_hit_filter *ret)
 {
-    const char *kind = command_value(invocation, "kind");
     const char *indicator = command_value(invocation, "indicator");
     *ret = (struct store_hit_filter){ .since_us = TIME_US_NONE };
     TRY(command_time(invocation, "since", &ret->since_us));
-    if (kind != NULL && value_kind_from_name(span_of(kind), &ret->kind) != ERR_OK) {
-        return op_fail(invocation->op, ERR_FORMAT,
-                       "--kind %s: not a kind: ipv4, ipv6, cidr, domain, url, md5, sha1, sha256 or "
-                       "email",
-                       kind);
-    }
+    TRY(command_kind(invocation, &ret->kind));
     bool by_value = indicator != NULL && !span_starts_with(span_of(indicator), SPAN("indicator--"));
     if (!by_value) {
         ret->indicator = span_of(indicator);

@@ -16,17 +16,10 @@ enum { LINE_SIZE_MAX = 256 * 1024, LIST_COLUMN = 9, FACT_COLUMN = 15 };
 
 static enum err selection_read(struct invocation *invocation, struct entry_selection *ret)
 {
-    const char *kind = command_value(invocation, "kind");
     const char *set = command_value(invocation, "set");
     const char *source = command_value(invocation, "source");
     *ret = (struct entry_selection){ .set = span_of(set), .source = span_of(source) };
-    if (kind != NULL && value_kind_from_name(span_of(kind), &ret->kind) != ERR_OK) {
-        return op_fail(invocation->op, ERR_FORMAT,
-                       "--kind %s: not a kind: ipv4, ipv6, cidr, domain, url, md5, sha1, sha256 or "
-                       "email",
-                       kind);
-    }
-    return ERR_OK;
+    return command_kind(invocation, &ret->kind);
 }
 
 /* ---- showing one ---- */

@@ -24,7 +24,7 @@ static const struct command_option add_options[] = {
 };
 
 static const struct command_option list_options[] = {
-    { "kind", "KIND", "ipv4, ipv6, cidr, domain, url, md5, sha1, sha256, email" },
+    { "kind", "KIND", "of this kind only" },
     { "set", "NAME", "members of this set only" },
     { "source", "NAME", "of this source only" },
     { NULL, NULL, NULL },

@@ -93,6 +93,31 @@ def what_the_label_does_not_allow_stays_out_and_is_counted():
 
 
 @test
+def option_of_another_format_is_refused():
+    strays = [("--zone", "x.example", "rpz"), ("--action", "drop", "suricata"),
+              ("--sid", "9000000", "suricata"), ("--chains", None, "nft")]
+    with Node() as node:
+        node.add("evil.example\n")
+        for option, value, owner in strays:
+            words = [option] if value is None else [option, value]
+            for name in ("plain", "nft", "rpz", "suricata", "zeek"):
+                if name != owner:
+                    told = node.run("export", "--format", name, *words, status=TROUBLE).stderr
+                    assert f"{option}: only with --format {owner}" in " ".join(told.split()), told
+
+
+@test
+def kind_that_is_none_is_told_all_that_are():
+    with Node() as node:
+        for words in (["export", "--format", "plain"], ["hits"], ["indicators", "list"],
+                      ["indicators", "add", "evil.example"]):
+            told = node.run(*words, "--kind", "nope", status=TROUBLE).stderr
+            told = " ".join(told.split())
+            assert "--kind nope: not a kind: ipv4, ipv6, cidr," in told, told
+            assert all(f" {kind}" in told for kind in ("email", "ip-port", "ja4", "asn")), told
+
+
+@test
 def what_may_only_be_looked_for_is_not_blocked():
     with Node() as node:
         node.add("green.example.org\n", "--pap", "GREEN", name="a.txt")

@@ -544,6 +544,7 @@ def configuration_of_an_output_that_cannot_be_is_refused():
         ({"tlp": "GREEN"}, '"kind" is missing'),
         ({"kind": "carrier-pigeon"}, "not a kind"),
         ({"kind": "file"}, '"path" is missing'),
+        ({"kind": "file", "path": "out/x", "url": "udp://h:514"}, 'have a "path" only'),
         ({"kind": "syslog"}, '"url" is missing'),
         ({"kind": "syslog", "url": "ftp://siem.example"}, '"url" begins otherwise'),
         ({"kind": "webhook", "url": "http://soc.example/"}, "only to this machine"),
