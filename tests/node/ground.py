@@ -20,6 +20,17 @@ DONE, FOUND, TROUBLE, REFUSALS = 0, 1, 2, 3
 FIRST_MOMENT = 1795262400 # 2026-11-21T12:00:00Z
 
 
+def held_by(pid):
+    """What the descriptors of a process stand for; some are closed while one looks."""
+    held = []
+    for path in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            held.append(os.readlink(path))
+        except FileNotFoundError:
+            pass
+    return held
+
+
 class Node:
     """A node in a folder that goes when the test ends."""
 

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import time
 
-from ground import DONE, TROUBLE, Node, Skip, descendants, dns, run_all, test
+from ground import DONE, TROUBLE, Node, Skip, descendants, dns, held_by, run_all, test
 from prometheus import asked, families_of, value
 
 WAIT_S = 60
@@ -118,7 +118,7 @@ def roles_hold_no_file_of_the_node():
     with House() as house:
         house.hit()
         for role, pid in house.running().items():
-            held = [os.readlink(entry) for entry in pathlib.Path(f"/proc/{pid}/fd").iterdir()]
+            held = held_by(pid)
             handed = str(house.node.path / "out") if role == "fetch" else "nothing"
             inside = [name for name in held if name.startswith(str(house.node.path))
                       and not name.startswith(handed)]

@@ -17,7 +17,7 @@ import stat
 import subprocess
 import time
 
-from ground import DONE, FOUND, TROUBLE, Skip, dns, lines, run_all, test
+from ground import DONE, FOUND, TROUBLE, Skip, dns, held_by, lines, run_all, test
 from receivers import (LineSocket, SyslogServer, UdpServer, WebServer, free_port, syslog_read, wait_for)
 from sender import LIST, Pipe, Sender, ids, opened
 
@@ -569,14 +569,6 @@ def configuration_of_an_output_that_cannot_be_is_refused():
             assert expected in told, (keys, told)
 
 
-def links_of(folder):
-    for path in folder.iterdir():
-        try:
-            yield os.readlink(path)
-        except FileNotFoundError:
-            pass  # closed meanwhile
-
-
 @test
 def fetch_process_holds_no_file_of_the_node():
     if os.geteuid() != 0:
@@ -586,7 +578,7 @@ def fetch_process_holds_no_file_of_the_node():
         with Pipe(node) as pipe:
             pipe.write(dns("evil.example"))
             wait_for(lambda: len(node.written()) == 1, "the hit")
-            held = list(links_of(pathlib.Path(f"/proc/{pipe.fetch()}/fd")))
+            held = held_by(pipe.fetch())
             inside = [name for name in held if name.startswith(str(node.path))]
             assert all(name.startswith(str(node.path / "out")) for name in inside), held
             environment = pathlib.Path(f"/proc/{pipe.fetch()}/environ").read_bytes()

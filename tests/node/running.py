@@ -16,7 +16,7 @@ import subprocess
 import threading
 import time
 
-from ground import DONE, FOUND, TROUBLE, Node, Skip, descendants, dns, lines, run_all, test
+from ground import DONE, FOUND, TROUBLE, Node, Skip, descendants, dns, held_by, lines, run_all, test
 
 LIST = "evil.example\n"
 KILLS = 10
@@ -396,9 +396,7 @@ def watch_process_holds_no_file_of_the_node_but_the_index():
         child = child_of(process)
         if os.geteuid() != 0:
             raise Skip("the watch process lets nobody but root see what it holds")
-        held = []
-        for entry in pathlib.Path(f"/proc/{child}/fd").iterdir():
-            held.append(os.readlink(entry))
+        held = held_by(child)
         inside = [name for name in held if name.startswith(str(node.path))]
         assert inside == [], held
         pipe.end()

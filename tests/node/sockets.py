@@ -17,7 +17,7 @@ import subprocess
 import threading
 
 from follower import Follower
-from ground import TROUBLE, Skip, descendants, run_all, test
+from ground import TROUBLE, Skip, descendants, held_by, run_all, test
 from receivers import WAIT_S, Authority, free_port, wait_for
 
 PADDING = "x" * 700 # so that some thousand lines fill pipes and queues
@@ -327,7 +327,7 @@ def process_that_reads_sockets_is_jailed_and_started_again_where_it_breaks():
                 node.read("a line")
             intake = node.role("intake")
             if os.geteuid() == 0:
-                held = [os.readlink(each) for each in pathlib.Path(f"/proc/{intake}/fd").iterdir()]
+                held = held_by(intake)
                 assert not [name for name in held if name.startswith(str(node.node.path))], held
             status = pathlib.Path(f"/proc/{intake}/status").read_text()
             assert "NoNewPrivs:\t1" in status and "Seccomp:\t2" in status, status
