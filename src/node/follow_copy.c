@@ -134,7 +134,8 @@ void follow_copies_free(struct follow *follow)
 static bool is_called_after(const struct follow_file *file, const struct follow_original *original)
 {
     struct span name = name_of(span_of((const char *)file->path));
-    return span_starts_with(name, span_make(original->name, original->name_size));
+    return name.size > original->name_size &&
+           span_starts_with(name, span_make(original->name, original->name_size));
 }
 
 /* Whether the original is still there under its name, as it was: then a file that begins the same

@@ -126,6 +126,19 @@ def log_that_is_rotated_and_compressed_while_nobody_watches_is_read_on_in_its_ar
 
 
 @test
+def log_that_begins_as_the_rotated_one_did_is_a_log_of_its_own():
+    with Follower() as follower:
+        text = "".join(follower.line() for _ in range(100))
+        follower.write("a.log", text=text)
+        follower.read()
+        (follower.logs / "a.log").rename(follower.logs / "a.log.1")
+        follower.write("a.log", text=text)
+        follower.written += 100
+        follower.read("the same lines in a new log")
+        follower.end()
+
+
+@test
 def truncation_is_noticed_and_the_copy_that_was_made_before_is_known():
     """copytruncate, once with lines that came between the copy and the truncation."""
     with Follower() as follower:
