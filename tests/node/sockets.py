@@ -16,9 +16,10 @@ import ssl
 import subprocess
 import threading
 
+from follower import Follower
 from ground import TROUBLE, Skip, held_by, run_all, test
 from listener import Listener
-from receivers import WAIT_S, Authority, wait_for
+from receivers import WAIT_S, Authority, free_port, wait_for
 
 PADDING = "x" * 700 # so that some thousand lines fill pipes and queues
 
