@@ -33,7 +33,7 @@ KILO, MEGA = 1024, 1024 * 1024
 WORLD_FILES = re.compile(
     r"lock|linie\.db(-wal|-shm)?|journal/(\d{12}\.journal|torn-\d{12})"
     r"|blobs/[0-9a-f]{2}/[0-9a-f]{64}"
-    r"|sets/\d{12}-[0-9a-f]{64}\.pack|index/\d{12}\.image")
+    r"|sets/\d{12}-[0-9a-f]{64}\.pack|index/\d{12}(-[0-9a-f]{8}\.image|\.allowed)")
 NODE_FILES = re.compile(r"linie\.conf|identity\.json|keys/(node\.key|node\.pub|privacy\.key)")
 TORN_MAX = 8 # of what power losses and kills left of the journal's last write
 BACKUP_FILES = re.compile(r"lock|part-\d{6}\.linie-backup")
@@ -135,9 +135,10 @@ def leftovers(node):
         fits = WORLD_FILES.fullmatch(inner) if inner != name else NODE_FILES.fullmatch(name)
         if not fits:
             strange.append(name)
-    images = sorted((node.path / "real/index").iterdir())
+    images = [sorted((node.path / "real/index").glob(sort)) for sort in ("*.image", "*.allowed")]
     torn = sorted((node.path / "real/journal").glob("torn-*"))
-    return strange + list(map(str, images[1:] + torn[TORN_MAX:]))
+    old = [image for each in images for image in each[1:]]
+    return strange + list(map(str, old + torn[TORN_MAX:]))
 
 
 def members(node):

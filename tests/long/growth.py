@@ -70,7 +70,8 @@ class Stream:
         self.run.process.stdin.flush()
         if self.packer is None:
             wait_for(lambda: self.node.json("status")[0]["hits"] == hits, f"{hits} hits")
-        return memory(self.run.process.pid)[1] + memory(self.run.child())[1]
+        child = wait_for(self.run.child, "the watch process")
+        return memory(self.run.process.pid)[1] + memory(child)[1]
 
     def end(self):
         """Ends as it should, and gives the summary."""

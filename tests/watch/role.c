@@ -482,10 +482,10 @@ TEST(inputs_that_are_open_at_once_take_turns)
         assert_int_equal(lines[1], LINES);
         assert_int_equal(lines[2], LINES);
         assert_true(pipe_in_between);
-        close(ends[0]);
-        close(ends[1]);
         say(&lane, &role, WATCH_MESSAGE_QUIT, SPAN(""), CHANNEL_NO_FILE);
         assert_int_equal(role_end(&role), ERR_OK);
+        close(ends[0]);
+        close(ends[1]); /* not before: it would be told of its end, and nobody would hear */
         lane_end(&lane);
     }
 }
