@@ -249,3 +249,60 @@ bool json_walk_next(struct json_walk *walk)
     walk->next = position_after(document, walk->next);
     return true;
 }
+
+/* ---- numbers that fit no type ---- */
+
+enum { NUMBER_SIZE_SAFE = 15 }; /* digits that always fit */
+
+static bool is_of_number(uint8_t byte)
+{
+    return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.' ||
+           byte == 'e' || byte == 'E';
+}
+
+static size_t number_size(const uint8_t *bytes, size_t size, bool *ret_safe)
+{
+    size_t end = 0;
+    bool exponent = false;
+    while (end < size && is_of_number(bytes[end])) {
+        exponent = exponent || bytes[end] == 'e' || bytes[end] == 'E';
+        end++;
+    }
+    *ret_safe = !exponent && end <= NUMBER_SIZE_SAFE;
+    return end;
+}
+
+/* Writes 0 over each number that may fit no type; what is in strings stays. */
+static void numbers_blank(uint8_t *bytes, size_t size)
+{
+    bool inside = false;
+    for (size_t i = 0; i < size;) {
+        bool safe = true;
+        size_t step = inside && bytes[i] == '\\' ? 2 : 1;
+        inside = bytes[i] == '"' ? !inside : inside;
+        if (!inside && (bytes[i] == '-' || (bytes[i] >= '0' && bytes[i] <= '9'))) {
+            step = number_size(bytes + i, size - i, &safe);
+        }
+        if (!safe) {
+            memset(bytes + i, ' ', step);
+            bytes[i] = '0';
+        }
+        i += step;
+    }
+}
+
+enum err json_parse_any_number(struct op *op, struct span text, struct json_value *ret)
+{
+    enum err err = json_parse(op, text, ret);
+    if (err != ERR_FORMAT) {
+        return err;
+    }
+    op_fault_clear(op);
+    uint8_t *bytes = op_alloc(op, text.size);
+    if (bytes == NULL) {
+        return ERR_LIMIT;
+    }
+    span_copy(bytes, text.size, text);
+    numbers_blank(bytes, text.size);
+    return json_parse(op, span_make(bytes, text.size), ret);
+}

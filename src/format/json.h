@@ -57,6 +57,19 @@ MUST_USE
 enum err json_parse(struct op *op, struct span text, struct json_value *ret);
 
 /**
+ * As json_parse(), for whoever is after the strings: where the document holds a number that fits no
+ * type (RFC 8259, section 6, sets no bound), long numbers and those with an exponent read as 0.
+ *
+ * op        work in hand; a copy of all strings lives in its memory
+ * text      the document; not needed after the call
+ * ret       its root; untouched on error
+ *
+ * Errors    as json_parse()
+ */
+MUST_USE
+enum err json_parse_any_number(struct op *op, struct span text, struct json_value *ret);
+
+/**
  * The type of a value.
  *
  * value     any, also an absent one

@@ -337,8 +337,8 @@ void look_json(struct look *look, struct gather *gather, const struct observe_pl
 {
     const struct leaf_walk walk = { look, gather, plan };
     struct json_value root;
-    if (json_parse(&look->op, line, &root) != ERR_OK) {
-        gather->line->cut = true; /* a number that no type holds, or no memory */
+    if (json_parse_any_number(&look->op, line, &root) != ERR_OK) {
+        gather->line->cut = true; /* no memory */
         return;
     }
     value_look(&walk, (struct span){ NULL, 0 }, root);

@@ -116,11 +116,11 @@ void mapped_rest(struct observe_reader *reader, uint16_t document, struct span j
     const struct rest_walk walk = { reader, mapping, document,
                                     name_of_document(mapping, document) };
     struct json_value root;
-    if (json_parse(&reader->look.op, json, &root) == ERR_OK) {
+    if (json_parse_any_number(&reader->look.op, json, &root) == ERR_OK) {
         value_look(&walk, SPAN(""), root);
     }
     if (reader->look.op.fault.err != ERR_OK) {
-        reader->gather.line->cut = true; /* a number that no type holds, or no memory */
+        reader->gather.line->cut = true; /* no memory */
     }
 }
 

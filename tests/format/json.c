@@ -31,6 +31,23 @@ static void echo(struct op *op, struct span text, struct buf *buf)
     check_err(buf->err, ERR_OK);
 }
 
+TEST(number_that_fits_no_type_hides_no_string)
+{
+    struct op op;
+    struct json_value root;
+    struct span text = SPAN("{\"big\":-12345678901234567890123,\"huge\":[1e999,0.5,7],"
+                            "\"s\":\"\\\"12345678901234567890123 1e999\"}");
+    testing_op_begin(&op);
+
+    check_err(json_parse(&op, text, &root), ERR_FORMAT);
+    op_fault_clear(&op);
+    check_err(json_parse_any_number(&op, text, &root), ERR_OK);
+    check_span(json_string(json_member(root, SPAN("s"))), "\"12345678901234567890123 1e999");
+    check_err(json_parse_any_number(&op, SPAN("{\"big\":12345678901234567890123"), &root),
+              ERR_FORMAT);
+    op_end(&op);
+}
+
 TEST(json_reads_values_of_every_type)
 {
     struct op op;

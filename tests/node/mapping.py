@@ -450,5 +450,14 @@ def trial_says_what_does_not_fit():
         node.run("mapping", "try", "bind", log, "--lines", 0, status=TROUBLE)
 
 
+@test
+def number_that_fits_no_type_hides_nothing_of_its_line():
+    with Node() as node:
+        node.add("evil.example\n")
+        line = '{"n":12345678901234567890123,"f":1e999,"from":"x","note":"see evil.example"}\n'
+        node.run("watch", node.file("app.json", line * 3), "--format", "json", "--quiet", status=FOUND)
+        assert node.json("status")[0]["hits"] == 3
+
+
 if __name__ == "__main__":
     run_all()
