@@ -15,12 +15,25 @@ struct span argument_name(const struct invocation *invocation, size_t argument)
     return span_equal(path, SPAN("-")) ? SPAN("stdin") : path;
 }
 
+/* No value ends so: none of these is a top level domain. */
+static bool is_called_as_a_file(struct span path)
+{
+    static const char *const endings[] = { ".json", ".txt", ".csv", ".tsv", ".lst",
+                                           ".list", ".gz",  ".xz",  ".zst" };
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (span_ends_with(path, span_of(endings[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool argument_is_file(const struct invocation *invocation, size_t argument)
 {
     struct stat status;
     const char *path = invocation->arguments[argument];
     return command_given_file(invocation, argument) >= 0 || strcmp(path, "-") == 0 ||
-           fstatat(invocation->folder, path, &status, 0) == 0;
+           fstatat(invocation->folder, path, &status, 0) == 0 || is_called_as_a_file(span_of(path));
 }
 
 /* A regular file is used as it lies; anything else (a pipe, standard input) is read to its end. */

@@ -36,7 +36,7 @@ enum err argument_gather(struct invocation *invocation);
 struct span argument_name(const struct invocation *invocation, size_t argument);
 
 /**
- * Whether an argument names a file that is there.
+ * Whether an argument names a file: one that is there, or is called as only files are ("x.json").
  *
  * invocation  parsed
  * argument    its index

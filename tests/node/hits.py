@@ -562,4 +562,12 @@ def silent_hits_are_sent_nowhere():
         assert [event["value"] for event in opened(node.written())] == ["evil.example"]
 
 
+@test
+def allow_list_whose_file_is_not_there_is_no_value():
+    with Node() as node:
+        told = node.run("allow", "add", "absent.json", *REASON, status=TROUBLE).stderr
+        assert "absent.json" in told, told
+        assert node.json("allow", "list") == []
+
+
 run_all()
