@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * All that was seen, as one thing: a folder with a manifest, segments, and a write-ahead file.
+ *
+ * One process writes (the store), any number read at the same time, each what was there when it
+ * opened. The writer adds what was seen, commits it, and only then lets the journal say how far
+ * inputs were read, naming the commit's number; so when it opens again, what the journal does not
+ * know is dropped here and read again there.
+ */
+#ifndef HISTORY_HISTORY_H
+#define HISTORY_HISTORY_H
+
+#include "history/manifest.h"
+#include "history/rules.h"
+#include "os/disk.h"
+
+enum {
+    HISTORY_LIVE_SIZE_MAX = 16 * 1024 * 1024, /* of the write-ahead file, then it becomes a segment
+                                               */
+    HISTORY_FAN = 8,                          /* segments of about one size that become one */
+};
+
+struct history;
+
+struct history_options {
+    bool write;
+    uint64_t acknowledged;             /* number of the last commit that the journal knows */
+    const struct history_rules *rules; /* borrowed until history_close() */
+};
+
+struct history_opened {
+    bool made;        /* there was none */
+    uint64_t cut;     /* as live_opened */
+    uint64_t dropped; /* likewise */
+    bool behind;      /* the journal knows a commit that is not here: something was lost */
+    bool ahead;       /* segments hold commits that the journal does not know: an older journal was
+                       * put back, and lines that are read again count twice */
+    uint64_t removed; /* files that no manifest names */
+};
+
+/**
+ * Open a history; where there is none and `write`, it is made.
+ *
+ * op          work in hand
+ * disk        of the world; borrowed until history_close()
+ * folder      in which it lies, "history"
+ * options     copied
+ * ret         to give back with history_close(); untouched on error
+ * ret_opened  may be NULL
+ *
+ * Errors    ERR_ABSENT there is none, and it is only to be read; ERR_AGAIN another process writes
+ *           to it; ERR_CORRUPT; ERR_UNSUPPORTED made by a newer version; ERR_IO; ERR_FULL;
+ * ERR_LIMIT
+ */
+MUST_USE
+enum err history_open(struct op *op, struct disk *disk, struct span folder,
+                      const struct history_options *options, struct history **ret,
+                      struct history_opened *ret_opened);
+
+/**
+ * Close it. What was not committed is forgotten.
+ *
+ * history   NULL does nothing
+ */
+void history_close(struct history *history);
+
+/* ---- writing ---- */
+
+/**
+ * Let a record wait for the next commit; see live_add().
+ *
+ * op        work in hand
+ * history   open for writing
+ * record    from the watch: checked
+ *
+ * Errors    ERR_FORMAT; ERR_LIMIT
+ */
+MUST_USE
+enum err history_add(struct op *op, struct history *history, struct span record);
+
+/**
+ * Forget what waits: its lines will be read again.
+ *
+ * history   open for writing
+ */
+void history_drop(struct history *history);
+
+/**
+ * Make what waits durable. To be followed by a journal entry that names the number, before
+ * anything else is added here.
+ *
+ * op          work in hand
+ * history     open for writing
+ * ret_number  of the last commit, this one or, where nothing waited, an earlier one; 0: none ever
+ *
+ * Errors    ERR_FULL nothing was written, what waits still waits; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_commit(struct op *op, struct history *history, uint64_t *ret_number);
+
+/**
+ * The journal knows the last commit now.
+ *
+ * history   open for writing
+ */
+void history_acknowledged(struct history *history);
+
+/**
+ * Make a segment of all that was committed, if anything was; all of it must be acknowledged.
+ *
+ * op        work in hand
+ * history   open for writing
+ *
+ * Errors    ERR_FULL, ERR_IO: all is as it was; ERR_LIMIT
+ */
+MUST_USE
+enum err history_flush(struct op *op, struct history *history);
+
+/**
+ * Do a piece of the work that is due: making a segment of what is live when it is large or its hour
+ * is over, merging segments, applying rules to what has grown old. A full disk stops a merge and
+ * costs nothing; it is tried again after a while.
+ *
+ * op          work in hand
+ * history     open for writing
+ * now_us      by the clock
+ * budget_us   about so long it may take
+ * ret_more    whether there is more to do now
+ *
+ * Errors    ERR_IO; ERR_LIMIT; ERR_CORRUPT never: what is damaged stays where it is and is told by
+ *           history_check()
+ */
+MUST_USE
+enum err history_work(struct op *op, struct history *history, int64_t now_us, int64_t budget_us,
+                      bool *ret_more);
+
+/**
+ * Do all the work that is due, and merge everything into as few segments as possible.
+ *
+ * op        work in hand
+ * history   open for writing
+ * now_us    by the clock
+ *
+ * Errors    ERR_CANCELLED; as history_work(); ERR_FULL
+ */
+MUST_USE
+enum err history_compact(struct op *op, struct history *history, int64_t now_us);
+
+/* What is to be forgotten. */
+struct history_forget {
+    const struct value *value; /* NULL: any */
+    enum value_scope scope;    /* EXACT; SUBDOMAINS of a domain; of a range all in it */
+    enum value_kind kind;      /* VALUE_NONE: any */
+    struct span host;          /* an inside host, as its address is written; empty: any */
+    uint32_t since_s;          /* postings that lie wholly within; 0 and UINT32_MAX: any */
+    uint32_t until_s;
+};
+
+/**
+ * Forget: when this returns, neither segments nor the write-ahead file hold what was asked for, in
+ * whatever form it was kept. What is live becomes a segment first; damaged blocks of a segment that
+ * is written anew are left out, for what they hold cannot be told.
+ *
+ * op            work in hand
+ * history       open for writing; all is acknowledged
+ * forget        what; at least one of its limits is set
+ * ret_postings  how many went
+ *
+ * Errors    ERR_CANCELLED; ERR_FULL, ERR_IO: some of it may be there still, do it again; ERR_LIMIT
+ */
+MUST_USE
+enum err history_forget(struct op *op, struct history *history, const struct history_forget *forget,
+                        uint64_t *ret_postings);
+
+/* ---- what there is ---- */
+
+struct history_stats {
+    struct segment_facts
+        facts; /* sums and extremes of all segments; the live part is in them too */
+    size_t segments;
+    uint64_t size;      /* bytes of all files */
+    uint64_t live_rows; /* not in a segment yet */
+    uint64_t generation;
+    uint64_t commit; /* number of the last one */
+};
+
+/**
+ * How much there is.
+ *
+ * history   open
+ * ret       receives it
+ */
+void history_stats(const struct history *history, struct history_stats *ret);
+
+/**
+ * The segments of what this process sees, the live part as one of them (the last).
+ *
+ * op         work in hand; a reader's live part is made a segment in memory at the first call
+ * history    open
+ * ret        lives until the history is changed or closed
+ * ret_count  how many
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err history_segments(struct op *op, struct history *history, const struct segment *const **ret,
+                          size_t *ret_count);
+
+/**
+ * Read everything and say what is damaged.
+ *
+ * op          work in hand
+ * history     open
+ * on_fault    called with one sentence for each fault, which names file and place
+ * context     given to it
+ * ret_faults  how many
+ *
+ * Errors    ERR_CANCELLED; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_check(struct op *op, struct history *history,
+                       void (*on_fault)(void *context, const char *text), void *context,
+                       uint64_t *ret_faults);
+
+/**
+ * The rules under which it was opened.
+ *
+ * history   open
+ */
+const struct history_rules *history_rules(const struct history *history);
+
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Which segments there are, and up to which commit they hold what was seen. One small file,
+ * replaced as a whole.
+ */
+#ifndef HISTORY_MANIFEST_H
+#define HISTORY_MANIFEST_H
+
+#include "base/hash.h"
+#include "base/uuid.h"
+#include "history/segment.h"
+#include "os/disk.h"
+
+enum { MANIFEST_SEGMENT_COUNT_MAX = 4096, MANIFEST_SIZE_MAX = 1024 * 1024 };
+
+struct manifest_segment {
+    uint64_t number; /* of its file, never used twice */
+    struct segment_facts facts;
+};
+
+struct manifest {
+    struct uuid history;       /* made with it: segments of another one are refused */
+    struct hash_secret secret; /* of its filters */
+    uint64_t generation;       /* grows with every change */
+    uint64_t next_number;
+    uint64_t through;     /* all commits up to this one are in segments */
+    uint64_t wal_number;  /* of the write-ahead file that holds those behind */
+    size_t segment_count; /* by age of what they hold, the oldest first */
+    struct manifest_segment *segments;
+};
+
+/**
+ * Read a manifest.
+ *
+ * op        work in hand; the segments live in its memory
+ * disk      of the history
+ * path      of the file
+ * ret       untouched on error
+ *
+ * Errors    ERR_ABSENT; ERR_CORRUPT; ERR_UNSUPPORTED made by a newer version; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err manifest_read(struct op *op, struct disk *disk, struct span path, struct manifest *ret);
+
+/**
+ * Write a manifest in place of the one that is there; all segments it names are durable.
+ *
+ * op        work in hand
+ * disk      of the history
+ * path      of the file
+ * manifest  its generation is that of the one before and 1
+ *
+ * Errors    ERR_FULL; ERR_IO: one of both is there, and which is not known; ERR_LIMIT
+ */
+MUST_USE
+enum err manifest_write(struct op *op, struct disk *disk, struct span path,
+                        const struct manifest *manifest);
+
+#endif

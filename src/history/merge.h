@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Several segments into one, by the rules of the day: rows of one value and span of time become
+ * one, old hours become days, old days months, what is to go is left out. A merge is done in
+ * pieces, so that whoever does it can do other things in between.
+ */
+#ifndef HISTORY_MERGE_H
+#define HISTORY_MERGE_H
+
+#include "history/history.h"
+
+struct merge;
+
+struct merge_options {
+    const struct history_rules *rules;   /* borrowed */
+    uint32_t now_s;                      /* ages are counted from here */
+    uint32_t oldest_s;                   /* what lies wholly before goes: for the size; 0: none */
+    const struct history_forget *forget; /* what else goes; NULL: nothing */
+    struct segment_options segment;      /* of the new one; filter_keys_max is worked out here */
+};
+
+struct merge_result {
+    struct segment_facts facts;
+    uint64_t postings_gone; /* by rules and by `forget` */
+    uint64_t damaged;       /* blocks that could not be read, and are not in it */
+};
+
+/**
+ * Begin a merge.
+ *
+ * op        work in hand
+ * segments  open, borrowed until merge_free()
+ * count     of segments; at least 1
+ * file      empty, open for writing; NULL: into memory
+ * options   copied
+ * ret       to give back with merge_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err merge_new(struct op *op, const struct segment *const *segments, size_t count,
+                   struct disk_file *file, const struct merge_options *options, struct merge **ret);
+
+/**
+ * Give a merge back, done or not.
+ *
+ * merge     NULL does nothing
+ */
+void merge_free(struct merge *merge);
+
+/**
+ * Go on merging.
+ *
+ * op         work in hand
+ * merge      not done
+ * budget_us  about so long it may take; INT64_MAX: to the end
+ * ret_done   whether all entries are written; then comes merge_finish()
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err merge_step(struct op *op, struct merge *merge, int64_t budget_us, bool *ret_done);
+
+/**
+ * Finish the new segment: whole and synced.
+ *
+ * op        work in hand
+ * merge     all entries are written
+ * ret       untouched on error
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err merge_finish(struct op *op, struct merge *merge, struct merge_result *ret);
+
+/**
+ * The bytes of what was merged into memory; lives as long as the merge.
+ *
+ * merge     finished, without a file
+ */
+struct span merge_bytes(const struct merge *merge);
+
+#endif

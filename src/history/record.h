@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What was seen in some lines: made by the watch for each chunk, checked by the store, kept in the
+ * write-ahead file as it came. docs/format/history.md has the bytes.
+ *
+ * A record has its own short lists of hosts and ways, so that what was seen names them by number.
+ */
+#ifndef HISTORY_RECORD_H
+#define HISTORY_RECORD_H
+
+#include "base/wire.h"
+#include "history/seen.h"
+
+enum { HISTORY_RECORD_SIZE_MAX = 8 * 1024 * 1024 };
+
+/* A record as it is made. One writer serves many records, one after the other. */
+struct history_record_writer;
+
+/**
+ * Make a writer.
+ *
+ * op        work in hand
+ * ret       to give back with history_record_writer_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err history_record_writer_new(struct op *op, struct history_record_writer **ret);
+
+/**
+ * Give it back.
+ *
+ * writer    NULL does nothing
+ */
+void history_record_writer_free(struct history_record_writer *writer);
+
+/**
+ * Begin a record; what was gathered is dropped.
+ *
+ * writer    made by history_record_writer_new()
+ */
+void history_record_begin(struct history_record_writer *writer);
+
+/**
+ * The number of a host in the record; it is added where it is not there.
+ *
+ * writer    begun
+ * host      canonical text of an address; empty for none, which is number 0. Cut at
+ *           HISTORY_NAME_SIZE_MAX
+ */
+uint32_t history_record_host(struct history_record_writer *writer, struct span host);
+
+/**
+ * The number of a way in the record; it is added where it is not there.
+ *
+ * writer    begun
+ * way       copied; names are cut at HISTORY_NAME_SIZE_MAX
+ */
+uint32_t history_record_way(struct history_record_writer *writer, const struct history_way *way);
+
+/**
+ * Add what was seen: to what is there of the same value, host, way and hour, else as new. This is
+ * hot: a line of a log has about five values.
+ *
+ * writer    begun
+ * seen      its key is copied; host and way are numbers of this record
+ *
+ * Errors    ERR_LIMIT the record is full (HISTORY_RECORD_SIZE_MAX) or there is no memory: what was
+ *           seen is not in it, and history_record_end() tells how much that was
+ */
+MUST_USE
+enum err history_record_add(struct history_record_writer *writer, const struct history_seen *seen);
+
+/**
+ * End a record.
+ *
+ * writer        begun
+ * buf           receives the bytes; nothing where nothing was seen
+ * ret_left_out  how often history_record_add() failed
+ */
+void history_record_end(struct history_record_writer *writer, struct buf *buf,
+                        uint64_t *ret_left_out);
+
+/* A record that is read. All spans are borrowed from its bytes. */
+struct history_record {
+    size_t host_count;
+    struct span *hosts; /* the first is empty */
+    size_t way_count;
+    struct history_way *ways;
+    uint64_t seen_count;
+    struct wire_reader rest;
+};
+
+/**
+ * Begin to read a record.
+ *
+ * op        work in hand; the lists live in its memory
+ * bytes     of the record; borrowed as long as it is read
+ * ret       untouched on error
+ *
+ * Errors    ERR_FORMAT broken, or a bound is not kept; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err history_record_read(struct op *op, struct span bytes, struct history_record *ret);
+
+/**
+ * The next of what was seen. Every bound is checked: the writer reads hostile bytes.
+ *
+ * record    begun to be read
+ * ret       untouched where there is none
+ *
+ * Errors    ERR_ABSENT all was read; ERR_FORMAT broken: reading ends
+ */
+MUST_USE
+enum err history_record_next(struct history_record *record, struct history_seen *ret);
+
+#endif
