@@ -42,7 +42,9 @@ struct history_way {
     struct span sensor;
     struct span field;             /* "dns.query"; see observe_field_add_name() */
     enum rank_direction direction; /* of the line in which it stood */
+    enum rank_outcome outcome;     /* what became of what the line tells */
     bool assumed;                  /* neither end was inside: the originator counts as it */
+    bool answer;                   /* it stood in the answer to a question */
 };
 
 /* One value, at one host, in one way, within one hour. */
