@@ -2,12 +2,12 @@
 /*
  * linie status, verify, rebuild, erase.
  */
+#include "journal/blob.h"
 #include "node/flow.h"
 #include "node/metrics.h"
 #include "node/node.h"
 #include "node/output_view.h"
 #include "node/tally.h"
-#include "store/blob.h"
 #include "store/notice.h"
 
 enum {

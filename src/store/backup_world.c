@@ -7,9 +7,9 @@
 #include <inttypes.h>
 
 #include "base/must.h"
+#include "journal/find.h"
 #include "os/disk_below.h"
 #include "store/backup_inner.h"
-#include "store/journal_find.h"
 
 enum { ROUNDS_MAX = 1000 }; /* of a world: each is one erasure at least */
 

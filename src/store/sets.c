@@ -7,8 +7,8 @@
 #include "base/must.h"
 #include "base/text.h"
 #include "crypt/digest.h"
+#include "journal/blob.h"
 #include "stix/id.h"
-#include "store/blob.h"
 #include "store/internal.h"
 
 /* What the journal says of an allow list's purpose. */

@@ -6,11 +6,11 @@
 #include "base/memory.h"
 #include "base/must.h"
 #include "crypt/digest.h"
+#include "journal/blob.h"
+#include "journal/frame.h"
 #include "os/clock.h"
 #include "os/random.h"
-#include "store/blob.h"
 #include "store/internal.h"
-#include "store/journal_frame.h"
 #include "store/schema.h"
 
 enum {

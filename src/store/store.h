@@ -13,10 +13,10 @@
 #define STORE_STORE_H
 
 #include "base/uuid.h"
+#include "journal/journal.h"
 #include "policy/pap.h"
 #include "policy/policy.h"
 #include "store/fold.h"
-#include "store/journal.h"
 #include "store/mark.h"
 #include "store/pack.h"
 #include "value/judge.h"

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "crypt/secretstream.h"
+#include "journal/blob.h"
 #include "os/disk_below.h"
 #include "store/backup_format.h"
-#include "store/blob.h"
 #include "tests/os/scratch.h"
 #include "tests/testing.h"
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "crypt/secretstream.h"
+#include "journal/blob.h"
 #include "os/disk_below.h"
 #include "store/backup_format.h"
-#include "store/blob.h"
 #include "tests/testing.h"
 
 enum { PATH_SIZE = DISK_PATH_SIZE_MAX + 1, DEPTH_MAX = 8, RANDOM_PIECE = 8 };

@@ -5,9 +5,9 @@
 #ifndef TESTS_STORE_BACKUP_NODE_H
 #define TESTS_STORE_BACKUP_NODE_H
 
+#include "journal/journal.h"
 #include "os/disk_sim.h"
 #include "store/backup.h"
-#include "store/journal.h"
 
 enum { BACKUP_NODE_SEGMENT_SIZE = 4096 };
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/must.h"
-#include "store/blob.h"
+#include "journal/blob.h"
 #include "tests/store/sim_vfs.h"
 #include "tests/store/trial_things.h"
 #include "tests/store/trial_work.h"

@@ -2,7 +2,7 @@
 /* Whether an open world holds what its shadow holds, no less and no more. */
 #include <string.h>
 
-#include "store/blob.h"
+#include "journal/blob.h"
 #include "store/hit_work.h"
 #include "tests/store/trial.h"
 #include "tests/store/trial_things.h"
