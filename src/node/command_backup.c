@@ -9,10 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "backup/backup.h"
 #include "node/flow.h"
 #include "node/node.h"
 #include "os/descriptor.h"
-#include "store/backup.h"
 
 enum { KEY_SIZE_MAX = 1024 * 1024, LINE_SIZE_MAX = 64 * 1024, WORDS_SIZE = 64 };
 

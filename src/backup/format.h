@@ -9,8 +9,8 @@
  * A part may have been in strangers' hands: whatever these functions give out is within the limits,
  * and names only what can be in a node's folder.
  */
-#ifndef STORE_BACKUP_FORMAT_H
-#define STORE_BACKUP_FORMAT_H
+#ifndef BACKUP_FORMAT_H
+#define BACKUP_FORMAT_H
 
 #include "crypt/digest.h"
 #include "crypt/secretstream.h"

@@ -2,14 +2,14 @@
 /*
  * Copying a world into a part, in rounds. A round takes the number of the last entry, copies the
  * blobs, then the journal up to that entry. If meanwhile a payload was erased that had been copied,
- * another round goes beyond the entry that erased it. store/backup.h says why this is enough.
+ * another round goes beyond the entry that erased it. backup/backup.h says why this is enough.
  */
 #include <inttypes.h>
 
+#include "backup/inner.h"
 #include "base/must.h"
 #include "journal/find.h"
 #include "os/disk_below.h"
-#include "store/backup_inner.h"
 
 enum { ROUNDS_MAX = 1000 }; /* of a world: each is one erasure at least */
 

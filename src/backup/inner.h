@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * A part being made; shared by backup.c, backup_part.c, backup_files.c and backup_world.c, and by
+ * A part being made; shared by backup.c, part.c, files.c and world.c, and by
  * nobody else.
  */
-#ifndef STORE_BACKUP_INNER_H
-#define STORE_BACKUP_INNER_H
+#ifndef BACKUP_INNER_H
+#define BACKUP_INNER_H
 
-#include "store/backup.h"
-#include "store/backup_chain.h"
+#include "backup/backup.h"
+#include "backup/chain.h"
 
 /* What the name of a part ends with until it is whole, and that of any file just being replaced. */
 #define BACKUP_NEW_ENDING SPAN(".new")

@@ -2,8 +2,8 @@
 /*
  * Files that are copied whole: small ones where they have changed, blobs where they are new.
  */
+#include "backup/inner.h"
 #include "base/must.h"
-#include "store/backup_inner.h"
 
 enum { NAMES_SIZE_MAX = 256 * 1024 * 1024 }; /* memory for the names of one folder */
 

@@ -3,7 +3,7 @@
  * A block in the file: its size (4 bytes), then so many bytes. Those are, once opened: how it is
  * packed (1 byte), size of its records (4 bytes), its records, compressed or not.
  */
-#include "store/backup_section.h"
+#include "backup/section.h"
 
 #include <inttypes.h>
 

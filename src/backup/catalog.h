@@ -3,11 +3,11 @@
  * What a backup holds: files and worlds, found by their paths. It is made by reading the indexes of
  * the parts in order, and never kept in a file of its own.
  */
-#ifndef STORE_BACKUP_CATALOG_H
-#define STORE_BACKUP_CATALOG_H
+#ifndef BACKUP_CATALOG_H
+#define BACKUP_CATALOG_H
 
+#include "backup/format.h"
 #include "base/hash.h"
-#include "store/backup_format.h"
 
 struct backup_file {
     struct span path;

@@ -2,7 +2,7 @@
 /*
  * What a backup keeps, what its later parts hold, and who may read it.
  */
-#include "tests/store/backup_node.h"
+#include "tests/backup/node.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,10 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backup/format.h"
 #include "crypt/secretstream.h"
 #include "journal/blob.h"
 #include "os/disk_below.h"
-#include "store/backup_format.h"
 #include "tests/os/scratch.h"
 #include "tests/testing.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "store/backup.h"
+#include "backup/backup.h"
 
+#include "backup/inner.h"
 #include "os/clock.h"
 #include "os/random.h"
-#include "store/backup_inner.h"
 
 #define LOCK_NAME SPAN("lock")
 

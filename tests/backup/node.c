@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "tests/store/backup_node.h"
+#include "tests/backup/node.h"
 
 #include <stdio.h>
 
+#include "backup/format.h"
 #include "crypt/secretstream.h"
 #include "journal/blob.h"
 #include "os/disk_below.h"
-#include "store/backup_format.h"
 #include "tests/testing.h"
 
 enum { PATH_SIZE = DISK_PATH_SIZE_MAX + 1, DEPTH_MAX = 8, RANDOM_PIECE = 8 };

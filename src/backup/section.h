@@ -4,11 +4,11 @@
  * key, sealed. A section is written once from its begin to its end, and read in the same way;
  * memory is that of a few blocks.
  */
-#ifndef STORE_BACKUP_SECTION_H
-#define STORE_BACKUP_SECTION_H
+#ifndef BACKUP_SECTION_H
+#define BACKUP_SECTION_H
 
+#include "backup/format.h"
 #include "os/disk.h"
-#include "store/backup_format.h"
 
 enum backup_section_kind {
     BACKUP_SECTION_DATA = 'D',

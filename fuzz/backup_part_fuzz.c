@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// links: store crypt os base
+// links: backup journal crypt os base
 /*
  * Backups are read from places where others may write. What must hold for any bytes:
  *
@@ -12,11 +12,11 @@
  * comes first (2 bytes), then both sections; their digests are made right, so that the bytes are
  * looked at.
  */
+#include "backup/backup.h"
+#include "backup/format.h"
 #include "base/must.h"
 #include "base/wire.h"
 #include "os/disk_sim.h"
-#include "store/backup.h"
-#include "store/backup_format.h"
 
 enum { WHAT_HEADER, WHAT_FOOTER, WHAT_RECORDS, WHAT_PATH, WHAT_PART, WHAT_COUNT };
 enum { MEMORY_MAX = 256 * 1024 * 1024 };

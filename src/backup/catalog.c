@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "store/backup_catalog.h"
+#include "backup/catalog.h"
 
 #include "base/memory.h"
 #include "base/must.h"

@@ -2,12 +2,12 @@
 /*
  * A small node on a simulated disk, and a folder for its backup on another.
  */
-#ifndef TESTS_STORE_BACKUP_NODE_H
-#define TESTS_STORE_BACKUP_NODE_H
+#ifndef TESTS_BACKUP_NODE_H
+#define TESTS_BACKUP_NODE_H
 
+#include "backup/backup.h"
 #include "journal/journal.h"
 #include "os/disk_sim.h"
-#include "store/backup.h"
 
 enum { BACKUP_NODE_SEGMENT_SIZE = 4096 };
 

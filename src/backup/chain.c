@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "store/backup_chain.h"
+#include "backup/chain.h"
 
 #include "base/must.h"
 

@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
+#include "backup/inner.h"
 #include "base/must.h"
-#include "store/backup_inner.h"
 
 enum { NEW_NAME_SIZE = BACKUP_PART_NAME_SIZE + 8 };
 

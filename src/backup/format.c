@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "store/backup_format.h"
+#include "backup/format.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,11 +4,11 @@
  * written. A record can only write below the size that the newest index gives its file, without
  * leaving a gap, and only to a file that an index names.
  */
+#include "backup/backup.h"
+#include "backup/chain.h"
 #include "journal/blob.h"
 #include "journal/journal.h"
 #include "os/disk_below.h"
-#include "store/backup.h"
-#include "store/backup_chain.h"
 
 enum { REMOVE_DEPTH_MAX = 8 };
 

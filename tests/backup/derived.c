@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
+#include "backup/backup.h"
 #include "os/disk_below.h"
-#include "store/backup.h"
 #include "store/store.h"
 #include "tests/os/scratch.h"
 #include "tests/testing.h"

@@ -3,14 +3,14 @@
  * What must not harm: power loss at any moment, damage anywhere, missing parts, writers in between,
  * and parts made by somebody hostile.
  */
-#include "tests/store/backup_node.h"
+#include "tests/backup/node.h"
 
 #include <stdio.h>
 
+#include "backup/format.h"
+#include "backup/section.h"
 #include "base/memory.h"
 #include "os/disk_ops.h"
-#include "store/backup_format.h"
-#include "store/backup_section.h"
 #include "tests/testing.h"
 
 enum { SEED = 11, CHANCES = 30 };

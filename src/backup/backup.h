@@ -16,8 +16,8 @@
  * continued beyond that entry, so that no half-erased payload is without its reason; and what an
  * entry erases is written into the backup as erased, whatever was read.
  */
-#ifndef STORE_BACKUP_H
-#define STORE_BACKUP_H
+#ifndef BACKUP_BACKUP_H
+#define BACKUP_BACKUP_H
 
 #include "os/disk.h"
 

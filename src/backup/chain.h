@@ -5,11 +5,11 @@
  * before it. Only the newest generation counts; older parts are what a new generation has not yet
  * removed.
  */
-#ifndef STORE_BACKUP_CHAIN_H
-#define STORE_BACKUP_CHAIN_H
+#ifndef BACKUP_CHAIN_H
+#define BACKUP_CHAIN_H
 
-#include "store/backup_catalog.h"
-#include "store/backup_section.h"
+#include "backup/catalog.h"
+#include "backup/section.h"
 
 struct backup_part {
     uint8_t header_bytes[BACKUP_HEADER_SIZE];
