@@ -141,6 +141,16 @@ def a_room_that_uses_one_above_it_is_seen():
 
 
 @test
+def a_header_that_is_a_rooms_own_is_seen_in_another():
+    for name in ("inner", "internal", "walk_inner"):
+        inner = {f"src/base/{name}.h": SPDX, "src/base/own.c": SPDX + f'#include "base/{name}.h"\n'}
+        passes("check-layers", inner)
+        fails("check-layers", inner | {"src/high/b.c": SPDX + f'#include "base/{name}.h"\n'},
+              f"\"base/{name}.h\" is for 'base' alone")
+    passes("check-layers", {"src/base/dinner.h": SPDX, "src/high/b.c": SPDX + '#include "base/dinner.h"\n'})
+
+
+@test
 def an_include_in_a_comment_is_none():
     passes("check-layers", {"src/base/up.c": SPDX + '/*\n#include "high/high.h"\n*/\n'})
 
