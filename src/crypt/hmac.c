@@ -7,18 +7,25 @@
 
 #include "base/must.h"
 
-void crypt_hmac_base64(struct span key, struct span first, struct span second, char *ret)
+_Static_assert((int)CRYPT_HMAC_SIZE == (int)SHA256_DIGEST_SIZE, "a digest of SHA-256");
+
+void crypt_hmac(struct span key, struct span first, struct span second, uint8_t *ret)
 {
     struct hmac_sha256_ctx context;
-    uint8_t digest[SHA256_DIGEST_SIZE];
-    must(BASE64_ENCODE_RAW_LENGTH(sizeof digest) == CRYPT_HMAC_BASE64_SIZE - 1);
     hmac_sha256_set_key(&context, key.size, key.data);
     hmac_sha256_update(&context, first.size, first.data);
     hmac_sha256_update(&context, second.size, second.data);
-    hmac_sha256_digest(&context, sizeof digest, digest);
+    hmac_sha256_digest(&context, CRYPT_HMAC_SIZE, ret);
+    sodium_memzero(&context, sizeof context);
+}
+
+void crypt_hmac_base64(struct span key, struct span first, struct span second, char *ret)
+{
+    uint8_t digest[CRYPT_HMAC_SIZE];
+    must(BASE64_ENCODE_RAW_LENGTH(sizeof digest) == CRYPT_HMAC_BASE64_SIZE - 1);
+    crypt_hmac(key, first, second, digest);
     base64_encode_raw(ret, sizeof digest, digest);
     ret[CRYPT_HMAC_BASE64_SIZE - 1] = '\0';
-    sodium_memzero(&context, sizeof context);
 }
 
 enum err crypt_base64_read(struct span text, uint8_t *bytes, size_t room, size_t *ret_size)

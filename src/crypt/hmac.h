@@ -7,7 +7,20 @@
 
 #include "base/span.h"
 
-enum { CRYPT_HMAC_BASE64_SIZE = 45 }; /* 32 bytes as base64 (RFC 4648), and a NUL */
+enum {
+    CRYPT_HMAC_SIZE = 32,
+    CRYPT_HMAC_BASE64_SIZE = 45, /* as base64 (RFC 4648), and a NUL */
+};
+
+/**
+ * HMAC-SHA256 of two pieces, one behind the other.
+ *
+ * key       secret, of any size
+ * first     hashed
+ * second    hashed behind it
+ * ret       receives CRYPT_HMAC_SIZE bytes
+ */
+void crypt_hmac(struct span key, struct span first, struct span second, uint8_t *ret);
 
 /**
  * HMAC-SHA256 of two pieces, one behind the other, as base64 text.
