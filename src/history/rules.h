@@ -72,10 +72,11 @@ struct history_kept {
 
 /**
  * What is kept of a value. Truncated: of an IPv4 address the first HISTORY_TRUNCATE_IPV4 bits, of
- * an IPv6 address HISTORY_TRUNCATE_IPV6, others zero; of an address with a port likewise and no
- * port; of a domain its registered domain (public suffix list), of a mail address the domain with
- * an "@" before it, of a URL host and port, of other kinds the first half of its bytes. Hashed:
- * HMAC-SHA256 (RFC 2104) over kind and key under the secret, HISTORY_HASH_SIZE bytes.
+ * an IPv6 address HISTORY_TRUNCATE_IPV6, others zero; of an address with a port likewise, and port
+ * 0; of a domain its registered domain (public suffix list), or all of it where it has none; of a
+ * mail address the domain with an "@" before it, of a URL host and port, of other kinds the first
+ * half of its bytes, rounded up. Hashed: HMAC-SHA256 (RFC 2104) over kind (one byte) and key under
+ * the secret, HISTORY_HASH_SIZE bytes.
  *
  * rules     of the owner
  * kind      of the value
@@ -92,9 +93,23 @@ enum err history_keep_value(const struct history_rules *rules, enum value_kind k
                             struct history_kept *ret);
 
 /**
+ * Append what is kept of a value as people read it: canonical text of a whole value; the network of
+ * a truncated address; "..." behind other kinds that are cut; hexadecimal digits of a hash.
+ *
+ * buf       receives the text
+ * kind      of the value
+ * form      what of it is kept
+ * key       any bytes: what has not the shape of its kind is written as hexadecimal digits
+ */
+void history_kept_add_text(struct buf *buf, enum value_kind kind, enum history_form form,
+                           struct span key);
+
+/**
  * The name under which an inside host is kept: its address, or where there is a secret its
- * pseudonym: "host-" and 32 hexadecimal digits, the address as one block of AES-256 (FIPS 197)
- * under the secret. What is no address becomes "host-" and a keyed hash, which nobody undoes.
+ * pseudonym: "host-" and 40 hexadecimal digits, the address as one block of AES-256 (FIPS 197;
+ * IPv4-mapped where it is one of IPv4) under the secret, and four bytes by which it is known that
+ * the secret is the right one. What is no address becomes "host-" and a keyed hash of the same
+ * size, which nobody undoes.
  *
  * rules     of the owner
  * host      canonical text of an address; empty for none, which stays so
