@@ -12,7 +12,8 @@
 enum {
     ANSWER_VALUES_MAX = 10000, /* told one by one */
     ANSWER_NAMES_MAX = 10000,  /* hosts; sensors; fields */
-    ANSWER_DAYS_MAX = 36600,   /* a century */
+    ANSWER_MORE_MAX = 1 << 20, /* of values, hosts ... that are told apart, with and without room */
+    ANSWER_DAYS_MAX = 36600,   /* a century: the last ones */
 };
 
 /* A value, host, sensor or field, and how much of what was found is its. */
@@ -29,11 +30,11 @@ struct answer_part {
 struct answer_parts {
     size_t count;
     struct answer_part *at; /* by count, the most first; of equal ones by name */
-    uint64_t more;          /* for which there was no room (of values exact, of names at least) */
+    uint64_t more;          /* for which there was no room: exact up to ANSWER_MORE_MAX in all */
 };
 
 struct answer_day {
-    uint32_t start_s;
+    uint32_t start_s; /* of a month its first day */
     uint64_t count;
     bool month; /* it is spread over a month: on which day is not known any more */
 };
@@ -42,13 +43,13 @@ struct answer {
     uint64_t count; /* lines; 0: it was never seen */
     uint32_t first_s;
     uint32_t last_s;
-    bool uncertain; /* something of it is kept in a form in which other values are kept too */
+    bool uncertain; /* something of it is kept truncated, as other values are that begin so */
     struct answer_parts values;
     struct answer_parts hosts;
     struct answer_parts sensors;
     struct answer_parts fields;
     size_t day_count;
-    struct answer_day *days; /* by time, only those with lines */
+    struct answer_day *days; /* by time, a month behind its first day; only those with lines */
 };
 
 struct answer_maker;
