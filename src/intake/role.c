@@ -86,16 +86,6 @@ static enum err jail(struct intake_role *role)
 
 /* ---- at work ---- */
 
-/* The store says nothing more: there is something to read only when it has gone. */
-static enum err on_store(void *context, unsigned events)
-{
-    struct intake_role *role = context;
-    struct channel_message message;
-    (void)events;
-    TRY(channel_receive(role->op, role->store, false, &message));
-    return strange(role->op);
-}
-
 /* What the kernel dropped of datagrams: sock_diag(7), SK_MEMINFO_DROPS. */
 static uint32_t lost_of(const struct intake_from *from)
 {
@@ -128,6 +118,14 @@ static enum err tell_counts(struct intake_role *role, struct intake_from *from)
     return err;
 }
 
+static enum err tell_all(struct intake_role *role)
+{
+    for (size_t i = 0; i < role->from_count; i++) {
+        TRY(tell_counts(role, &role->from[i]));
+    }
+    return ERR_OK;
+}
+
 static enum err tell_when_due(struct intake_role *role)
 {
     int64_t now_us = os_monotonic_us();
@@ -137,10 +135,21 @@ static enum err tell_when_due(struct intake_role *role)
     }
     role->told_us = now_us;
     intake_streams_sweep(role, now_us);
-    for (size_t i = 0; i < role->from_count; i++) {
-        TRY(tell_counts(role, &role->from[i]));
+    return tell_all(role);
+}
+
+/* The store says nothing more: there is something to read only when it has gone, or wants this
+ * process to go; then it still listens. */
+static enum err on_store(void *context, unsigned events)
+{
+    struct intake_role *role = context;
+    struct channel_message message;
+    (void)events;
+    enum err err = channel_receive(role->op, role->store, false, &message);
+    if (err == ERR_ABSENT) {
+        (void)tell_all(role);
     }
-    return ERR_OK;
+    return err == ERR_OK ? strange(role->op) : err;
 }
 
 static enum err work(struct intake_role *role)

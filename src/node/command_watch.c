@@ -500,6 +500,7 @@ struct watching {
     struct round *now;
     struct round *next;
     struct session_totals totals; /* of the runs before */
+    struct follow_before before;  /* what the last of these read */
 };
 
 static enum err options_read(struct invocation *invocation, struct session_options *options)
@@ -592,6 +593,7 @@ static enum err follow(struct watching *watching, struct session *session)
         .sources = sources->list,
         .count = sources->count,
         .intakes = watching->intakes,
+        .before = &watching->before,
         .reload = reload,
         .context = watching,
     };
@@ -713,6 +715,7 @@ int command_watch(struct invocation *invocation)
     }
     invocation->reader_gone = watching.now->invocation.reader_gone;
     intakes_free(watching.intakes);
+    follow_before_done(&watching.before);
     round_end(watching.now);
     return code;
 }

@@ -91,6 +91,7 @@ static enum err follow_begin(struct session *session, const struct follow_option
     follow->session = session;
     follow->folder = options->folder;
     follow->intakes = options->intakes;
+    follow->before = options->before;
     follow->sources = sources;
     follow->source_count = options->count;
     for (size_t i = 0; i < options->count; i++) {
@@ -185,6 +186,13 @@ enum err follow_run(struct session *session, const struct follow_options *option
     struct follow *follow = NULL;
     TRY(follow_begin(session, options, &follow));
     enum err err = run(follow, options);
+    if (err == ERR_STALE || err == ERR_CANCELLED) {
+        enum err rest = follow_intakes_rest(follow, err == ERR_STALE);
+        err = rest == ERR_OK ? err : rest;
+    }
+    if (err == ERR_STALE) {
+        follow_before_make(follow, options->before);
+    }
     (void)service_tell(err == ERR_STALE ? "RELOADING=1" : "STOPPING=1");
     follow_end(follow);
     return err;

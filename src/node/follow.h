@@ -9,6 +9,7 @@
 #ifndef NODE_FOLLOW_H
 #define NODE_FOLLOW_H
 
+#include "base/hash.h"
 #include "node/intakes.h"
 #include "node/session.h"
 
@@ -21,11 +22,21 @@ struct follow_source {
     uint32_t expect;    /* lines; 0 stands for 1 */
 };
 
+struct follow_before_file;
+
+/* Which inputs a run has read, for the one that follows it. Begins all zero. */
+struct follow_before {
+    struct hash_secret secret;
+    struct follow_before_file *list; /* in the order of their keys */
+    size_t count;
+};
+
 struct follow_options {
     int folder;                          /* where relative paths start: an open folder */
     const struct follow_source *sources; /* borrowed until return */
     size_t count;
     struct intakes *intakes;
+    struct follow_before *before; /* of the run before; where another one follows: of this run */
     /* Asked some times a second. True: this run ends, another one with other options follows. */
     bool (*reload)(void *context);
     void *context;
@@ -42,5 +53,12 @@ struct follow_options {
  */
 MUST_USE
 enum err follow_run(struct session *session, const struct follow_options *options);
+
+/**
+ * Give memory back.
+ *
+ * before    all zero, or filled in by follow_run()
+ */
+void follow_before_done(struct follow_before *before);
 
 #endif

@@ -111,6 +111,7 @@ enum err follow_file_new(struct follow *follow, struct follow_state *source,
     file->scan = follow->scan;
     enum err err = path_keep(file, named->path);
     if (err == ERR_OK) {
+        follow_before_find(follow->before, file);
         err = follow_put_path(follow, file);
         file->there = err == ERR_OK;
     }
@@ -207,6 +208,7 @@ static enum err file_release(struct follow_file *file)
         follow_copy_keep(follow, &input->state);
     }
     opening_end(file);
+    file->read = file->read || input->read;
     file->input = NULL;
     for (size_t i = 0; i < follow->open_count; i++) {
         if (follow->open[i] == file) {
@@ -260,7 +262,7 @@ static enum err on_begun(struct session_input *input, const struct watch_message
     bool enough = begun->start.size == WATCH_START_SIZE || file->archive; /* no more may come */
     if (strange && enough && !file->told) {
         file->told = true;
-        input->session->totals.inputs_strange++;
+        input->session->totals.inputs_strange += file->told_before ? 0 : 1;
         session_tell(input->session, path_of(file),
                      "not read: its format is not known (--format names it)");
     }
@@ -335,7 +337,7 @@ static enum err open_failed(struct follow_file *file, enum err err)
     struct session *session = file->follow->session;
     if (err != ERR_ABSENT && !file->told) {
         file->told = true;
-        session->totals.inputs_failed++;
+        session->totals.inputs_failed += file->told_before ? 0 : 1;
         session_tell_text(session, session->scratch.fault.text); /* it names the path */
     }
     file->aside = true;
@@ -375,7 +377,7 @@ static enum err file_hand_over(struct follow_file *file, int fd)
     struct input_named named = file->source->from.named;
     const struct session_how how = {
         .follow = true,
-        .seen = file->seen,
+        .seen = file->read,
         .header = span_make(file->header, file->header_size),
         .owner = file,
         .begun = on_begun,

@@ -44,7 +44,9 @@ struct follow_file {
     bool queued;         /* waits to be opened */
     bool unread;         /* there is something that was not read */
     bool seen;           /* it was open before */
+    bool read;           /* counted among the inputs that were read */
     bool told;           /* what is wrong with it was told */
+    bool told_before;    /* ... by the run before, which counted it */
     bool aside;          /* it cannot be read: left alone until it changes */
     bool opening;        /* counted among those */
     bool archive_opening; /* likewise, among the archives */
@@ -104,6 +106,7 @@ struct follow {
     struct session *session;
     int folder; /* where relative paths start */
     struct intakes *intakes;
+    struct follow_before *before;
     struct loop_entry intakes_entry;
     bool intakes_waited; /* the entry is in the loop */
     struct follow_state *sources;
@@ -247,6 +250,24 @@ void follow_copies_free(struct follow *follow);
 const struct store_input *follow_copy_find(struct follow_file *file, struct span start,
                                            bool *ret_called_after);
 
+/* ---- the run before ---- */
+
+/**
+ * Note which inputs this run has read.
+ *
+ * follow    begun
+ * ret       what it holds goes; without memory, it stays
+ */
+void follow_before_make(const struct follow *follow, struct follow_before *ret);
+
+/**
+ * Learn what the run before did with an input.
+ *
+ * before    all zero where there was none
+ * file      found just now
+ */
+void follow_before_find(const struct follow_before *before, struct follow_file *file);
+
 /* ---- sockets, and silence ---- */
 
 /**
@@ -287,6 +308,18 @@ enum err follow_silence_turn(struct follow *follow);
  */
 MUST_USE
 enum err follow_intakes_turn(struct follow *follow);
+
+/**
+ * Count what happened at the sockets and was not counted yet, and tell what was lost: the run is
+ * over.
+ *
+ * follow    begun
+ * goes_on   another run follows: the process that reads them stays, and with it who is connected
+ *
+ * Errors    those of store_notice_add()
+ */
+MUST_USE
+enum err follow_intakes_rest(struct follow *follow, bool goes_on);
 
 /**
  * Wait no more for the sockets.

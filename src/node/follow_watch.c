@@ -158,46 +158,29 @@ enum err follow_silence_turn(struct follow *follow)
 
 /* ---- sockets ---- */
 
-static struct follow_state *source_at(struct follow *follow, struct span address)
+/* It is kept with the input, and shown by 'linie status'. What comes before the watch has the
+ * socket waits where it is. */
+static void count_source(struct follow *follow, struct follow_state *source)
 {
-    for (size_t i = 0; i < follow->source_count; i++) {
-        struct follow_state *source = &follow->sources[i];
-        if (source->from.listens && span_equal(source->from.named.path, address)) {
-            return source;
-        }
-    }
-    return NULL;
-}
-
-/* It is kept with the input, and shown by 'linie status'. */
-static void on_counts(void *context, struct span address, const struct intake_counts *counts)
-{
-    struct follow *follow = context;
-    struct follow_state *source = source_at(follow, address);
-    const struct follow_file *file = follow_find_path(follow, address);
-    if (source == NULL) {
+    const struct follow_file *file = follow_find_path(follow, source->from.named.path);
+    struct session_input *input = file == NULL ? NULL : file->input;
+    if (!source->from.listens || input == NULL || input->phase == SESSION_ENDED) {
         return;
     }
-    source->lost += counts->lost;
-    if (file == NULL || file->input == NULL || !file->input->counted) {
-        return; /* nothing of it was read yet */
-    }
-    struct store_input *state = &file->input->state;
-    session_count_fault(state, LOST, counts->lost);
-    session_count_fault(state, SPAN("cut-message"), counts->cut);
-    session_count_fault(state, SPAN("refused"), counts->refused);
-    session_count_fault(state, SPAN("broken-connection"), counts->broken);
-    if (counts->lost + counts->cut + counts->refused + counts->broken > 0) {
-        session_input_changed(file->input);
-    }
+    const struct intakes_counts news = intakes_take(follow->intakes, source->from.named.path);
+    source->lost += news.lost;
+    session_input_fault(input, LOST, news.lost);
+    session_input_fault(input, SPAN("cut-message"), news.cut);
+    session_input_fault(input, SPAN("refused"), news.refused);
+    session_input_fault(input, SPAN("broken-connection"), news.broken);
 }
 
-static enum err tell_lost(struct follow *follow, struct follow_state *source)
+static enum err tell_lost(struct follow *follow, struct follow_state *source, bool last)
 {
     char text[FAULT_TEXT_SIZE];
     char count[64];
     int64_t now_us = os_monotonic_us();
-    bool due = source->lost_told_us == 0 ||
+    bool due = last || source->lost_told_us == 0 ||
                now_us - source->lost_told_us >= (int64_t)LOST_EVERY_S * US_PER_S;
     if (source->lost == 0 || !due) {
         return ERR_OK;
@@ -208,6 +191,15 @@ static enum err tell_lost(struct follow *follow, struct follow_state *source)
     source->lost_told_us = now_us;
     const struct store_notice notice = notice_of(source, LOST, text);
     return notice_add(follow, &notice);
+}
+
+static enum err count_sources(struct follow *follow, bool last)
+{
+    for (size_t i = 0; i < follow->source_count; i++) {
+        count_source(follow, &follow->sources[i]);
+        TRY(tell_lost(follow, &follow->sources[i], last));
+    }
+    return ERR_OK;
 }
 
 /* It is heard in follow_intakes_turn(): here it only wakes the loop. */
@@ -226,12 +218,18 @@ void follow_intakes_end(struct follow *follow)
     }
 }
 
+enum err follow_intakes_rest(struct follow *follow, bool goes_on)
+{
+    if (!goes_on) {
+        intakes_stop(follow->intakes);
+    }
+    return count_sources(follow, true);
+}
+
 enum err follow_intakes_turn(struct follow *follow)
 {
-    intakes_pump(follow->intakes, on_counts, follow);
-    for (size_t i = 0; i < follow->source_count; i++) {
-        TRY(tell_lost(follow, &follow->sources[i]));
-    }
+    intakes_pump(follow->intakes);
+    TRY(count_sources(follow, false));
     int fd = intakes_fd(follow->intakes);
     if (follow->intakes_waited && follow->intakes_entry.fd == fd) {
         return ERR_OK;

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -14,6 +16,7 @@
 #include "os/clock.h"
 
 enum {
+    LAST_WORD_MS = 1000,     /* that a process is given to tell the rest of what it counted */
     PIPE_SIZE = 1024 * 1024, /* where the system gives so much (pipe(7)) */
     MEMORY_MAX = 16 * 1024 * 1024,
     START_AGAIN_FIRST_MS = 250,
@@ -28,9 +31,9 @@ struct socket {
     struct intake_source source;
     uint8_t digest[DIGEST_SHA256_SIZE]; /* of certificate, key and authorities */
     int fd;
-    int pipe[2]; /* the end that is read, and the one that is written */
-    uint32_t lost;
-    bool stays; /* the configuration that is read now names it as well */
+    int pipe[2];                /* the end that is read, and the one that is written */
+    uint32_t lost;              /* as it was told last */
+    struct intakes_counts news; /* heard, and not taken yet */
 };
 
 struct intakes {
@@ -151,6 +154,61 @@ static struct socket *find(const struct intakes *intakes, struct span address)
     return NULL;
 }
 
+/* ---- what it tells ---- */
+
+static enum err hear_one(struct op *op, struct intakes *intakes)
+{
+    struct channel_message message;
+    struct intake_counts counts;
+    TRY(channel_receive(op, &intakes->child.channel, false, &message));
+    if (message.file != CHANNEL_NO_FILE) {
+        close(message.file);
+        return ERR_FORMAT;
+    }
+    if (message.type != INTAKE_MESSAGE_COUNTS ||
+        intake_message_read_counts(message.body, &counts) != ERR_OK ||
+        counts.source >= intakes->count) {
+        return ERR_FORMAT;
+    }
+    struct socket *socket = intakes->sockets[counts.source];
+    socket->news.lost += counts.lost - socket->lost; /* it may have begun again at 0 */
+    socket->news.cut += counts.cut;
+    socket->news.refused += counts.refused;
+    socket->news.broken += counts.broken;
+    socket->lost = counts.lost;
+    return ERR_OK;
+}
+
+/* It sees that nobody speaks to it any more, tells what it has not told, and ends. */
+static void hear_rest(struct op *op, struct intakes *intakes)
+{
+    enum err err = ERR_OK;
+    struct pollfd said = { .fd = intakes->child.channel.fd, .events = POLLIN };
+    int64_t until_us = os_monotonic_us() + (int64_t)LAST_WORD_MS * US_PER_MS;
+    (void)shutdown(said.fd, SHUT_WR);
+    while (err == ERR_OK || (err == ERR_AGAIN && os_monotonic_us() < until_us)) {
+        if (err == ERR_AGAIN) {
+            (void)poll(&said, 1, LAST_WORD_MS);
+        }
+        err = hear_one(op, intakes);
+    }
+}
+
+void intakes_stop(struct intakes *intakes)
+{
+    struct op op;
+    if (intakes == NULL || intakes->child.pid == 0) {
+        return;
+    }
+    op_begin(&op, &intakes->actor, MEMORY_MAX);
+    hear_rest(&op, intakes);
+    op_end(&op);
+    (void)role_stop(intakes->roles, &intakes->child, false);
+    intakes->start_us = 0;
+}
+
+/* ---- begun and ended ---- */
+
 enum err intakes_new(struct op *op, struct roles *roles, struct intakes **ret)
 {
     struct intakes *intakes = memory_new(sizeof *intakes);
@@ -168,7 +226,7 @@ void intakes_free(struct intakes *intakes)
     if (intakes == NULL) {
         return;
     }
-    (void)role_stop(intakes->roles, &intakes->child, false);
+    intakes_stop(intakes);
     for (size_t i = 0; i < intakes->count; i++) {
         socket_free(intakes->sockets[i]);
     }
@@ -205,13 +263,18 @@ static void take_over(struct socket *socket, struct socket *kept)
     socket->pipe[0] = kept->pipe[0];
     socket->pipe[1] = kept->pipe[1];
     socket->lost = kept->lost;
+    socket->news = kept->news;
     kept->fd = -1;
     kept->pipe[0] = -1;
     kept->pipe[1] = -1;
 }
 
+/* The process tells of its sockets by their order, so it ends before that changes. */
 static void change_make(struct intakes *intakes, const struct change *change)
 {
+    if (change->differs || intakes->count != change->count) {
+        intakes_stop(intakes);
+    }
     for (size_t i = 0; i < change->count; i++) {
         if (change->kept[i] != NULL) {
             take_over(change->sockets[i], change->kept[i]);
@@ -222,12 +285,7 @@ static void change_make(struct intakes *intakes, const struct change *change)
     }
     span_copy(intakes->sockets, sizeof intakes->sockets,
               span_make(change->sockets, change->count * sizeof change->sockets[0]));
-    bool differs = change->differs || intakes->count != change->count;
     intakes->count = change->count;
-    if (differs) {
-        (void)role_stop(intakes->roles, &intakes->child, false);
-        intakes->start_us = 0;
-    }
 }
 
 enum err intakes_apply(struct op *op, struct intakes *intakes, const struct node *node)
@@ -302,35 +360,9 @@ static void child_lost(struct intakes *intakes)
     intakes->start_us = now_us + (int64_t)intakes->pause_ms * US_PER_MS;
 }
 
-static enum err hear_one(struct op *op, struct intakes *intakes, struct span *ret_address,
-                         struct intake_counts *ret)
-{
-    struct channel_message message;
-    TRY(channel_receive(op, &intakes->child.channel, false, &message));
-    if (message.file != CHANNEL_NO_FILE) {
-        close(message.file);
-        return ERR_FORMAT;
-    }
-    if (message.type != INTAKE_MESSAGE_COUNTS ||
-        intake_message_read_counts(message.body, ret) != ERR_OK || ret->source >= intakes->count) {
-        return ERR_FORMAT;
-    }
-    struct socket *socket = intakes->sockets[ret->source];
-    uint32_t lost = ret->lost - socket->lost; /* it may have begun again at 0 */
-    socket->lost = ret->lost;
-    ret->lost = lost;
-    *ret_address = socket->address;
-    return ERR_OK;
-}
-
-void intakes_pump(struct intakes *intakes,
-                  void (*on_counts)(void *context, struct span address,
-                                    const struct intake_counts *counts),
-                  void *context)
+void intakes_pump(struct intakes *intakes)
 {
     struct op op;
-    struct span address;
-    struct intake_counts counts;
     if (intakes == NULL || intakes->count == 0) {
         return;
     }
@@ -339,10 +371,7 @@ void intakes_pump(struct intakes *intakes,
     if (intakes->child.pid != 0) {
         err = channel_flush(&op, &intakes->child.channel);
         while (err == ERR_OK) {
-            err = hear_one(&op, intakes, &address, &counts);
-            if (err == ERR_OK) {
-                on_counts(context, address, &counts);
-            }
+            err = hear_one(&op, intakes);
         }
     } else if (os_monotonic_us() >= intakes->start_us) {
         err = child_start(&op, intakes);
@@ -352,4 +381,15 @@ void intakes_pump(struct intakes *intakes,
         child_lost(intakes);
     }
     op_end(&op);
+}
+
+struct intakes_counts intakes_take(struct intakes *intakes, struct span address)
+{
+    struct intakes_counts news = { .lost = 0 };
+    struct socket *socket = intakes == NULL ? NULL : find(intakes, address);
+    if (socket != NULL) {
+        news = socket->news;
+        socket->news = (struct intakes_counts){ .lost = 0 };
+    }
+    return news;
 }

@@ -14,6 +14,14 @@ enum { INTAKES_NO_FD = -1 };
 
 struct intakes;
 
+/* What went wrong at a socket. */
+struct intakes_counts {
+    uint64_t lost;    /* datagrams for which there was no room */
+    uint64_t cut;     /* messages that were too long */
+    uint64_t refused; /* connections: there were too many */
+    uint64_t broken;  /* connections that ended by a fault */
+};
+
 /**
  * Begin without a socket.
  *
@@ -62,14 +70,25 @@ int intakes_pipe(const struct intakes *intakes, struct span address);
  * descriptor has something to say, and some times a second.
  *
  * intakes   begun; NULL does nothing
- * on_counts  called with what happened at an address since it was called last; `lost` then counts
- *            from there, too
- * context   handed to `on_counts`
  */
-void intakes_pump(struct intakes *intakes,
-                  void (*on_counts)(void *context, struct span address,
-                                    const struct intake_counts *counts),
-                  void *context);
+void intakes_pump(struct intakes *intakes);
+
+/**
+ * End the process; what it counted and had not told yet is heard before. The sockets stay.
+ * intakes_pump() starts it again.
+ *
+ * intakes   begun; NULL does nothing
+ */
+void intakes_stop(struct intakes *intakes);
+
+/**
+ * What happened at an address since this was asked last. It is kept until it is asked for, also
+ * while the configuration changes.
+ *
+ * intakes   begun; NULL gives zeros, as does an address without a socket
+ * address   as configured
+ */
+struct intakes_counts intakes_take(struct intakes *intakes, struct span address);
 
 /**
  * The descriptor that is readable when intakes_pump() has something to hear. It may be another one

@@ -29,7 +29,7 @@ struct session_answer {
 /* What the owner of an input wants of it. */
 struct session_how {
     bool follow;        /* a file rests at its end; a pipe is known again by its name */
-    bool seen;          /* it was open before in this run: nobody is told of it again */
+    bool seen;          /* it was read before, and is counted as an input already */
     struct span header; /* TSV: header lines in force where reading goes on; borrowed */
     bool aside;         /* a self-test: nothing of it is counted; `found` hears of its folds */
     void *owner;
@@ -53,6 +53,7 @@ struct session_input {
     uint8_t *path; /* of `named` */
     struct session_how how;
     enum err err;  /* why it ended: ERR_OK at its end */
+    bool read;     /* counted among the inputs that were read */
     bool is_known; /* what was read before is what it holds, or began with */
     bool was_left; /* it ended because its owner left it */
     /* of the file */
@@ -300,6 +301,22 @@ enum err session_input_open(struct session *session, const struct input_named *n
  */
 MUST_USE
 enum err session_input_look(struct session_input *input, bool last_counts);
+
+/**
+ * Count what was wrong with an input of a named format, whose first line may not have come yet.
+ *
+ * input     not ended
+ * reason    for which it was; lives as long as the run
+ * count     how often; 0 changes nothing
+ */
+void session_input_fault(struct session_input *input, struct span reason, uint64_t count);
+
+/**
+ * An input is read: it is counted as one, once.
+ *
+ * input     open
+ */
+void session_input_read(struct session_input *input);
 
 /**
  * An input has another name from now on.

@@ -89,7 +89,9 @@ static enum err begin_counted(struct session_input *input, const struct watch_me
     bool follow = input->how.follow;
     input->start_size = begun->start.size;
     span_copy(input->start, sizeof input->start, begun->start);
-    session_state_begin(input, begun, answer);
+    if (!input->counted) {
+        session_state_begin(input, begun, answer);
+    }
     if (input->state.ended && !follow) {
         return skip(input);
     }
@@ -158,6 +160,9 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
         input->unread += i < OBSERVE_FAULT_COUNT ? chunk->counts[i] : 0;
     }
     input->lines += chunk->lines;
+    if (chunk->lines > 0) {
+        session_input_read(input);
+    }
     if (input->how.heard != NULL) {
         input->how.heard(input, chunk->lines);
     }
@@ -390,6 +395,31 @@ static enum err list_add(struct session *session, struct session_input *input)
     session->inputs[session->input_count] = input;
     session->input_count++;
     return ERR_OK;
+}
+
+void session_input_read(struct session_input *input)
+{
+    bool counted = input->read || input->how.seen;
+    input->read = true;
+    input->session->totals.inputs += counted ? 0 : 1;
+}
+
+/* As if its first bytes were there: its format is known without them. */
+void session_input_fault(struct session_input *input, struct span reason, uint64_t count)
+{
+    const struct watch_message_begun begun = { .format = input->named.format };
+    const struct session_answer answer = { .leave = false };
+    must(input->phase != SESSION_ENDED);
+    if (count == 0) {
+        return;
+    }
+    if (!input->counted) {
+        must(begun.format != OBSERVE_FORMAT_AUTO);
+        input->is_known = session_is_known(input, &begun);
+        session_state_begin(input, &begun, &answer);
+    }
+    session_count_fault(&input->state, reason, count);
+    session_input_changed(input);
 }
 
 enum err session_input_rename(struct session_input *input, struct span path)

@@ -54,7 +54,9 @@ enum err session_say_start(struct session_input *input, const struct store_input
             : op_fail(session->op, ERR_LIMIT, "out of memory for a message");
     buf_done(&body);
     input->phase = SESSION_READS;
-    session->totals.inputs += input->how.seen ? 0 : 1;
+    if (input->regular) { /* else when it gives a line */
+        session_input_read(input);
+    }
     return err;
 }
 

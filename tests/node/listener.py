@@ -51,6 +51,14 @@ class Listener(Follower):
     def role(self, name):
         return wait_for(lambda: self.processes().get(name), f"the {name} process")
 
+    def listens(self, name):
+        """Whether somebody takes connections there."""
+        try:
+            self.connect(name).close()
+        except ConnectionRefusedError:
+            return False
+        return True
+
     def bound(self, name):
         """Whether a datagram socket of that name is open."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:

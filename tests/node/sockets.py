@@ -178,6 +178,60 @@ def sender_without_a_certificate_that_is_asked_for_is_refused_and_counted():
         node.stop()
 
 
+def broken(node, name="tls"):
+    """A connection that is no TLS, until it was closed: by then it is counted."""
+    with node.connect(name) as out:
+        out.sendall(b"no TLS at all\n" * 20)
+        try:
+            while out.recv(4096):
+                pass
+        except ConnectionResetError:
+            pass
+
+
+@test
+def faults_are_counted_at_once_where_no_line_has_come_and_none_is_lost():
+    with authority() as ca, Listener() as node:
+        with_tls(node, ca)
+        node.start()
+        count = 0
+
+        def counted_are(more, what):
+            nonlocal count
+            count += more
+            wait_for(lambda: node.status()["faults"].get("broken-connection", 0) >= count, what)
+            status = node.status()
+            assert (status["faults"], status["lines"]) == ({"broken-connection": count}, node.written), status
+
+        for _ in range(3):
+            broken(node)
+        counted_are(3, "faults without a line")
+        broken(node)
+        node.process.send_signal(signal.SIGHUP)
+        broken(node)
+        counted_are(2, "faults around a configuration that stays as it was")
+        broken(node)
+        node.section("more", kind="tcp")
+        node.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: node.listens("more"), "another socket")
+        counted_are(1, "a fault before the process that reads sockets is another one")
+        context = ssl.create_default_context(cafile=str(ca.ca))
+        with context.wrap_socket(node.connect("tls"), server_hostname="localhost") as out:
+            out.sendall(node.line().encode())
+            node.read("the first line")
+            counted_are(0, "what was counted before the first line")
+            os.kill(node.role("watch"), signal.SIGKILL)
+            broken(node)
+            counted_are(1, "a fault while there is no watch process")
+        broken(node)
+        said, _ = node.stop() # at once
+        assert "1 input read" in said, said
+        node.start()
+        counted_are(1, "a fault just before the end")
+        said = node.end()
+        assert "0 inputs read" in said, said
+
+
 def context_with(ca, certificate, key):
     context = ssl.create_default_context(cafile=str(ca.ca))
     context.load_cert_chain(certificate, key)
@@ -374,6 +428,31 @@ def configuration_is_read_again_and_what_is_wrong_with_it_changes_nothing():
         node.process.send_signal(signal.SIGHUP)
         wait_for(lambda: not node.bound("more"), "the old socket to be closed")
         node.end()
+
+
+@test
+def inputs_that_are_read_on_after_the_configuration_was_read_again_count_once():
+    with Listener(syslog={"kind": "tcp"}) as node:
+        with open(node.node.path / "linie.conf", "a", encoding="utf-8") as conf:
+            conf.write('\n[input "files"]\npath = ../logs\n')
+        (node.logs / "empty.log").write_text("")
+        (node.logs / "strange.log").write_text("this is \0 no log that anybody knows\n" * 500)
+        node.write("a.log", 3)
+        node.write("b.log", 3)
+        node.start()
+        for again in range(3):
+            if again > 0:
+                watch = node.role("watch")
+                node.process.send_signal(signal.SIGHUP)
+                wait_for(lambda before=watch: node.processes().get("watch", before) != before, "another run")
+            with node.connect("syslog") as out:
+                out.sendall(node.line().encode())
+            node.write("a.log")
+            node.read("lines before and after")
+        node.write("empty.log")
+        node.read("a file that was empty at first")
+        said, _ = node.stop()
+        assert "4 inputs read, 1 of no known format" in said, said
 
 
 @test
