@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "node/follow_inner.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
+#include "os/disk.h"
 
 enum {
     POPPED_MAX = 64,       /* files that are looked at in one turn, of those that wait */
@@ -58,6 +60,15 @@ static enum err path_keep(struct follow_file *file, struct span path)
     return ERR_OK;
 }
 
+/* It is what it was when it was named, however its rotation calls it. */
+static enum err path_keep_renamed(struct follow_file *file, struct span path)
+{
+    bool archive = file->archive;
+    TRY(path_keep(file, path));
+    file->archive = archive;
+    return ERR_OK;
+}
+
 static void queue_add(struct follow_file *file)
 {
     struct follow *follow = file->follow;
@@ -92,8 +103,9 @@ static int64_t settled_at(const struct follow *follow, int64_t modified_us)
     return age_us > FOLLOW_GRACE_SETTLES * follow->settle_us ? INT64_MIN / 2 : os_monotonic_us();
 }
 
-enum err follow_file_new(struct follow *follow, struct follow_state *source,
-                         const struct input_named *named)
+/* Where it has no name that a source names, it is not found by it. */
+static enum err file_new(struct follow *follow, struct follow_state *source,
+                         const struct input_named *named, bool there)
 {
     struct follow_file *file = memory_new(sizeof *file);
     if (file == NULL) {
@@ -109,9 +121,13 @@ enum err follow_file_new(struct follow *follow, struct follow_state *source,
     file->modified_us = named->modified_us;
     file->settled_us = settled_at(follow, named->modified_us);
     file->scan = follow->scan;
+    file->gone_us = os_monotonic_us();
     enum err err = path_keep(file, named->path);
+    file->archive = file->archive && there;
     if (err == ERR_OK) {
         follow_before_find(follow->before, file);
+    }
+    if (err == ERR_OK && there) {
         err = follow_put_path(follow, file);
         file->there = err == ERR_OK;
     }
@@ -125,6 +141,12 @@ enum err follow_file_new(struct follow *follow, struct follow_state *source,
     }
     follow_file_changed(file);
     return ERR_OK;
+}
+
+enum err follow_file_new(struct follow *follow, struct follow_state *source,
+                         const struct input_named *named)
+{
+    return file_new(follow, source, named, true);
 }
 
 void follow_file_free(struct follow_file *file)
@@ -157,6 +179,7 @@ enum err follow_file_rename(struct follow_file *file, struct span path)
     TRY(path_keep(file, path));
     TRY(follow_put_path(file->follow, file));
     file->there = true;
+    file->lingers = false;
     return file->input == NULL ? ERR_OK : session_input_rename(file->input, path);
 }
 
@@ -227,6 +250,63 @@ static bool has_settled(const struct follow_file *file, int64_t now_us)
     return now_us - file->settled_us >= file->follow->settle_us;
 }
 
+/* ---- renamed, and not open ---- */
+
+static int64_t grace_us(const struct follow *follow)
+{
+    return FOLLOW_GRACE_SETTLES * follow->settle_us;
+}
+
+/* Where a file that is not open is now; false: nowhere that is known. */
+static bool find_now(struct follow_file *file, struct input_named *ret_now)
+{
+    struct buf path;
+    if (follow_path_is(file->follow->folder, (const char *)file->path, file, ret_now)) {
+        return true;
+    }
+    buf_init(&path, 2 * DISK_PATH_SIZE_MAX);
+    bool found = follow_find_renamed(file, &path, ret_now) &&
+                 path_keep_renamed(file, buf_span(&path)) == ERR_OK;
+    buf_done(&path);
+    return found;
+}
+
+/* A writer may not have let go of a file that was renamed when it was still empty, or was closed to
+ * make room: it is looked at as long as one is that is open. */
+static enum err leave_or_linger(struct follow_file *file)
+{
+    struct input_named now;
+    if (file->queued) {
+        return ERR_OK;
+    }
+    bool lately = os_monotonic_us() - file->settled_us < grace_us(file->follow);
+    bool may_grow = file->sort == INPUT_FILE && (file->too_short || lately);
+    if (may_grow && find_now(file, &now)) {
+        file->size = now.size;
+        file->lingers = true;
+        queue_add(file);
+        return ERR_OK;
+    }
+    follow_file_free(file);
+    return ERR_OK;
+}
+
+/* One more look; false where nothing more is expected of it. */
+static bool linger(struct follow_file *file, int64_t now_us)
+{
+    struct input_named now;
+    if (!find_now(file, &now)) {
+        return false;
+    }
+    if (now.size != file->size) {
+        file->size = now.size;
+        file->lingers = false;
+        file->aside = false;
+        file->unread = true;
+    }
+    return !file->lingers || now_us - file->gone_us < grace_us(file->follow);
+}
+
 /* ---- what the watch tells of it ---- */
 
 /* A file that is empty, or too short to tell what it is, is left until it grows. */
@@ -259,6 +339,7 @@ static enum err on_begun(struct session_input *input, const struct watch_message
         ret->leave = true;
         file->aside = true;
     }
+    file->too_short = false;
     bool enough = begun->start.size == WATCH_START_SIZE || file->archive; /* no more may come */
     if (strange && enough && !file->told) {
         file->told = true;
@@ -266,6 +347,7 @@ static enum err on_begun(struct session_input *input, const struct watch_message
         session_tell(input->session, path_of(file),
                      "not read: its format is not known (--format names it)");
     }
+    file->too_short = ret->leave && !enough;
     if (!ret->leave) {
         ask_for_original(input, begun->start, ret);
     }
@@ -307,10 +389,7 @@ static enum err on_ended(struct follow_file *file)
         file->unread = true;
         queue_add(file);
     }
-    if (!file->there && !file->queued) {
-        follow_file_free(file);
-    }
-    return ERR_OK;
+    return file->there ? ERR_OK : leave_or_linger(file);
 }
 
 static void on_heard(struct session_input *input, uint64_t lines)
@@ -458,8 +537,13 @@ static enum err make_room(struct follow *follow, bool *ret)
 static enum err open_one(struct follow *follow, struct follow_file *file, int64_t now_us)
 {
     bool room = false;
-    if (!file->there && file->aside) {
+    bool over = file->lingers ? !linger(file, now_us) : !file->there && file->aside;
+    if (over) {
         follow_file_free(file);
+        return ERR_OK;
+    }
+    if (file->lingers) {
+        queue_add(file);
         return ERR_OK;
     }
     if (!file->unread || file->aside) {
@@ -483,12 +567,15 @@ static enum err open_one(struct follow *follow, struct follow_file *file, int64_
 
 static enum err open_some(struct follow *follow, int64_t now_us)
 {
-    for (int i = 0; i < POPPED_MAX; i++) {
+    const struct follow_file *last = follow->queue_last; /* each has one turn */
+    const struct follow_file *taken = NULL;
+    for (int i = 0; i < POPPED_MAX && (taken == NULL || taken != last); i++) {
         bool may = follow->opening_count < FOLLOW_OPENING_MAX && session_is_whole(follow->session);
         struct follow_file *file = may ? queue_take(follow) : NULL;
         if (file == NULL) {
             return ERR_OK;
         }
+        taken = file;
         TRY(open_one(follow, file, now_us));
     }
     return ERR_OK;
@@ -537,9 +624,8 @@ static enum err look_at_changed(struct follow *follow, int64_t now_us, int *ret_
 static enum err timer_of_gone(struct follow_file *file, int64_t now_us, bool *ret_over)
 {
     int64_t since_us = file->settled_us > file->gone_us ? file->settled_us : file->gone_us;
-    int64_t grace_us = FOLLOW_GRACE_SETTLES * file->follow->settle_us;
     bool last = file->waiting > 0 && !file->half_asked;
-    if (now_us - since_us < grace_us) {
+    if (now_us - since_us < grace_us(file->follow)) {
         file->unread = file->unread || now_us - file->looked_us >= ms(GONE_LOOK_MS);
         return ERR_OK;
     }
@@ -592,12 +678,10 @@ static enum err timers(struct follow *follow, int64_t now_us)
 /* What is not open is lost, unless it has only another name: then it is read to its end. */
 static enum err gone_unopened(struct follow_file *file)
 {
-    struct span path;
     struct input_named now;
-    bool found = file->sort == INPUT_FILE && follow_find_renamed(file, &path, &now);
+    bool found = file->sort == INPUT_FILE && find_now(file, &now);
     bool grown = found && (file->unread || now.size != file->size);
     if (grown) {
-        TRY(path_keep(file, path));
         file->archive = false; /* it is what it was when it was named */
         file->unread = true;
         file->aside = false;
@@ -605,10 +689,38 @@ static enum err gone_unopened(struct follow_file *file)
         return ERR_OK;
     }
     file->aside = true;
-    if (!file->queued) {
-        follow_file_free(file);
+    return leave_or_linger(file);
+}
+
+/* What was found before and waits to be opened is found there. */
+static enum err moved_unopened(struct follow_file *file, struct span path)
+{
+    if (file->there) {
+        follow_take_path(file->follow, file);
+        file->there = false;
+        file->gone_us = os_monotonic_us();
     }
+    file->displaced = false;
+    TRY(path_keep_renamed(file, path));
+    file->lingers = !file->unread;
+    queue_add(file);
     return ERR_OK;
+}
+
+enum err follow_file_moved(struct follow *follow, struct follow_state *source, struct span path)
+{
+    char text[FOLLOW_MOVE_PATH_MAX + 1];
+    struct input_named named = { .path = path };
+    snprintf(text, sizeof text, "%.*s", SPAN_FMT(path));
+    if (!follow_path_look(follow->folder, text, &named)) {
+        return ERR_OK; /* it has gone on: that is told, too */
+    }
+    struct follow_file *file = follow_find_inode(follow, named.device, named.inode);
+    named.path = path;
+    if (file == NULL) {
+        return file_new(follow, source, &named, false);
+    }
+    return file->input == NULL ? moved_unopened(file, path) : ERR_OK;
 }
 
 enum err follow_file_gone(struct follow_file *file)

@@ -19,6 +19,8 @@ enum {
     FOLLOW_SCAN_LEAST_MS = 50,
     FOLLOW_COPY_BUCKETS = 4096,
     FOLLOW_COPY_SHORTS = 64,
+    FOLLOW_MOVES_MAX = 32, /* renamed files that are kept in mind */
+    FOLLOW_MOVE_PATH_MAX = 512,
     FOLLOW_IDLE_S = 600, /* a file that does not change is closed after so long */
 };
 
@@ -48,6 +50,8 @@ struct follow_file {
     bool told;           /* what is wrong with it was told */
     bool told_before;    /* ... by the run before, which counted it */
     bool aside;          /* it cannot be read: left alone until it changes */
+    bool too_short;      /* ... because it is empty, or does not tell yet what it is */
+    bool lingers;        /* it is renamed, waits in the queue, and is looked at until it grows */
     bool opening;        /* counted among those */
     bool archive_opening; /* likewise, among the archives */
     bool half_asked;      /* its last line was asked for without its end */
@@ -87,6 +91,14 @@ struct follow_folder {
     uint8_t *path; /* ended by a NUL */
     int number;    /* as changes_watch() called it */
     uint32_t scan; /* that saw it last */
+};
+
+/* A file of a source that got another name, which none names. */
+struct follow_move {
+    struct follow_state *source; /* NULL: none */
+    uint32_t move;               /* as the kernel counts them */
+    size_t path_size;            /* 0: its name is not known yet */
+    uint8_t path[FOLLOW_MOVE_PATH_MAX];
 };
 
 /* How a source stands. */
@@ -136,9 +148,10 @@ struct follow {
     struct follow_folder *folders;
     size_t folder_count;
     size_t folder_room;
-    enum err folder_err; /* while one goes on */
-    struct op work;      /* memory of one scan */
-    int64_t timers_us;   /* when those were looked through last */
+    struct follow_move moves[FOLLOW_MOVES_MAX]; /* a ring */
+    size_t move_next;
+    struct op work;    /* memory of one scan */
+    int64_t timers_us; /* when those were looked through last */
 };
 
 /* ---- tables ---- */
@@ -192,14 +205,79 @@ MUST_USE
 enum err follow_scan(struct follow *follow);
 
 /**
+ * What lies at a path.
+ *
+ * folder    where a relative one starts: an open folder
+ * path      ended by a NUL
+ * ret       what is seen of it, without a path; untouched where there is no regular file
+ */
+bool follow_path_look(int folder, const char *path, struct input_named *ret);
+
+/**
+ * Whether a path stands for a file that was found before.
+ *
+ * folder    where a relative one starts: an open folder
+ * path      ended by a NUL
+ * file      a regular one
+ * ret       what is seen of it, without a path; untouched where it is not that file
+ */
+bool follow_path_is(int folder, const char *path, const struct follow_file *file,
+                    struct input_named *ret);
+
+/**
  * Where a file is now that is not where it was: in the same folder, under another name.
  *
  * file      not there
- * ret_path  in the memory of the present scan; untouched where it is not found
+ * ret_path  receives it; of no use where it is not found
  * ret_now   what is seen of it; untouched where it is not found
  */
-bool follow_find_renamed(const struct follow_file *file, struct span *ret_path,
+bool follow_find_renamed(const struct follow_file *file, struct buf *ret_path,
                          struct input_named *ret_now);
+
+/* ---- what the kernel tells ---- */
+
+/**
+ * The folder of a path, without the last '/': "" for a name alone, "/" for one at the root.
+ *
+ * path      of a file
+ */
+struct span follow_path_folder(struct span path);
+
+/**
+ * Make "folder/name".
+ *
+ * path      what it holds goes
+ * folder    may be empty
+ * name      of a file
+ */
+void follow_path_join(struct buf *path, struct span folder, struct span name);
+
+/**
+ * Open a folder.
+ *
+ * follow    begun
+ * path      as follow_path_folder() gives it
+ * flags     O_PATH or O_RDONLY
+ *
+ * Returns -1 where it cannot be opened.
+ */
+int follow_folder_open(const struct follow *follow, struct span path, int flags);
+
+/**
+ * Have the kernel tell of a folder, or where there is none, of the nearest one above it that is
+ * there, so that its making is heard. What lies there is to be looked through afterwards.
+ *
+ * follow    a scan goes on
+ * path      as follow_path_folder() gives it
+ */
+void follow_folder_watch(struct follow *follow, struct span path);
+
+/**
+ * Hear no more of the folders that the present scan did not ask for.
+ *
+ * follow    begun
+ */
+void follow_folders_sweep(struct follow *follow);
 
 /**
  * Take what the kernel tells of changes.
@@ -360,6 +438,19 @@ void follow_file_free(struct follow_file *file);
  */
 MUST_USE
 enum err follow_file_rename(struct follow_file *file, struct span path);
+
+/**
+ * A file of a source has a name now that no source names: it is read to its end, and what its
+ * writer still adds. One that is open is not concerned: it is held by its descriptor.
+ *
+ * follow    begun
+ * source    by whose name it was called
+ * path      its name now
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err follow_file_moved(struct follow *follow, struct follow_state *source, struct span path);
 
 /**
  * A file has changed: it is to be read on.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * Looking through what lies there, now and then, and hearing of changes in between.
+ * Looking through what lies there, now and then.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include "os/disk.h"
 
 enum {
-    FOLDERS_MAX = 4096, /* that the kernel is asked to tell of */
     SCAN_MEMORY_MAX = 1024 * 1024 * 1024,
     SEARCHES_MAX = 64, /* folders that are searched for renamed files, in one scan */
     NS_PER_US = 1000,
@@ -24,196 +23,6 @@ enum {
 static struct span path_of(const struct follow_file *file)
 {
     return span_of((const char *)file->path);
-}
-
-/* The folder of a path, without the last '/': "" for a name alone, "/" for one at the root. */
-static struct span folder_of(struct span path)
-{
-    ptrdiff_t slash = span_find_last(path, '/');
-    if (slash == SPAN_NOT_FOUND) {
-        return SPAN("");
-    }
-    return span_slice(path, 0, slash == 0 ? 1 : (size_t)slash);
-}
-
-/* "folder/name", in the scan's memory. */
-static enum err path_join(struct follow *follow, struct span folder, struct span name,
-                          struct span *ret)
-{
-    struct buf path;
-    buf_init(&path, 2 * DISK_PATH_SIZE_MAX);
-    buf_add(&path, folder);
-    if (folder.size > 0 && folder.data[folder.size - 1] != '/') {
-        buf_add_byte(&path, '/');
-    }
-    buf_add(&path, name);
-    enum err err = path.err == ERR_OK ? op_copy(&follow->work, buf_span(&path), ret)
-                                      : op_fail(&follow->work, ERR_LIMIT, "a path is too long");
-    buf_done(&path);
-    return err;
-}
-
-/* ---- folders of which the kernel tells ---- */
-
-static int folder_open(const struct follow *follow, struct span path, int flags)
-{
-    char text[DISK_PATH_SIZE_MAX];
-    if (path.size >= sizeof text) {
-        return -1;
-    }
-    span_copy(text, sizeof text, path);
-    text[path.size] = '\0';
-    return openat(follow->folder, path.size == 0 ? "." : text, flags | O_DIRECTORY | O_CLOEXEC);
-}
-
-static struct follow_folder *folder_find(struct follow *follow, struct span path)
-{
-    for (size_t i = 0; i < follow->folder_count; i++) {
-        if (span_equal(span_of((const char *)follow->folders[i].path), path)) {
-            return &follow->folders[i];
-        }
-    }
-    return NULL;
-}
-
-static struct follow_folder *folder_numbered(struct follow *follow, int number)
-{
-    for (size_t i = 0; i < follow->folder_count; i++) {
-        if (follow->folders[i].number == number) {
-            return &follow->folders[i];
-        }
-    }
-    return NULL;
-}
-
-/* One more in the list; false where there is no memory: then it is looked through now and then. */
-static bool folder_keep(struct follow *follow, struct span path, int number)
-{
-    if (follow->folder_count == follow->folder_room) {
-        size_t room = follow->folder_room == 0 ? 16 : 2 * follow->folder_room;
-        struct follow_folder *larger = memory_resize(follow->folders, room * sizeof *larger);
-        if (larger == NULL) {
-            return false;
-        }
-        follow->folders = larger;
-        follow->folder_room = room;
-    }
-    uint8_t *copy = memory_new(path.size + 1);
-    if (copy == NULL) {
-        return false;
-    }
-    span_copy(copy, path.size, path);
-    follow->folders[follow->folder_count] =
-        (struct follow_folder){ .path = copy, .number = number, .scan = follow->scan };
-    follow->folder_count++;
-    return true;
-}
-
-/* Where the kernel cannot be asked (no inotify, too many folders), what lies there is looked
- * through now and then all the same. */
-static void folder_watch(struct follow *follow, struct span path)
-{
-    int number = CHANGES_NONE;
-    struct follow_folder *known = folder_find(follow, path);
-    if (known != NULL) {
-        known->scan = follow->scan;
-        return;
-    }
-    if (follow->changes == NULL || follow->folder_count == FOLDERS_MAX) {
-        return;
-    }
-    int fd = folder_open(follow, path, O_PATH);
-    if (fd < 0) {
-        return;
-    }
-    if (changes_watch(&follow->work, follow->changes, fd, &number) == ERR_OK) {
-        struct follow_folder *same = folder_numbered(follow, number);
-        if (same == NULL && !folder_keep(follow, path, number)) {
-            changes_forget(follow->changes, number);
-        }
-    }
-    op_fault_clear(&follow->work);
-    close(fd);
-}
-
-static void on_folder(void *context, struct span path)
-{
-    folder_watch(context, path);
-}
-
-static void folder_drop(struct follow *follow, struct follow_folder *folder)
-{
-    memory_free(folder->path);
-    follow->folder_count--;
-    *folder = follow->folders[follow->folder_count];
-}
-
-static void folders_sweep(struct follow *follow)
-{
-    for (size_t i = follow->folder_count; i > 0; i--) { /* dropping moves the last one */
-        struct follow_folder *folder = &follow->folders[i - 1];
-        if (folder->scan != follow->scan) {
-            changes_forget(follow->changes, folder->number);
-            folder_drop(follow, folder);
-        }
-    }
-}
-
-/* ---- hearing ---- */
-
-static enum err hear_written(struct follow *follow, const struct changes_event *event)
-{
-    struct span path;
-    const struct follow_folder *folder = folder_numbered(follow, event->folder);
-    if (folder == NULL) {
-        return ERR_OK;
-    }
-    TRY(path_join(follow, span_of((const char *)folder->path), event->name, &path));
-    struct follow_file *file = follow_find_path(follow, path);
-    if (file != NULL) {
-        follow_file_changed(file);
-    }
-    return ERR_OK;
-}
-
-static enum err hear(struct follow *follow, const struct changes_event *event)
-{
-    struct follow_folder *folder = NULL;
-    switch (event->kind) {
-    case CHANGES_WRITTEN:
-        return hear_written(follow, event);
-    case CHANGES_GONE:
-        folder = folder_numbered(follow, event->folder);
-        if (folder != NULL) {
-            folder_drop(follow, folder);
-        }
-        break;
-    default:
-        break;
-    }
-    follow->scan_wanted = true;
-    return ERR_OK;
-}
-
-enum err follow_hear_changes(struct follow *follow)
-{
-    struct changes_event event;
-    op_begin(&follow->work, &follow->session->op->actor, SCAN_MEMORY_MAX);
-    enum err err = changes_next(&follow->work, follow->changes, &event);
-    while (err == ERR_OK) {
-        err = hear(follow, &event);
-        if (err == ERR_OK) {
-            err = changes_next(&follow->work, follow->changes, &event);
-        }
-    }
-    if (err == ERR_AGAIN) {
-        err = ERR_OK;
-    }
-    if (err != ERR_OK) {
-        err = op_fail(follow->session->op, err, "%s", follow->work.fault.text);
-    }
-    op_end(&follow->work);
-    return err;
 }
 
 /* ---- looking through ---- */
@@ -284,6 +93,11 @@ static enum err found(struct follow *follow, size_t source, const struct input_n
     return follow_file_new(follow, &follow->sources[source], named);
 }
 
+static void on_folder(void *context, struct span path)
+{
+    follow_folder_watch(context, path);
+}
+
 static enum err scan_source(struct follow *follow, size_t source)
 {
     const struct follow_source *from = &follow->sources[source].from;
@@ -293,18 +107,11 @@ static enum err scan_source(struct follow *follow, size_t source)
         return found(follow, source, &named);
     }
     struct inputs inputs = { .on_folder = on_folder, .context = follow };
-    TRY(inputs_add(&follow->work, &inputs, follow->folder, &from->named));
-    if (!span_equal(from->named.path, SPAN("-"))) {
-        folder_watch(follow, folder_of(from->named.path));
+    if (!span_equal(from->named.path, SPAN("-"))) { /* told of, and then looked through */
+        follow_folder_watch(follow, follow_path_folder(from->named.path));
     }
-    bool glob = inputs_is_glob(from->named.path);
-    struct span last = SPAN("");
+    TRY(inputs_add(&follow->work, &inputs, follow->folder, &from->named));
     for (size_t i = 0; i < inputs.count; i++) {
-        struct span folder = folder_of(inputs.list[i].path);
-        if (glob && inputs.list[i].sort != INPUT_MISSING && !span_equal(folder, last)) {
-            folder_watch(follow, folder);
-            last = folder;
-        }
         TRY(found(follow, source, &inputs.list[i]));
     }
     return ERR_OK;
@@ -352,7 +159,7 @@ static enum err scan_all(struct follow *follow)
     }
     TRY(leave_gone(follow));
     if (follow->changes != NULL) {
-        folders_sweep(follow);
+        follow_folders_sweep(follow);
     }
     return ERR_OK;
 }
@@ -374,32 +181,44 @@ enum err follow_scan(struct follow *follow)
 
 /* ---- renamed ---- */
 
-static bool is_file(int folder, const char *name, const struct follow_file *file,
-                    struct input_named *ret)
+bool follow_path_look(int folder, const char *path, struct input_named *ret)
 {
     struct stat status;
-    if (fstatat(folder, name, &status, 0) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_dev != file->device || status.st_ino != file->inode) {
+    if (fstatat(folder, path, &status, 0) != 0 || !S_ISREG(status.st_mode)) {
         return false;
     }
+    ret->sort = INPUT_FILE;
+    ret->device = status.st_dev;
+    ret->inode = status.st_ino;
     ret->size = (uint64_t)status.st_size;
     ret->modified_us =
         (int64_t)status.st_mtim.tv_sec * US_PER_S + status.st_mtim.tv_nsec / NS_PER_US;
     return true;
 }
 
-bool follow_find_renamed(const struct follow_file *file, struct span *ret_path,
+bool follow_path_is(int folder, const char *path, const struct follow_file *file,
+                    struct input_named *ret)
+{
+    struct input_named now = { .size = 0 };
+    bool same = follow_path_look(folder, path, &now) && now.device == file->device &&
+                now.inode == file->inode;
+    if (same) {
+        *ret = now;
+    }
+    return same;
+}
+
+bool follow_find_renamed(const struct follow_file *file, struct buf *ret_path,
                          struct input_named *ret_now)
 {
     struct follow *follow = file->follow;
-    struct span parent = folder_of(path_of(file));
-    struct span path = { NULL, 0 };
+    struct span parent = follow_path_folder(path_of(file));
     bool is_found = false;
     if (follow->searches == SEARCHES_MAX) {
         return false;
     }
     follow->searches++;
-    int fd = folder_open(follow, parent, O_RDONLY);
+    int fd = follow_folder_open(follow, parent, O_RDONLY);
     DIR *folder = fd < 0 ? NULL : fdopendir(fd);
     if (folder == NULL) {
         if (fd >= 0) {
@@ -409,12 +228,11 @@ bool follow_find_renamed(const struct follow_file *file, struct span *ret_path,
     }
     for (struct dirent *entry = readdir(folder); entry != NULL && !is_found;
          entry = readdir(folder)) {
-        bool maybe = entry->d_ino == file->inode && is_file(fd, entry->d_name, file, ret_now);
-        is_found = maybe && path_join(follow, parent, span_of(entry->d_name), &path) == ERR_OK;
+        is_found = entry->d_ino == file->inode && follow_path_is(fd, entry->d_name, file, ret_now);
+        if (is_found) {
+            follow_path_join(ret_path, parent, span_of(entry->d_name));
+        }
     }
     closedir(folder);
-    if (is_found) {
-        *ret_path = path;
-    }
-    return is_found;
+    return is_found && ret_path->err == ERR_OK;
 }

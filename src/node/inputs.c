@@ -157,6 +157,27 @@ static enum err add_found(struct op *op, struct inputs *inputs, int folder,
     return ERR_OK;
 }
 
+/* Files that fit may come to each folder that fits: of "day-?/x*.log", to day-1 and day-2. */
+static void tell_folders(const struct inputs *inputs, struct span pattern)
+{
+    char text[DISK_PATH_SIZE_MAX];
+    for (size_t i = 1; i < pattern.size && i < sizeof text; i++) {
+        struct span folder = span_slice(pattern, 0, i);
+        glob_t found = { 0 };
+        if (pattern.data[i] != '/' || !inputs_is_glob(folder)) {
+            continue;
+        }
+        span_copy(text, sizeof text, folder);
+        text[i] = '\0';
+        if (glob(text, GLOB_ONLYDIR, NULL, &found) == 0) {
+            for (size_t at = 0; at < found.gl_pathc; at++) {
+                inputs->on_folder(inputs->context, span_of(found.gl_pathv[at]));
+            }
+            globfree(&found);
+        }
+    }
+}
+
 /* glob() knows no open folder: the caller's is entered while it works, and left again, since other
  * paths may be relative to where the process is. Globs are read where nothing else runs in this
  * process. */
@@ -169,6 +190,9 @@ static enum err add_glob(struct op *op, struct inputs *inputs, int folder,
         int saved = errno;
         (void)close(before);
         return fail(op, named->path, saved);
+    }
+    if (inputs->on_folder != NULL) {
+        tell_folders(inputs, named->path);
     }
     int code = glob((const char *)named->path.data, GLOB_MARK, NULL, &found);
     bool back = before < 0 || fchdir(before) == 0; /* a folder that is open can be entered again */

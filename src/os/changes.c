@@ -13,6 +13,7 @@ enum {
     PATH_SIZE = 64, /* of "/proc/self/fd/N" */
 };
 
+#define GONE   (IN_DELETE_SELF | IN_MOVE_SELF)
 #define LISTED (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)
 
 struct changes {
@@ -57,8 +58,7 @@ enum err changes_watch(struct op *op, struct changes *changes, int folder, int *
 {
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "/proc/self/fd/%d", folder);
-    int number =
-        inotify_add_watch(changes->fd, path, IN_MODIFY | LISTED | IN_DELETE_SELF | IN_ONLYDIR);
+    int number = inotify_add_watch(changes->fd, path, IN_MODIFY | LISTED | GONE | IN_ONLYDIR);
     if (number >= 0) {
         *ret_folder = number;
         return ERR_OK;
@@ -97,8 +97,14 @@ static enum changes_kind kind_of(uint32_t mask)
     if ((mask & IN_Q_OVERFLOW) != 0) {
         return CHANGES_LOST;
     }
-    if ((mask & (IN_IGNORED | IN_DELETE_SELF | IN_UNMOUNT)) != 0) {
+    if ((mask & (GONE | IN_IGNORED | IN_UNMOUNT)) != 0) {
         return CHANGES_GONE;
+    }
+    if ((mask & IN_MOVED_FROM) != 0) {
+        return CHANGES_LEFT;
+    }
+    if ((mask & IN_MOVED_TO) != 0) {
+        return CHANGES_CAME;
     }
     return (mask & LISTED) != 0 ? CHANGES_LISTED : CHANGES_WRITTEN;
 }
@@ -114,6 +120,7 @@ enum err changes_next(struct op *op, struct changes *changes, struct changes_eve
     *ret = (struct changes_event){
         .kind = kind_of(event->mask),
         .folder = event->wd,
+        .move = event->cookie,
         .name = event->len == 0 ? SPAN("") : span_of(event->name),
     };
     return ERR_OK;

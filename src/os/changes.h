@@ -14,13 +14,16 @@ enum { CHANGES_NAME_SIZE = 256, CHANGES_NONE = -1 };
 enum changes_kind {
     CHANGES_WRITTEN, /* to a file of the folder */
     CHANGES_LISTED,  /* a name came, went, or means another file now */
-    CHANGES_GONE,    /* the folder is not watched any more: it was removed or unmounted */
-    CHANGES_LOST,    /* too much happened at once: anything may have changed, in any folder */
+    CHANGES_LEFT,    /* a name went: its file was renamed, within the folder or out of it */
+    CHANGES_CAME,    /* ... and this is its name now */
+    CHANGES_GONE, /* the folder has not its name any more: it was renamed, removed or unmounted */
+    CHANGES_LOST, /* too much happened at once: anything may have changed, in any folder */
 };
 
 struct changes_event {
     enum changes_kind kind;
     int folder;       /* as changes_watch() called it; CHANGES_NONE for CHANGES_LOST */
+    uint32_t move;    /* the same for what LEFT and CAME in one step; else 0 */
     struct span name; /* of the file, within the folder; until the next event is asked for */
 };
 

@@ -189,6 +189,67 @@ def files_folders_and_patterns_that_come_late_are_found():
         follower.check()
 
 
+SELDOM_S = 3600 # between two looks: what is found before is found because the kernel told
+
+
+@test
+def folder_that_is_removed_renamed_or_made_late_is_heard_of_at_once():
+    with Follower("logs/late/*.log", "logs/far/off/here/b.log", "logs/day-*/x.log", poll_s=SELDOM_S) as follower:
+        for number in range(4):
+            folder = follower.logs / "late"
+            folder.mkdir()
+            follower.write("late/a.log", 2)
+            follower.read(f"a folder that is made, {number}")
+            follower.write("late/a.log", 1)
+            follower.write("late/b.log", 1)
+            follower.read("what comes to it")
+            if number % 2:
+                folder.rename(follower.logs / f"gone-{number}")
+            else:
+                shutil.rmtree(folder)
+        for number in range(2):
+            for part in ("far", "far/off", "far/off/here"):
+                (follower.logs / part).mkdir()
+            follower.write("far/off/here/b.log", 1)
+            follower.read("a folder below others that are made")
+            (follower.logs / "far").rename(follower.logs / f"was-far-{number}")
+        (follower.logs / "day-1").mkdir()
+        time.sleep(0.3)
+        follower.write("day-1/x.log", 1)
+        follower.read("a file in a folder that fits a pattern, and was empty")
+        follower.end()
+
+
+@test
+def log_that_is_renamed_soon_after_it_was_made_is_read_to_its_end():
+    """Also what its writer adds after that, and where it is renamed again and again."""
+    chance = random.Random(SEED)
+    with Follower("logs/a.log", "logs/b*.log", poll_s=SELDOM_S) as follower:
+        held = []
+        for number in range(60):
+            name = chance.choice(("a.log", "b1.log"))
+            path = follower.logs / name
+            out = open(path, "a", encoding="utf-8") # pylint: disable=consider-using-with
+            if chance.random() < 0.7: # else it is renamed while it is empty
+                out.write(follower.line())
+                out.flush()
+            time.sleep(chance.random() * 0.04)
+            for again in range(chance.randrange(1, 4)):
+                new = follower.logs / f"old-{number}.{again}"
+                path.rename(new)
+                path = new
+            held.append(out)
+            while len(held) > chance.randrange(5):
+                late = held.pop(0)
+                late.write(follower.line())
+                late.close()
+        for late in held:
+            late.write(follower.line())
+            late.close()
+        follower.read("all of them")
+        follower.end()
+
+
 @test
 def file_that_is_removed_and_made_anew_is_another_one():
     with Follower() as follower:

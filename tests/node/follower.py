@@ -14,7 +14,7 @@ SETTLE_S = 1 # as configured for these tests
 class Follower:
     """A node, and a watch that follows what is below its folder "logs"."""
 
-    def __init__(self, *inputs, start=True, config=""):
+    def __init__(self, *inputs, start=True, config="", poll_s=1):
         self.node = Node()
         self.inputs = inputs or ("logs",)
         self.logs = self.node.folder / "logs"
@@ -23,7 +23,7 @@ class Follower:
         self.process = None
         conf = self.node.path / "linie.conf"
         conf.write_text(conf.read_text().replace("settle-seconds = 5", f"settle-seconds = {SETTLE_S}")
-                        .replace("poll-seconds = 5", "poll-seconds = 1") + config)
+                        .replace("poll-seconds = 5", f"poll-seconds = {poll_s}") + config)
         self.node.add(LIST)
         if start:
             self.start()

@@ -64,8 +64,14 @@ TEST(what_happens_in_a_folder_is_told_with_the_name_of_the_file)
 
     check_next(&op, CHANGES_LISTED, number, "a.log");
     check_next(&op, CHANGES_WRITTEN, number, "a.log");
-    check_next(&op, CHANGES_LISTED, number, "a.log");
-    check_next(&op, CHANGES_LISTED, number, "b.log");
+    check_err(changes_next(&op, changes, &event), ERR_OK);
+    assert_int_equal(event.kind, CHANGES_LEFT);
+    assert_int_not_equal(event.move, 0);
+    uint32_t move = event.move;
+    check_err(changes_next(&op, changes, &event), ERR_OK);
+    assert_int_equal(event.kind, CHANGES_CAME);
+    assert_int_equal(event.move, move);
+    check_span(event.name, "b.log");
     check_next(&op, CHANGES_LISTED, number, "b.log");
     check_err(changes_next(&op, changes, &event), ERR_AGAIN);
     end(&op);
@@ -81,6 +87,21 @@ TEST(folder_that_goes_says_so)
     check_err(changes_watch(&op, changes, below, &number), ERR_OK);
     close(below);
     assert_int_equal(unlinkat(folder, "below", AT_REMOVEDIR), 0);
+
+    check_next(&op, CHANGES_GONE, number, "");
+    end(&op);
+}
+
+TEST(folder_that_is_renamed_has_gone_from_where_it_was)
+{
+    struct op op;
+    int number = CHANGES_NONE;
+    begin(&op);
+    assert_int_equal(mkdirat(folder, "below", 0700), 0);
+    int below = openat(folder, "below", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    check_err(changes_watch(&op, changes, below, &number), ERR_OK);
+    close(below);
+    assert_int_equal(renameat(folder, "below", folder, "elsewhere"), 0);
 
     check_next(&op, CHANGES_GONE, number, "");
     end(&op);
