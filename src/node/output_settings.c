@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "crypt/hmac.h"
+#include "node/roles.h"
 #include "os/descriptor.h"
 
 enum { SECRET_SIZE_MAX = 4096, MODE_OF_OTHERS = 077, FOLDER_MODE = 0700 };
@@ -144,23 +145,24 @@ static bool is_of_the_node(struct span folder, struct span node)
     return false;
 }
 
-/* The fetch role may do in that folder what it likes: nothing of the node may be in or below it. */
-static enum err folder_check(struct op *op, const struct node *node, const char *folder)
+static enum err reals_find(struct op *op, const struct node *node, const char *folder, char *real,
+                           char *real_node)
 {
-    char real[PATH_MAX];
-    char real_node[PATH_MAX];
     struct span dir;
     TRY(op_copy(op, node->dir, &dir));
     if (realpath(folder, real) == NULL || realpath((const char *)dir.data, real_node) == NULL) {
         return op_fail(op, errno == ENOENT ? ERR_ABSENT : ERR_IO, "%s: %s", folder,
                        strerror(errno));
     }
-    if (is_below(span_of(real_node), span_of(real))) {
-        return op_fail(op, ERR_DENIED,
-                       "the node itself lies in %s: an output's file needs a folder of its own, "
-                       "out/ for example",
-                       real);
-    }
+    return ERR_OK;
+}
+
+/* The fetch role may do in that folder what it likes: nothing of the node may be in or below it. */
+static enum err own_check(struct op *op, const struct node *node, const char *folder)
+{
+    char real[PATH_MAX];
+    char real_node[PATH_MAX];
+    TRY(reals_find(op, node, folder, real, real_node));
     if (is_of_the_node(span_of(real), span_of(real_node))) {
         return op_fail(op, ERR_DENIED,
                        "%s is for the node alone: an output's file needs a folder of its own, "
@@ -170,15 +172,62 @@ static enum err folder_check(struct op *op, const struct node *node, const char 
     return ERR_OK;
 }
 
+static enum err above_check(struct op *op, const struct node *node, const char *folder)
+{
+    char real[PATH_MAX];
+    char real_node[PATH_MAX];
+    TRY(reals_find(op, node, folder, real, real_node));
+    if (is_below(span_of(real_node), span_of(real))) {
+        return op_fail(op, ERR_DENIED,
+                       "the node itself lies in %s: an output's file needs a folder of its own, "
+                       "out/ for example",
+                       real);
+    }
+    return ERR_OK;
+}
+
+/* A process that has its jail may make folders in the node only (decision 0025). */
+static enum err folder_fail(struct op *op, const struct node *node, struct span folder, int code)
+{
+    bool jailed = (code == EACCES || code == EPERM) && roles_are_jailed(node->roles);
+    enum err err = code == ENOENT ? ERR_ABSENT : ERR_DENIED;
+    if (jailed) {
+        return op_fail(op, err,
+                       "there is no folder %.*s, and a watch that runs makes none outside of the "
+                       "node: make it, or start the watch anew",
+                       SPAN_FMT(folder));
+    }
+    return op_fail(op, err, "cannot make the folder %.*s: %s", SPAN_FMT(folder), strerror(code));
+}
+
+/* One of those on the way to it, unless it is there. Nothing is made below the node's own. */
+static enum err folder_make_one(struct op *op, const struct node *node, struct span folder)
+{
+    struct span path;
+    struct span above;
+    struct stat status;
+    TRY(op_copy(op, folder, &path)); /* ended by a NUL */
+    if (stat((const char *)path.data, &status) == 0) {
+        return ERR_OK;
+    }
+    TRY(fetch_folder_of(op, path, &above));
+    TRY(own_check(op, node, (const char *)above.data));
+    bool made = mkdir((const char *)path.data, FOLDER_MODE) == 0 || errno == EEXIST;
+    return made ? ERR_OK : folder_fail(op, node, folder, errno);
+}
+
 static enum err folder_make(struct op *op, const struct node *node, struct span path)
 {
     struct span folder;
     TRY(fetch_folder_of(op, path, &folder));
-    if (mkdir((const char *)folder.data, FOLDER_MODE) != 0 && errno != EEXIST) {
-        return op_fail(op, errno == ENOENT ? ERR_ABSENT : ERR_DENIED, "cannot make %.*s: %s",
-                       SPAN_FMT(folder), strerror(errno));
+    for (size_t i = 1; i < folder.size; i++) {
+        if (folder.data[i] == '/') {
+            TRY(folder_make_one(op, node, span_slice(folder, 0, i)));
+        }
     }
-    return folder_check(op, node, (const char *)folder.data);
+    TRY(folder_make_one(op, node, folder));
+    TRY(above_check(op, node, (const char *)folder.data));
+    return own_check(op, node, (const char *)folder.data);
 }
 
 enum err output_settings_make(struct op *op, const struct node *node,

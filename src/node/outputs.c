@@ -273,6 +273,26 @@ enum err outputs_open(struct op *op, struct node *node, struct outputs **ret)
     return ERR_OK;
 }
 
+void outputs_prepare(const struct op *op, const struct node *node,
+                     void (*tell)(void *context, const char *text), void *context)
+{
+    char text[FAULT_TEXT_SIZE];
+    const struct config *config = node->config;
+    for (size_t i = 0; i < config->output_count; i++) {
+        struct op work;
+        struct fetch_output settings;
+        const struct config_output *output = &config->outputs[i];
+        op_begin(&work, &op->actor, OUTPUTS_MEMORY_MAX);
+        if (is_of_world(node, output) &&
+            output_settings_make(&work, node, output, &settings) != ERR_OK) {
+            snprintf(text, sizeof text, "output \"%.*s\" waits: %.400s", SPAN_FMT(output->to.name),
+                     work.fault.text);
+            tell(context, text);
+        }
+        op_end(&work);
+    }
+}
+
 /* ---- ending ---- */
 
 /* Whether there is something to wait for. */

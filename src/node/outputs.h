@@ -32,6 +32,18 @@ MUST_USE
 enum err outputs_open(struct op *op, struct node *node, struct outputs **ret);
 
 /**
+ * Make the folders that files of outputs need, while that is allowed: the store's jail makes none
+ * outside of the node. What is wrong with an output is told here and now.
+ *
+ * op        work in hand
+ * node      open at least with NODE_FILES
+ * tell      called with a sentence for each output that cannot work yet
+ * context   handed to `tell`
+ */
+void outputs_prepare(const struct op *op, const struct node *node,
+                     void (*tell)(void *context, const char *text), void *context);
+
+/**
  * Do what can be done now: hear the fetch process, send what is new, keep cursors. To be called
  * when something was committed, when the descriptor has something to say, and some times a second.
  *

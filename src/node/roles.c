@@ -311,6 +311,11 @@ enum err role_watch_setup(struct op *op, struct node *node, unsigned jobs, int *
     return err;
 }
 
+bool roles_are_jailed(const struct roles *roles)
+{
+    return roles != NULL && roles->jailed;
+}
+
 enum err roles_jail_store(struct op *op, struct roles *roles, const struct node *node)
 {
     int landlock = 0;

@@ -48,6 +48,13 @@ MUST_USE
 enum err roles_begin(struct op *op, struct roles **ret);
 
 /**
+ * Whether the store has its jail: then it may write to its own node's folder only.
+ *
+ * roles     NULL: it has none
+ */
+bool roles_are_jailed(const struct roles *roles);
+
+/**
  * End the starter, and all that it made.
  *
  * roles     NULL does nothing

@@ -210,6 +210,14 @@ static enum err store_open_for_run(struct session *session)
     return err;
 }
 
+static void tell_output(void *context, const char *text)
+{
+    struct session *session = context;
+    char line[2 * FAULT_TEXT_SIZE];
+    snprintf(line, sizeof line, "linie watch: %s", text);
+    session_tell_text(session, line);
+}
+
 enum err session_begin(struct session *session, struct invocation *invocation,
                        const struct session_options *options)
 {
@@ -236,6 +244,9 @@ enum err session_begin(struct session *session, struct invocation *invocation,
     session->node->session = session;
     TRY(server_start(session));
     session_web_begin(session);
+    if (!session->options.again) {
+        outputs_prepare(session->op, session->node, tell_output, session);
+    }
     /* Before anything comes from outside. */
     TRY(roles_jail_store(session->op, invocation->roles, session->node));
     if (!session->options.again) {

@@ -402,6 +402,39 @@ def file_in_the_nodes_own_folder_is_refused():
 
 
 @test
+def folder_that_is_missing_is_made_with_those_above_it_or_said_to_be_missing():
+    with Sender() as node:
+        far, later = node.folder / "far/off/here/hits.ndjson", node.folder / "later/on/hits.ndjson"
+        node.output("far", kind="file", path=far).output("near", kind="file", path="a/b/c/hits.ndjson")
+        node.output("wrong", kind="file", path="real/a/b/hits.ndjson").add(LIST)
+        log = node.file("a.log", dns("evil.example", "10.0.0.1"))
+        process = node.start("watch", "--follow", log, "--quiet", stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE)
+
+        def told(words):
+            line = process.stderr.readline()
+            while words not in line:
+                assert line, "the watch ended"
+                line = process.stderr.readline()
+            return line
+
+        try:
+            assert 'output "wrong" waits' in told("is for the node alone")
+            for path in (far, node.path / "a/b/c/hits.ndjson"):
+                wait_for(lambda path=path: path.exists() and path.read_text().count("\n") == 1, path)
+                assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+            assert not (node.path / "real/a").exists()
+            node.output("later", kind="file", path=later, begin="start")
+            process.send_signal(signal.SIGHUP)
+            assert f"there is no folder {later.parent.parent}, and a watch that runs makes none" in told('"later" waits')
+            later.parent.mkdir(parents=True)
+            wait_for(lambda: later.exists() and later.read_text().count("\n") == 1, "the output that waited")
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+@test
 def file_among_what_the_node_keeps_is_refused():
     with Sender() as node:
         (node.folder / "way").symlink_to(node.path / "real")
