@@ -4,7 +4,9 @@
  * the store's answer, one at a time: whoever asks for metrics twice at once waits twice.
  *
  * The library's own time limit counts idle time, so that a client which sends a byte now and then
- * would live for ever: each connection has a deadline of its own here.
+ * would live for ever, and where it has its limit of connections, others wait until one has gone.
+ * So each connection has a deadline of its own here, and where there are too many, the oldest that
+ * has not asked yet goes at once.
  */
 #include "web/role.h"
 
@@ -22,7 +24,14 @@
 #include "base/time.h"
 #include "os/clock.h"
 
-enum { METHOD_NOT_ALLOWED = 405, IDLE_SECONDS = 5, WATCH_EVERY_MS = 500, REQUEST_SIZE_MAX = 4096 };
+enum {
+    METHOD_NOT_ALLOWED = 405,
+    IDLE_SECONDS = 5,
+    WATCH_EVERY_MS = 500,
+    REQUEST_SIZE_MAX = 4096,
+    /* Of the library: those included that were sent away, and of which it has not heard yet. */
+    CONNECTION_COUNT_MAX = 4 * WEB_CONNECTION_COUNT_MAX,
+};
 
 /* One question at a time: the thread of the server asks, the thread of the channel answers. */
 struct desk {
@@ -35,12 +44,15 @@ struct desk {
     int wake[2]; /* a pipe: wakes who waits for the channel */
 };
 
-/* A connection, from its beginning until its request is read. */
+/* A connection, until it is closed or was sent away. */
 struct visitor {
-    int fd;
+    int fd; /* NO_VISITOR: none */
+    int64_t begun_us;
     int64_t deadline_us;
-    bool waiting;
+    bool asked; /* its request has come whole */
 };
+
+enum { NO_VISITOR = -1 };
 
 struct web {
     struct desk desk;
@@ -83,6 +95,7 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status
     }
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     if (status == METHOD_NOT_ALLOWED) {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
     }
@@ -104,18 +117,100 @@ static enum MHD_Result answer_metrics(struct web *web, struct MHD_Connection *co
     return queued;
 }
 
-/* The request of a connection has come whole: its deadline is met. */
-static void visitor_came(struct web *web, struct MHD_Connection *connection)
+/* ---- visitors ---- */
+
+static struct visitor *visitor_find(struct web *web, int fd)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    pthread_mutex_lock(&web->visitors_lock);
-    for (size_t i = 0; info != NULL && i < WEB_CONNECTION_COUNT_MAX; i++) {
+    for (size_t i = 0; i < WEB_CONNECTION_COUNT_MAX; i++) {
+        if (web->visitors[i].fd == fd) {
+            return &web->visitors[i];
+        }
+    }
+    return NULL;
+}
+
+/* The server's thread sees the end, and closes it. */
+static void visitor_send_away(struct visitor *visitor)
+{
+    (void)shutdown(visitor->fd, SHUT_RDWR);
+    visitor->fd = NO_VISITOR;
+}
+
+/* A place for one more: a free one, or that of the oldest who has not asked yet, or of the oldest.
+ */
+static struct visitor *visitor_place(struct web *web)
+{
+    struct visitor *place = visitor_find(web, NO_VISITOR);
+    struct visitor *oldest = &web->visitors[0];
+    for (size_t i = 1; i < WEB_CONNECTION_COUNT_MAX; i++) {
         struct visitor *visitor = &web->visitors[i];
-        visitor->waiting = visitor->waiting && visitor->fd != info->connect_fd;
+        bool older = visitor->asked == oldest->asked && visitor->begun_us < oldest->begun_us;
+        if (older || (oldest->asked && !visitor->asked)) {
+            oldest = visitor;
+        }
+    }
+    if (place == NULL) {
+        visitor_send_away(oldest);
+        place = oldest;
+    }
+    return place;
+}
+
+static void visitor_begin(struct web *web, int fd)
+{
+    int64_t now_us = os_monotonic_us();
+    pthread_mutex_lock(&web->visitors_lock);
+    *visitor_place(web) = (struct visitor){
+        .fd = fd,
+        .begun_us = now_us,
+        .deadline_us = now_us + (int64_t)WEB_REQUEST_SECONDS_MAX * US_PER_S,
+    };
+    pthread_mutex_unlock(&web->visitors_lock);
+}
+
+/* Its request has come whole: from now on it is to take the answer. */
+static void visitor_asked(struct web *web, int fd)
+{
+    pthread_mutex_lock(&web->visitors_lock);
+    struct visitor *visitor = visitor_find(web, fd);
+    if (visitor != NULL && !visitor->asked) {
+        visitor->asked = true;
+        visitor->deadline_us = os_monotonic_us() + (int64_t)WEB_READ_SECONDS_MAX * US_PER_S;
     }
     pthread_mutex_unlock(&web->visitors_lock);
 }
+
+/* The library closes it after this: until then its number stands for nobody else. */
+static void visitor_end(struct web *web, int fd)
+{
+    pthread_mutex_lock(&web->visitors_lock);
+    struct visitor *visitor = visitor_find(web, fd);
+    if (visitor != NULL) {
+        visitor->fd = NO_VISITOR;
+    }
+    pthread_mutex_unlock(&web->visitors_lock);
+}
+
+static int fd_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    must(info != NULL);
+    return info->connect_fd;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    (void)state;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        visitor_begin(context, fd_of(connection));
+    } else {
+        visitor_end(context, fd_of(connection));
+    }
+}
+
+/* ---- requests ---- */
 
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *body,
@@ -125,7 +220,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     (void)version;
     (void)body;
     (void)state;
-    visitor_came(web, connection);
+    visitor_asked(web, fd_of(connection));
     if (*body_size > 0) {
         return MHD_NO; /* nothing here takes a body */
     }
@@ -139,51 +234,17 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return answer_metrics(web, connection);
 }
 
-static void visitor_begin(struct web *web, int fd)
-{
-    pthread_mutex_lock(&web->visitors_lock);
-    for (size_t i = 0; i < WEB_CONNECTION_COUNT_MAX; i++) {
-        if (!web->visitors[i].waiting) {
-            web->visitors[i] = (struct visitor){
-                .fd = fd,
-                .deadline_us = os_monotonic_us() + (int64_t)WEB_REQUEST_SECONDS_MAX * US_PER_S,
-                .waiting = true,
-            };
-            break;
-        }
-    }
-    pthread_mutex_unlock(&web->visitors_lock);
-}
-
-static void on_connection(void *context, struct MHD_Connection *connection, void **state,
-                          enum MHD_ConnectionNotificationCode what)
-{
-    struct web *web = context;
-    (void)state;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    if (info == NULL) {
-        return;
-    }
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        visitor_begin(web, info->connect_fd);
-    } else {
-        visitor_came(web, connection);
-    }
-}
-
 /* ---- this thread ---- */
 
-/* Who has not asked in time is sent away: the server's thread then sees the end. */
+/* Who has not asked in time, or does not take what he asked for. */
 static void visitors_hurry(struct web *web)
 {
     int64_t now_us = os_monotonic_us();
     pthread_mutex_lock(&web->visitors_lock);
     for (size_t i = 0; i < WEB_CONNECTION_COUNT_MAX; i++) {
         struct visitor *visitor = &web->visitors[i];
-        if (visitor->waiting && now_us > visitor->deadline_us) {
-            (void)shutdown(visitor->fd, SHUT_RDWR);
-            visitor->waiting = false;
+        if (visitor->fd != NO_VISITOR && now_us > visitor->deadline_us) {
+            visitor_send_away(visitor);
         }
     }
     pthread_mutex_unlock(&web->visitors_lock);
@@ -249,6 +310,9 @@ static enum err serve(struct op *op, struct web *web, struct channel *store)
 static enum err web_begin(struct op *op, struct web *web)
 {
     buf_init(&web->desk.text, WEB_TEXT_SIZE_MAX);
+    for (size_t i = 0; i < WEB_CONNECTION_COUNT_MAX; i++) {
+        web->visitors[i].fd = NO_VISITOR;
+    }
     if (pipe2(web->desk.wake, O_CLOEXEC | O_NONBLOCK) != 0) {
         return op_fail(op, ERR_IO, "cannot make a pipe: %s", strerror(errno));
     }
@@ -284,7 +348,7 @@ enum err web_role_run(struct op *op, struct channel *store, int listener)
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_ITC, 0, NULL, NULL, on_request, web,
         MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)WEB_CONNECTION_COUNT_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        (unsigned)CONNECTION_COUNT_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_SIZE_MAX, MHD_OPTION_STRICT_FOR_CLIENT,
         1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web, MHD_OPTION_END);
     if (daemon == NULL) {

@@ -9,14 +9,16 @@
 
 enum {
     WEB_ROLE_MEMORY_MAX = 16 * 1024 * 1024,
-    WEB_CONNECTION_COUNT_MAX = 16, /* further ones are turned away */
-    WEB_REQUEST_SECONDS_MAX = 10,  /* from the first byte to the end of its header */
+    WEB_CONNECTION_COUNT_MAX = 16, /* a further one takes the place of the oldest */
+    WEB_REQUEST_SECONDS_MAX = 10,  /* from the beginning to the end of its header */
+    WEB_READ_SECONDS_MAX = 30,     /* from there until its answer is taken */
     WEB_ANSWER_SECONDS_MAX = 5,    /* that the store may take; then 503 */
 };
 
 /**
  * Be the web role until the store goes: GET /metrics gives the node's metrics in the text format of
- * Prometheus (version 0.0.4), all else 404 or 405. The caller has entered the jail.
+ * Prometheus (version 0.0.4), all else 404 or 405; one request a connection. Who says nothing, or
+ * half of what he wants, keeps nobody else waiting. The caller has entered the jail.
  *
  * op        work in hand
  * store     channel to the store, still the caller's

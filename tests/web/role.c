@@ -196,6 +196,50 @@ TEST(web_turns_away_what_is_too_large_or_too_many_and_goes_on)
     house_end(&house);
 }
 
+static bool is_open(int fd)
+{
+    char byte = 0;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* Those who were sent away are the ones that came first; the latest are still waited for, so it was
+ * not their time that ran out. */
+TEST(web_answers_at_once_however_many_have_asked_half)
+{
+    enum { HALF_COUNT = 60, ROUND_COUNT = 3 };
+    static const char half[] = "GET /metrics HTTP/1.1\r\nHost: ";
+    struct house house;
+    house_begin(&house);
+    for (int round = 0; round < ROUND_COUNT; round++) {
+        int fds[HALF_COUNT];
+        for (size_t i = 0; i < HALF_COUNT; i++) {
+            fds[i] = visit(&house);
+            ssize_t sent = send(fds[i], half, sizeof half - 1, MSG_NOSIGNAL);
+            assert_true(sent == sizeof half - 1 || sent < 0); /* it may be sent away by then */
+        }
+
+        assert_non_null(strstr(asked(&house, "GET /metrics" END), " 200 "));
+
+        assert_false(is_open(fds[0]));
+        assert_true(is_open(fds[HALF_COUNT - 1]));
+        for (size_t i = 0; i < HALF_COUNT; i++) {
+            close(fds[i]);
+        }
+    }
+    house_end(&house);
+}
+
+/* Of a connection that stays open after its answer nobody would know when it is to end. */
+TEST(web_ends_a_connection_with_its_answer)
+{
+    struct house house;
+    house_begin(&house);
+    const char *answer = asked(&house, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\nGET /m");
+    assert_non_null(strstr(answer, " 200 "));
+    assert_non_null(strstr(answer, "Connection: close\r\n"));
+    house_end(&house);
+}
+
 TEST(web_listens_only_where_nobody_else_can_reach)
 {
     struct op op;
