@@ -375,6 +375,7 @@ static bool more_fits(struct fitting *f, size_t item, size_t item_end, size_t *a
 /* Whether items stand in the line from `*at` on; it is moved behind them. */
 static bool items_fit(struct fitting *f, size_t item, size_t item_end, size_t *at)
 {
+    const bool in_option = item > 0; /* a layout as a whole begins with its first item */
     while (item < item_end) {
         const struct layout_item *here = &f->layout->items[item];
         size_t end = 0;
@@ -387,6 +388,9 @@ static bool items_fit(struct fitting *f, size_t item, size_t item_end, size_t *a
             break;
         case ITEM_WORD:
             end = word_end(f, here, *at);
+            if (end == *at && in_option) {
+                return false;
+            }
             capture_add(f, here, *at, end);
             *at = end;
             break;

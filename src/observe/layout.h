@@ -8,7 +8,7 @@
  *     %{name...}  anything: up to where the text that follows stands first; where that is a quote,
  *                 `\"` does not end it. As the last one: all that is left
  *     %{} %{...}  the same, without a name: stepped over
- *     %[ ... %]   may be there or not; taken where it fits
+ *     %[ ... %]   may be there or not; taken where it fits. A word in it is not empty
  *     a space     any white space, at least one
  *     %%          a percent sign; all else stands for itself
  *

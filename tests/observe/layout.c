@@ -110,6 +110,13 @@ TEST(option_is_taken_where_it_fits_and_else_left)
     check_fit("%{a}%[ (%{b...})%]:", "x (y z):", "a=x b=y z");
 }
 
+TEST(option_is_left_where_a_word_in_it_would_be_empty)
+{
+    check_fit("%{a}%[:%{port}%]: %{b...}", "x:25: y", "a=x port=25 b=y");
+    check_fit("%{a}%[:%{port}%]: %{b...}", "x: y", "a=x b=y");
+    check_fit("%{a},%{b},%{c}", "x,,y", "a=x b= c=y"); /* outside of options it may be */
+}
+
 TEST(option_that_does_not_fit_leaves_no_capture_behind)
 {
     check_fit("%{a}%[ is %{b} or%] %{rest...}", "x is y and z", "a=x rest=is y and z");
