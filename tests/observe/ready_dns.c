@@ -404,3 +404,59 @@ TEST(windows_dns_events_exported_as_csv_are_read)
                  "Source ip-port 10.0.0.6:53124\n");
     mapped_test_end(&t);
 }
+
+TEST(unbound_tells_which_trigger_of_a_policy_was_met)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "unbound");
+
+    check_mapped(&t,
+                 "[1795293245] unbound[411:0] info: rpz: applied [my feed] nsip 198.51.100.7/32 "
+                 "rpz-drop 10.0.0.5@53124 www.example.org. A IN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 10.0.0.5:53124 was denied in unbound\n"
+                 "text ipv4 198.51.100.7\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "Nov 21 20:34:05 ns1 unbound[411]: [411:0] info: rpz: applied nsdname "
+                 "ns.example.net. rpz-nxdomain 10.0.0.5@53124 www.example.org. A IN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 10.0.0.5:53124 was denied by ns1 in unbound\n"
+                 "text domain ns.example.net\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "[1795293245] unbound[411:0] info: rpz: applied [feed] clientip 10.0.0.0/8 "
+                 "rpz-passthru 10.0.0.5@53124 www.example.org. A IN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 10.0.0.5:53124 in unbound\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "[1795293245] unbound[411:0] info: rpz: applied [feed] 198.51.100.0/24 rpz-drop "
+                 "10.0.0.5@53124 www.example.org. A IN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 10.0.0.5:53124 was denied in unbound\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "[1795293245] unbound[411:0] info: rpz: applied [feed] example.org. rpz-nodata  "
+                 "www.example.org. A IN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "was denied in unbound\n"
+                 "domain domain www.example.org\n");
+    check_mapped(&t,
+                 "[1795293245] unbound[411:0] info: 198.51.100.0/24 inform 10.0.0.5@53124 "
+                 "www.example.org. A IN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 10.0.0.5:53124 in unbound\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    mapped_test_end(&t);
+}
