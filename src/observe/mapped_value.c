@@ -124,6 +124,12 @@ static void take_counted(struct gather *gather, struct span value)
     }
 }
 
+/* The root of DNS is asked for by all resolvers, and is no name that anybody looks for. */
+static bool is_root(const struct mapping_use *use, struct span value)
+{
+    return use->field_class == CLASS_DOMAIN && span_equal(value, SPAN("."));
+}
+
 static void take_class(struct mapped_reader *mapped, struct gather *gather,
                        const struct mapping_use *use, struct span value)
 {
@@ -161,7 +167,7 @@ void mapped_use(struct mapped_reader *mapped, struct gather *gather, const struc
         (text || type == RECORD_NUMBER)) {
         gather_note(gather, (enum field_role)use->role, value, !text);
     }
-    if (use->field_class == CLASS_NONE) {
+    if (use->field_class == CLASS_NONE || is_root(use, value)) {
         return;
     }
     if (text || (type == RECORD_NUMBER && use->field_class == CLASS_ASN)) {

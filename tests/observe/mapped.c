@@ -181,6 +181,7 @@ TEST(values_that_are_none_are_counted)
 
     check_mapped(&t, "{\"a\":\"nobody\",\"b\":\"nothing\",\"c\":\"no name\",\"d\":17}",
                  "in mine\n1 bad\n3 unfit\n");
+    check_mapped(&t, "{\"c\":\".\"}", "in mine\n"); /* the root of DNS */
     check_mapped(&t, "{\"a\":\"\",\"b\":\"-\",\"c\":null,\"d\":\"(empty)\"}", "in mine\n");
     mapped_test_end(&t);
 }
