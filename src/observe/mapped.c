@@ -266,6 +266,7 @@ static void fields_begin(struct observe_reader *reader, struct mapped *mapped,
     struct mapped_reader *mr = reader->mapped;
     const struct observe_mapping *mapping = mapped->mapping;
     mr->at = mapped;
+    mr->laid_out = false;
     mr->time_count = 0;
     mr->outcome = OBSERVE_OUTCOME_UNKNOWN;
     mr->documents_seen = 0;
@@ -307,6 +308,30 @@ static void join_time(struct mapped_reader *mr, struct gather *gather)
     }
 }
 
+/* Who reads the lines of a program: a word that ends with '*' need only begin so. */
+static bool names_program(const struct mapping_words *programs, struct span program)
+{
+    for (size_t i = 0; i < programs->count; i++) {
+        struct span word = programs->words[i];
+        bool begins = word.size > 0 && word.data[word.size - 1] == '*';
+        bool fits = begins ? span_starts_with_nocase(program, span_slice(word, 0, word.size - 1))
+                           : span_equal_nocase(program, word);
+        if (fits) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "2026-11-21T20:34:05.123Z queries: info: ..." in a file of BIND's looks as if a program "queries"
+ * wrote it; but a line that names no host, and is built as the mapping says, is of its program. */
+static bool is_program(const struct mapped_reader *mr, const struct syslog_line *header)
+{
+    const struct mapping_words *programs = &mr->at->mapping->programs;
+    return header->host.size > 0 || !mr->laid_out || programs->count == 0 ||
+           names_program(programs, header->program);
+}
+
 /* What a header of syslog says stands where the message says nothing. */
 static void fields_end(struct observe_reader *reader, const struct syslog_line *header,
                        struct observe_line *ret)
@@ -326,7 +351,7 @@ static void fields_end(struct observe_reader *reader, const struct syslog_line *
     if (header != NULL && ret->sensor.size == 0) {
         ret->sensor = header->host;
     }
-    if (header != NULL && ret->stream.size == 0) {
+    if (header != NULL && ret->stream.size == 0 && is_program(mr, header)) {
         ret->stream = header->program;
     }
     if (ret->stream.size == 0) {
@@ -387,21 +412,6 @@ static enum observe_fault json_line(struct observe_reader *reader, struct mapped
 }
 
 /* ---- text ---- */
-
-/* Who reads the lines of a program: a word that ends with '*' need only begin so. */
-static bool names_program(const struct mapping_words *programs, struct span program)
-{
-    for (size_t i = 0; i < programs->count; i++) {
-        struct span word = programs->words[i];
-        bool begins = word.size > 0 && word.data[word.size - 1] == '*';
-        bool fits = begins ? span_starts_with_nocase(program, span_slice(word, 0, word.size - 1))
-                           : span_equal_nocase(program, word);
-        if (fits) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static struct mapped *mapped_of_program(const struct mapped_reader *mr, struct span program)
 {

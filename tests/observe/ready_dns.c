@@ -215,7 +215,7 @@ TEST(bind_queries_are_read_from_a_file_and_by_syslog)
                  "53124 (www.example.org): view internal: query: www.example.org IN TYPE65 -E"
                  "(0)TDCV (2001:db8::1) [ECS 10.0.0.0/24/0]",
                  "time 2026-11-21T20:34:05.123Z\n"
-                 "from 2001:db8::5:53124 to 2001:db8::1 in queries\n"
+                 "from 2001:db8::5:53124 to 2001:db8::1 in bind\n"
                  "originator ipv6 2001:db8::5\n"
                  "domain domain www.example.org\n"
                  "responder ipv6 2001:db8::1\n"
