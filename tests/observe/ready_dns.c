@@ -460,3 +460,152 @@ TEST(unbound_tells_which_trigger_of_a_policy_was_met)
                  "originator ip-port 10.0.0.5:53124\n");
     mapped_test_end(&t);
 }
+
+TEST(bind_writes_keys_and_other_classes)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "bind");
+
+    check_mapped(
+        &t,
+        "21-Nov-2026 20:34:05.123 queries: info: client @0x7f8a4c0012c8 10.0.0.5#53124/key foo "
+        "(www.example.org): query: www.example.org IN A +SE(0)K (10.0.0.1)",
+        "time 2026-11-21T20:34:05.123Z\n"
+        "from 10.0.0.5:53124 to 10.0.0.1 in bind\n"
+        "originator ipv4 10.0.0.5\n"
+        "domain domain www.example.org\n"
+        "responder ipv4 10.0.0.1\n"
+        "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "21-Nov-2026 20:34:05.123 client @0x7f8a4c0012c8 10.0.0.5#53124/key foo.example "
+                 "(www.example.org): view internal: query: www.example.org IN A +SE(0)K (10.0.0.1)",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 10.0.0.5:53124 to 10.0.0.1 in bind\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "responder ipv4 10.0.0.1\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "21-Nov-2026 20:34:05.123 queries: info: client @0x7f8a4c0012c8 10.0.0.5#53124 "
+                 "(version.bind): query: version.bind CH TXT + (10.0.0.1)",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 10.0.0.5:53124 to 10.0.0.1 in bind\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain version.bind\n"
+                 "responder ipv4 10.0.0.1\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "Nov 21 20:34:05 ns1 named[411]: client @0x7f8a4c0012c8 10.0.0.5#53124/key foo "
+                 "(www.example.org): query: www.example.org IN A +SE(0)K (10.0.0.1)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 10.0.0.5:53124 to 10.0.0.1 by ns1 in named\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "responder ipv4 10.0.0.1\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "Nov 21 20:34:05 ns1 named[411]: client @0x7f8a4c0012c8 10.0.0.5#53124 "
+                 "(version.bind): query: version.bind CH TXT +E(0) (10.0.0.1)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 10.0.0.5:53124 to 10.0.0.1 by ns1 in named\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain version.bind\n"
+                 "responder ipv4 10.0.0.1\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    mapped_test_end(&t);
+}
+
+TEST(bind_tells_which_queries_failed)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "bind");
+
+    check_mapped(
+        &t,
+        "21-Nov-2026 20:34:05.123 query-errors: info: client @0x7f8a4c0012c8 10.0.0.5#53124 "
+        "(www.example.org): query failed (SERVFAIL) for www.example.org/IN/A at query.c:5871",
+        "time 2026-11-21T20:34:05.123Z\n"
+        "from 10.0.0.5:53124 was failed in bind\n"
+        "originator ipv4 10.0.0.5\n"
+        "domain domain www.example.org\n"
+        "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(
+        &t,
+        "Nov 21 20:34:05 ns1 named[411]: client @0x7f8a4c0012c8 10.0.0.5#53124 (www.example.org): "
+        "view internal: query failed (REFUSED) for www.example.org/IN/A at query.c:5871",
+        "time 2026-11-21T20:34:05.000Z\n"
+        "from 10.0.0.5:53124 was failed by ns1 in named\n"
+        "originator ipv4 10.0.0.5\n"
+        "domain domain www.example.org\n"
+        "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "2026-11-21T20:34:05.123Z security: info: client @0x7f8a4c0012c8 "
+                 "203.0.113.9#53124 (www.example.org): query (cache) 'www.example.org/A/IN' denied "
+                 "(allow-query-cache did not match)",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 203.0.113.9:53124 was denied in bind\n"
+                 "originator ipv4 203.0.113.9\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 203.0.113.9:53124\n");
+    mapped_test_end(&t);
+}
+
+TEST(bind_tells_of_denials_whatever_its_times_look_like)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "bind");
+
+    check_mapped(&t,
+                 "2026-11-21T20:34:05.123 rpz: info: client @0x7f8a4c0012c8 10.0.0.5#53124 "
+                 "(www.example.org): rpz QNAME NXDOMAIN rewrite www.example.org/A/IN via "
+                 "www.example.org.rpz.example.net",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 10.0.0.5:53124 was denied in bind\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "2026-11-21T20:34:05.123 security: info: client @0x7f8a4c0012c8 203.0.113.9#53124 "
+                 "(www.example.org): query 'www.example.org/A/IN' denied",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 203.0.113.9:53124 was denied in bind\n"
+                 "originator ipv4 203.0.113.9\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 203.0.113.9:53124\n");
+    check_mapped(&t,
+                 "21-Nov-2026 20:34:05.123 update-security: error: client @0x7f8a4c0012c8 "
+                 "203.0.113.9#53124: update 'example.org/IN' denied",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 203.0.113.9:53124 was denied in bind\n"
+                 "originator ipv4 203.0.113.9\n"
+                 "domain domain example.org\n"
+                 "originator ip-port 203.0.113.9:53124\n");
+    check_mapped(&t,
+                 "21-Nov-2026 20:34:05.123 xfer-out: error: client @0x7f8a4c0012c8 "
+                 "203.0.113.9#53124 (example.org): zone transfer 'example.org/AXFR/IN' denied",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 203.0.113.9:53124 was denied in bind\n"
+                 "originator ipv4 203.0.113.9\n"
+                 "domain domain example.org\n"
+                 "originator ip-port 203.0.113.9:53124\n");
+    check_mapped(&t,
+                 "21-Nov-2026 20:34:05.123 rpz: info: client @0x7f8a4c0012c8 10.0.0.5#53124/key "
+                 "foo (www.example.org): rpz IP NXDOMAIN rewrite www.example.org/A/IN via "
+                 "32.7.100.51.198.rpz-ip.rpz.example.net",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "from 10.0.0.5:53124 was denied in bind\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain www.example.org\n"
+                 "originator ip-port 10.0.0.5:53124\n");
+    check_mapped(&t,
+                 "21-Nov-2026 20:34:05.123 rpz: info: client @0x7f8a4c0012c8 10.0.0.5#53124 "
+                 "(www.example.org): disabled rpz QNAME NXDOMAIN rewrite www.example.org/A/IN via "
+                 "www.example.org.rpz.example.net",
+                 "time 2026-11-21T20:34:05.123Z\n"
+                 "in bind\n"
+                 "text ipv4 10.0.0.5\n"
+                 "text domain www.example.org\n"
+                 "text domain www.example.org\n"
+                 "text domain www.example.org.rpz.example.net\n");
+    mapped_test_end(&t);
+}
