@@ -609,3 +609,58 @@ TEST(bind_tells_of_denials_whatever_its_times_look_like)
                  "text domain www.example.org.rpz.example.net\n");
     mapped_test_end(&t);
 }
+
+TEST(dnsmasq_tells_of_special_domains_and_lists_that_are_files_of_hosts)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "dnsmasq");
+
+    check_mapped(&t,
+                 "Nov 21 20:34:05 dnsmasq[411]: special domain use-application-dns.net is NXDOMAIN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "was denied in dnsmasq\n"
+                 "domain domain use-application-dns.net\n");
+    check_mapped(
+        &t, "Nov 21 20:34:05 dnsmasq[411]: /etc/pihole/gravity.list ads.example.org is 192.168.1.2",
+        "time 2026-11-21T20:34:05.000Z\n"
+        "was denied in dnsmasq\n"
+        "domain domain ads.example.org\n"
+        "answer ipv4 192.168.1.2\n");
+    check_mapped(&t,
+                 "Nov 21 20:34:05 dnsmasq[411]: /etc/pihole/black.list ads.example.net is 0.0.0.0",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "was denied in dnsmasq\n"
+                 "domain domain ads.example.net\n"
+                 "answer ipv4 0.0.0.0\n");
+    check_mapped(&t, "Nov 21 20:34:05 dnsmasq[411]: /etc/pihole/local.list pi.hole is 192.168.1.2",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "in dnsmasq\n"
+                 "domain domain pi.hole\n"
+                 "answer ipv4 192.168.1.2\n");
+    check_mapped(&t, "Nov 21 20:34:05 dnsmasq[411]: /etc/hosts nas.example is 192.168.1.3",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "in dnsmasq\n"
+                 "domain domain nas.example\n"
+                 "answer ipv4 192.168.1.3\n");
+    check_mapped(&t,
+                 "Nov 21 20:34:05 dnsmasq[411]: 45 192.168.1.5/38912 special domain "
+                 "mask.icloud.com is NXDOMAIN",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5:38912 was denied in dnsmasq\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "domain domain mask.icloud.com\n"
+                 "originator ip-port 192.168.1.5:38912\n");
+    check_mapped(&t,
+                 "Nov 21 20:34:05 dnsmasq[411]: 45 192.168.1.5/38912 /etc/pihole/gravity.list "
+                 "ads.example.org is 0.0.0.0",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5:38912 was denied in dnsmasq\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "domain domain ads.example.org\n"
+                 "answer ipv4 0.0.0.0\n"
+                 "originator ip-port 192.168.1.5:38912\n");
+    check_mapped(&t, "Nov 21 20:34:05 dnsmasq[411]: reply error is SERVFAIL",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "was failed in dnsmasq\n");
+    mapped_test_end(&t);
+}
