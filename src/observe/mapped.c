@@ -281,13 +281,15 @@ static void fields_begin(struct observe_reader *reader, struct mapped *mapped,
     gather_begin(&reader->gather, ret, true);
 }
 
-/* Where nothing tells the host, a path alone makes no URL; that is how most servers log. */
+/* Where nothing tells the host, a path alone makes no URL; that is how most servers log. Squid
+ * writes "error:invalid-request" where there was no target. */
 static void drop_lone_path(struct gather *gather)
 {
     struct span target = gather_noted(gather, ROLE_HTTP_TARGET);
     bool path = target.size > 0 && (target.data[0] == '/' || target.data[0] == '*');
     bool host = gather_is_noted(gather, ROLE_HTTP_HOST) || gather_is_noted(gather, ROLE_RESPONDER);
-    if (path && !host) {
+    bool none = span_starts_with(target, SPAN("error:"));
+    if (none || (path && !host)) {
         gather->notes.noted &= ~((uint32_t)1 << ROLE_HTTP_TARGET);
     }
 }
@@ -341,6 +343,7 @@ static void fields_end(struct observe_reader *reader, const struct syslog_line *
     join_time(mr, gather);
     drop_lone_path(gather);
     gather_end(gather);
+    mapped_target_end(gather);
     ret->outcome = (enum observe_outcome)mr->outcome;
     ret->stamp = &mr->at->mapping->stamp;
     ret->stream = gather_noted(gather, ROLE_STREAM);

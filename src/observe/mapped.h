@@ -152,6 +152,14 @@ void mapped_use(struct mapped_reader *mapped, struct gather *gather, const struc
                 struct span value, enum record_type type);
 
 /**
+ * Add the address and port that a request's target names itself, as one to a proxy does: "CONNECT
+ * 198.51.100.7:4443".
+ *
+ * gather    the line's fields were handed over
+ */
+void mapped_target_end(struct gather *gather);
+
+/**
  * Look for values in the strings of JSON whose fields have no use in the line's mapping.
  *
  * reader    the line was begun, its fields handed over

@@ -176,3 +176,37 @@ void mapped_use(struct mapped_reader *mapped, struct gather *gather, const struc
         gather->line->unfit++;
     }
 }
+
+/* The port of a scheme, where the target names none. */
+static unsigned port_of_scheme(struct span scheme)
+{
+    enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
+    if (span_equal_nocase(scheme, SPAN("http"))) {
+        return HTTP_PORT;
+    }
+    return span_equal_nocase(scheme, SPAN("https")) ? HTTPS_PORT : 0;
+}
+
+void mapped_target_end(struct gather *gather)
+{
+    struct span target = gather_noted(gather, ROLE_HTTP_TARGET);
+    ptrdiff_t colon = span_find_span(target, SPAN("://"));
+    struct span scheme = { NULL, 0 };
+    if (target.size == 0) {
+        return;
+    }
+    if (colon != SPAN_NOT_FOUND) {
+        scheme = span_slice(target, 0, (size_t)colon);
+        target = span_from(target, (size_t)colon + 3); /* behind "://" */
+    }
+    size_t end = 0;
+    while (end < target.size && target.data[end] != '/' && target.data[end] != '?') {
+        end++;
+    }
+    target = span_slice(target, 0, end);
+    struct span host = gather_without_port(target);
+    size_t behind = place_behind(target, host);
+    unsigned port = behind < target.size ? gather_port(span_from(target, behind)) : 0;
+    gather->field = gather->notes.fields[ROLE_HTTP_TARGET];
+    gather_value_ip_port(gather, without_brackets(host), port > 0 ? port : port_of_scheme(scheme));
+}

@@ -466,3 +466,101 @@ TEST(messages_of_known_programs_and_json_in_messages_are_handed_on)
                  "text ipv4 10.0.0.5\n");
     mapped_test_end(&t);
 }
+
+TEST(what_a_proxy_was_asked_for_keeps_its_port)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "squid");
+
+    check_mapped(&t,
+                 "1795293245.779     23 192.168.0.224 TCP_TUNNEL/200 5411 CONNECT 203.0.113.5:4443 "
+                 "john HIER_DIRECT/203.0.113.5 -",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 to 203.0.113.5 in squid\n"
+                 "originator ipv4 192.168.0.224\n"
+                 "responder ipv4 203.0.113.5\n"
+                 "http-target url 203.0.113.5:4443/\n"
+                 "http-target ipv4 203.0.113.5\n"
+                 "http-target ip-port 203.0.113.5:4443\n");
+    check_mapped(&t,
+                 "1795293245.779     23 192.168.0.224 TCP_TUNNEL/200 5411 CONNECT 203.0.113.5:443 "
+                 "- HIER_DIRECT/203.0.113.5 -",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 to 203.0.113.5 in squid\n"
+                 "originator ipv4 192.168.0.224\n"
+                 "responder ipv4 203.0.113.5\n"
+                 "http-target url 203.0.113.5/\n"
+                 "http-target ipv4 203.0.113.5\n"
+                 "http-target ip-port 203.0.113.5:443\n");
+    check_mapped(&t,
+                 "1795293245.779     23 192.168.0.224 TCP_TUNNEL/200 5411 CONNECT "
+                 "[2001:db8::5]:4443 - HIER_DIRECT/2001:db8::5 -",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 to 2001:db8::5 in squid\n"
+                 "originator ipv4 192.168.0.224\n"
+                 "responder ipv6 2001:db8::5\n"
+                 "http-target url [2001:db8::5]:4443/\n"
+                 "http-target ipv6 2001:db8::5\n"
+                 "http-target ip-port [2001:db8::5]:4443\n");
+    check_mapped(&t,
+                 "1795293245.779     23 192.168.0.224 TCP_DENIED/403 5411 CONNECT "
+                 "mail.example.org:8443 - HIER_NONE/- -",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 was denied in squid\n"
+                 "originator ipv4 192.168.0.224\n"
+                 "http-target url mail.example.org:8443/\n"
+                 "http-target domain mail.example.org\n");
+    check_mapped(&t,
+                 "1795293245.779     23 192.168.0.224 TCP_MISS/200 5411 GET "
+                 "http://203.0.113.5:8080/a - HIER_DIRECT/203.0.113.5 -",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 to 203.0.113.5 in squid\n"
+                 "originator ipv4 192.168.0.224\n"
+                 "responder ipv4 203.0.113.5\n"
+                 "http-target url 203.0.113.5:8080/a\n"
+                 "http-target ipv4 203.0.113.5\n"
+                 "http-target ip-port 203.0.113.5:8080\n");
+    check_mapped(&t,
+                 "1795293245.779     23 192.168.0.224 TCP_MISS/200 5411 GET http://203.0.113.5/a - "
+                 "HIER_DIRECT/203.0.113.5 -",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 to 203.0.113.5 in squid\n"
+                 "originator ipv4 192.168.0.224\n"
+                 "responder ipv4 203.0.113.5\n"
+                 "http-target url 203.0.113.5/a\n"
+                 "http-target ipv4 203.0.113.5\n"
+                 "http-target ip-port 203.0.113.5:80\n");
+    mapped_test_end(&t);
+}
+
+TEST(squid_tells_of_requests_without_a_target)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "squid");
+
+    check_mapped(&t,
+                 "1795293245.779      0 192.168.0.224 NONE/400 3811 GET error:invalid-request - "
+                 "HIER_NONE/- text/html",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 in squid\n"
+                 "originator ipv4 192.168.0.224\n");
+    check_mapped(&t,
+                 "1795293245.779      0 192.168.0.224 NONE_NONE/000 0 - "
+                 "error:transaction-end-before-headers - HIER_NONE/- -",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 in squid\n"
+                 "originator ipv4 192.168.0.224\n");
+    check_mapped(&t,
+                 "1795293245.779      0 192.168.0.224 NONE_NONE/400 3811 NONE "
+                 "error:invalid-request - HIER_NONE/- text/html",
+                 "time 2026-11-21T20:34:05.779Z\n"
+                 "from 192.168.0.224 in squid\n"
+                 "originator ipv4 192.168.0.224\n");
+    check_mapped(&t,
+                 "192.168.0.224 - - [21/Nov/2026:20:34:05 +0100] \"NONE error:invalid-request "
+                 "HTTP/1.1\" 400 411 NONE_NONE:HIER_NONE",
+                 "time 2026-11-21T19:34:05.000Z\n"
+                 "from 192.168.0.224 in squid\n"
+                 "originator ipv4 192.168.0.224\n");
+    mapped_test_end(&t);
+}
