@@ -22,6 +22,17 @@ static size_t place_behind(struct span value, struct span host)
     return end;
 }
 
+/* Postfix writes "unknown" for an address that was gone before it could be asked for, RFC 7239
+ * (section 6.2) for one that is not told; a socket has a path ("private/lmtp") in its place. */
+static bool is_no_address(struct span host)
+{
+    ptrdiff_t slash = span_find(host, '/');
+    struct span before = slash > 0 ? span_slice(host, 0, (size_t)slash) : host;
+    bool number =
+        span_find(before, '.') != SPAN_NOT_FOUND || span_find(before, ':') != SPAN_NOT_FOUND;
+    return span_equal_nocase(host, SPAN("unknown")) || (slash != SPAN_NOT_FOUND && !number);
+}
+
 /* One end of a connection. The first that is an address is the line's, its port where no field of
  * its own has told it before; together they are told at the end of the line. A name is a value
  * seen, but where it has one label it is rather a word. */
@@ -30,6 +41,9 @@ static void take_end(struct gather *gather, enum field_role role, struct span va
     enum field_role port_role =
         role == ROLE_ORIGINATOR ? ROLE_ORIGINATOR_PORT : ROLE_RESPONDER_PORT;
     struct span host = without_brackets(gather_without_port(value));
+    if (is_no_address(host)) {
+        return;
+    }
     if (gather_is_noted(gather, role)) {
         gather_value(gather, CLASS_HOST, value);
         return;
