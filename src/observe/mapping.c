@@ -153,6 +153,9 @@ static enum err cases_add(struct op *op, struct mapping_draft *draft, struct spa
     }
     TRY(item_path(op, draft, item, &entry.path));
     while (mapping_item_next(&rest, ',', &item)) {
+        if (mapping_without_quotes(item).size == 0) {
+            return op_fail(op, ERR_FORMAT, "a value is empty");
+        }
         entry.begins = span_ends_with(item, SPAN("*"));
         item = entry.begins ? span_slice(item, 0, item.size - 1) : item;
         TRY(op_copy(op, mapping_without_quotes(item), &entry.value));
@@ -163,6 +166,25 @@ static enum err cases_add(struct op *op, struct mapping_draft *draft, struct spa
 
 /* ---- settings ---- */
 
+static bool name_is_good(struct span name)
+{
+    bool good = name.size > 0 && name.size <= MAPPING_NAME_SIZE_MAX;
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t byte = name.data[i];
+        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool digit = byte >= '0' && byte <= '9';
+        good = good && (letter || digit || byte == '-' || byte == '_' || byte == '.');
+    }
+    return good;
+}
+
+static enum err name_refuse(struct op *op)
+{
+    return op_fail(op, ERR_FORMAT,
+                   "a mapping's name has letters, digits, '-', '_' and '.', at most %d",
+                   MAPPING_NAME_SIZE_MAX);
+}
+
 static enum err words_add(struct op *op, struct mapping_words *words, struct span value)
 {
     struct span rest = value;
@@ -171,7 +193,11 @@ static enum err words_add(struct op *op, struct mapping_words *words, struct spa
         if (words->count == MAPPING_WORD_COUNT_MAX) {
             return too_many(op, "words", MAPPING_WORD_COUNT_MAX);
         }
-        TRY(op_copy(op, mapping_without_quotes(item), &words->words[words->count]));
+        item = mapping_without_quotes(item);
+        if (item.size == 0) {
+            return op_fail(op, ERR_FORMAT, "a word is empty");
+        }
+        TRY(op_copy(op, item, &words->words[words->count]));
         words->count++;
     }
     return ERR_OK;
@@ -211,7 +237,15 @@ static enum err set_format(struct op *op, struct mapping_draft *draft, struct sp
 
 static enum err set_also(struct op *op, struct mapping_draft *draft, struct span value)
 {
-    return words_add(op, &draft->mapping.aliases, value);
+    struct mapping_words *names = &draft->mapping.aliases;
+    size_t first = names->count;
+    TRY(words_add(op, names, value));
+    for (size_t i = first; i < names->count; i++) {
+        if (!name_is_good(names->words[i])) {
+            return name_refuse(op);
+        }
+    }
+    return ERR_OK;
 }
 
 static enum err set_about(struct op *op, struct mapping_draft *draft, struct span value)
@@ -546,24 +580,10 @@ enum err mapping_set(struct op *op, struct mapping_draft *draft, struct span key
 
 /* ---- begin and end ---- */
 
-static bool name_is_good(struct span name)
-{
-    bool good = name.size > 0 && name.size <= MAPPING_NAME_SIZE_MAX;
-    for (size_t i = 0; i < name.size; i++) {
-        uint8_t byte = name.data[i];
-        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-        bool digit = byte >= '0' && byte <= '9';
-        good = good && (letter || digit || byte == '-' || byte == '_' || byte == '.');
-    }
-    return good;
-}
-
 enum err mapping_begin(struct op *op, struct span name, struct mapping_draft **ret)
 {
     if (!name_is_good(name)) {
-        return op_fail(op, ERR_FORMAT,
-                       "a mapping's name has letters, digits, '-', '_' and '.', at most %d",
-                       MAPPING_NAME_SIZE_MAX);
+        return name_refuse(op);
     }
     struct mapping_draft *draft = op_alloc(op, sizeof *draft);
     if (draft == NULL) {
@@ -677,6 +697,7 @@ static bool is_column_number(struct span name)
 static enum err name_check(struct op *op, const struct mapping_draft *draft, struct span name)
 {
     const struct observe_mapping *m = &draft->mapping;
+    uint64_t number = 0;
     if (m->format == MAPPING_TEXT) {
         for (size_t i = 0; i < m->field_count; i++) {
             if (span_equal(m->fields[i].name, name)) {
@@ -686,13 +707,20 @@ static enum err name_check(struct op *op, const struct mapping_draft *draft, str
         return op_fail(op, ERR_FORMAT, "mapping \"%.*s\": no line has %%{%.*s}", SPAN_FMT(m->name),
                        SPAN_FMT(name));
     }
-    if (m->format == MAPPING_NDJSON || m->header != MAPPING_HEADER_NONE || is_column_number(name)) {
+    if (m->format == MAPPING_NDJSON || is_column_number(name)) {
         return ERR_OK;
     }
     for (size_t i = 0; i < m->column_count; i++) {
         if (span_equal_nocase(m->columns[i], name)) {
             return ERR_OK;
         }
+    }
+    if (span_to_u64(name, &number) == ERR_OK && (number == 0 || m->header == MAPPING_HEADER_NONE)) {
+        return op_fail(op, ERR_FORMAT, "mapping \"%.*s\": columns have numbers from 1 to %d",
+                       SPAN_FMT(m->name), CSV_COLUMN_COUNT_MAX);
+    }
+    if (m->header != MAPPING_HEADER_NONE) {
+        return ERR_OK;
     }
     return op_fail(op, ERR_FORMAT, "mapping \"%.*s\": there is no column \"%.*s\"",
                    SPAN_FMT(m->name), SPAN_FMT(name));
@@ -788,6 +816,15 @@ static enum err whole_check(struct op *op, const struct mapping_draft *draft)
         return op_fail(op, ERR_FORMAT,
                        "mapping \"%.*s\" names no field that holds a value (domain = ..., "
                        "originator = ...)",
+                       SPAN_FMT(m->name));
+    }
+    if (m->format == MAPPING_CSV && m->csv.quote == m->csv.delimiter) {
+        return op_fail(op, ERR_FORMAT, "mapping \"%.*s\" has one character as quote and delimiter",
+                       SPAN_FMT(m->name));
+    }
+    if (m->column_count > 0 && m->header != MAPPING_HEADER_NONE) {
+        return op_fail(op, ERR_FORMAT,
+                       "mapping \"%.*s\" names columns, but its header does (header = none)",
                        SPAN_FMT(m->name));
     }
     return ERR_OK;

@@ -60,7 +60,8 @@ static enum err choice_read(struct reading *r, struct span choice)
     if (r->path.select.size > 0) {
         return refuse(r, "more than one [KEY=VALUE]");
     }
-    if (rest.data == NULL || key.size == 0 || span_find(key, '/') != SPAN_NOT_FOUND) {
+    struct span value = mapping_without_quotes(span_trim(rest));
+    if (value.size == 0 || key.size == 0 || span_find(key, '/') != SPAN_NOT_FOUND) {
         return refuse(r, "what stands in brackets is [KEY=VALUE]");
     }
     struct buf select;
@@ -72,7 +73,7 @@ static enum err choice_read(struct reading *r, struct span choice)
                                         : refuse(r, "longer than 512 bytes");
     buf_done(&select);
     TRY(err);
-    return op_copy(r->op, mapping_without_quotes(span_trim(rest)), &r->path.selected);
+    return op_copy(r->op, value, &r->path.selected);
 }
 
 static enum err step_add(struct reading *r, struct span step)

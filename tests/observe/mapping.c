@@ -80,6 +80,8 @@ TEST(paths_of_json_are_read_with_quotes_and_choices)
     check_refused("format = ndjson\ndomain = a/b\n", "keys with '/'");
     check_refused("format = ndjson\ndomain = a[b].c\n", "[KEY=VALUE]");
     check_refused("format = ndjson\ndomain = a[b=1].c[d=2]\n", "more than one [KEY=VALUE]");
+    check_refused("format = ndjson\ndomain = a[b=].c\n", "[KEY=VALUE]");
+    check_refused("format = ndjson\ndomain = a[b=\"\"].c\n", "[KEY=VALUE]");
     check_refused("format = ndjson\ndomain = a[b=1]x\n", "a key is a word");
     check_refused("format = ndjson\ndomain =\n", "which field?");
 }
@@ -89,6 +91,14 @@ TEST(outcomes_want_a_field_and_values)
     check_made("format = ndjson\ndomain = q\ndenied = action: block, \"drop it\", re*\n");
     check_refused("format = ndjson\ndomain = q\ndenied = action\n", "FIELD: VALUE");
     check_refused("format = ndjson\ndomain = q\ndenied = action:\n", "FIELD: VALUE");
+    check_refused("format = ndjson\ndomain = q\ndenied = action: a,,b\n", "a value is empty");
+}
+
+TEST(words_are_not_empty_and_names_are_names)
+{
+    check_refused("format = ndjson\ndomain = q\ndetect =\n", "a word is empty");
+    check_refused("format = ndjson\ndomain = q\nalso = a, , b\n", "a word is empty");
+    check_refused("format = ndjson\ndomain = q\nalso = two words\n", "a mapping's name has");
 }
 
 TEST(settings_of_one_format_are_refused_in_another)
@@ -105,6 +115,8 @@ TEST(delimiters_have_words_where_they_cannot_be_written)
     check_made("format = csv\ndelimiter = tab\naddress = a\n");
     check_made("format = csv\ndelimiter = |\naddress = a\n");
     check_refused("format = csv\ndelimiter = both\naddress = a\n", "not one character");
+    check_refused("format = csv\ndelimiter = quote\naddress = a\n", "one character");
+    check_refused("format = csv\nheader = first\ncolumns = a\naddress = a\n", "header = none");
 }
 
 TEST(name_that_stands_nowhere_is_told)
@@ -114,6 +126,9 @@ TEST(name_that_stands_nowhere_is_told)
     check_refused("format = csv\ncolumns = when, who\noriginator = whom\n", "no column \"whom\"");
     check_made("format = csv\ncolumns = when, who\noriginator = 2\n");
     check_made("format = csv\nheader = none\noriginator = 2\n");
+    check_made("format = csv\noriginator = 2\n");
+    check_refused("format = csv\noriginator = 0\n", "from 1 to 1024");
+    check_refused("format = csv\nheader = none\noriginator = 1025\n", "from 1 to 1024");
 }
 
 TEST(layout_and_time_are_checked_as_they_come)
