@@ -49,7 +49,12 @@ enum err mapping_unknown(struct invocation *invocation, const struct observe_for
                          struct span name)
 {
     struct span near = config_format_near(formats, name);
+    enum observe_format format = OBSERVE_FORMAT_AUTO;
     struct buf shown;
+    if (observe_format_from_name(name, &format) == ERR_OK) {
+        return op_fail(invocation->op, ERR_ABSENT, "\"%.*s\" is read without a mapping",
+                       SPAN_FMT(name));
+    }
     buf_init(&shown, FAULT_TEXT_SIZE);
     text_add_printable(&shown, name);
     enum err err = near.size > 0

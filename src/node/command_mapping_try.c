@@ -43,8 +43,11 @@ static enum err start_inflate(struct op *op, int fd, struct buf *ret)
     enum err err = piece == NULL ? ERR_LIMIT : ERR_OK;
     while (err == ERR_OK && ret->size < TRY_SIZE_MAX) {
         ssize_t got = read(fd, piece, PIECE_SIZE);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
         if (got <= 0) {
-            err = got < 0 && errno != EINTR ? op_fail(op, ERR_IO, "%s", strerror(errno)) : err;
+            err = got < 0 ? op_fail(op, ERR_IO, "%s", strerror(errno)) : err;
             break;
         }
         struct span input = span_make(piece, (size_t)got);
@@ -345,7 +348,12 @@ static enum err run_trial(struct trial *trial, int fd)
     TRY(sandbox_close_others(op, &fd, 1));
     TRY(sandbox_enter(op, SANDBOX_WATCH, NULL, 0, &landlock));
     buf_init(&start, TRY_SIZE_MAX + 2 * PIECE_SIZE);
-    TRY(start_inflate(op, fd, &start));
+    enum err err = start_inflate(op, fd, &start);
+    if (err != ERR_OK) {
+        op_fault_prefix(op, "%s: ", trial->invocation->arguments[1]);
+        buf_done(&start);
+        return err;
+    }
     size_t size = start.size;
     buf_add(&start, span_make(padding, sizeof padding));
     if (start.err != ERR_OK) {

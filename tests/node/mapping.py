@@ -412,6 +412,15 @@ def configuration_with_a_fault_in_a_mapping_names_the_line():
 
 
 @test
+def folder_that_is_tried_is_named():
+    with Node() as node:
+        said = node.run("mapping", "try", "squid", node.path, node=False, status=TROUBLE).stderr
+        assert f"{node.path}: Is a directory" in said, said
+        said = node.run("mapping", "show", "eve", status=TROUBLE).stderr
+        assert '"eve" is read without a mapping' in said, said
+
+
+@test
 def mapping_is_tried_on_a_log_without_a_node_and_nothing_is_counted():
     text, _ = READY["bind"]
     with Node() as node:
