@@ -493,6 +493,19 @@ static void tell_unknown(struct reading *reading, struct span section, struct sp
     buf_done(&text);
 }
 
+/* [mapping door] and [mapping], of which there may be several. */
+static bool tell_unquoted(struct reading *reading, struct span section)
+{
+    struct span rest = section;
+    struct span sort = { NULL, 0 };
+    bool named = span_next(&rest, ' ', &sort) && section_has_names(sort);
+    if (named) {
+        snprintf(reading->fault, sizeof reading->fault,
+                 "a section of this sort has a name, in quotes: [%.*s \"NAME\"]", SPAN_FMT(sort));
+    }
+    return named;
+}
+
 static enum err set_key(struct reading *reading, struct span section, struct span name,
                         struct span value)
 {
@@ -516,7 +529,9 @@ static enum err set_key(struct reading *reading, struct span section, struct spa
                                        : keys[i].set(reading, value);
         }
     }
-    tell_unknown(reading, section, name);
+    if (own_name.data != NULL || !tell_unquoted(reading, section)) {
+        tell_unknown(reading, section, name);
+    }
     return ERR_FORMAT;
 }
 

@@ -45,6 +45,12 @@ static enum err section_find(struct reading *reading, struct span name, struct s
             return ERR_OK;
         }
     }
+    enum observe_format format = OBSERVE_FORMAT_AUTO;
+    if (observe_format_from_name(name, &format) == ERR_OK) {
+        return op_fail(reading->op, ERR_FORMAT,
+                       "\"%.*s\" is read without a mapping, and none may be called so",
+                       SPAN_FMT(name));
+    }
     if (reading->count == OBSERVE_MAPPING_COUNT_MAX) {
         return op_fail(reading->op, ERR_LIMIT, "more than %d mappings", OBSERVE_MAPPING_COUNT_MAX);
     }
@@ -110,6 +116,61 @@ static int on_pair(void *context, const char *section, const char *key, const ch
     return reading->failed ? 0 : 1;
 }
 
+/* The line on which the section of a mapping begins, from 1 on. */
+static int section_line(struct span text, struct span name)
+{
+    struct span section = { NULL, 0 };
+    if (config_mapping_text(text, name, &section) != ERR_OK) {
+        return 1;
+    }
+    struct span rest = span_slice(text, 0, (size_t)(section.data - text.data));
+    struct span line = { NULL, 0 };
+    int count = 0;
+    while (span_next(&rest, '\n', &line)) {
+        count++;
+    }
+    return count;
+}
+
+static enum err tell_taken(struct op *op, const struct observe_mapping *mapping, struct span word,
+                           struct span other)
+{
+    return op_fail(op, ERR_FORMAT, "mapping \"%.*s\": \"%.*s\" names the format \"%.*s\" already",
+                   SPAN_FMT(mapping->name), SPAN_FMT(word), SPAN_FMT(other));
+}
+
+/* What a mapping is called must name no other one; but its own name may be one of the other names
+ * of a ready mapping, which it goes before. */
+static enum err names_check(struct op *op, const struct observe_formats *formats,
+                            const struct observe_mapping *mapping)
+{
+    enum observe_format format = OBSERVE_FORMAT_AUTO;
+    if (observe_formats_find(formats, mapping->name, &format) == ERR_OK) {
+        return tell_taken(op, mapping, mapping->name, observe_formats_name(formats, format));
+    }
+    for (size_t i = 0; i < mapping->aliases.count; i++) {
+        struct span word = mapping->aliases.words[i];
+        struct span ready = { NULL, 0 };
+        if (observe_formats_find(formats, word, &format) == ERR_OK) {
+            return tell_taken(op, mapping, word, observe_formats_name(formats, format));
+        }
+        if (observe_ready_find(word, &ready) == ERR_OK && !span_equal(ready, mapping->name)) {
+            return tell_taken(op, mapping, word, ready);
+        }
+    }
+    return ERR_OK;
+}
+
+/* A mapping whose lines have all come. */
+static enum err section_end(struct op *op, const struct section *section,
+                            struct observe_formats *formats)
+{
+    const struct observe_mapping *mapping = NULL;
+    TRY(mapping_end(op, section->draft, &mapping));
+    TRY(names_check(op, formats, mapping));
+    return observe_formats_add(op, formats, mapping);
+}
+
 enum err config_mappings_read(struct op *op, struct span name, struct span text,
                               struct observe_formats *formats)
 {
@@ -120,13 +181,10 @@ enum err config_mappings_read(struct op *op, struct span name, struct span text,
         return op->fault.err;
     }
     for (size_t i = 0; i < reading.count; i++) {
-        const struct observe_mapping *mapping = NULL;
-        enum err err = mapping_end(op, reading.sections[i].draft, &mapping);
-        if (err == ERR_OK) {
-            err = observe_formats_add(op, formats, mapping);
-        }
+        enum err err = section_end(op, &reading.sections[i], formats);
         if (err != ERR_OK) {
-            op_fault_prefix(op, "%.*s: ", SPAN_FMT(name));
+            op_fault_prefix(op, "%.*s: line %d: ", SPAN_FMT(name),
+                            section_line(text, reading.sections[i].name));
             return err;
         }
     }

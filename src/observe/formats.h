@@ -124,6 +124,17 @@ bool observe_formats_tell_half_lines(const struct observe_formats *formats,
 struct span observe_ready_name(size_t number);
 
 /**
+ * The own name of a ready mapping.
+ *
+ * word      its own name, or one of its others
+ * ret       lives for ever; untouched on error
+ *
+ * Errors    ERR_ABSENT there is none
+ */
+MUST_USE
+enum err observe_ready_find(struct span word, struct span *ret);
+
+/**
  * A ready mapping as the configuration would write it, with its comments.
  *
  * name      its own, or one of its others

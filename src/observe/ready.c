@@ -113,6 +113,12 @@ static enum err section_find(struct span wanted, struct span *ret_name, struct s
     return ERR_ABSENT;
 }
 
+enum err observe_ready_find(struct span word, struct span *ret)
+{
+    struct span text = { NULL, 0 };
+    return section_find(word, ret, &text);
+}
+
 enum err observe_ready_text(struct span name, struct span *ret)
 {
     struct span own = { NULL, 0 };

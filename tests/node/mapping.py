@@ -403,12 +403,50 @@ def configuration_with_a_fault_in_a_mapping_names_the_line():
             ('[mapping "x"]\ndomain = a\n', '"format" comes first'),
             ('[mapping "x"]\nformat = csv\ndomain = a\ntime-format = %q\n', "not a way to write times"),
             ('[mapping "x/y"]\nformat = csv\n', "a mapping's name has letters"),
+            ('[mapping "eve"]\nformat = ndjson\n', '"eve" is read without a mapping'),
+            ('[mapping x]\nformat = ndjson\n', 'a name, in quotes: [mapping "NAME"]'),
+            ('[input x]\npath = a\n', 'a name, in quotes: [input "NAME"]'),
             ('[input "i"]\npath = a\nformat = squit\n', 'did you mean "squid"?')):
         with Node() as node:
             config(node, text)
             said = node.run("status", status=TROUBLE).stderr
             assert expected in " ".join(said.split()), (text, said)
-            assert "linie.conf" in said, said
+            assert "linie.conf: line " in " ".join(said.split()), said
+
+
+@test
+def fault_of_a_whole_mapping_names_the_line_on_which_it_begins():
+    start = '[mapping "a"]\nformat = ndjson\ndomain = q\nalso = b\n\n'
+    for text, expected in (
+            ('[mapping "x"]\nformat = ndjson\n', '"x" names no field that holds a value'),
+            ('[mapping "x"]\nformat = text\nline = %{a}\ndomain = y\n', 'no line has %{y}'),
+            ('[mapping "x"]\nformat = csv\ndomain = 0\n', "columns have numbers from 1 to 1024"),
+            ('[mapping "x"]\nformat = csv\nheader = none\ndomain = c\n', 'no column "c"'),
+            ('[mapping "x"]\nformat = ndjson\ndomain = q\nalso = squid\n',
+             '"squid" names the format "squid" already'),
+            ('[mapping "x"]\nformat = ndjson\ndomain = q\nalso = apache\n',
+             '"apache" names the format "nginx" already'),
+            ('[mapping "x"]\nformat = ndjson\ndomain = q\nalso = eve\n',
+             '"eve" names the format "eve" already'),
+            ('[mapping "x"]\nformat = ndjson\ndomain = q\nalso = b\n',
+             '"b" names the format "a" already'),
+            ('[mapping "b"]\nformat = ndjson\ndomain = q\n', '"b" names the format "a" already')):
+        with Node() as node:
+            config(node, start + text)
+            written = open(os.path.join(node.path, "linie.conf"), encoding="utf-8").read()
+            line = written[:written.index(text)].count("\n") + 1
+            said = " ".join(node.run("status", status=TROUBLE).stderr.split())
+            assert expected in said, (text, said)
+            assert f"linie.conf: line {line}: " in said, (line, said)
+
+
+@test
+def mapping_may_be_called_as_a_ready_one_also_is():
+    with Node() as node:
+        config(node, '[mapping "apache"]\nformat = ndjson\ndomain = q\n')
+        assert node.json("mapping", "list")[0]["name"] == "apache"
+        rows = node.json("mapping", "try", "apache", node.file("a", '{"q":"evil.example"}\n'))
+        assert rows[0]["observations"][0]["value"] == "evil.example", rows
 
 
 @test
