@@ -134,12 +134,12 @@ static const struct observe_field eve_fields[] = {
     VALUE("ssh.client.hassh.hash", CLASS_HASSH),
     VALUE("ssh.server.hassh.hash", CLASS_HASSH),
 
-    VALUE("fileinfo.filename", CLASS_FILE_NAME),
+    VALUE("fileinfo.filename", CLASS_FILE_PATH),
     VALUE("fileinfo.md5", CLASS_DIGEST),
     VALUE("fileinfo.sha1", CLASS_DIGEST),
     VALUE("fileinfo.sha256", CLASS_DIGEST),
     /* the files of an alert's flow */
-    VALUE("files.filename", CLASS_FILE_NAME),
+    VALUE("files.filename", CLASS_FILE_PATH),
     VALUE("files.md5", CLASS_DIGEST),
     VALUE("files.sha1", CLASS_DIGEST),
     VALUE("files.sha256", CLASS_DIGEST),

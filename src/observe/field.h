@@ -74,6 +74,7 @@ enum field_class {
     CLASS_JA4,
     CLASS_USER_AGENT,
     CLASS_FILE_NAME, /* name or path */
+    CLASS_FILE_PATH, /* as it, or the path of a request, whose name is told without escapes too */
     CLASS_FILE_URL,  /* as CLASS_LOCATION; gives the file's name too */
     CLASS_ASN,       /* the only one that JSON's numbers belong to */
     /* values that stand in a writing of their own, and text besides, which says nothing */

@@ -9,6 +9,8 @@
 #include "observe/gather_value.h"
 
 #include "base/must.h"
+#include "base/text.h"
+#include "base/uuid.h"
 
 enum { PORT_MAX = 65535 };
 
@@ -157,6 +159,54 @@ static void add_plain(struct gather *g, struct span text, enum value_kind kind)
     }
     if (size > 0) {
         gather_keep(g, kind, size, text);
+    }
+}
+
+/* "%27" for each byte that it stands for; all else as it is. Returns the size, 0 where there is no
+ * such escape or no room. */
+static size_t unescape(struct span text, uint8_t *plain, size_t size_max)
+{
+    enum { ESCAPE_SIZE = 3 };
+    size_t size = 0;
+    bool any = false;
+    for (size_t at = 0; at < text.size; size++) {
+        bool whole = text.data[at] == '%' && text.size - at >= ESCAPE_SIZE;
+        int high = whole ? hex_digit(text.data[at + 1]) : -1;
+        int low = whole ? hex_digit(text.data[at + 2]) : -1;
+        bool escape = high >= 0 && low >= 0;
+        if (size == size_max) {
+            return 0;
+        }
+        plain[size] = escape ? (uint8_t)(high << 4 | low) : text.data[at]; /* 4 bits a digit */
+        at += escape ? ESCAPE_SIZE : 1;
+        any = any || escape;
+    }
+    return any ? size : 0;
+}
+
+static bool is_printable(struct span text)
+{
+    bool printable = text_valid_size(text) == text.size;
+    for (size_t i = 0; i < text.size; i++) {
+        printable = printable && text.data[i] >= ' ' && text.data[i] != 0x7F; /* DEL */
+    }
+    return printable;
+}
+
+/* What Suricata logs as the name of a file that HTTP brought is the path that was asked for. */
+static void add_unescaped_name(struct gather *g, struct span path)
+{
+    uint8_t plain[VALUE_FILE_NAME_SIZE_MAX];
+    ptrdiff_t slash = span_find_last(path, '/');
+    uint8_t *key = key_room(g);
+    if (slash == SPAN_NOT_FOUND || path.data[0] != '/' || key == NULL) {
+        return;
+    }
+    size_t size = unescape(span_from(path, (size_t)slash + 1), plain, sizeof plain);
+    struct span name = span_make(plain, size);
+    size = is_printable(name) ? value_key_file_name(name, key) : 0;
+    if (size > 0) {
+        gather_keep(g, VALUE_FILE_NAME, size, path);
     }
 }
 
@@ -332,6 +382,7 @@ static const uint32_t kinds_of_class[FIELD_CLASS_COUNT] = {
     [CLASS_JA4] = BIT(VALUE_JA4),
     [CLASS_USER_AGENT] = BIT(VALUE_USER_AGENT),
     [CLASS_FILE_NAME] = BIT(VALUE_FILE_NAME),
+    [CLASS_FILE_PATH] = BIT(VALUE_FILE_NAME),
     [CLASS_ASN] = BIT(VALUE_ASN),
 };
 
@@ -372,6 +423,10 @@ static void value_say(struct gather *g, enum field_class field_class, struct spa
         break;
     case CLASS_FILE_NAME:
         add_plain(g, value, VALUE_FILE_NAME);
+        break;
+    case CLASS_FILE_PATH:
+        add_plain(g, value, VALUE_FILE_NAME);
+        add_unescaped_name(g, value);
         break;
     case CLASS_ASN:
         add_asn(g, value);
@@ -433,6 +488,7 @@ void gather_value(struct gather *g, enum field_class field_class, struct span va
     case CLASS_JA4:
     case CLASS_USER_AGENT:
     case CLASS_FILE_NAME:
+    case CLASS_FILE_PATH:
     case CLASS_ASN:
         value_say(g, field_class, value);
         return;

@@ -79,6 +79,31 @@ TEST(user_agents_are_as_they_stand_and_file_names_without_their_paths)
     observing_end(&o);
 }
 
+TEST(file_that_http_brought_is_told_without_the_escapes_of_its_path_too)
+{
+    struct observing o;
+    observing_begin(&o, OBSERVE_FORMAT_EVE, "");
+
+    check_observed(&o,
+                   "{\"event_type\":\"fileinfo\",\"app_proto\":\"http\",\"fileinfo\":{"
+                   "\"filename\":\"/a/Evil%27SQLi\"}}",
+                   "fileinfo.filename file-name evil%27sqli\n"
+                   "fileinfo.filename file-name evil'sqli\n");
+    check_span(o.line.observations[1].observed, "/a/Evil%27SQLi");
+    check_observed(&o, "{\"event_type\":\"alert\",\"files\":[{\"filename\":\"/a%20b%2Fc.exe\"}]}",
+                   "files.filename file-name a%20b%2fc.exe\n"
+                   "files.filename file-name c.exe\n");
+    check_observed(&o, "{\"event_type\":\"fileinfo\",\"fileinfo\":{\"filename\":\"/100%.txt\"}}",
+                   "fileinfo.filename file-name 100%.txt\n");
+    check_observed(&o, "{\"event_type\":\"fileinfo\",\"fileinfo\":{\"filename\":\"/a%FF%00\"}}",
+                   "fileinfo.filename file-name a%ff%00\n");
+    check_observed(&o, "{\"event_type\":\"fileinfo\",\"fileinfo\":{\"filename\":\"a%27b\"}}",
+                   "fileinfo.filename file-name a%27b\n"); /* of mail: no path */
+    check_observed(&o, "{\"event_type\":\"fileinfo\",\"fileinfo\":{\"filename\":\"/%41%2\"}}",
+                   "fileinfo.filename file-name %41%2\nfileinfo.filename file-name a%2\n");
+    observing_end(&o);
+}
+
 TEST(as_numbers_are_read_as_numbers_and_as_text)
 {
     struct observing o;

@@ -111,6 +111,7 @@ static const char *class_words(uint8_t field_class)
         [CLASS_JA4] = "JA4",
         [CLASS_USER_AGENT] = "user agent",
         [CLASS_FILE_NAME] = "file name",
+        [CLASS_FILE_PATH] = "file name; of a path also without its escapes",
         [CLASS_FILE_URL] = "URL, its host, and the file's name",
         [CLASS_ASN] = "AS number",
         [CLASS_LOGIN] = "e-mail address where somebody logs in with one",
