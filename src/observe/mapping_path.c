@@ -114,7 +114,11 @@ static enum err step_read(struct reading *r, struct span step)
     if (choice.data[0] != '[' || choice.data[choice.size - 1] != ']') {
         return refuse(r, "a key is a word, or stands in quotes");
     }
-    return choice_read(r, span_slice(choice, 1, choice.size - 1));
+    choice = span_trim(span_slice(choice, 1, choice.size - 1));
+    if (choice.size == 0 || span_equal(choice, SPAN("*"))) {
+        return ERR_OK; /* all elements of a list, which a path passes through anyway */
+    }
+    return choice_read(r, choice);
 }
 
 static enum err path_read(struct reading *r)

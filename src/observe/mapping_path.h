@@ -3,6 +3,7 @@
  * The places that the lines of a mapping name. In JSON: keys with dots between,
  *
  *     dns.question.name       arrays on the way are passed through
+ *     answers[*].data         the same, as some write it; also "answers[].data"
  *     "id.orig_h"             a key with a dot in it, in quotes
  *     Props[Name=Agent].Value of the elements of an array, those whose Name is Agent; their Name
  *                             stands before what is asked for
