@@ -214,14 +214,17 @@ static void line_text(struct trial *trial, struct span text, const struct observ
         return;
     }
     if (line->no_event) {
-        fputs("    a header\n", invocation->out);
+        bool bracket = text.data[0] == '[' || text.data[0] == ']'; /* around lines of JSON */
+        fputs(bracket ? "    no event\n" : "    a header\n", invocation->out);
         return;
     }
     context_text(trial, line);
     for (size_t i = 0; i < line->count; i++) {
         seen_text(trial, line, &line->observations[i]);
     }
-    if (line->as_prose && line->mapping->layout_count > 0) {
+    if (line->as_prose && line->mapping->format == MAPPING_CSV) {
+        fputs("    its columns are not those of the header: read as any text\n", invocation->out);
+    } else if (line->as_prose && line->mapping->layout_count > 0) {
         fputs("    no \"line\" of the mapping fits: read as any text\n", invocation->out);
     }
     if (line->refused + line->unfit > 0) {

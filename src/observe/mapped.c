@@ -384,6 +384,19 @@ static enum observe_fault fault_of(enum record_fault fault)
     return OBSERVE_FAULT_SYNTAX;
 }
 
+/* A line of an array that has one object a line, without what belongs to the array. */
+static struct span without_array(struct span line)
+{
+    line = span_trim(line);
+    if (line.size > 0 && line.data[0] == '[') {
+        line = span_trim(span_from(line, 1));
+    }
+    while (line.size > 0 && strchr("],", line.data[line.size - 1]) != NULL) {
+        line = span_trim(span_slice(line, 0, line.size - 1));
+    }
+    return line;
+}
+
 static enum observe_fault json_line(struct observe_reader *reader, struct mapped *mapped,
                                     struct span line, const struct syslog_line *header,
                                     struct observe_line *ret)
@@ -391,6 +404,15 @@ static enum observe_fault json_line(struct observe_reader *reader, struct mapped
     struct record_scanner *scanner = mapped->scanners[0];
     must(scanner != NULL);
     enum record_fault fault = record_scan(scanner, line, &reader->record);
+    if (fault == RECORD_FAULT_SYNTAX) {
+        struct span object = without_array(line);
+        if (object.size == 0) {
+            ret->no_event = true;
+            return OBSERVE_FAULT_NONE;
+        }
+        line = object;
+        fault = record_scan(scanner, line, &reader->record);
+    }
     bool repaired = ret->repaired;
     if (fault != RECORD_FAULT_NONE && observe_reader_repair(reader, line, &line)) {
         fault = record_scan(scanner, line, &reader->record);
@@ -613,7 +635,7 @@ enum observe_fault mapped_line(struct observe_reader *reader, struct span line,
     enum observe_fault fault = mapped_csv_line(reader, line, ret);
     if (fault == OBSERVE_FAULT_NONE && !ret->no_event) {
         fields_end(reader, NULL, ret);
-        reader->text = line;
+        reader->text = ret->as_prose ? (struct span){ NULL, 0 } : line; /* no rule fits it */
     }
     return fault;
 }

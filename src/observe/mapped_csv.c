@@ -124,6 +124,38 @@ static enum observe_fault header_read(struct observe_reader *reader, struct span
     return header_learn(reader, span_trim(span_from(line, W3C_FIELDS.size)));
 }
 
+/* Whether a line has the columns of its header; some exports end one of the two with a delimiter.
+ */
+static bool has_columns(const struct mapped *mapped, const struct csv *csv)
+{
+    for (size_t i = csv->count; i < mapped->column_count; i++) {
+        if (mapped->column_names[i].size > 0) {
+            return false;
+        }
+    }
+    for (size_t i = mapped->column_count; i < csv->count; i++) {
+        if (csv->columns[i].value.size > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A line that is none of CSV, such as a part of a record whose text has ends of lines in it: where
+ * all fields are looked through, so is that. */
+static enum observe_fault no_columns(struct observe_reader *reader, const struct mapped *mapped,
+                                     struct span line, struct observe_line *ret)
+{
+    if (!mapped->mapping->rest_is_text) {
+        return OBSERVE_FAULT_COLUMNS;
+    }
+    ret->as_prose = true;
+    ret->unfit++;
+    reader->gather.field = FIELD_PROSE;
+    prose_gather(&reader->mapped->prose, &reader->gather, line);
+    return OBSERVE_FAULT_NONE;
+}
+
 enum observe_fault mapped_csv_line(struct observe_reader *reader, struct span line,
                                    struct observe_line *ret)
 {
@@ -137,11 +169,11 @@ enum observe_fault mapped_csv_line(struct observe_reader *reader, struct span li
         return OBSERVE_FAULT_HEADER;
     }
     if (csv_cut(&mr->csv, &mapped->mapping->csv, line, RECORD_PADDING_SIZE) != ERR_OK) {
-        return OBSERVE_FAULT_COLUMNS;
+        return no_columns(reader, mapped, line, ret);
     }
     bool counted = mapped->mapping->header == MAPPING_HEADER_FIRST;
-    if (counted && mr->csv.count != mapped->column_count) {
-        return OBSERVE_FAULT_COLUMNS;
+    if (counted && !has_columns(mapped, &mr->csv)) {
+        return no_columns(reader, mapped, line, ret);
     }
     for (size_t i = 0; i < mr->csv.count && i < mapped->column_count; i++) {
         if (mapped->column_fields[i] != MAPPING_NONE) {

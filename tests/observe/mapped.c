@@ -189,6 +189,37 @@ TEST(values_that_are_none_are_counted)
     mapped_test_end(&t);
 }
 
+TEST(array_of_one_object_a_line_is_read)
+{
+    struct mapped_test t;
+    mapped_test_begin_with(&t, "format = ndjson\ndomain = q\n");
+
+    check_mapped(&t, "[{\"q\":\"a.example\"},", "in mine\nq domain a.example\n");
+    check_mapped(&t, "  {\"q\":\"b.example\"} ,", "in mine\nq domain b.example\n");
+    check_mapped(&t, "{\"q\":\"c.example\"}]", "in mine\nq domain c.example\n");
+    check_mapped(&t, "[", "nothing\n");
+    check_mapped(&t, " ],", "nothing\n");
+    check_mapped_fault(&t, "[{\"q\":\"a.example\"},{\"q\":\"b.example\"}]", OBSERVE_FAULT_SYNTAX);
+    check_mapped_fault(&t, "[1,2]", OBSERVE_FAULT_SYNTAX);
+    mapped_test_end(&t);
+}
+
+TEST(paths_pass_through_lists_of_objects)
+{
+    struct mapped_test t;
+    mapped_test_begin_with(&t, "format = ndjson\noriginator = a.b[*].c\ndomain = d[].e, f.g\n");
+
+    check_mapped(&t,
+                 "{\"a\":{\"b\":[{\"c\":\"10.0.0.5\"},{\"x\":1},{\"c\":[\"10.0.0.6\",null]}]},"
+                 "\"d\":[{\"e\":\"a.example\"},[{\"e\":\"b.example\"}],7,null],\"f\":[[]]}",
+                 "from 10.0.0.5 in mine\n"
+                 "a.b.c ipv4 10.0.0.5\n"
+                 "a.b.c ipv4 10.0.0.6\n"
+                 "d.e domain a.example\n"
+                 "d.e domain b.example\n");
+    mapped_test_end(&t);
+}
+
 TEST(line_that_is_no_json_is_a_fault)
 {
     struct mapped_test t;
@@ -217,6 +248,38 @@ TEST(columns_are_known_by_the_header)
     check_mapped(&t, "when,Source IP,\"name\",x", "nothing\n"); /* logs put behind each other */
     check_mapped_fault(&t, "a,b,c", OBSERVE_FAULT_COLUMNS);
     check_mapped_fault(&t, "a,b,\"c,d", OBSERVE_FAULT_COLUMNS);
+    mapped_test_end(&t);
+}
+
+TEST(delimiter_at_the_end_makes_no_column)
+{
+    struct mapped_test t;
+    mapped_test_begin_with(&t, "format = csv\noriginator = ip\n");
+
+    check_mapped(&t, "ip,name,", "nothing\n");
+    check_mapped(&t, "10.0.0.5,x", "from 10.0.0.5 in mine\nip ipv4 10.0.0.5\n");
+    check_mapped(&t, "10.0.0.5,x,,", "from 10.0.0.5 in mine\nip ipv4 10.0.0.5\n");
+    check_mapped_fault(&t, "10.0.0.5", OBSERVE_FAULT_COLUMNS);
+    check_mapped_fault(&t, "10.0.0.5,x,,y", OBSERVE_FAULT_COLUMNS);
+    mapped_test_end(&t);
+}
+
+TEST(record_of_several_lines_is_looked_through_where_all_fields_are)
+{
+    const struct observe_rules rules = { .count = 0 };
+    struct mapped_test t;
+    struct buf evidence;
+    buf_init(&evidence, OBSERVE_EVIDENCE_SIZE_MAX);
+    mapped_test_begin_with(&t, "format = csv\nrest = text\noriginator = ip\n");
+
+    check_mapped(&t, "ip,message", "nothing\n");
+    check_mapped(&t, "10.0.0.5,\"from", "in mine\ntext ipv4 10.0.0.5\n1 unfit\n");
+    check_mapped(&t, "to 198.51.100.7\"", "in mine\ntext ipv4 198.51.100.7\n1 unfit\n");
+    assert_true(t.line.as_prose);
+    /* which of its columns these were is not known, nor what the privacy rule says of them */
+    check_err(observe_redact(&t.op, t.reader, &t.line, &rules, &evidence), ERR_ABSENT);
+    check_mapped(&t, "10.0.0.6,x", "from 10.0.0.6 in mine\nip ipv4 10.0.0.6\n");
+    buf_done(&evidence);
     mapped_test_end(&t);
 }
 
