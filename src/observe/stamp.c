@@ -83,6 +83,16 @@ static int64_t number(struct found *f, size_t digits_max)
     return value;
 }
 
+/* All four: "26" is no year, but one of two digits, or a day. */
+static int64_t year_of_four_digits(struct found *f)
+{
+    enum { YEAR_DIGITS = 4 };
+    size_t size = f->rest.size;
+    int64_t year = number(f, YEAR_DIGITS);
+    f->failed = f->failed || size - f->rest.size < YEAR_DIGITS;
+    return year;
+}
+
 static int64_t year_of_two_digits(struct found *f)
 {
     enum { CENTURY_TURN = 69 }; /* POSIX: 69 .. 99 are of the last century */
@@ -207,11 +217,10 @@ static void pattern_read(struct found *f, struct span pattern);
 /* What stands behind a '%'. False: there is no such letter. */
 static bool conversion_read(struct found *f, uint8_t letter)
 {
-    enum { YEAR_DIGITS = 4 };
     struct time_civil *civil = &f->civil;
     switch (letter) {
     case 'Y':
-        civil->year = number(f, YEAR_DIGITS);
+        civil->year = year_of_four_digits(f);
         return true;
     case 'y':
         civil->year = year_of_two_digits(f);

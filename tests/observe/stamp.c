@@ -107,6 +107,7 @@ TEST(pattern_refuses_what_is_not_all_of_it)
     check_stamp("%F %T", NULL, "2026-11-21 20:34:05 x", "none");
     check_stamp("%F %T", NULL, "2026-11-21 20:34", "none");
     check_stamp("%F %T", NULL, "2026-02-29 20:34:05", "none");
+    check_stamp("%d.%m.%Y %T", NULL, "21.11.26 20:34:05", "none");
     check_stamp("%F %I:%M %p", NULL, "2026-11-21 13:34 PM", "none");
     check_stamp("%d %b %H:%M", NULL, "21 Nox 20:34", "none");
 }
