@@ -191,8 +191,8 @@ static bool line_is_laid_out(const struct observe_mapping *mapping, struct span 
     for (size_t i = 0; i < mapping->layout_count; i++) {
         bool fits = layout_fits(&mapping->layouts[i], header.message, &found) ||
                     layout_fits(&mapping->layouts[i], line, &found);
-        if (fits) {
-            return captures_speak(mapping, &found, now_us);
+        if (fits && captures_speak(mapping, &found, now_us)) {
+            return true;
         }
     }
     return false;

@@ -20,7 +20,7 @@
 #include "base/op.h"
 #include "base/time.h"
 
-enum { STAMP_FORM_COUNT_MAX = 8, STAMP_PATTERN_SIZE_MAX = 64 };
+enum { STAMP_FORM_COUNT_MAX = 16, STAMP_PATTERN_SIZE_MAX = 64 };
 
 enum stamp_kind {
     STAMP_AUTO = 0,

@@ -664,3 +664,72 @@ TEST(dnsmasq_tells_of_special_domains_and_lists_that_are_files_of_hosts)
                  "was failed in dnsmasq\n");
     mapped_test_end(&t);
 }
+
+TEST(windows_dns_debug_log_loses_no_name_by_the_writing_of_its_time)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "windows-dns");
+
+    check_mapped(&t,
+                 "21/11/2026 8:34:05 PM 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     8d3a "
+                 "  Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "2026/11/21 20:34:05 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     8d3a   "
+                 "Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "2026-11-21 8:34:05 PM 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     8d3a "
+                 "  Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "2026/11/21 08:34:05 PM 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     "
+                 "8d3a   Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "21.11.2026 20.34.05 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     8d3a   "
+                 "Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "20261121 20:34:05 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     8d3a   Q "
+                 "[0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "2026. 11. 21. 20:34:05 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     "
+                 "8d3a   Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "21/11/2026 8:34:05 p. m. 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     "
+                 "8d3a   Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    check_mapped(&t,
+                 "11/21/26 8:34:05 PM 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 192.168.1.5     8d3a   "
+                 "Q [0001   D   NOERROR] A      (3)www(7)example(3)org(0)",
+                 "bad time 11/21/26 8:34:05 PM\n"
+                 "from 192.168.1.5 in windows-dns\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "counted-domain domain www.example.org\n");
+    mapped_test_end(&t);
+}
