@@ -271,10 +271,21 @@ static enum observe_format format_text(const struct observe_formats *formats)
     return text ? format : OBSERVE_FORMAT_AUTO;
 }
 
+/* Whether a line has a program's name. What looks like one in a line that names no host may also be
+ * the category of a log's lines ("queries: info: ..."), where no mapping knows such a program. */
+static bool is_of_program(const struct observe_formats *formats, const struct syslog_line *header)
+{
+    bool named = header->host.size > 0;
+    for (size_t i = 0; i < formats->count && !named; i++) {
+        named = mapped_names_program(formats->mappings[i], header->program);
+    }
+    return header->program.size > 0 && named;
+}
+
 /* Most of the lines are laid out so; the others lose nothing, they are looked through. Lines with a
  * program's name are left to who reads those by their program. */
-static bool most_fit(const struct observe_mapping *mapping, const struct lines *lines,
-                     int64_t now_us)
+static bool most_fit(const struct observe_formats *formats, const struct observe_mapping *mapping,
+                     const struct lines *lines, int64_t now_us)
 {
     size_t count = 0;
     bool may = mapping->marks_count > 0 && mapping->format == MAPPING_TEXT &&
@@ -282,7 +293,8 @@ static bool most_fit(const struct observe_mapping *mapping, const struct lines *
     for (size_t i = 0; may && i < lines->count; i++) {
         struct syslog_line header;
         (void)syslog_read(lines->lines[i], &header);
-        bool fits = header.program.size == 0 && line_is_laid_out(mapping, lines->lines[i], now_us);
+        bool fits =
+            !is_of_program(formats, &header) && line_is_laid_out(mapping, lines->lines[i], now_us);
         count += fits ? 1 : 0;
     }
     return count * 2 > lines->count;
@@ -327,7 +339,7 @@ enum observe_format observe_formats_detect(const struct observe_formats *formats
         return OBSERVE_FORMAT_AUTO;
     }
     for (size_t i = 0; i < formats->count; i++) {
-        if (most_fit(formats->mappings[i], &lines, now_us)) {
+        if (most_fit(formats, formats->mappings[i], &lines, now_us)) {
             return (enum observe_format)(OBSERVE_FORMAT_MAPPED_FIRST + i);
         }
     }

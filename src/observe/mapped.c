@@ -310,9 +310,9 @@ static void join_time(struct mapped_reader *mr, struct gather *gather)
     }
 }
 
-/* Who reads the lines of a program: a word that ends with '*' need only begin so. */
-static bool names_program(const struct mapping_words *programs, struct span program)
+bool mapped_names_program(const struct observe_mapping *mapping, struct span program)
 {
+    const struct mapping_words *programs = &mapping->programs;
     for (size_t i = 0; i < programs->count; i++) {
         struct span word = programs->words[i];
         bool begins = word.size > 0 && word.data[word.size - 1] == '*';
@@ -329,9 +329,9 @@ static bool names_program(const struct mapping_words *programs, struct span prog
  * wrote it; but a line that names no host, and is built as the mapping says, is of its program. */
 static bool is_program(const struct mapped_reader *mr, const struct syslog_line *header)
 {
-    const struct mapping_words *programs = &mr->at->mapping->programs;
-    return header->host.size > 0 || !mr->laid_out || programs->count == 0 ||
-           names_program(programs, header->program);
+    const struct observe_mapping *mapping = mr->at->mapping;
+    return header->host.size > 0 || !mr->laid_out || mapping->programs.count == 0 ||
+           mapped_names_program(mapping, header->program);
 }
 
 /* What a header of syslog says stands where the message says nothing. */
@@ -442,7 +442,7 @@ static struct mapped *mapped_of_program(const struct mapped_reader *mr, struct s
 {
     const struct observe_formats *formats = mr->formats;
     for (size_t i = 0; program.size > 0 && i < formats->count; i++) {
-        if (names_program(&formats->mappings[i]->programs, program)) {
+        if (mapped_names_program(formats->mappings[i], program)) {
             return mapped_find(mr, formats->mappings[i]);
         }
     }

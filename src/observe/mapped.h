@@ -195,6 +195,14 @@ void mapped_rest_column(struct observe_reader *reader, struct span name, struct 
 bool mapped_has_marks(const struct observe_mapping *mapping, struct span json);
 
 /**
+ * Whether a mapping reads the lines of a program: a word that ends with '*' need only begin so.
+ *
+ * mapping   any
+ * program   as the header of syslog names it
+ */
+bool mapped_names_program(const struct observe_mapping *mapping, struct span program);
+
+/**
  * The name of a field that a mapping has.
  *
  * mapping   that the line was read by

@@ -110,6 +110,9 @@ TEST(formats_are_detected_where_every_line_fits)
     check_detected("21-Nov-2026 20:34:05.123 client @0x7f8a 10.0.0.5#53124 (a.example): query: "
                    "a.example IN A +E(0)K (10.0.0.1)\n",
                    "bind");
+    check_detected("2026. 11. 21. 20:34:05 0E5C PACKET  000000BB4C1B2F20 UDP Rcv 10.0.0.5        "
+                   "8d3a   Q [0001   D   NOERROR] A      (1)a(7)example(0)\n",
+                   "windows-dns");
     check_detected("[1795293245] unbound[1:0] info: 10.0.0.5 a.example. A IN\n", "unbound");
     check_detected(
         "#Version: 1.5\n#Fields: date time action protocol src-ip dst-ip src-port "
@@ -149,6 +152,12 @@ TEST(lines_that_mostly_fit_a_layout_are_of_that_mapping)
 #define FITS "203.0.113.9 - - [21/Nov/2026:20:34:05 +0000] \"GET / HTTP/1.1\" 200 612\n"
     check_detected(FITS FITS "x\n", "nginx");
     check_detected(FITS "x\n", "text");
+#undef FITS
+#define FITS                                                                                       \
+    "2026-11-21T20:34:05.123Z queries: info: client @0x7f8a 10.0.0.5#53124: query: a.example IN "  \
+    "A +\n"
+    check_detected(FITS FITS "2026-11-21T20:34:05.123Z general: info: running\n", "bind");
+    check_detected(FITS FITS FITS "2026-11-21T20:34:05.123Z named: info: running\n", "bind");
 #undef FITS
 }
 
