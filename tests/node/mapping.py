@@ -114,6 +114,10 @@ READY = {
         "1,2026-11-21T20:34:05.0000000Z,1,X,john@example.org,"
         + quoted(audit(Parameters=[{"Name": "To", "Value": "boss@mail.example"}])) + "\n",
         [("198.51.100.7", "198.51.100.7", 0), ("boss@mail.example", "198.51.100.7", 0)]),
+    "microsoft-365-json": (
+        json.dumps({"CreationDate": "/Date(1795293245000)/", "UserIds": "john@example.org",
+                    "AuditData": audit(Parameters=[{"Name": "To", "Value": "boss@mail.example"}])}) + "\n",
+        [("198.51.100.7", "198.51.100.7", 0), ("boss@mail.example", "198.51.100.7", 0)]),
     "filterlog": (
         "Nov 21 20:34:05 fw filterlog[411]: 5,,,1000000103,em0,match,block,out,4,0x0,,64,12345,0,DF,"
         "6,tcp,60,10.0.0.5,198.51.100.7,51234,443,0,S,1234567,,64240,,mss;nop\n"

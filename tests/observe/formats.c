@@ -127,6 +127,7 @@ TEST(formats_are_detected_where_every_line_fits)
         "\"Workload\":\"Exchange\"}\n",
         "microsoft-365");
     check_detected("RecordId,CreationDate,AuditData\n1,2,{}\n", "microsoft-365-csv");
+    check_detected("{\"CreationDate\":\"1\",\"AuditData\":\"{}\"}\n", "microsoft-365-json");
     check_detected("{\"__REALTIME_TIMESTAMP\":\"1\",\"MESSAGE\":\"x\"}\n", "journal");
     check_detected("{\"@timestamp\":\"x\",\"winlog\":{\"event_id\":\"4624\"}}\n", "windows-events");
     check_detected("{\"EventID\":5157,\"Channel\":\"Security\"}\n", "windows-events");

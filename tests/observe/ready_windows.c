@@ -276,3 +276,29 @@ TEST(windows_firewall_log_made_into_json_is_read)
                  "dst-ip ip-port 192.0.2.10:3389\n");
     mapped_test_end(&t);
 }
+
+TEST(audit_log_of_microsoft_365_is_read_as_a_search_returns_it)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "microsoft-365-json");
+
+    check_mapped(&t,
+                 "{\"RecordType\": \"AzureActiveDirectoryStsLogon\", \"CreationDate\": "
+                 "\"/Date(1795293245000)/\", \"UserIds\": \"john@example.org\", \"AuditData\": "
+                 "\"{\\\"CreationTime\\\": \\\"2026-11-21T20:34:05\\\", \\\"Operation\\\": "
+                 "\\\"UserLoginFailed\\\", \\\"RecordType\\\": 15, \\\"Workload\\\": "
+                 "\\\"AzureActiveDirectory\\\", \\\"UserId\\\": \\\"john@example.org\\\", "
+                 "\\\"ClientIP\\\": \\\"198.51.100.7\\\", \\\"ActorIpAddress\\\": "
+                 "\\\"198.51.100.7\\\", \\\"ExtendedProperties\\\": [{\\\"Name\\\": "
+                 "\\\"UserAgent\\\", \\\"Value\\\": \\\"Evil/1.0\\\"}]}\"}",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 198.51.100.7 was failed in AzureActiveDirectory\n"
+                 "AuditData.UserId email john@example.org\n"
+                 "AuditData.UserId domain example.org\n"
+                 "AuditData.ClientIP ipv4 198.51.100.7\n"
+                 "AuditData.ActorIpAddress ipv4 198.51.100.7\n"
+                 "AuditData.ExtendedProperties.Value user-agent Evil/1.0\n"
+                 "UserIds email john@example.org\n"
+                 "UserIds domain example.org\n");
+    mapped_test_end(&t);
+}
