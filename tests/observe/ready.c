@@ -457,3 +457,37 @@ TEST(squid_tells_of_requests_without_a_target)
                  "originator ipv4 192.168.0.224\n");
     mapped_test_end(&t);
 }
+
+TEST(filterlog_of_opnsense_tells_of_packets_without_ports)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "filterlog");
+
+    check_mapped(
+        &t,
+        "<134>1 2026-11-21T20:34:05+01:00 fw.example filterlog 411 - [meta sequenceId=\"1\"] "
+        "90,,,fae559338f65e11c53669fc3642c93c2,igb0,match,block,in,6,0x00,0xb0a4f,1,icmp6,58,40,"
+        "2001:db8::9,2001:db8:1::10,datalength=40",
+        "time 2026-11-21T19:34:05.000Z\n"
+        "from 2001:db8::9 to 2001:db8:1::10 was denied by fw.example in filterlog\n"
+        "originator ipv6 2001:db8::9\n"
+        "responder ipv6 2001:db8:1::10\n");
+    check_mapped(
+        &t,
+        "<134>1 2026-11-21T20:34:05+01:00 fw.example filterlog 411 - [meta sequenceId=\"1\"] "
+        "90,,,fae5,igb0,match,pass,in,6,0x00,0x00000,255,ipv6-icmp,58,32,fe80::1,ff02::1,"
+        "datalength=32",
+        "time 2026-11-21T19:34:05.000Z\n"
+        "from fe80::1 to ff02::1 was done by fw.example in filterlog\n"
+        "originator ipv6 fe80::1\n"
+        "responder ipv6 ff02::1\n");
+    check_mapped(&t,
+                 "Nov 21 20:34:05 fw filterlog[411]: "
+                 "90,,,fae5,igb0,match,block,in,6,0x00,0x00000,1,Options,0,36,fe80::1,ff02::16,HBH,"
+                 "RTALERT,0x0000,",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from fe80::1 to ff02::16 was denied by fw in filterlog\n"
+                 "originator ipv6 fe80::1\n"
+                 "responder ipv6 ff02::16\n");
+    mapped_test_end(&t);
+}
