@@ -9,7 +9,8 @@
  *     filter      tells of nearly every value that is not here that it is not here
  *     trailer     where those lie, their checksums, counts and times
  *
- * Names, index and filter are checked as they are opened; a block, whenever it is read.
+ * Names and index are checked as they are opened; a block, whenever it is read; a page of the
+ * filter, when it is first asked.
  */
 #ifndef HISTORY_SEGMENT_H
 #define HISTORY_SEGMENT_H
@@ -216,6 +217,18 @@ bool segment_may_hold(const struct segment *segment, enum value_kind kind, enum 
  */
 void segment_may_hold_ahead(const struct segment *segment, enum value_kind kind,
                             enum history_form form, struct span key);
+
+/**
+ * Look at what opening does not: the filter. Where it is damaged, segment_may_hold() says true, so
+ * that no answer is wrong for it. Blocks are checked by reading them with a cursor.
+ *
+ * op        work in hand
+ * segment   open
+ *
+ * Errors    ERR_CORRUPT it is damaged: the text says where
+ */
+MUST_USE
+enum err segment_check(struct op *op, const struct segment *segment);
 
 /* A place in a segment; holds one block in memory. */
 struct segment_cursor;

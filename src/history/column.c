@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Bits are loaded and stored eight bytes at a time with memcpy, whatever their alignment: it
+ * compiles to one instruction.
+ */
+#include "history/column.h"
+
+#include "base/must.h"
+
+enum { BYTE_BITS = 8, VARINT_BITS = 7, VARINT_MORE = 0x80, NUMBER_BITS = 32, WORD_BITS = 64 };
+
+void column_varint_add(struct buf *buf, uint64_t value)
+{
+    while (value >= VARINT_MORE) {
+        buf_add_byte(buf, (uint8_t)(value | VARINT_MORE));
+        value >>= VARINT_BITS;
+    }
+    buf_add_byte(buf, (uint8_t)value);
+}
+
+uint64_t column_varint(struct wire_reader *r)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < WORD_BITS; shift += VARINT_BITS) {
+        if (r->rest.size == 0) {
+            break;
+        }
+        uint8_t byte = r->rest.data[0];
+        r->rest = span_from(r->rest, 1);
+        value |= (uint64_t)(byte & (VARINT_MORE - 1)) << shift;
+        if (byte < VARINT_MORE) {
+            return value;
+        }
+    }
+    r->err = ERR_FORMAT;
+    return 0;
+}
+
+static unsigned bits_of(uint64_t value)
+{
+    return value == 0 ? 0 : WORD_BITS - (unsigned)__builtin_clzll(value);
+}
+
+/* How many bits make a column the smallest, when what needs more costs two varints, the first of
+ * them a byte. */
+static unsigned width_choose(const uint32_t *values, size_t count, uint32_t base)
+{
+    size_t of_bits[NUMBER_BITS + 1] = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        of_bits[bits_of(values[i] - base)]++;
+    }
+    unsigned best = NUMBER_BITS;
+    size_t best_size = SIZE_MAX;
+    for (unsigned width = 0; width <= NUMBER_BITS; width++) {
+        size_t size = (count * width + BYTE_BITS - 1) / BYTE_BITS;
+        for (unsigned bits = width + 1; bits <= NUMBER_BITS; bits++) {
+            size += of_bits[bits] * (1 + (bits - width + VARINT_BITS - 1) / VARINT_BITS);
+        }
+        if (size < best_size) {
+            best = width;
+            best_size = size;
+        }
+    }
+    return best;
+}
+
+static uint64_t mask_of(unsigned width)
+{
+    return ((uint64_t)1 << width) - 1;
+}
+
+static void exceptions_add(struct buf *buf, const uint32_t *values, size_t count, uint32_t base,
+                           unsigned width)
+{
+    size_t exceptions = 0;
+    for (size_t i = 0; i < count; i++) {
+        exceptions += (uint64_t)(values[i] - base) >> width != 0 ? 1 : 0;
+    }
+    column_varint_add(buf, exceptions);
+    size_t next = 0;
+    for (size_t i = 0; i < count && exceptions > 0; i++) {
+        uint64_t high = (uint64_t)(values[i] - base) >> width;
+        if (high != 0) {
+            column_varint_add(buf, i - next);
+            column_varint_add(buf, high);
+            next = i + 1;
+        }
+    }
+}
+
+static void numbers_add(struct buf *buf, const uint32_t *values, size_t count, uint32_t base,
+                        unsigned width)
+{
+    size_t size = (count * width + BYTE_BITS - 1) / BYTE_BITS;
+    uint8_t *bytes = buf_reserve(buf, size + COLUMN_PADDING);
+    if (bytes == NULL) {
+        return;
+    }
+    uint64_t pending = 0;
+    unsigned held = 0;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        pending |= ((uint64_t)(values[i] - base) & mask_of(width)) << held;
+        held += width;
+        while (held >= BYTE_BITS) {
+            bytes[at] = (uint8_t)pending;
+            at++;
+            pending >>= BYTE_BITS;
+            held -= BYTE_BITS;
+        }
+    }
+    if (held > 0) {
+        bytes[at] = (uint8_t)pending;
+    }
+    buf->size += size;
+}
+
+void column_add(struct buf *buf, const uint32_t *values, size_t count)
+{
+    must(count <= COLUMN_COUNT_MAX);
+    uint32_t base = count == 0 ? 0 : values[0];
+    for (size_t i = 1; i < count; i++) {
+        base = values[i] < base ? values[i] : base;
+    }
+    unsigned width = width_choose(values, count, base);
+    buf_add_byte(buf, (uint8_t)width);
+    column_varint_add(buf, base);
+    exceptions_add(buf, values, count, base, width);
+    numbers_add(buf, values, count, base, width);
+}
+
+static void numbers_read(const uint8_t *bytes, unsigned width, uint32_t base, uint32_t *ret,
+                         size_t count)
+{
+    const uint64_t mask = mask_of(width);
+    size_t bit = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t word;
+        memcpy(&word, bytes + bit / BYTE_BITS, sizeof word);
+        ret[i] = base + (uint32_t)(word >> bit % BYTE_BITS & mask);
+        bit += width;
+    }
+}
+
+/* The exceptions are applied behind the numbers, but lie before them. */
+static void exceptions_apply(struct wire_reader exceptions, uint64_t exception_count,
+                             unsigned width, uint32_t *ret)
+{
+    size_t at = 0;
+    for (uint64_t i = 0; i < exception_count; i++) {
+        at += column_varint(&exceptions);
+        ret[at] += (uint32_t)(column_varint(&exceptions) << width);
+        at++;
+    }
+}
+
+/* Whether all exceptions lie within the column; the reader then is behind them. */
+static bool exceptions_check(struct wire_reader *r, uint64_t exception_count, size_t count)
+{
+    uint64_t room = count;
+    for (uint64_t i = 0; i < exception_count; i++) {
+        uint64_t gap = column_varint(r);
+        (void)column_varint(r);
+        if (r->err != ERR_OK || gap >= room) {
+            return false;
+        }
+        room -= gap + 1;
+    }
+    return true;
+}
+
+void column_read(struct wire_reader *r, uint32_t *ret, size_t count)
+{
+    must(count <= COLUMN_COUNT_MAX);
+    unsigned width = wire_u8(r);
+    uint64_t base = column_varint(r);
+    uint64_t exception_count = column_varint(r);
+    struct wire_reader exceptions = *r;
+    if (width > NUMBER_BITS || base > UINT32_MAX || exception_count > count ||
+        !exceptions_check(r, exception_count, count)) {
+        r->err = ERR_FORMAT;
+        return;
+    }
+    struct span bytes = wire_take(r, (count * width + BYTE_BITS - 1) / BYTE_BITS);
+    if (r->err != ERR_OK) {
+        return;
+    }
+    if (bytes.size == 0) {
+        for (size_t i = 0; i < count; i++) {
+            ret[i] = (uint32_t)base;
+        }
+    } else {
+        numbers_read(bytes.data, width, (uint32_t)base, ret, count);
+    }
+    exceptions_apply(exceptions, exception_count, width, ret);
+}

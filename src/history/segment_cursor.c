@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "base/memory.h"
+#include "base/must.h"
+#include "base/text.h"
+#include "history/segment_inner.h"
+
+enum { PLACE_TEXT_SIZE_MAX = 200, PLACE_SHOWN_MAX = 60 };
+
+struct segment_cursor {
+    const struct segment *segment;
+    struct block *block;
+    size_t number;              /* of the block that is read next, or is being read */
+    size_t loaded;              /* of the block that is in memory; SIZE_MAX: none */
+    size_t at;                  /* of the entry in it that comes next */
+    struct history_entry entry; /* the last; its order is in `key` */
+    bool has_target;            /* entries before it are passed over */
+    struct history_entry target;
+    uint8_t key[HISTORY_ORDER_SIZE_MAX];
+    uint8_t target_order[HISTORY_ORDER_SIZE_MAX];
+};
+
+enum err segment_cursor_new(struct op *op, const struct segment *segment,
+                            struct segment_cursor **ret)
+{
+    struct segment_cursor *cursor = memory_new(sizeof *cursor);
+    if (cursor == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for reading the history");
+    }
+    enum err err = block_new(op, &cursor->block);
+    if (err != ERR_OK) {
+        memory_free(cursor);
+        return err;
+    }
+    cursor->segment = segment;
+    cursor->loaded = SIZE_MAX;
+    *ret = cursor;
+    return ERR_OK;
+}
+
+void segment_cursor_free(struct segment_cursor *cursor)
+{
+    if (cursor != NULL) {
+        block_free(cursor->block);
+        memory_free(cursor);
+    }
+}
+
+/* The block in which a place lies: the last whose own place is before it, unless that is of another
+ * kind or form. */
+static size_t block_find(const struct segment *segment, const struct history_entry *target)
+{
+    size_t low = 0; /* blocks before this have their places before the target */
+    size_t high = segment->block_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        struct history_entry place = segment_block_place(segment, middle);
+        if (history_order_compare(&place, target) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low == 0) {
+        return 0;
+    }
+    struct history_entry place = segment_block_place(segment, low - 1);
+    return place.kind == target->kind && place.form == target->form ? low - 1 : low;
+}
+
+void segment_cursor_seek(struct segment_cursor *cursor, enum value_kind kind,
+                         enum history_form form, struct span order)
+{
+    must(order.size <= HISTORY_ORDER_SIZE_MAX);
+    span_copy(cursor->target_order, sizeof cursor->target_order, order);
+    cursor->target = (struct history_entry){
+        .kind = kind,
+        .form = form,
+        .order = { cursor->target_order, order.size },
+    };
+    cursor->has_target = true;
+    cursor->number = block_find(cursor->segment, &cursor->target);
+    cursor->at = 0;
+    cursor->entry = (struct history_entry){ 0 };
+}
+
+/* ---- damage ---- */
+
+static bool is_text(enum value_kind kind, enum history_form form)
+{
+    return form != HISTORY_HASHED &&
+           (kind == VALUE_DOMAIN || kind == VALUE_URL || kind == VALUE_EMAIL ||
+            kind == VALUE_USER_AGENT || kind == VALUE_FILE_NAME || kind == VALUE_JA4);
+}
+
+/* From where on a block's values lie, for people. */
+static void place_add(struct buf *buf, const struct history_entry *place)
+{
+    uint8_t key[HISTORY_ORDER_SIZE_MAX];
+    size_t size = place->order.size < PLACE_SHOWN_MAX ? place->order.size : PLACE_SHOWN_MAX;
+    history_order(place->kind, place->form, span_slice(place->order, 0, size), key);
+    buf_add_format(buf, "%s", value_kind_name(place->kind));
+    if (size == 0) {
+        return;
+    }
+    buf_add(buf, SPAN(" \""));
+    if (is_text(place->kind, place->form)) {
+        text_add_printable(buf, span_make(key, size));
+    } else {
+        buf_add_hex(buf, span_make(key, size));
+    }
+    buf_add_byte(buf, '"');
+}
+
+/* Go behind the block, and say that it is damaged. */
+static enum err damaged(struct op *op, struct segment_cursor *cursor, const char *what)
+{
+    struct history_entry place = segment_block_place(cursor->segment, cursor->number);
+    uint64_t offset = cursor->segment->index[cursor->number].offset;
+    size_t number = cursor->number;
+    struct buf text;
+    buf_init(&text, PLACE_TEXT_SIZE_MAX);
+    place_add(&text, &place);
+    cursor->number++;
+    cursor->loaded = SIZE_MAX;
+    cursor->at = 0;
+    enum err err = op_fail(op, ERR_CORRUPT, "block %zu at byte %llu, from %.*s on, is damaged (%s)",
+                           number, (unsigned long long)offset, SPAN_FMT(buf_span(&text)), what);
+    buf_done(&text);
+    return err;
+}
+
+/* ---- reading ---- */
+
+static const char *block_load(struct segment_cursor *cursor)
+{
+    const struct segment *segment = cursor->segment;
+    const struct segment_index *index = &segment->index[cursor->number];
+    const struct block_bounds bounds = {
+        .kind = (enum value_kind)index->kind,
+        .form = (enum history_form)index->form,
+        .host_count = segment->host_count,
+        .way_count = segment->way_count,
+    };
+    struct span bytes = span_slice(segment->bytes, index->offset, index->offset + index->size);
+    cursor->loaded = SIZE_MAX;
+    const char *wrong = block_read(cursor->block, bytes, &bounds);
+    if (wrong == NULL) {
+        cursor->loaded = cursor->number;
+    }
+    return wrong;
+}
+
+/* Whether a piece goes on behind where the one before ended. */
+static bool goes_on(const struct history_entry *before, const struct history_entry *piece)
+{
+    if (before->row_count == 0) {
+        return true; /* it is not known any more */
+    }
+    const struct history_row *last = &before->rows[before->row_count - 1];
+    const struct history_row *first = &piece->rows[0];
+    if (first->start_s != last->start_s || first->width != last->width) {
+        return first->start_s > last->start_s ||
+               (first->start_s == last->start_s && first->width > last->width);
+    }
+    const struct history_posting *behind = &last->postings[last->posting_count - 1];
+    const struct history_posting *next = &first->postings[0];
+    return next->host > behind->host || (next->host == behind->host && next->way > behind->way);
+}
+
+/* Whether a key lies where the index says. */
+static bool place_holds(const struct segment_cursor *cursor, const struct history_entry *entry,
+                        size_t entry_count)
+{
+    const struct segment *segment = cursor->segment;
+    if (cursor->at == 0) {
+        struct history_entry place = segment_block_place(segment, cursor->number);
+        if (history_order_compare(&place, entry) > 0) {
+            return false;
+        }
+    }
+    if (cursor->at + 1 == entry_count && cursor->number + 1 < segment->block_count) {
+        struct history_entry place = segment_block_place(segment, cursor->number + 1);
+        return history_order_compare(entry, &place) <= 0;
+    }
+    return true;
+}
+
+/* The entry that comes next in the block; false where it breaks the order. */
+static bool entry_take(struct segment_cursor *cursor)
+{
+    size_t count;
+    const struct block_entry *at = block_entries(cursor->block, &count) + cursor->at;
+    const uint8_t *text = block_text(cursor->block) + at->text;
+    const struct history_entry before = cursor->entry;
+    const bool first = cursor->at == 0;
+    bool rises = first || at->size > at->shared;
+    if (!first && at->size > at->shared && before.order.size > at->shared) {
+        rises = text[0] > cursor->key[at->shared];
+    }
+    bool same = !first && at->size == at->shared && at->size == before.order.size;
+    span_copy(cursor->key + at->shared, sizeof cursor->key - at->shared,
+              span_make(text, at->size - at->shared));
+    cursor->entry = (struct history_entry){
+        .kind = (enum value_kind)cursor->segment->index[cursor->number].kind,
+        .form = (enum history_form)cursor->segment->index[cursor->number].form,
+        .order = { cursor->key, at->size },
+        .row_count = at->row_count,
+        .rows = block_rows(cursor->block) + at->row,
+    };
+    if ((!rises && !same) || (same && !goes_on(&before, &cursor->entry)) ||
+        !place_holds(cursor, &cursor->entry, count)) {
+        return false;
+    }
+    cursor->at++;
+    return true;
+}
+
+enum err segment_cursor_next(struct op *op, struct segment_cursor *cursor,
+                             struct history_entry *ret)
+{
+    while (cursor->number < cursor->segment->block_count) {
+        if (cursor->loaded != cursor->number) {
+            const char *wrong = block_load(cursor);
+            if (wrong != NULL) {
+                return damaged(op, cursor, wrong);
+            }
+        }
+        size_t count;
+        (void)block_entries(cursor->block, &count);
+        if (cursor->at == count) {
+            cursor->number++;
+            cursor->at = 0;
+            continue;
+        }
+        if (!entry_take(cursor)) {
+            return damaged(op, cursor, "its order");
+        }
+        if (cursor->has_target && history_order_compare(&cursor->entry, &cursor->target) < 0) {
+            continue;
+        }
+        cursor->has_target = false;
+        *ret = cursor->entry;
+        return ERR_OK;
+    }
+    return ERR_ABSENT;
+}

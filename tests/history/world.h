@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Random values, sorted, with rows and postings: what a segment is made of, as plain lists. The
+ * same seed gives the same world.
+ */
+#ifndef TESTS_HISTORY_WORLD_H
+#define TESTS_HISTORY_WORLD_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/must.h"
+#include "history/segment.h"
+
+enum {
+    WORLD_HOSTS = 300, /* number 0 is the empty name */
+    WORLD_WAYS = 20,
+    WORLD_ROWS_MAX = 6,
+    WORLD_POSTINGS_MAX = 4,
+    WORLD_NAME_SIZE = 24,
+    WORLD_START_S = 1760000400, /* an hour begins */
+};
+
+struct world {
+    struct op *op;
+    uint64_t state;
+    size_t count;
+    struct history_entry *entries;
+};
+
+static uint64_t world_random(struct world *world, uint64_t sides)
+{
+    world->state += 0x9e3779b97f4a7c15; /* splitmix64 */
+    uint64_t z = world->state;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return (z ^ (z >> 31)) % sides;
+}
+
+static void *world_room(struct world *world, size_t size)
+{
+    void *room = op_alloc(world->op, size);
+    must(room != NULL);
+    return room;
+}
+
+static struct span world_host(uint32_t number, char *name)
+{
+    int size =
+        number == 0 ? 0 : snprintf(name, WORLD_NAME_SIZE, "10.0.%u.%u", number / 256, number % 256);
+    return span_make(name, (size_t)size);
+}
+
+static struct history_way world_way(uint32_t number, char *name)
+{
+    (void)snprintf(name, WORLD_NAME_SIZE, "sensor-%u", number / 4);
+    return (struct history_way){
+        .sensor = span_of(name),
+        .field = number % 2 == 0 ? SPAN("dns.query") : SPAN("conn.id.resp_h"),
+        .direction = (enum rank_direction)(number % RANK_DIRECTION_COUNT),
+        .outcome = (enum rank_outcome)(number / 2 % RANK_OUTCOME_COUNT),
+        .assumed = number % 3 == 0,
+        .answer = number % 5 == 0,
+    };
+}
+
+/* ---- values ---- */
+
+static size_t world_domain(struct world *world, uint8_t *key)
+{
+    static const char *const tops[] = { "org", "example.com", "nl", "co.uk", "net" };
+    struct buf text = { .data = key, .capacity = 200, .size_max = 200 };
+    size_t labels = world_random(world, 3);
+    for (size_t i = 0; i <= labels; i++) {
+        size_t letters = 1 + world_random(world, i == 0 ? 8 : 2);
+        for (size_t k = 0; k < letters; k++) {
+            buf_add_byte(&text, (uint8_t)("abcdefgh-7"[world_random(world, 10)]));
+        }
+        buf_add_byte(&text, '.');
+    }
+    buf_add(&text, span_of(tops[world_random(world, 5)]));
+    return text.size;
+}
+
+static size_t world_url(struct world *world, uint8_t *key)
+{
+    static const char *const tails[] = { "", "?Id=7", "/%41bc", "/Deep/er?x=%3f", "/a/b/c/d.php" };
+    size_t size = world_domain(world, key);
+    struct buf text = { .data = key, .size = size, .capacity = 400, .size_max = 400 };
+    buf_add(&text, SPAN("/x"));
+    buf_add_u64(&text, world_random(world, 50));
+    buf_add(&text, span_of(tails[world_random(world, 5)]));
+    return text.size;
+}
+
+static struct history_entry world_value(struct world *world)
+{
+    static const enum value_kind kinds[] = { VALUE_DOMAIN, VALUE_DOMAIN, VALUE_IPV4, VALUE_IPV4,
+                                             VALUE_URL,    VALUE_SHA256, VALUE_MD5,  VALUE_IPV6 };
+    static const size_t sizes[] = { 0, 0, 4, 4, 0, 32, 16, 16 };
+    size_t choice = world_random(world, 8);
+    uint8_t key[512];
+    size_t size = sizes[choice];
+    if (kinds[choice] == VALUE_DOMAIN) {
+        size = world_domain(world, key);
+    } else if (kinds[choice] == VALUE_URL) {
+        size = world_url(world, key);
+    } else {
+        for (size_t i = 0; i < size; i++) {
+            key[i] = (uint8_t)world_random(world, i < 2 ? 3 : 256);
+        }
+    }
+    struct history_entry entry = {
+        .kind = kinds[choice],
+        .form = (enum history_form)(world_random(world, 10) == 0 ? world_random(world, 3) : 0),
+    };
+    uint8_t *order = world_room(world, size);
+    history_order(entry.kind, entry.form, span_make(key, size), order);
+    entry.order = span_make(order, size);
+    return entry;
+}
+
+/* ---- rows ---- */
+
+static int world_compare_postings(const void *a, const void *b)
+{
+    const struct history_posting *left = a;
+    const struct history_posting *right = b;
+    uint64_t left_place = (uint64_t)left->host << 32 | left->way;
+    uint64_t right_place = (uint64_t)right->host << 32 | right->way;
+    return (left_place > right_place) - (left_place < right_place);
+}
+
+static void world_postings(struct world *world, struct history_row *row, size_t count_max)
+{
+    size_t wanted = 1 + world_random(world, count_max);
+    struct history_posting *postings = world_room(world, wanted * sizeof *postings);
+    uint32_t length = history_span_end(row->width, row->start_s) - row->start_s;
+    for (size_t i = 0; i < wanted; i++) {
+        uint32_t first = (uint32_t)world_random(world, length);
+        bool many = world_random(world, 5) == 0;
+        postings[i] = (struct history_posting){
+            .host = (uint32_t)world_random(world, WORLD_HOSTS),
+            .way = (uint32_t)world_random(world, WORLD_WAYS),
+            .first_s = row->start_s + first,
+            .last_s =
+                row->start_s + first + (uint32_t)(many ? world_random(world, length - first) : 0),
+            .count = 1 + (many ? world_random(world, 1000) : 0),
+        };
+        if (world_random(world, 200) == 0) {
+            postings[i].count = (uint64_t)1 << world_random(world, 60);
+        }
+    }
+    qsort(postings, wanted, sizeof *postings, world_compare_postings);
+    size_t count = 0;
+    for (size_t i = 0; i < wanted; i++) {
+        if (count == 0 || world_compare_postings(&postings[count - 1], &postings[i]) != 0) {
+            postings[count] = postings[i];
+            count++;
+        }
+    }
+    row->postings = postings;
+    row->posting_count = count;
+}
+
+static void world_rows(struct world *world, struct history_entry *entry, size_t rows_max,
+                       size_t postings_max)
+{
+    size_t count = 1 + world_random(world, rows_max);
+    struct history_row *rows = world_room(world, count * sizeof *rows);
+    uint32_t start = WORLD_START_S;
+    for (size_t i = 0; i < count; i++) {
+        start += HISTORY_HOUR_S * (uint32_t)(1 + world_random(world, 50));
+        enum history_width width =
+            (enum history_width)(world_random(world, 20) == 0 ? world_random(world, 3) : 0);
+        start = width == HISTORY_HOUR ? start : history_span_end(width, start);
+        rows[i] = (struct history_row){ .start_s = start, .width = width };
+        world_postings(world, &rows[i], postings_max);
+        start = history_span_end(width, start) - HISTORY_HOUR_S;
+    }
+    entry->rows = rows;
+    entry->row_count = count;
+}
+
+/* ---- all of it ---- */
+
+static int world_compare_entries(const void *a, const void *b)
+{
+    return history_order_compare(a, b);
+}
+
+static void world_make(struct world *world, struct op *op, uint64_t seed, size_t count)
+{
+    *world = (struct world){ .op = op, .state = seed };
+    world->entries = world_room(world, count * sizeof *world->entries);
+    for (size_t i = 0; i < count; i++) {
+        world->entries[i] = world_value(world);
+    }
+    qsort(world->entries, count, sizeof *world->entries, world_compare_entries);
+    for (size_t i = 0; i < count; i++) {
+        if (world->count == 0 ||
+            history_order_compare(&world->entries[world->count - 1], &world->entries[i]) != 0) {
+            world->entries[world->count] = world->entries[i];
+            world->count++;
+        }
+    }
+    for (size_t i = 0; i < world->count; i++) {
+        world_rows(world, &world->entries[i], WORLD_ROWS_MAX, WORLD_POSTINGS_MAX);
+    }
+}
+
+/* A segment of it; the writer is to be given back. `file` may be NULL. */
+static struct segment_writer *world_write(struct world *world, const struct hash_secret *secret,
+                                          struct disk_file *file, struct segment_facts *ret_facts)
+{
+    const struct segment_options options = { .secret = secret,
+                                             .filter_keys_max = 1000,
+                                             .level = 3 };
+    struct segment_writer *writer;
+    char name[WORLD_NAME_SIZE];
+    must(segment_writer_new(world->op, file, &options, &writer) == ERR_OK);
+    for (uint32_t i = 0; i < WORLD_HOSTS; i++) {
+        uint32_t number;
+        must(segment_writer_host(world->op, writer, world_host(i, name), &number) == ERR_OK);
+        must(number == i);
+    }
+    for (uint32_t i = 0; i < WORLD_WAYS; i++) {
+        const struct history_way way = world_way(i, name);
+        uint32_t number;
+        must(segment_writer_way(world->op, writer, &way, &number) == ERR_OK);
+        must(number == i);
+    }
+    for (size_t i = 0; i < world->count; i++) {
+        must(segment_writer_add(world->op, writer, &world->entries[i]) == ERR_OK);
+    }
+    must(segment_writer_finish(world->op, writer, ret_facts) == ERR_OK);
+    return writer;
+}
+
+#endif
