@@ -11,9 +11,31 @@
 #include "base/wire.h"
 #include "history/seen.h"
 
-enum { HISTORY_RECORD_SIZE_MAX = 8 * 1024 * 1024 };
+enum {
+    HISTORY_RECORD_SIZE_MAX = 8 * 1024 * 1024,
+    HISTORY_RECORD_NONE = UINT32_MAX, /* no number of a host or way */
+};
 
-/* A record as it is made. One writer serves many records, one after the other. */
+/**
+ * Whether bytes can be what is kept of a value: of a whole one the shape of a canonical key
+ * (match_key_fits()), of a hash its size, of a truncated one at most the largest key of its kind.
+ *
+ * kind      any number
+ * form      any number
+ * key       looked at
+ */
+bool history_key_fits(unsigned kind, unsigned form, struct span key);
+
+/**
+ * Whether a text can be the name of an inside host: empty, the canonical text of an address, or
+ * "host-" and 32 lower-case hexadecimal digits (history_host_name()).
+ *
+ * name      looked at
+ */
+bool history_host_fits(struct span name);
+
+/* A record as it is made. One writer serves many records, one after the other; its memory grows to
+ * what the largest one took, at most some five times HISTORY_RECORD_SIZE_MAX. */
 struct history_record_writer;
 
 /**
@@ -45,8 +67,10 @@ void history_record_begin(struct history_record_writer *writer);
  * The number of a host in the record; it is added where it is not there.
  *
  * writer    begun
- * host      canonical text of an address; empty for none, which is number 0. Cut at
- *           HISTORY_NAME_SIZE_MAX
+ * host      as history_host_name() gives it; empty for none, which is number 0, as is whatever
+ *           does not fit (history_host_fits())
+ *
+ * Returns HISTORY_RECORD_NONE where there is no room: what is seen there is left out.
  */
 uint32_t history_record_host(struct history_record_writer *writer, struct span host);
 
@@ -54,7 +78,9 @@ uint32_t history_record_host(struct history_record_writer *writer, struct span h
  * The number of a way in the record; it is added where it is not there.
  *
  * writer    begun
- * way       copied; names are cut at HISTORY_NAME_SIZE_MAX
+ * way       copied; names are cut at HISTORY_NAME_SIZE_MAX, what is not UTF-8 in them is repaired
+ *
+ * Returns HISTORY_RECORD_NONE where there is no room: what is seen so is left out.
  */
 uint32_t history_record_way(struct history_record_writer *writer, const struct history_way *way);
 
@@ -65,8 +91,9 @@ uint32_t history_record_way(struct history_record_writer *writer, const struct h
  * writer    begun
  * seen      its key is copied; host and way are numbers of this record
  *
- * Errors    ERR_LIMIT the record is full (HISTORY_RECORD_SIZE_MAX) or there is no memory: what was
- *           seen is not in it, and history_record_end() tells how much that was
+ * Errors    ERR_LIMIT the record is full (HISTORY_RECORD_SIZE_MAX) or there is no memory;
+ *           ERR_FORMAT a bound of struct history_seen is not kept. What was seen is not in it then,
+ *           and history_record_end() tells how often that was
  */
 MUST_USE
 enum err history_record_add(struct history_record_writer *writer, const struct history_seen *seen);
@@ -88,6 +115,8 @@ struct history_record {
     size_t way_count;
     struct history_way *ways;
     uint64_t seen_count;
+    uint64_t left;   /* of them, not read yet */
+    uint32_t base_s; /* no first_s is before it */
     struct wire_reader rest;
 };
 
@@ -104,7 +133,7 @@ MUST_USE
 enum err history_record_read(struct op *op, struct span bytes, struct history_record *ret);
 
 /**
- * The next of what was seen. Every bound is checked: the writer reads hostile bytes.
+ * The next of what was seen. Every bound is checked: who wrote it had read hostile bytes.
  *
  * record    begun to be read
  * ret       untouched where there is none

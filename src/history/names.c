@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "history/names.h"
+
+#include "base/hash_inline.h"
+#include "base/memory.h"
+#include "base/must.h"
+
+enum { NAMES_EXPECTED = 256, NAMES_TEXT_SIZE_MAX = 1 << 30 };
+
+enum err names_init(struct names *names, const struct hash_secret *secret)
+{
+    names->secret = secret;
+    buf_init(&names->text, NAMES_TEXT_SIZE_MAX);
+    return slots_init(&names->slots, NAMES_EXPECTED);
+}
+
+void names_done(struct names *names)
+{
+    slots_done(&names->slots);
+    memory_free(names->items);
+    buf_done(&names->text);
+    *names = (struct names){ 0 };
+}
+
+void names_clear(struct names *names)
+{
+    slots_clear(&names->slots);
+    buf_clear(&names->text);
+}
+
+/* The slot of a name, or the free one in which it belongs. */
+static struct slot *name_slot(const struct names *names, struct span name, uint32_t tag)
+{
+    struct slot *slot = slots_first(&names->slots, tag);
+    while (slots_holds(&names->slots, slot)) {
+        if (slot->tag == tag &&
+            span_equal(names_at(names, slots_item(&names->slots, slot)), name)) {
+            break;
+        }
+        slot = slots_next(&names->slots, slot);
+    }
+    return slot;
+}
+
+static uint32_t name_tag(const struct names *names, struct span name)
+{
+    return (uint32_t)hash_bytes_inline(names->secret, name);
+}
+
+uint32_t names_find(const struct names *names, struct span name)
+{
+    const struct slot *slot = name_slot(names, name, name_tag(names, name));
+    return slots_holds(&names->slots, slot) ? slots_item(&names->slots, slot) : NAMES_NONE;
+}
+
+/* Room for one more item. */
+static bool items_reserve(struct names *names)
+{
+    if (names->slots.count < names->capacity) {
+        return true;
+    }
+    size_t capacity = names->capacity == 0 ? NAMES_EXPECTED : 2 * names->capacity;
+    struct names_item *items = memory_resize(names->items, capacity * sizeof *items);
+    if (items == NULL) {
+        return false;
+    }
+    names->items = items;
+    names->capacity = capacity;
+    return true;
+}
+
+static uint32_t name_add(struct names *names, struct span name, uint32_t tag)
+{
+    must(name.size <= NAMES_WAY_SIZE_MAX);
+    if (names->slots.count >= HISTORY_NAMES_MAX || !items_reserve(names) ||
+        slots_reserve(&names->slots, 1) != ERR_OK) {
+        return NAMES_NONE;
+    }
+    size_t at = names->text.size;
+    buf_add(&names->text, name);
+    if (names->text.err != ERR_OK) {
+        names->text.err = ERR_OK; /* what is there can be used on */
+        return NAMES_NONE;
+    }
+    uint32_t number = slots_put(&names->slots, name_slot(names, name, tag), tag);
+    names->items[number] = (struct names_item){ (uint32_t)at, (uint32_t)name.size };
+    return number;
+}
+
+uint32_t names_number(struct names *names, struct span name)
+{
+    uint32_t tag = name_tag(names, name);
+    const struct slot *slot = name_slot(names, name, tag);
+    if (slots_holds(&names->slots, slot)) {
+        return slots_item(&names->slots, slot);
+    }
+    return name_add(names, name, tag);
+}
+
+size_t names_count(const struct names *names)
+{
+    return names->slots.count;
+}
+
+struct span names_at(const struct names *names, uint32_t number)
+{
+    const struct names_item *item = &names->items[number];
+    return span_make(names->text.data + item->at, item->size);
+}
+
+struct span names_way_bytes(const struct history_way *way, uint8_t *target)
+{
+    must(way->sensor.size <= HISTORY_NAME_SIZE_MAX);
+    must(way->field.size <= HISTORY_NAME_SIZE_MAX);
+    target[0] = (uint8_t)(way->direction | (way->assumed ? NAMES_WAY_ASSUMED : 0));
+    target[1] = (uint8_t)way->sensor.size;
+    target[2] = (uint8_t)way->field.size;
+    uint8_t *at = target + NAMES_WAY_HEAD_SIZE;
+    span_copy(at, way->sensor.size, way->sensor);
+    at += way->sensor.size;
+    span_copy(at, way->field.size, way->field);
+    at += way->field.size;
+    return span_make(target, (size_t)(at - target));
+}
+
+struct history_way names_way(struct span bytes)
+{
+    size_t sensor_size = bytes.data[1];
+    struct span names = span_from(bytes, NAMES_WAY_HEAD_SIZE);
+    return (struct history_way){
+        .sensor = span_slice(names, 0, sensor_size),
+        .field = span_from(names, sensor_size),
+        .direction = (enum rank_direction)(bytes.data[0] & ~NAMES_WAY_ASSUMED),
+        .assumed = (bytes.data[0] & NAMES_WAY_ASSUMED) != 0,
+    };
+}
