@@ -34,7 +34,7 @@ static struct slot *name_slot(const struct names *names, struct span name, uint3
     struct slot *slot = slots_first(&names->slots, tag);
     while (slots_holds(&names->slots, slot)) {
         if (slot->tag == tag &&
-            span_equal(names_at(names, slots_item(&names->slots, slot)), name)) {
+            span_equal(names_at(names, slots_number(&names->slots, slot)), name)) {
             break;
         }
         slot = slots_next(&names->slots, slot);
@@ -50,16 +50,18 @@ static uint32_t name_tag(const struct names *names, struct span name)
 uint32_t names_find(const struct names *names, struct span name)
 {
     const struct slot *slot = name_slot(names, name, name_tag(names, name));
-    return slots_holds(&names->slots, slot) ? slots_item(&names->slots, slot) : NAMES_NONE;
+    return slots_holds(&names->slots, slot) ? slots_number(&names->slots, slot) : NAMES_NONE;
 }
 
-/* Room for one more item. */
-static bool items_reserve(struct names *names)
+/* Room for more items. */
+static bool items_reserve(struct names *names, size_t count)
 {
-    if (names->slots.count < names->capacity) {
+    size_t wanted = names->slots.count + count;
+    if (wanted <= names->capacity) {
         return true;
     }
     size_t capacity = names->capacity == 0 ? NAMES_EXPECTED : 2 * names->capacity;
+    capacity = capacity < wanted ? wanted : capacity;
     struct names_item *items = memory_resize(names->items, capacity * sizeof *items);
     if (items == NULL) {
         return false;
@@ -69,20 +71,28 @@ static bool items_reserve(struct names *names)
     return true;
 }
 
+enum err names_reserve(struct names *names, size_t count, size_t size)
+{
+    if (count > HISTORY_NAMES_MAX - names->slots.count || !items_reserve(names, count)) {
+        return ERR_LIMIT;
+    }
+    if (buf_reserve(&names->text, size) == NULL) {
+        names->text.err = ERR_OK; /* what is there can be used on */
+        return ERR_LIMIT;
+    }
+    return slots_reserve(&names->slots, count);
+}
+
 static uint32_t name_add(struct names *names, struct span name, uint32_t tag)
 {
     must(name.size <= NAMES_WAY_SIZE_MAX);
-    if (names->slots.count >= HISTORY_NAMES_MAX || !items_reserve(names) ||
-        slots_reserve(&names->slots, 1) != ERR_OK) {
+    if (names_reserve(names, 1, name.size) != ERR_OK) {
         return NAMES_NONE;
     }
     size_t at = names->text.size;
     buf_add(&names->text, name);
-    if (names->text.err != ERR_OK) {
-        names->text.err = ERR_OK; /* what is there can be used on */
-        return NAMES_NONE;
-    }
-    uint32_t number = slots_put(&names->slots, name_slot(names, name, tag), tag);
+    uint32_t number = names->slots.count;
+    slots_put(&names->slots, name_slot(names, name, tag), tag, number);
     names->items[number] = (struct names_item){ (uint32_t)at, (uint32_t)name.size };
     return number;
 }
@@ -92,7 +102,7 @@ uint32_t names_number(struct names *names, struct span name)
     uint32_t tag = name_tag(names, name);
     const struct slot *slot = name_slot(names, name, tag);
     if (slots_holds(&names->slots, slot)) {
-        return slots_item(&names->slots, slot);
+        return slots_number(&names->slots, slot);
     }
     return name_add(names, name, tag);
 }

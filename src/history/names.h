@@ -65,6 +65,18 @@ void names_clear(struct names *names);
 uint32_t names_find(const struct names *names, struct span name);
 
 /**
+ * Make room, so that as many names can be added without fail.
+ *
+ * names     begun
+ * count     of names to come
+ * size      bytes of all of them
+ *
+ * Errors    ERR_LIMIT no memory, or more than HISTORY_NAMES_MAX
+ */
+MUST_USE
+enum err names_reserve(struct names *names, size_t count, size_t size);
+
+/**
  * The number of a name; it is added where it is not there.
  *
  * names     begun

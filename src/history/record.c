@@ -6,14 +6,13 @@
  */
 #include "history/record.h"
 
-#include "base/hash_inline.h"
 #include "base/memory.h"
 #include "base/must.h"
 #include "base/text.h"
 #include "history/names.h"
 #include "history/record_inner.h"
+#include "history/tally.h"
 #include "history/varint.h"
-#include "os/random.h"
 
 /* What one thing seen can take in the record beside its key: kind and form, size of the key, host,
  * way, first, last, count. */
@@ -21,33 +20,13 @@ enum {
     SEEN_SIZE_MAX = 1 + 2 + 3 + 3 + 5 + 2 + VARINT_SIZE_MAX,
     HEAD_SIZE_MAX = 1 + 4 + 4 + 5 + 5, /* of the record: version, counts, base */
     ITEMS_EXPECTED = 1 << 12,
-    KEYS_SIZE_MAX = HISTORY_RECORD_SIZE_MAX,
     NUMBER_SIZE_MAX = 3, /* of a host or way: HISTORY_NAMES_MAX has 20 bits */
 };
 
 _Static_assert(HISTORY_NAMES_MAX < 1 << (NUMBER_SIZE_MAX * VARINT_BITS), "as SEEN_SIZE_MAX has it");
 
-struct item {
-    uint32_t key_at; /* in `keys` */
-    uint16_t key_size;
-    uint8_t kind;
-    uint8_t form;
-    uint32_t host;
-    uint32_t way;
-    uint32_t first_s;
-    uint32_t last_s;
-    uint64_t count;
-};
-
-_Static_assert(sizeof(struct item) == 32, "two of them are a line of the cache"); /* bytes */
-
 struct history_record_writer {
-    struct hash_secret secret;
-    uint64_t mix[2]; /* for what stands beside the key; random */
-    struct slots slots;
-    struct item *items;
-    size_t capacity; /* of items */
-    struct buf keys;
+    struct tally tally;
     struct names hosts;
     struct names ways;
     size_t size; /* that the record can have at most */
@@ -61,16 +40,10 @@ enum err history_record_writer_new(struct op *op, struct history_record_writer *
     if (writer == NULL) {
         return op_fail(op, ERR_LIMIT, "out of memory for a record of what was seen");
     }
-    os_random(&writer->secret, sizeof writer->secret);
-    os_random(writer->mix, sizeof writer->mix);
-    buf_init(&writer->keys, KEYS_SIZE_MAX);
     buf_init(&writer->repaired, (size_t)4 * HISTORY_NAME_SIZE_MAX); /* of a byte three at most */
-    writer->capacity = ITEMS_EXPECTED;
-    writer->items = memory_new_array(writer->capacity, sizeof *writer->items);
-    bool made = writer->items != NULL && buf_reserve(&writer->keys, 1) != NULL &&
-                slots_init(&writer->slots, ITEMS_EXPECTED) == ERR_OK &&
-                names_init(&writer->hosts, &writer->secret) == ERR_OK &&
-                names_init(&writer->ways, &writer->secret) == ERR_OK &&
+    bool made = tally_init(&writer->tally, ITEMS_EXPECTED) == ERR_OK &&
+                names_init(&writer->hosts, &writer->tally.secret) == ERR_OK &&
+                names_init(&writer->ways, &writer->tally.secret) == ERR_OK &&
                 names_number(&writer->hosts, SPAN("")) == 0;
     if (!made) {
         history_record_writer_free(writer);
@@ -86,9 +59,7 @@ void history_record_writer_free(struct history_record_writer *writer)
     if (writer == NULL) {
         return;
     }
-    slots_done(&writer->slots);
-    memory_free(writer->items);
-    buf_done(&writer->keys);
+    tally_done(&writer->tally);
     names_done(&writer->hosts);
     names_done(&writer->ways);
     buf_done(&writer->repaired);
@@ -97,8 +68,7 @@ void history_record_writer_free(struct history_record_writer *writer)
 
 void history_record_begin(struct history_record_writer *writer)
 {
-    slots_clear(&writer->slots);
-    buf_clear(&writer->keys);
+    tally_clear(&writer->tally);
     names_clear(&writer->hosts);
     names_clear(&writer->ways);
     uint32_t none = names_number(&writer->hosts, SPAN(""));
@@ -180,82 +150,6 @@ uint32_t history_record_way(struct history_record_writer *writer, const struct h
 
 /* ---- what was seen ---- */
 
-/* Two halves of a product of 128 bits: each bit of both numbers reaches each bit of the result. */
-static inline uint64_t fold(uint64_t a, uint64_t b)
-{
-    __extension__ unsigned __int128 product = a;
-    product *= b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64); /* its upper half */
-}
-
-static inline uint32_t seen_tag(const struct history_record_writer *writer,
-                                const struct history_seen *seen, uint32_t hour)
-{
-    uint64_t what = (uint64_t)seen->kind << 8 | (uint64_t)seen->form << 16 | /* a byte each */
-                    (uint64_t)seen->way << 32;                               /* the upper half */
-    uint64_t where = (uint64_t)seen->host << 32 | hour;
-    uint64_t key = hash_bytes_inline(&writer->secret, seen->key);
-    return (uint32_t)(key ^ fold(what ^ writer->mix[0], where ^ writer->mix[1]));
-}
-
-static inline uint64_t load_u64(const uint8_t *bytes)
-{
-    uint64_t value;
-    __builtin_memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-static inline uint32_t load_u32(const uint8_t *bytes)
-{
-    uint32_t value;
-    __builtin_memcpy(&value, bytes, sizeof value);
-    return value;
-}
-
-/* As memcmp() == 0, without the call for the sizes that addresses and most digests have. */
-static inline bool bytes_equal(const uint8_t *a, const uint8_t *b, size_t size)
-{
-    if (size > 2 * sizeof(uint64_t)) {
-        return memcmp(a, b, size) == 0;
-    }
-    if (size >= sizeof(uint64_t)) {
-        size_t last = size - sizeof(uint64_t);
-        return load_u64(a) == load_u64(b) && load_u64(a + last) == load_u64(b + last);
-    }
-    if (size >= sizeof(uint32_t)) {
-        size_t last = size - sizeof(uint32_t);
-        return load_u32(a) == load_u32(b) && load_u32(a + last) == load_u32(b + last);
-    }
-    return memcmp(a, b, size) == 0;
-}
-
-static inline bool item_is(const struct history_record_writer *writer, const struct item *item,
-                           const struct history_seen *seen, uint32_t start_s)
-{
-    return item->key_size == seen->key.size && item->kind == seen->kind &&
-           item->form == seen->form && item->host == seen->host && item->way == seen->way &&
-           item->first_s - start_s < HISTORY_HOUR_S &&
-           bytes_equal(writer->keys.data + item->key_at, seen->key.data, seen->key.size);
-}
-
-static bool items_reserve(struct history_record_writer *writer)
-{
-    if (writer->slots.count < writer->capacity && slots_has_room(&writer->slots)) {
-        return true;
-    }
-    size_t capacity = writer->capacity;
-    if (writer->slots.count == capacity) {
-        capacity *= 2;
-        struct item *items = memory_resize(writer->items, capacity * sizeof *items);
-        if (items == NULL) {
-            return false;
-        }
-        writer->items = items;
-        writer->capacity = capacity;
-    }
-    return slots_reserve(&writer->slots, 1) == ERR_OK;
-}
-
 static bool seen_fits(const struct history_record_writer *writer, const struct history_seen *seen)
 {
     return seen->host < names_count(&writer->hosts) && seen->way < names_count(&writer->ways) &&
@@ -273,62 +167,26 @@ static enum err item_add(struct history_record_writer *writer, const struct hist
         return ERR_FORMAT;
     }
     size_t size = SEEN_SIZE_MAX + seen->key.size;
-    if (size > HISTORY_RECORD_SIZE_MAX - writer->size || !items_reserve(writer)) {
+    if (size > HISTORY_RECORD_SIZE_MAX - writer->size) {
         return ERR_LIMIT;
     }
-    uint8_t *key = buf_reserve(&writer->keys, seen->key.size);
-    if (key == NULL) {
-        writer->keys.err = ERR_OK; /* what is there can be used on */
-        return ERR_LIMIT;
-    }
-    struct slot *slot = slots_first(&writer->slots, tag); /* anew: the table may have grown */
-    while (slots_holds(&writer->slots, slot)) {
-        slot = slots_next(&writer->slots, slot);
-    }
-    struct item *item = &writer->items[slots_put(&writer->slots, slot, tag)];
-    *item = (struct item){
-        .key_at = (uint32_t)writer->keys.size,
-        .key_size = (uint16_t)seen->key.size,
-        .kind = (uint8_t)seen->kind,
-        .form = (uint8_t)seen->form,
-        .host = seen->host,
-        .way = seen->way,
-        .first_s = seen->first_s,
-        .last_s = seen->last_s,
-        .count = seen->count,
-    };
-    span_copy(key, seen->key.size, seen->key);
-    writer->keys.size += seen->key.size;
+    TRY(tally_add(&writer->tally, seen, tag));
     writer->size += size;
     return ERR_OK;
 }
 
-static inline void item_grow(struct item *item, const struct history_seen *seen)
-{
-    item->first_s = seen->first_s < item->first_s ? seen->first_s : item->first_s;
-    item->last_s = seen->last_s > item->last_s ? seen->last_s : item->last_s;
-    if (__builtin_add_overflow(item->count, seen->count, &item->count)) {
-        item->count = UINT64_MAX;
-    }
-}
-
 enum err history_record_add(struct history_record_writer *writer, const struct history_seen *seen)
 {
-    uint32_t hour = seen->first_s / HISTORY_HOUR_S;
-    uint32_t start_s = hour * HISTORY_HOUR_S;
+    uint32_t start_s = seen->first_s - seen->first_s % HISTORY_HOUR_S;
     if (seen->last_s - start_s >= HISTORY_HOUR_S) {
         writer->left_out++;
         return ERR_FORMAT;
     }
-    uint32_t tag = seen_tag(writer, seen, hour);
-    const struct slots *slots = &writer->slots;
-    for (const struct slot *slot = slots_first(slots, tag); slots_holds(slots, slot);
-         slot = slots_next(slots, slot)) {
-        struct item *item = &writer->items[slots_item(slots, slot)];
-        if (slot->tag == tag && item_is(writer, item, seen, start_s)) {
-            item_grow(item, seen);
-            return ERR_OK;
-        }
+    uint32_t tag = tally_tag(&writer->tally, seen);
+    struct tally_item *item = tally_find(&writer->tally, seen, tag);
+    if (item != NULL) {
+        tally_grow(item, seen);
+        return ERR_OK;
     }
     enum err err = item_add(writer, seen, tag);
     writer->left_out += err == ERR_OK ? 0 : 1;
@@ -360,11 +218,11 @@ static uint8_t *pen_names(uint8_t *at, const struct history_record_writer *write
     return at;
 }
 
-static uint8_t *pen_item(uint8_t *at, const struct item *item, struct span key, uint32_t base_s)
+static uint8_t *pen_item(uint8_t *at, const struct tally_item *item, uint32_t base_s)
 {
     *at = (uint8_t)(item->kind | item->form << RECORD_FORM_SHIFT);
-    at = varint_put(at + 1, key.size);
-    at = pen_bytes(at, key);
+    at = varint_put(at + 1, item->key_size);
+    at = pen_bytes(at, span_make(item->key, item->key_size));
     at = varint_put(at, item->host);
     at = varint_put(at, item->way);
     at = varint_put(at, item->first_s - base_s);
@@ -372,11 +230,11 @@ static uint8_t *pen_item(uint8_t *at, const struct item *item, struct span key, 
     return varint_put(at, item->count);
 }
 
-static uint32_t oldest_s(const struct history_record_writer *writer)
+static uint32_t oldest_s(const struct tally *tally)
 {
     uint32_t oldest = UINT32_MAX;
-    for (size_t i = 0; i < writer->slots.count; i++) {
-        uint32_t first_s = writer->items[i].first_s;
+    for (size_t at = 0; at < tally->size; at = tally_next(tally, at)) {
+        uint32_t first_s = tally_at(tally, at)->first_s;
         oldest = first_s < oldest ? first_s : oldest;
     }
     return oldest;
@@ -385,21 +243,20 @@ static uint32_t oldest_s(const struct history_record_writer *writer)
 void history_record_end(struct history_record_writer *writer, struct buf *buf,
                         uint64_t *ret_left_out)
 {
+    const struct tally *tally = &writer->tally;
     *ret_left_out = writer->left_out;
-    uint8_t *begin = writer->slots.count == 0 ? NULL : buf_reserve(buf, writer->size);
+    uint8_t *begin = tally->size == 0 ? NULL : buf_reserve(buf, writer->size);
     if (begin == NULL) {
         return;
     }
-    uint32_t base_s = oldest_s(writer);
+    uint32_t base_s = oldest_s(tally);
     *begin = RECORD_VERSION;
-    uint8_t *at = pen_names(begin + 1, writer);
-    at = varint_put(at, base_s);
-    at = varint_put(at, writer->slots.count);
-    for (size_t i = 0; i < writer->slots.count; i++) {
-        const struct item *item = &writer->items[i];
-        struct span key = span_make(writer->keys.data + item->key_at, item->key_size);
-        at = pen_item(at, item, key, base_s);
+    uint8_t *end = pen_names(begin + 1, writer);
+    end = varint_put(end, base_s);
+    end = varint_put(end, tally->slots.count);
+    for (size_t at = 0; at < tally->size; at = tally_next(tally, at)) {
+        end = pen_item(end, tally_at(tally, at), base_s);
     }
-    must((size_t)(at - begin) <= writer->size);
-    buf->size += (size_t)(at - begin);
+    must((size_t)(end - begin) <= writer->size);
+    buf->size += (size_t)(end - begin);
 }

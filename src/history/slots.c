@@ -28,6 +28,7 @@ enum err slots_init(struct slots *slots, size_t count)
     }
     slots->mask = (uint32_t)(wanted - 1);
     slots->base = 1;
+    slots->end = 0;
     slots->count = 0;
     return ERR_OK;
 }
@@ -40,9 +41,10 @@ void slots_done(struct slots *slots)
 
 void slots_clear(struct slots *slots)
 {
-    slots->base += slots->count;
+    slots->base += slots->end;
+    slots->end = 0;
     slots->count = 0;
-    if (slots->base > UINT32_MAX - SLOTS_ITEM_COUNT_MAX) { /* once in some billion items */
+    if (slots->base > UINT32_MAX - SLOTS_NUMBER_MAX) { /* seldom */
         memset(slots->at, 0, ((size_t)slots->mask + 1) * sizeof *slots->at);
         slots->base = 1;
     }
@@ -57,7 +59,8 @@ enum err slots_reserve(struct slots *slots, size_t count)
     if (wanted <= (size_t)slots->mask + 1) {
         return ERR_OK;
     }
-    struct slots grown = { .mask = (uint32_t)(wanted - 1), .base = slots->base };
+    struct slots grown = *slots;
+    grown.mask = (uint32_t)(wanted - 1);
     grown.at = memory_new_array(wanted, sizeof *grown.at);
     if (grown.at == NULL) {
         return ERR_LIMIT;
@@ -73,7 +76,6 @@ enum err slots_reserve(struct slots *slots, size_t count)
         }
         *target = *slot;
     }
-    grown.count = slots->count;
     memory_free(slots->at);
     *slots = grown;
     return ERR_OK;

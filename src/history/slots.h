@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The slots of a hash table whose items lie elsewhere, in an array: each slot holds a part of the
- * hash and the item's number. Emptying the table costs nothing: numbers are counted on from a base,
- * and a slot with a number below the base is free. At most half of the slots are used.
+ * The slots of a hash table whose items lie elsewhere: each slot holds a part of the hash and a
+ * number that tells where its item lies. Emptying the table costs nothing: numbers are written on
+ * from a base that rises, and a slot with one below the base is free. At most half of the slots are
+ * used.
  *
  *     for (struct slot *slot = slots_first(slots, tag); slots_holds(slots, slot);
  *          slot = slots_next(slots, slot)) {
- *         if (slot->tag == tag && ... item number slots_item(slots, slot) is the one ...)
+ *         if (slot->tag == tag && ... the item of slots_number(slots, slot) is the one ...)
  *     }
  *
  * Tags come from a hash under a secret: nobody who writes log lines can make walks long.
@@ -20,17 +21,18 @@
 
 #include "base/err.h"
 
-enum { SLOTS_ITEM_COUNT_MAX = 1 << 26 };
+enum { SLOTS_ITEM_COUNT_MAX = 1 << 26, SLOTS_NUMBER_MAX = 1 << 28 };
 
 struct slot {
     uint32_t tag;
-    uint32_t item; /* its number and the base; below the base: free */
+    uint32_t number; /* and the base; below the base: free */
 };
 
 struct slots {
     struct slot *at;
     uint32_t mask;  /* slots - 1 */
     uint32_t base;  /* at least 1 */
+    uint32_t end;   /* no number that is in is as large, without the base */
     uint32_t count; /* items that are in */
 };
 
@@ -100,7 +102,7 @@ static inline struct slot *slots_next(const struct slots *slots, const struct sl
  */
 static inline bool slots_holds(const struct slots *slots, const struct slot *slot)
 {
-    return slot->item >= slots->base;
+    return slot->number >= slots->base;
 }
 
 /**
@@ -109,26 +111,24 @@ static inline bool slots_holds(const struct slots *slots, const struct slot *slo
  * slots     begun
  * slot      holds one
  */
-static inline uint32_t slots_item(const struct slots *slots, const struct slot *slot)
+static inline uint32_t slots_number(const struct slots *slots, const struct slot *slot)
 {
-    return slot->item - slots->base;
+    return slot->number - slots->base;
 }
 
 /**
- * Put the next item where a walk has ended; its number is how many were in.
+ * Put an item where a walk has ended.
  *
  * slots     has room: slots_reserve()
  * slot      free
  * tag       of the item
- *
- * Returns its number.
+ * number    of it: greater than those that are in, less than SLOTS_NUMBER_MAX
  */
-static inline uint32_t slots_put(struct slots *slots, struct slot *slot, uint32_t tag)
+static inline void slots_put(struct slots *slots, struct slot *slot, uint32_t tag, uint32_t number)
 {
-    uint32_t number = slots->count;
-    *slot = (struct slot){ .tag = tag, .item = slots->base + number };
+    *slot = (struct slot){ .tag = tag, .number = slots->base + number };
+    slots->end = number + 1;
     slots->count++;
-    return number;
 }
 
 /**
