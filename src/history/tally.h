@@ -121,7 +121,11 @@ static inline size_t tally_next(const struct tally *tally, size_t at)
     return at + tally_item_size(tally_at(tally, at)->key_size);
 }
 
-/* Two halves of a product of 128 bits: each bit of both numbers reaches each bit of the result. */
+/**
+ * Two halves of a product of 128 bits: each bit of both numbers reaches each bit of the result.
+ *
+ * a, b      any numbers
+ */
 static inline uint64_t tally_fold(uint64_t a, uint64_t b)
 {
     __extension__ unsigned __int128 product = a;
@@ -144,7 +148,12 @@ static inline uint32_t tally_tag(const struct tally *tally, const struct history
     return (uint32_t)(key ^ tally_fold(what ^ tally->mix[0], where ^ tally->mix[1]));
 }
 
-/* As memcmp() == 0, without the call for the sizes that addresses and digests have. */
+/**
+ * As memcmp() == 0, without the call: keys are short.
+ *
+ * a, b      of `size` bytes
+ * size      of both
+ */
 static inline bool tally_equal(const uint8_t *a, const uint8_t *b, size_t size)
 {
     uint64_t difference = 0;

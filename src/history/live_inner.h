@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What the files of live share: live.c (the write-ahead file), live_table.c (memory) and
+ * live_write.c (into a segment).
+ */
+#ifndef HISTORY_LIVE_INNER_H
+#define HISTORY_LIVE_INNER_H
+
+#include "history/live.h"
+#include "history/names.h"
+#include "history/tally.h"
+
+/* What was committed, counted together. */
+struct live_table {
+    struct tally tally;
+    struct names hosts; /* number 0 is the empty name */
+    struct names ways;
+    uint32_t oldest_s;
+    struct op scratch;   /* for the lists of a record */
+    size_t scratch_size; /* for which it has room in one piece */
+};
+
+/* How much memory records will need at most, once they are in a table. */
+struct live_need {
+    size_t items;
+    size_t items_size;
+    size_t hosts;
+    size_t hosts_size;
+    size_t ways;
+    size_t ways_size;
+    size_t scratch_size; /* the largest of one record */
+};
+
+/**
+ * Begin with nothing.
+ *
+ * table     zeroed
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err live_table_init(struct live_table *table);
+
+/**
+ * Give the memory back.
+ *
+ * table     zeroed or begun
+ */
+void live_table_done(struct live_table *table);
+
+/**
+ * Check a record, and add to what is needed.
+ *
+ * op        work in hand
+ * table     begun
+ * record    any bytes
+ * need      grows; untouched on error
+ *
+ * Errors    ERR_FORMAT no record; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err live_table_check(struct op *op, struct live_table *table, struct span record,
+                          struct live_need *need);
+
+/**
+ * Make room, so that what was checked can be added without fail.
+ *
+ * op        work in hand
+ * table     begun
+ * need      of the records that are to come
+ *
+ * Errors    ERR_LIMIT no memory, or more than a table holds
+ */
+MUST_USE
+enum err live_table_reserve(struct op *op, struct live_table *table, const struct live_need *need);
+
+/**
+ * Count a record. It cannot fail: what was synced is counted.
+ *
+ * table     has room for it
+ * record    was checked
+ */
+void live_table_add(struct live_table *table, struct span record);
+
+struct live {
+    struct live_table table;
+    struct disk_file *file; /* NULL: only read */
+    uint64_t size;          /* of the file: behind the last commit */
+    uint64_t seed;
+    uint64_t last;      /* number of the last commit; 0: none */
+    struct buf waiting; /* room for a prefix, then records, each with its size */
+    uint32_t waiting_count;
+    struct live_need need; /* of what waits */
+    bool lost;             /* to writing */
+};
+
+#endif
