@@ -122,7 +122,10 @@ struct span names_way_bytes(const struct history_way *way, uint8_t *target)
 {
     must(way->sensor.size <= HISTORY_NAME_SIZE_MAX);
     must(way->field.size <= HISTORY_NAME_SIZE_MAX);
-    target[0] = (uint8_t)(way->direction | (way->assumed ? NAMES_WAY_ASSUMED : 0));
+    unsigned flags = (unsigned)way->direction | (unsigned)way->outcome << NAMES_WAY_OUTCOME_SHIFT;
+    flags |= way->assumed ? NAMES_WAY_ASSUMED : 0;
+    flags |= way->answer ? NAMES_WAY_ANSWER : 0;
+    target[0] = (uint8_t)flags;
     target[1] = (uint8_t)way->sensor.size;
     target[2] = (uint8_t)way->field.size;
     uint8_t *at = target + NAMES_WAY_HEAD_SIZE;
@@ -135,12 +138,15 @@ struct span names_way_bytes(const struct history_way *way, uint8_t *target)
 
 struct history_way names_way(struct span bytes)
 {
+    unsigned flags = bytes.data[0];
     size_t sensor_size = bytes.data[1];
     struct span names = span_from(bytes, NAMES_WAY_HEAD_SIZE);
     return (struct history_way){
         .sensor = span_slice(names, 0, sensor_size),
         .field = span_from(names, sensor_size),
-        .direction = (enum rank_direction)(bytes.data[0] & ~NAMES_WAY_ASSUMED),
-        .assumed = (bytes.data[0] & NAMES_WAY_ASSUMED) != 0,
+        .direction = (enum rank_direction)(flags & NAMES_WAY_RANK_MASK),
+        .outcome = (enum rank_outcome)(flags >> NAMES_WAY_OUTCOME_SHIFT & NAMES_WAY_RANK_MASK),
+        .assumed = (flags & NAMES_WAY_ASSUMED) != 0,
+        .answer = (flags & NAMES_WAY_ANSWER) != 0,
     };
 }

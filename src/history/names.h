@@ -10,9 +10,12 @@
 #include "history/slots.h"
 
 enum {
-    NAMES_NONE = UINT32_MAX,  /* no number */
-    NAMES_WAY_HEAD_SIZE = 3,  /* of a way as bytes: flags, sizes of both names */
-    NAMES_WAY_ASSUMED = 0x80, /* beside the direction */
+    NAMES_NONE = UINT32_MAX,     /* no number */
+    NAMES_WAY_HEAD_SIZE = 3,     /* of a way as bytes: flags, sizes of both names */
+    NAMES_WAY_OUTCOME_SHIFT = 3, /* flags: direction, outcome, assumed, answer */
+    NAMES_WAY_RANK_MASK = 7,
+    NAMES_WAY_ASSUMED = 0x40,
+    NAMES_WAY_ANSWER = 0x80,
     NAMES_WAY_SIZE_MAX = NAMES_WAY_HEAD_SIZE + 2 * HISTORY_NAME_SIZE_MAX,
 };
 

@@ -28,7 +28,7 @@ bool history_key_fits(unsigned kind, unsigned form, struct span key);
 
 /**
  * Whether a text can be the name of an inside host: empty, the canonical text of an address, or
- * "host-" and 32 lower-case hexadecimal digits (history_host_name()).
+ * "host-" and 40 lower-case hexadecimal digits (history_host_name()).
  *
  * name      looked at
  */

@@ -17,7 +17,7 @@ enum {
     HOST_SIZE_MIN = 3, /* in the record: its size, and "::" */
     SEEN_SIZE_MIN = 8, /* a byte of each number, and of the key */
     ADDRESS_TEXT_SIZE_MAX = 64,
-    PSEUDONYM_DIGITS = 32,
+    PSEUDONYM_DIGITS = 40,
 };
 
 /* The largest keys of the kinds whose keys have no one size. */
@@ -134,6 +134,7 @@ static enum err hosts_read(struct op *op, struct history_record *record)
 static bool way_fits(const struct history_way *way)
 {
     return (unsigned)way->direction < RANK_DIRECTION_COUNT &&
+           (unsigned)way->outcome < RANK_OUTCOME_COUNT &&
            text_valid_size(way->sensor) == way->sensor.size &&
            text_valid_size(way->field) == way->field.size;
 }

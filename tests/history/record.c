@@ -51,7 +51,9 @@ static uint32_t way_dns(struct desk *desk)
 {
     const struct history_way way = { .sensor = SPAN("north"),
                                      .field = SPAN("dns.query"),
-                                     .direction = RANK_OUTBOUND };
+                                     .direction = RANK_OUTBOUND,
+                                     .outcome = RANK_DENIED,
+                                     .answer = true };
     return history_record_way(desk->writer, &way);
 }
 
@@ -95,6 +97,8 @@ TEST(what_was_seen_twice_in_one_hour_is_one_and_in_two_hours_two)
     check_span(record.ways[seen.way].sensor, "north");
     check_span(record.ways[seen.way].field, "dns.query");
     assert_int_equal(record.ways[seen.way].direction, RANK_OUTBOUND);
+    assert_int_equal(record.ways[seen.way].outcome, RANK_DENIED);
+    assert_true(record.ways[seen.way].answer);
     assert_false(record.ways[seen.way].assumed);
     assert_int_equal(seen.first_s, hour + 5);
     assert_int_equal(seen.last_s, hour + HISTORY_HOUR_S - 1);
@@ -137,7 +141,9 @@ TEST(hosts_and_ways_are_numbered_once_and_anew_in_each_record)
         const struct history_way assumed = { .sensor = SPAN("north"),
                                              .field = SPAN("dns.query"),
                                              .direction = RANK_OUTBOUND,
-                                             .assumed = true };
+                                             .outcome = RANK_DENIED,
+                                             .assumed = true,
+                                             .answer = true };
         assert_int_equal(history_record_way(desk.writer, &assumed), 2);
         assert_int_equal(way_dns(&desk), 0);
     }
@@ -153,9 +159,9 @@ TEST(a_host_that_is_no_address_and_no_pseudonym_is_none)
     assert_int_equal(history_record_host(desk.writer, SPAN("192.0.2.007")), 0);
     assert_int_equal(history_record_host(desk.writer, SPAN("2001:DB8::7")), 0);
     assert_int_equal(
-        history_record_host(desk.writer, SPAN("host-0123456789ABCDEF0123456789abcdef")), 0);
+        history_record_host(desk.writer, SPAN("host-0123456789ABCDEF0123456789abcdef01234567")), 0);
     assert_int_equal(
-        history_record_host(desk.writer, SPAN("host-0123456789abcdef0123456789abcdef")), 1);
+        history_record_host(desk.writer, SPAN("host-0123456789abcdef0123456789abcdef01234567")), 1);
 
     desk_end(&desk);
 }
@@ -493,6 +499,10 @@ TEST(each_bound_of_the_names_in_a_record_is_checked)
           SPAN("\1\4\1\1"
                "sf"),
           SEEN_OK }, /* no such direction */
+        { HOST_OK,
+          SPAN("\1\40\1\1"
+               "sf"),
+          SEEN_OK }, /* no such outcome */
         { HOST_OK,
           SPAN("\1\1\1\1"
                "s\xFF"),
