@@ -110,6 +110,31 @@ static struct span record_of(struct desk *desk, uint64_t tag)
     return buf_span(&desk->record);
 }
 
+/* Names of one domain, in two hours, at two hosts; in no order. */
+static struct span record_mixed(struct desk *desk)
+{
+    struct history_record_writer *writer = desk->writer;
+    const struct history_way way = { .sensor = SPAN("s"), .field = SPAN("dns.query") };
+    uint64_t left_out;
+    history_record_begin(writer);
+    uint32_t hosts[] = { history_record_host(writer, SPAN("2001:db8::7")),
+                         history_record_host(writer, SPAN("192.0.2.7")) };
+    struct history_seen seen = { .kind = VALUE_DOMAIN,
+                                 .way = history_record_way(writer, &way),
+                                 .count = 1 };
+    for (uint32_t i = 0; i < 4; i++) {
+        seen.key = i == 1 ? SPAN("example.org") : SPAN("www.example.org");
+        seen.host = hosts[i / 2 % 2];
+        seen.first_s = BASE_S + (i == 0 ? HISTORY_HOUR_S : i);
+        seen.host = i == 3 ? hosts[0] : seen.host;
+        seen.last_s = seen.first_s;
+        check_err(history_record_add(writer, &seen), ERR_OK);
+    }
+    buf_clear(&desk->record);
+    history_record_end(writer, &desk->record, &left_out);
+    return buf_span(&desk->record);
+}
+
 /* Whether a tag is there, once. */
 static bool tag_is_there(const struct desk *desk, uint64_t tag)
 {
@@ -395,6 +420,57 @@ TEST(what_is_no_record_is_refused_and_leaves_nothing)
     check_err(live_commit(&desk.op, desk.live, 1), ERR_OK);
 
     check_tags(&desk, 1);
+    desk_end(&desk);
+}
+
+TEST(what_is_live_becomes_a_segment_in_order)
+{
+    struct desk desk;
+    desk_begin(&desk, SEED);
+    check_err(desk_open(&desk, true, 0), ERR_OK);
+    commit_to(&desk, 3);
+    check_err(live_add(&desk.op, desk.live, record_mixed(&desk)), ERR_OK);
+    check_err(live_commit(&desk.op, desk.live, 4), ERR_OK);
+    static const struct hash_secret secret = { { 7 } };
+    const struct segment_options options = { .secret = &secret,
+                                             .filter_keys_max = live_filter_keys(desk.live),
+                                             .level = SEGMENT_LEVEL_FAST };
+    struct segment_writer *writer;
+    struct segment *segment;
+    struct segment_cursor *cursor;
+    struct history_entry entry;
+    check_err(segment_writer_new(&desk.op, NULL, &options, &writer), ERR_OK);
+    check_err(live_write(&desk.op, desk.live, writer), ERR_OK);
+    check_err(segment_writer_finish(&desk.op, writer, NULL), ERR_OK);
+    check_err(segment_open(&desk.op, segment_writer_bytes(writer), &secret, &segment), ERR_OK);
+    check_err(segment_cursor_new(&desk.op, segment, &cursor), ERR_OK);
+
+    check_err(segment_cursor_next(&desk.op, cursor, &entry), ERR_OK);
+    check_span(entry.order, "elpmaxe.erehwyreve");
+    assert_int_equal(entry.rows[0].postings[0].count, 3);
+    check_err(segment_cursor_next(&desk.op, cursor, &entry), ERR_OK);
+    check_span(entry.order, "gro.elpmaxe"); /* backwards: before the names below it */
+    check_err(segment_cursor_next(&desk.op, cursor, &entry), ERR_OK);
+    check_span(entry.order, "gro.elpmaxe.www");
+    assert_int_equal(entry.row_count, 2);
+    assert_int_equal(entry.rows[0].start_s, BASE_S - BASE_S % HISTORY_HOUR_S);
+    assert_int_equal(entry.rows[0].posting_count, 2);
+    assert_int_equal(entry.rows[1].start_s, BASE_S - BASE_S % HISTORY_HOUR_S + HISTORY_HOUR_S);
+    assert_int_equal(entry.rows[1].posting_count, 1);
+    size_t names;
+    check_span(segment_hosts(segment, &names)[entry.rows[1].postings[0].host], "2001:db8::7");
+    check_span(segment_ways(segment, &names)[entry.rows[1].postings[0].way].field, "dns.query");
+    for (uint64_t tag = 1; tag <= 3; tag++) {
+        check_err(segment_cursor_next(&desk.op, cursor, &entry), ERR_OK);
+        assert_int_equal(entry.kind, VALUE_SHA512);
+        assert_int_equal(entry.order.data[0], tag);
+    }
+    check_err(segment_cursor_next(&desk.op, cursor, &entry), ERR_ABSENT);
+    assert_int_equal(segment_facts(segment)->postings, live_count(desk.live));
+    assert_true(segment_may_hold(segment, VALUE_DOMAIN, HISTORY_WHOLE, SPAN("www.example.org")));
+    segment_cursor_free(cursor);
+    segment_close(segment);
+    segment_writer_free(writer);
     desk_end(&desk);
 }
 
