@@ -17,6 +17,8 @@ struct merge_options {
     uint32_t oldest_s;                   /* what lies wholly before goes: for the size; 0: none */
     const struct history_forget *forget; /* what else goes; NULL: nothing */
     struct segment_options segment;      /* of the new one; filter_keys_max is worked out here */
+    size_t gather_size_max; /* bytes for values whose form changes: what is more takes a further
+                             * pass; 0: 64 MiB */
 };
 
 struct merge_result {
