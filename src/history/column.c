@@ -18,17 +18,16 @@ void column_varint_add(struct buf *buf, uint64_t value)
     buf_add_byte(buf, (uint8_t)value);
 }
 
+/* Nearly all take a byte. */
 uint64_t column_varint(struct wire_reader *r)
 {
+    const uint8_t *bytes = r->rest.data;
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < WORD_BITS; shift += VARINT_BITS) {
-        if (r->rest.size == 0) {
-            break;
-        }
-        uint8_t byte = r->rest.data[0];
-        r->rest = span_from(r->rest, 1);
-        value |= (uint64_t)(byte & (VARINT_MORE - 1)) << shift;
-        if (byte < VARINT_MORE) {
+    for (size_t i = 0; i < r->rest.size && i < COLUMN_VARINT_SIZE_MAX; i++) {
+        value |= (uint64_t)(bytes[i] & (VARINT_MORE - 1)) << (i * VARINT_BITS);
+        if (bytes[i] < VARINT_MORE) {
+            r->rest.data += i + 1;
+            r->rest.size -= i + 1;
             return value;
         }
     }
@@ -69,16 +68,20 @@ static uint64_t mask_of(unsigned width)
     return ((uint64_t)1 << width) - 1;
 }
 
-static void exceptions_add(struct buf *buf, const uint32_t *values, size_t count, uint32_t base,
-                           unsigned width)
+static size_t exceptions_count(const uint32_t *values, size_t count, uint32_t base, unsigned width)
 {
     size_t exceptions = 0;
     for (size_t i = 0; i < count; i++) {
         exceptions += (uint64_t)(values[i] - base) >> width != 0 ? 1 : 0;
     }
-    column_varint_add(buf, exceptions);
+    return exceptions;
+}
+
+static void exceptions_add(struct buf *buf, const uint32_t *values, size_t count, uint32_t base,
+                           unsigned width)
+{
     size_t next = 0;
-    for (size_t i = 0; i < count && exceptions > 0; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint64_t high = (uint64_t)(values[i] - base) >> width;
         if (high != 0) {
             column_varint_add(buf, i - next);
@@ -125,8 +128,9 @@ void column_add(struct buf *buf, const uint32_t *values, size_t count)
     unsigned width = width_choose(values, count, base);
     buf_add_byte(buf, (uint8_t)width);
     column_varint_add(buf, base);
-    exceptions_add(buf, values, count, base, width);
+    column_varint_add(buf, exceptions_count(values, count, base, width));
     numbers_add(buf, values, count, base, width);
+    exceptions_add(buf, values, count, base, width);
 }
 
 static void numbers_read(const uint8_t *bytes, unsigned width, uint32_t base, uint32_t *ret,
@@ -142,31 +146,22 @@ static void numbers_read(const uint8_t *bytes, unsigned width, uint32_t base, ui
     }
 }
 
-/* The exceptions are applied behind the numbers, but lie before them. */
-static void exceptions_apply(struct wire_reader exceptions, uint64_t exception_count,
-                             unsigned width, uint32_t *ret)
+/* Exceptions are few, and each lies behind the one before. */
+static void exceptions_read(struct wire_reader *r, uint64_t exception_count, unsigned width,
+                            uint32_t *ret, size_t count)
 {
-    size_t at = 0;
-    for (uint64_t i = 0; i < exception_count; i++) {
-        at += column_varint(&exceptions);
-        ret[at] += (uint32_t)(column_varint(&exceptions) << width);
-        at++;
-    }
-}
-
-/* Whether all exceptions lie within the column; the reader then is behind them. */
-static bool exceptions_check(struct wire_reader *r, uint64_t exception_count, size_t count)
-{
-    uint64_t room = count;
+    uint64_t at = 0;
     for (uint64_t i = 0; i < exception_count; i++) {
         uint64_t gap = column_varint(r);
-        (void)column_varint(r);
-        if (r->err != ERR_OK || gap >= room) {
-            return false;
+        uint64_t high = column_varint(r);
+        if (r->err != ERR_OK || gap >= count - at) {
+            r->err = ERR_FORMAT;
+            return;
         }
-        room -= gap + 1;
+        at += gap;
+        ret[at] += (uint32_t)(high << width);
+        at++;
     }
-    return true;
 }
 
 void column_read(struct wire_reader *r, uint32_t *ret, size_t count)
@@ -175,9 +170,7 @@ void column_read(struct wire_reader *r, uint32_t *ret, size_t count)
     unsigned width = wire_u8(r);
     uint64_t base = column_varint(r);
     uint64_t exception_count = column_varint(r);
-    struct wire_reader exceptions = *r;
-    if (width > NUMBER_BITS || base > UINT32_MAX || exception_count > count ||
-        !exceptions_check(r, exception_count, count)) {
+    if (width > NUMBER_BITS || base > UINT32_MAX || exception_count > count) {
         r->err = ERR_FORMAT;
         return;
     }
@@ -192,5 +185,5 @@ void column_read(struct wire_reader *r, uint32_t *ret, size_t count)
     } else {
         numbers_read(bytes.data, width, (uint32_t)base, ret, count);
     }
-    exceptions_apply(exceptions, exception_count, width, ret);
+    exceptions_read(r, exception_count, width, ret, count);
 }

@@ -6,9 +6,10 @@
  *
  *     width       1 byte: bits of each number, 0 to 32
  *     base        varint: added to each
- *     exceptions  varint: how many; then for each two varints, how many numbers lie between it and
- *                 the one before, and what is to be added above the bits
+ *     count       varint: of exceptions
  *     numbers     `width` bits each, from the lowest bit of the first byte on
+ *     exceptions  two varints each: how many numbers lie between it and the one before, and what is
+ *                 to be added above its bits
  *
  * A varint has seven bits in a byte, the lowest first; the top bit says that more follow.
  */
