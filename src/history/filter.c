@@ -124,6 +124,40 @@ static uint64_t lines_for(uint64_t keys)
     return lines == 0 ? 1 : lines;
 }
 
+/* ---- how many ---- */
+
+void filter_sketch_add(struct filter_sketch *sketch, uint64_t hash)
+{
+    const size_t count = sketch->count;
+    if (count == FILTER_SKETCH_COUNT_MAX && hash >= sketch->least[count - 1]) {
+        return; /* nearly all */
+    }
+    size_t at = count;
+    while (at > 0 && sketch->least[at - 1] > hash) {
+        at--;
+    }
+    if (at > 0 && sketch->least[at - 1] == hash) {
+        return;
+    }
+    const bool full = count == FILTER_SKETCH_COUNT_MAX;
+    for (size_t i = full ? count - 1 : count; i > at; i--) {
+        sketch->least[i] = sketch->least[i - 1];
+    }
+    sketch->least[at] = hash;
+    sketch->count += full ? 0 : 1;
+}
+
+uint64_t filter_sketch_estimate(const struct filter_sketch *sketch)
+{
+    if (sketch->count < FILTER_SKETCH_COUNT_MAX) {
+        return sketch->count;
+    }
+    const double all = 18446744073709551616.0; /* 2 to the 64th */
+    double greatest = (double)sketch->least[FILTER_SKETCH_COUNT_MAX - 1];
+    double estimate = (FILTER_SKETCH_COUNT_MAX - 1) * all / (greatest + 1);
+    return estimate >= all ? UINT64_MAX : (uint64_t)estimate;
+}
+
 /* ---- writing ---- */
 
 void filter_writer_begin(struct filter_writer *writer, uint64_t keys_max)
@@ -168,6 +202,7 @@ static enum err lines_make(struct op *op, struct filter_writer *writer, uint64_t
 enum err filter_writer_add(struct op *op, struct filter_writer *writer, uint64_t hash)
 {
     writer->key_count++;
+    filter_sketch_add(&writer->sketch, hash);
     if (writer->line_count == 0 && writer->key_count > WAITING_KEYS_MAX) {
         uint64_t keys = writer->keys_max > writer->key_count ? writer->keys_max : writer->key_count;
         TRY(lines_make(op, writer, keys));

@@ -59,6 +59,34 @@ void filter_keys_told(const struct hash_secret *secret, enum value_kind kind,
 void filter_keys_asked(const struct hash_secret *secret, enum value_kind kind,
                        enum history_form form, struct span key, struct filter_keys *ret);
 
+/* ---- how many ---- */
+
+enum { FILTER_SKETCH_COUNT_MAX = 512 };
+
+/* The least of the hashes that a filter was told: of so many, the greatest says how many there are
+ * (Bar-Yossef and others, "Counting Distinct Elements in a Data Stream", 2002), within some 5 %;
+ * of fewer, they are all. Those of several filters together tell how large one in their place must
+ * be. */
+struct filter_sketch {
+    size_t count;
+    uint64_t least[FILTER_SKETCH_COUNT_MAX]; /* rising */
+};
+
+/**
+ * Count a hash.
+ *
+ * sketch    all zero before the first
+ * hash      counted once, however often it comes
+ */
+void filter_sketch_add(struct filter_sketch *sketch, uint64_t hash);
+
+/**
+ * About how many different hashes were counted.
+ *
+ * sketch    any
+ */
+uint64_t filter_sketch_estimate(const struct filter_sketch *sketch);
+
 /* ---- writing ---- */
 
 struct filter_writer {
@@ -67,6 +95,7 @@ struct filter_writer {
     struct buf waiting;  /* their hashes, until it is known that they are too many to wait */
     uint64_t line_count; /* 0: they wait */
     uint64_t *lines;
+    struct filter_sketch sketch;
 };
 
 /**

@@ -26,6 +26,7 @@ enum segment_section {
     SEGMENT_WAYS,
     SEGMENT_INDEX,
     SEGMENT_SEPARATORS,
+    SEGMENT_SKETCH,
     SEGMENT_FILTER_SUMS,
     SEGMENT_FILTER,
     SEGMENT_SECTION_COUNT,
@@ -171,6 +172,7 @@ struct segment {
     const struct segment_index *index;
     const uint8_t *separators;
     struct filter filter;
+    struct span sketch; /* hashes, 8 bytes each, rising */
     size_t host_count;
     struct span *hosts;
     size_t way_count;

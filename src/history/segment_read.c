@@ -174,6 +174,29 @@ static enum err names_open(struct op *op, struct segment *segment,
     return err == ERR_OK ? ERR_OK : corrupt(op, "its names");
 }
 
+static uint64_t sketch_hash(const struct segment *segment, size_t number)
+{
+    uint64_t hash;
+    span_copy(&hash, sizeof hash,
+              span_make(segment->sketch.data + number * sizeof hash, sizeof hash));
+    return hash;
+}
+
+static bool sketch_open(struct segment *segment, const struct segment_trailer *trailer)
+{
+    segment->sketch = section_of(segment->bytes, trailer, SEGMENT_SKETCH);
+    size_t count = segment->sketch.size / sizeof(uint64_t);
+    if (segment->sketch.size % sizeof(uint64_t) != 0 || count > FILTER_SKETCH_COUNT_MAX) {
+        return false;
+    }
+    for (size_t i = 1; i < count; i++) {
+        if (sketch_hash(segment, i) <= sketch_hash(segment, i - 1)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum err parts_open(struct op *op, struct segment *segment,
                            const struct segment_trailer *trailer)
 {
@@ -185,7 +208,7 @@ static enum err parts_open(struct op *op, struct segment *segment,
     if (err == ERR_LIMIT) {
         return op_fail(op, ERR_LIMIT, "out of memory for a filter of the history");
     }
-    return err == ERR_OK ? ERR_OK : corrupt(op, "its filter");
+    return err == ERR_OK && sketch_open(segment, trailer) ? ERR_OK : corrupt(op, "its filter");
 }
 
 enum err segment_open(struct op *op, struct span bytes, const struct hash_secret *secret,
@@ -253,6 +276,18 @@ size_t segment_filter_keys(enum value_kind kind, enum history_form form, struct 
     struct filter_keys keys;
     filter_keys_told(&none, kind, form, key, 0, &keys);
     return keys.count;
+}
+
+uint64_t segment_filter_keys_together(const struct segment *const *segments, size_t count)
+{
+    struct filter_sketch sketch = { 0 };
+    for (size_t i = 0; i < count; i++) {
+        size_t hashes = segments[i]->sketch.size / sizeof(uint64_t);
+        for (size_t k = 0; k < hashes; k++) {
+            filter_sketch_add(&sketch, sketch_hash(segments[i], k));
+        }
+    }
+    return filter_sketch_estimate(&sketch);
 }
 
 bool segment_may_hold(const struct segment *segment, enum value_kind kind, enum history_form form,

@@ -441,6 +441,9 @@ enum err segment_writer_finish(struct op *op, struct segment_writer *writer,
     TRY(section_write(op, writer, SEGMENT_WAYS, buf_span(&writer->ways.bytes)));
     TRY(section_write(op, writer, SEGMENT_INDEX, buf_span(&writer->index)));
     TRY(section_write(op, writer, SEGMENT_SEPARATORS, buf_span(&writer->separators)));
+    const struct filter_sketch *sketch = &writer->filter.sketch;
+    TRY(section_write(op, writer, SEGMENT_SKETCH,
+                      span_make(sketch->least, sketch->count * sizeof sketch->least[0])));
     TRY(filter_write(op, writer));
     TRY(trailer_write(op, writer));
     TRY(out_flush(op, &writer->out));
