@@ -4,6 +4,7 @@
  */
 #include "journal/blob.h"
 #include "node/flow.h"
+#include "node/input_list.h"
 #include "node/metrics.h"
 #include "node/node.h"
 #include "node/output_view.h"
@@ -161,26 +162,46 @@ static void status_row(const struct invocation *invocation, const char *name, ui
     flow_end(&flow);
 }
 
-static void status_input(const struct invocation *invocation, const struct store_input *input)
+/* "(zeek-json, 4 files, 1 not read to its end)" */
+static void status_log_words(struct flow *flow, const struct input_log *log)
+{
+    char files[64] = "";
+    char unended[64] = "";
+    char waiting[96] = "";
+    char count[64];
+    const struct store_input *sum = &log->sum;
+    if (log->files > 1) {
+        snprintf(files, sizeof files, ", %s",
+                 print_counted(log->files, "file", "files", count, sizeof count));
+    }
+    if (log->unended > 0) {
+        bool alone = log->files == 1;
+        snprintf(unended, sizeof unended, ", %s%snot read to %s end",
+                 alone ? "" : print_count(log->unended, count, sizeof count), alone ? "" : " ",
+                 log->unended == 1 ? "its" : "their");
+    }
+    if (sum->line.waiting > 0) {
+        snprintf(waiting, sizeof waiting, ", %s of %s left",
+                 print_counted(sum->line.waiting, "byte", "bytes", count, sizeof count),
+                 log->files == 1 ? "its last line" : "last lines");
+    }
+    flow_words(flow, "(%.*s%s%s%s)%s", SPAN_FMT(sum->format), files, unended, waiting,
+               sum->fault_count > 0 ? "," : "");
+}
+
+static void status_log(const struct invocation *invocation, const struct input_log *log)
 {
     enum { LINES_WIDTH = 13, INDENT = 15 };
     char lines[32];
     struct flow flow;
+    const struct store_input *input = &log->sum;
     print_count(input->lines, lines, sizeof lines);
     flow_begin(&flow, invocation, INDENT);
     flow_to(&flow, LINES_WIDTH > strlen(lines) ? LINES_WIDTH - strlen(lines) : 0);
     flow_words(&flow, "%s %s", lines, input->lines == 1 ? "line" : "lines");
     flow_to(&flow, LINES_WIDTH + sizeof " lines ");
     flow_value(&flow, "", input->path, "");
-    char waiting[96] = "";
-    if (input->line.waiting > 0) {
-        char bytes[64];
-        snprintf(waiting, sizeof waiting, ", %s of its last line left",
-                 print_counted(input->line.waiting, "byte", "bytes", bytes, sizeof bytes));
-    }
-    flow_words(&flow, "(%.*s%s%s)%s", SPAN_FMT(input->format),
-               input->ended ? "" : ", not read to its end", waiting,
-               input->fault_count > 0 ? "," : "");
+    status_log_words(&flow, log);
     for (size_t i = 0; i < input->fault_count; i++) {
         char count[32];
         snprintf(count, sizeof count, " %llu%s", (unsigned long long)input->faults[i].count,
@@ -190,16 +211,20 @@ static void status_input(const struct invocation *invocation, const struct store
     flow_end(&flow);
 }
 
-static void status_inputs(const struct invocation *invocation, const struct store_input *inputs,
-                          size_t count)
+static enum err status_inputs(const struct invocation *invocation, const struct store_input *inputs,
+                              size_t input_count)
 {
     enum { SHOWN_MAX = 20 };
+    struct input_log *logs = NULL;
+    size_t count = 0;
+    TRY(input_list_make(invocation->op, inputs, input_count, &logs, &count));
     for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
-        status_input(invocation, &inputs[i]);
+        status_log(invocation, &logs[i]);
     }
     if (count > SHOWN_MAX) {
         fprintf(invocation->out, "  and %zu more\n", count - SHOWN_MAX);
     }
+    return ERR_OK;
 }
 
 static void status_heading(const struct invocation *invocation, const struct store_status *status)
@@ -318,7 +343,7 @@ static enum err status_text(struct invocation *invocation, const struct store_st
         status_row(invocation, "", status->noisy, "noisy indicator", "noisy indicators");
     }
     status_row(invocation, "inputs", status->inputs, "", "");
-    status_inputs(invocation, inputs, count);
+    TRY(status_inputs(invocation, inputs, count));
     return status_outputs(invocation);
 }
 

@@ -82,6 +82,25 @@ def file_that_is_rotated_out_of_what_is_watched_is_read_to_its_end():
 
 
 @test
+def rotations_of_a_log_are_one_line_of_the_status():
+    names = ("a.log", "a.log.1", "a.log.2.gz", "a.log-20261120", "a.log.2026-11-19", "eve.json", "eve.json.1",
+             "10.0.0.1", "10.0.0.2", "day-1", "day-2", "2026-11-22")
+    with Follower() as follower:
+        for name in names:
+            text = follower.line()
+            (follower.logs / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        follower.read()
+        follower.stop()
+        said = follower.node.said("status").split("inputs")[1]
+        rows = [" ".join(row.split()) for row in said.splitlines()[1:] if row]
+        assert rows == ["1 line logs/10.0.0.1 (zeek-json)", "1 line logs/10.0.0.2 (zeek-json)",
+                        "1 line logs/2026-11-22 (zeek-json)", "5 lines logs/a.log (zeek-json, 5 files)",
+                        "1 line logs/day-1 (zeek-json)", "1 line logs/day-2 (zeek-json)",
+                        "2 lines logs/eve.json (zeek-json, 2 files)"], rows
+        assert follower.status()["inputs"] == len(names)
+
+
+@test
 def compressed_copy_of_what_was_read_is_known():
     with Follower() as follower:
         for number, pack in enumerate((lambda text: gzip.compress(text),

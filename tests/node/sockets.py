@@ -46,6 +46,8 @@ def syslog_comes_by_udp_with_the_headers_of_both_standards():
         node.datagram("syslog", "\n")
         node.datagram("syslog", header("5424") + node.line().replace(", ", ",\n "))
         node.read("datagrams")
+        said = node.node.said("status")
+        assert "(zeek-json)" in said and "to its end" not in said, said # it has none
         node.end()
 
 
