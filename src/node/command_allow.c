@@ -190,8 +190,95 @@ static enum err members_show(struct invocation *invocation, const struct lists *
                                           SPAN_FMT(list->name));
 }
 
+/* Where a value itself stands that no list allows everywhere. */
+struct found {
+    const struct store_set *list; /* NULL: nowhere */
+    struct value value;           /* its key in the invocation's memory */
+    enum value_scope scope;
+    int64_t until_us;
+};
+
+static bool is_written_so(const struct pack_member *member, struct span text, struct buf *scratch)
+{
+    buf_clear(scratch);
+    buf_add(scratch, span_of(scope_mark(member)));
+    size_t mark = scratch->size;
+    value_add_text(scratch, &member->value);
+    return span_equal(buf_span(scratch), text) ||
+           span_equal(span_from(buf_span(scratch), mark), text);
+}
+
+/* By its text, whatever kind it has: a digest may be a JA3, a domain the name of a file. */
+static enum err find_in(struct invocation *invocation, const struct lists *lists,
+                        const struct store_set *list, const struct value *value, struct span text,
+                        struct found *ret)
+{
+    struct pack_reader reader;
+    struct pack_member member;
+    struct buf scratch;
+    struct span map;
+    enum err err = ERR_OK;
+    TRY(store_set_read(invocation->op, invocation->node->store, lists->grant, list, &reader, &map));
+    buf_init(&scratch, VALUE_TEXT_SIZE_MAX + 2);
+    while (err == ERR_OK && ret->list == NULL && pack_next(&reader, &member)) {
+        bool same = value != NULL && member.value.kind == value->kind &&
+                    span_equal(member.value.key, value->key);
+        if (same || is_written_so(&member, text, &scratch)) {
+            *ret = (struct found){ .list = list,
+                                   .value = member.value,
+                                   .scope = member.scope,
+                                   .until_us = member.valid_until_us };
+            err = op_copy(invocation->op, member.value.key, &ret->value.key);
+        }
+    }
+    buf_done(&scratch);
+    disk_unmap(invocation->node->world_disk, map);
+    return err;
+}
+
+/* In the first list that has it, of those named by --list; `value` may be NULL. */
+static enum err find(struct invocation *invocation, const struct lists *lists, struct span name,
+                     const struct value *value, const char *text, struct found *ret)
+{
+    *ret = (struct found){ .list = NULL };
+    for (size_t i = 0; i < lists->count && ret->list == NULL; i++) {
+        if (name.size == 0 || span_equal(lists->at[i].name, name)) {
+            TRY(find_in(invocation, lists, &lists->at[i], value, span_of(text), ret));
+        }
+    }
+    return ERR_OK;
+}
+
+static bool is_over(int64_t until_us)
+{
+    return until_us != TIME_US_NONE && until_us <= os_clock_us();
+}
+
+/* Why what stands on a list is not allowed everywhere. */
+static void found_words(struct flow *flow, const struct found *found)
+{
+    const struct store_allow *allow = &found->list->allow;
+    flow_words(flow, "on list");
+    flow_value(flow, "", found->list->name, ",");
+    if (has_ended(found->list) || is_over(found->until_us)) {
+        flow_words(flow, "which has ended for it");
+    } else if (allow->indicator.size > 0 || allow->inside.size > 0) {
+        flow_words(flow, "only");
+        if (allow->indicator.size > 0) {
+            flow_value(flow, "of", allow->indicator, "");
+        }
+        if (allow->inside.size > 0) {
+            flow_value(flow, "at", allow->inside, "");
+        }
+    } else if (found->scope == VALUE_SCOPE_SUBDOMAINS_ONLY) {
+        flow_words(flow, "the names below it only");
+    } else {
+        flow_words(flow, "as %s", value_kind_name(found->value.kind));
+    }
+}
+
 static void word_show(struct invocation *invocation, const char *text,
-                      const struct allowed_word *word)
+                      const struct allowed_word *word, const struct found *found)
 {
     struct buf line;
     struct json_writer w;
@@ -199,7 +286,9 @@ static void word_show(struct invocation *invocation, const char *text,
     if (!invocation->json) {
         flow_begin(&flow, invocation, 2);
         flow_value(&flow, "", span_of(text), ":");
-        if (word->effect == RANK_EFFECT_NONE) {
+        if (word->effect == RANK_EFFECT_NONE && found->list != NULL) {
+            found_words(&flow, found);
+        } else if (word->effect == RANK_EFFECT_NONE) {
             flow_words(&flow, "on no list");
         } else {
             flow_words(&flow, "%s, on list", word->effect == RANK_SILENCED ? "silent" : "lowered");
@@ -213,31 +302,42 @@ static void word_show(struct invocation *invocation, const char *text,
     json_begin_object(&w);
     json_member_string(&w, SPAN("value"), span_of(text));
     json_member_string(&w, SPAN("effect"), span_of(rank_effect_name(word->effect)));
-    text_member(&w, SPAN("list"), word->list);
+    text_member(&w, SPAN("list"), found->list != NULL ? found->list->name : word->list);
     json_end_object(&w);
     print_json(invocation, &line);
     buf_done(&line);
 }
 
 /* What the lists say of hits of a value. */
-static enum err value_show(struct invocation *invocation, const char *text)
+static enum err value_show(struct invocation *invocation, const struct lists *lists,
+                           const char *text)
 {
     struct value_buf *bytes = op_alloc(invocation->op, sizeof *bytes);
     struct allowed *allowed = NULL;
+    struct allowed_word word = { .effect = RANK_EFFECT_NONE };
+    struct found found = { .list = NULL };
     struct value value;
     enum value_scope scope;
     if (bytes == NULL) {
         return ERR_LIMIT;
     }
-    if (value_recognise(span_of(text), bytes, &value, &scope) != ERR_OK) {
-        return op_fail(invocation->op, ERR_ABSENT,
-                       "%s: neither a list that is there nor a value of a known kind", text);
-    }
+    bool known = value_recognise(span_of(text), bytes, &value, &scope) == ERR_OK;
     TRY(allowed_open(invocation->op, invocation->node, &allowed));
-    struct allowed_word word = allowed_indicator(allowed, &value, SPAN(""), os_clock_us());
-    word_show(invocation, text, &word);
+    if (known) {
+        word = allowed_indicator(allowed, &value, SPAN(""), os_clock_us());
+    }
+    enum err err = word.effect == RANK_EFFECT_NONE
+                       ? find(invocation, lists, SPAN(""), known ? &value : NULL, text, &found)
+                       : ERR_OK;
+    if (err == ERR_OK && !known && found.list == NULL) {
+        err = op_fail(invocation->op, ERR_ABSENT,
+                      "%s: neither a list that is there nor a value of a known kind", text);
+    }
+    if (err == ERR_OK) {
+        word_show(invocation, text, &word, &found);
+    }
     allowed_close(allowed);
-    return ERR_OK;
+    return err;
 }
 
 static enum err show(struct invocation *invocation, const struct lists *lists, const char *text)
@@ -250,7 +350,7 @@ static enum err show(struct invocation *invocation, const struct lists *lists, c
             found = true;
         }
     }
-    return found ? ERR_OK : value_show(invocation, text);
+    return found ? ERR_OK : value_show(invocation, lists, text);
 }
 
 int command_allow_show(struct invocation *invocation)
@@ -297,27 +397,54 @@ static enum err remove_one(struct invocation *invocation, const struct lists *li
     return ERR_OK;
 }
 
+/* What is said where nothing went: a list that was named is not all lists. */
+static enum err remove_failed(struct invocation *invocation, const struct lists *lists,
+                              const struct value *value, const char *text)
+{
+    struct found elsewhere;
+    const char *name = command_value(invocation, "list");
+    struct op *op = invocation->op;
+    TRY(find(invocation, lists, SPAN(""), value, text, &elsewhere));
+    if (name != NULL && elsewhere.list != NULL) {
+        return op_fail(op, ERR_ABSENT, "%s is not on list %s, but on %.*s", text, name,
+                       SPAN_FMT(elsewhere.list->name));
+    }
+    if (value == NULL) {
+        return op_fail(op, ERR_FORMAT, "%s: not a value; a whole list is removed with --list %s",
+                       text, text);
+    }
+    return op_fail(op, ERR_ABSENT, "%s itself is on no list: see 'linie allow show %s'", text,
+                   text);
+}
+
+/* By its key, as lists may write it otherwise; then by its text, as it may be of another kind than
+ * it looks. */
 static enum err remove_value(struct invocation *invocation, const struct lists *lists,
                              const char *text, uint64_t *removed)
 {
     struct value_buf *bytes = op_alloc(invocation->op, sizeof *bytes);
+    struct span name = span_of(command_value(invocation, "list"));
+    struct found found = { .list = NULL };
     struct value value;
     enum value_scope scope;
     uint64_t gone = 0;
     if (bytes == NULL) {
         return ERR_LIMIT;
     }
-    if (value_recognise(span_of(text), bytes, &value, &scope) != ERR_OK) {
-        return op_fail(invocation->op, ERR_FORMAT,
-                       "%s: not a value; a whole list is removed with --list %s", text, text);
+    bool known = value_recognise(span_of(text), bytes, &value, &scope) == ERR_OK;
+    if (known) {
+        TRY(remove_one(invocation, lists, &value, &gone));
     }
-    TRY(remove_one(invocation, lists, &value, &gone));
+    struct lists now = { .count = 0 }; /* they change with each value that goes */
+    if (gone == 0) {
+        TRY(lists_read(invocation, &now));
+        TRY(find(invocation, &now, name, NULL, text, &found));
+    }
+    if (found.list != NULL) {
+        TRY(remove_one(invocation, lists, &found.value, &gone));
+    }
     *removed += gone;
-    return gone > 0 ? ERR_OK
-                    : op_fail(invocation->op, ERR_ABSENT,
-                              "%s itself is on no list: see 'linie "
-                              "allow show %s'",
-                              text, text);
+    return gone > 0 ? ERR_OK : remove_failed(invocation, &now, known ? &value : NULL, text);
 }
 
 static int remove_all(struct invocation *invocation, const struct lists *lists, uint64_t *removed)

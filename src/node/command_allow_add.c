@@ -48,11 +48,22 @@ static enum err effect_read(struct allowing *allowing)
     return ERR_OK;
 }
 
+/* Blanks are no name, and no reason. */
+static enum err word_read(struct allowing *allowing, const char *name, struct span *ret)
+{
+    struct invocation *invocation = allowing->adding.invocation;
+    const char *text = command_value(invocation, name);
+    *ret = span_trim(span_of(text));
+    return text == NULL || ret->size > 0
+               ? ERR_OK
+               : op_fail(invocation->op, ERR_FORMAT, "--%s: nothing but blanks is given", name);
+}
+
 static enum err options_read(struct allowing *allowing)
 {
     struct invocation *invocation = allowing->adding.invocation;
-    allowing->list = span_of(command_value(invocation, "list"));
-    allowing->reason = span_of(command_value(invocation, "reason"));
+    TRY(word_read(allowing, "list", &allowing->list));
+    TRY(word_read(allowing, "reason", &allowing->reason));
     allowing->adding.tlp = invocation->node->config->tlp;
     TRY(command_until(invocation, "until", &allowing->until_us));
     return effect_read(allowing);
@@ -320,15 +331,29 @@ static enum err file_add(struct allowing *allowing, size_t argument)
     return list_done(allowing, err);
 }
 
-/* The arguments that are no files, a line each. */
-static void values_gather(const struct invocation *invocation, struct buf *ret)
+/* The arguments that are no files, a line each. A blank one comes of a script's empty variable, and
+ * a comment is none on a command line. */
+static int values_gather(struct invocation *invocation, struct buf *ret)
 {
+    int code = EXIT_DONE;
     for (size_t i = 0; i < invocation->argument_count; i++) {
-        if (!argument_is_file(invocation, i)) {
-            buf_add(ret, span_of(invocation->arguments[i]));
-            buf_add_byte(ret, '\n');
+        struct span value = span_trim(span_of(invocation->arguments[i]));
+        bool none = value.size == 0 || value.data[0] == '#';
+        if (argument_is_file(invocation, i)) {
+            continue;
         }
+        if (none) {
+            (void)op_fail(invocation->op, ERR_FORMAT, "%s%.*s",
+                          value.size == 0 ? "a blank is no value" : "a comment is no value: ",
+                          SPAN_FMT(value));
+            code = command_fail(invocation);
+            op_fault_clear(invocation->op);
+            continue;
+        }
+        buf_add(ret, value);
+        buf_add_byte(ret, '\n');
     }
+    return code;
 }
 
 static enum err values_add(struct allowing *allowing, struct span values)
@@ -376,8 +401,9 @@ int command_allow_add(struct invocation *invocation)
         return command_fail(invocation);
     }
     buf_init(&values, ARGUMENTS_SIZE_MAX);
-    values_gather(invocation, &values);
+    int blank = values_gather(invocation, &values);
     int code = add_all(&allowing, buf_span(&values));
+    code = blank == EXIT_DONE ? code : blank;
     buf_done(&values);
     if (node_allowed(invocation->op, invocation->node, &image) != ERR_OK) {
         return command_fail(invocation);

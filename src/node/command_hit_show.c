@@ -4,13 +4,15 @@
  */
 #include "node/allowed.h"
 #include "node/fold_words.h"
+#include "node/hit_list.h"
 #include "node/hit_words.h"
 
 enum {
     LINE_SIZE_MAX = 256 * 1024 * 1024,
     FACT_COLUMN = 14,
     HISTORY_INDENT = 6,
-    POINTS_COLUMN = 18
+    POINTS_COLUMN = 18,
+    OF_VALUE_MAX = 10, /* hits of one value that people see whole */
 };
 
 struct showing {
@@ -256,30 +258,111 @@ static enum err show_json(struct op *op, struct showing *showing, const struct p
 
 /* ---- the command ---- */
 
-static enum err show(struct invocation *invocation, const struct policy_grant *grant,
-                     const struct allowed *allowed, const char *text)
+/* Those of one command line. */
+struct shower {
+    struct invocation *invocation;
+    const struct policy_grant *grant;
+    struct allowed *allowed;
+    uint64_t shown;
+};
+
+static enum err show_one(struct op *op, struct shower *shower, struct store_hit *hit)
 {
+    struct invocation *invocation = shower->invocation;
+    fputs(shower->shown > 0 && !invocation->json ? "\n" : "", invocation->out);
+    shower->shown++;
+    TRY(store_evidence_read(op, invocation->node->store, shower->grant, &hit->fold));
+    allowed_apply(shower->allowed, &hit->fold);
+    struct showing showing = { .invocation = invocation, .hit = hit };
+    return invocation->json ? show_json(op, &showing, shower->grant)
+                            : show_text(op, &showing, shower->grant);
+}
+
+static enum err show_row(struct op *op, struct shower *shower, int64_t row)
+{
+    struct store_hit hit;
+    TRY(store_hit_read(op, shower->invocation->node->store, shower->grant, row, &hit));
+    return show_one(op, shower, &hit);
+}
+
+/* Each in memory of its own. */
+static enum err show_rows(struct shower *shower, const struct hit_item *items, size_t count)
+{
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        struct op op;
+        op_begin(&op, &shower->invocation->op->actor, LINE_SIZE_MAX);
+        err = show_row(&op, shower, items[i].row);
+        if (err != ERR_OK) {
+            err = op_fail(shower->invocation->op, err, "%s", op.fault.text);
+        }
+        op_end(&op);
+    }
+    return err;
+}
+
+/* People see the few that matter first, and how many there are. */
+static enum err show_group(struct shower *shower, const struct hit_list *list,
+                           const struct hit_group *group, const char *text)
+{
+    const struct invocation *invocation = shower->invocation;
+    bool cut = group->count > OF_VALUE_MAX && !invocation->json;
+    size_t shown = cut ? OF_VALUE_MAX : group->count;
+    TRY(show_rows(shower, hit_list_items(list, group), shown));
+    if (cut) {
+        fprintf(invocation->out, "\nand %zu more: 'linie hits --all --indicator %s' shows them\n",
+                group->count - shown, text);
+    }
+    return ERR_OK;
+}
+
+static enum err show_named(struct shower *shower, const char *text)
+{
+    struct hit_list list = { .lines = 0 };
+    struct invocation *invocation = shower->invocation;
     struct op *op = invocation->op;
+    struct hit_wish wish = { .filter = { .since_us = TIME_US_NONE },
+                             .level_min = RANK_SILENT,
+                             .states = (1u << HIT_STATE_COUNT) - 1 };
+    enum err err = hit_filter_name(op, text, &wish.filter);
+    if (err == ERR_FORMAT) {
+        return op_fail(op, err,
+                       "%s: neither the name of a hit, as 'linie hits' shows it (H-7K3F9Q2M), nor "
+                       "a value",
+                       text);
+    }
+    TRY(err);
+    err = hit_list_gather(op, invocation->node, shower->grant, shower->allowed, &wish, &list);
+    size_t count = 0;
+    const struct hit_group *groups = err == ERR_OK ? hit_list_groups(&list, &count) : NULL;
+    if (err == ERR_OK && count == 0) {
+        err = op_fail(op, ERR_ABSENT, "%s has no hits", text);
+    }
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        err = show_group(shower, &list, &groups[i], text);
+    }
+    hit_list_done(&list);
+    return err;
+}
+
+static enum err show(struct shower *shower, const char *text)
+{
+    struct op *op = shower->invocation->op;
     struct store_hit hit;
     char id[HIT_ID_SIZE];
     if (hit_id_parse(span_of(text), id) != ERR_OK) {
-        return op_fail(op, ERR_FORMAT,
-                       "%s: not the name of a hit, as 'linie hits' shows it: H-7K3F9Q2M", text);
+        return show_named(shower, text);
     }
-    TRY(store_hit_find(op, invocation->node->store, grant, span_of(id), &hit));
-    TRY(store_evidence_read(op, invocation->node->store, grant, &hit.fold));
-    allowed_apply(allowed, &hit.fold);
-    struct showing showing = { .invocation = invocation, .hit = &hit };
-    return invocation->json ? show_json(op, &showing, grant) : show_text(op, &showing, grant);
+    TRY(store_hit_find(op, shower->invocation->node->store, shower->grant, span_of(id), &hit));
+    return show_one(op, shower, &hit);
 }
 
-static int show_all(struct invocation *invocation, const struct policy_grant *grant,
-                    const struct allowed *allowed)
+static int show_all(struct shower *shower)
 {
     int code = EXIT_DONE;
+    struct invocation *invocation = shower->invocation;
     for (size_t i = 0; i < invocation->argument_count; i++) {
-        fputs(i > 0 && !invocation->json ? "\n" : "", invocation->out);
-        if (show(invocation, grant, allowed, invocation->arguments[i]) != ERR_OK) {
+        if (show(shower, invocation->arguments[i]) != ERR_OK) {
             code = command_fail(invocation);
             op_fault_clear(invocation->op);
         }
@@ -289,17 +372,17 @@ static int show_all(struct invocation *invocation, const struct policy_grant *gr
 
 int command_hits_show(struct invocation *invocation)
 {
-    const struct policy_grant *grant = NULL;
-    struct allowed *allowed = NULL;
+    struct shower shower = { .invocation = invocation };
     if (invocation->argument_count == 0) {
-        (void)op_fail(invocation->op, ERR_FORMAT, "name hits: H-...");
+        (void)op_fail(invocation->op, ERR_FORMAT,
+                      "name hits (H-...), or a value or indicator for its hits");
         return command_fail(invocation);
     }
-    if (policy_grant_owner(invocation->op, &grant) != ERR_OK ||
-        allowed_open(invocation->op, invocation->node, &allowed) != ERR_OK) {
+    if (policy_grant_owner(invocation->op, &shower.grant) != ERR_OK ||
+        allowed_open(invocation->op, invocation->node, &shower.allowed) != ERR_OK) {
         return command_fail(invocation);
     }
-    int code = show_all(invocation, grant, allowed);
-    allowed_close(allowed);
+    int code = show_all(&shower);
+    allowed_close(shower.allowed);
     return code;
 }

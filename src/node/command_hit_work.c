@@ -5,6 +5,7 @@
  */
 #include "node/false_alarm.h"
 #include "node/fold_seen.h"
+#include "node/hit_list.h"
 #include "node/hit_words.h"
 #include "node/node.h"
 
@@ -65,21 +66,13 @@ static enum err visit(void *context, const struct store_hit *hit)
 static enum err of_value(struct work *work, const char *text)
 {
     struct op *op = work->invocation->op;
-    struct value_buf *bytes = op_alloc(op, sizeof *bytes);
     struct store_hit_filter filter = { .since_us = TIME_US_NONE, .wanted = wanted };
-    struct value value;
-    enum value_scope scope;
     size_t before = work->hits.size;
-    if (bytes == NULL) {
-        return ERR_LIMIT;
+    enum err err = hit_filter_name(op, text, &filter);
+    if (err == ERR_FORMAT) {
+        return op_fail(op, err, "%s: neither the name of a hit (H-...) nor a value", text);
     }
-    if (span_starts_with(span_of(text), SPAN("indicator--"))) {
-        filter.indicator = span_of(text);
-    } else if (value_recognise(span_of(text), bytes, &value, &scope) == ERR_OK) {
-        filter.value = &value;
-    } else {
-        return op_fail(op, ERR_FORMAT, "%s: neither the name of a hit (H-...) nor a value", text);
-    }
+    TRY(err);
     TRY(store_hits_walk(op, work->invocation->node->store, work->grant, &filter, visit, work));
     return work->hits.size > before
                ? ERR_OK

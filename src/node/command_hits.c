@@ -220,7 +220,7 @@ static void show_behind(const struct hits *hits)
     const struct hit_list *list = &hits->list;
     struct flow flow;
     char number[32];
-    uint64_t behind = list->others;
+    uint64_t behind = list->others + list->unassigned;
     bool any = false;
     for (int i = 0; i < HIT_STATE_COUNT; i++) {
         behind += list->states[i];
@@ -241,6 +241,7 @@ static void show_behind(const struct hits *hits)
         add_behind(&flow, list->states[i], hit_state_name((enum hit_state)i), &any);
     }
     add_behind(&flow, list->others, "of others", &any);
+    add_behind(&flow, list->unassigned, "that nobody has", &any);
     flow_words(&flow, "('linie hits --all' shows them)");
     flow_end(&flow);
 }
@@ -269,23 +270,11 @@ static enum err filter_read(struct invocation *invocation, struct store_hit_filt
     *ret = (struct store_hit_filter){ .since_us = TIME_US_NONE };
     TRY(command_time(invocation, "since", &ret->since_us));
     TRY(command_kind(invocation, &ret->kind));
-    bool by_value = indicator != NULL && !span_starts_with(span_of(indicator), SPAN("indicator--"));
-    if (!by_value) {
-        ret->indicator = span_of(indicator);
-        return ERR_OK;
-    }
-    struct value_buf *bytes = op_alloc(invocation->op, sizeof *bytes);
-    struct value *value = op_alloc(invocation->op, sizeof *value);
-    enum value_scope scope;
-    if (bytes == NULL || value == NULL) {
-        return ERR_LIMIT;
-    }
-    if (value_recognise(span_of(indicator), bytes, value, &scope) != ERR_OK) {
-        return op_fail(invocation->op, ERR_FORMAT,
-                       "--indicator %s: neither an id nor a value of a known kind", indicator);
-    }
-    ret->value = value;
-    return ERR_OK;
+    enum err err = indicator == NULL ? ERR_OK : hit_filter_name(invocation->op, indicator, ret);
+    return err != ERR_FORMAT
+               ? err
+               : op_fail(invocation->op, err,
+                         "--indicator %s: neither an id nor a value of a known kind", indicator);
 }
 
 static enum err level_read(struct hits *hits)

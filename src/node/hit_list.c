@@ -26,7 +26,7 @@ static bool wanted(void *context, const struct store_hit_head *head)
         return false;
     }
     if (wish->assignee.size > 0 && !span_equal(wish->assignee, head->assignee)) {
-        g->list->others++;
+        *(head->assignee.size > 0 ? &g->list->others : &g->list->unassigned) += 1;
         return false;
     }
     bool silent = head->rank == 0 && allowed_has(g->allowed, head->list) &&
@@ -135,6 +135,23 @@ static enum err list_order(struct hit_list *list)
 }
 
 /* ---- the list ---- */
+
+enum err hit_filter_name(struct op *op, const char *text, struct store_hit_filter *filter)
+{
+    enum value_scope scope;
+    if (span_starts_with(span_of(text), SPAN("indicator--"))) {
+        filter->indicator = span_of(text);
+        return ERR_OK;
+    }
+    struct value_buf *bytes = op_alloc(op, sizeof *bytes);
+    struct value *value = op_alloc(op, sizeof *value);
+    if (bytes == NULL || value == NULL) {
+        return ERR_LIMIT;
+    }
+    TRY(value_recognise(span_of(text), bytes, value, &scope));
+    filter->value = value;
+    return ERR_OK;
+}
 
 enum err hit_list_gather(struct op *op, struct node *node, const struct policy_grant *grant,
                          const struct allowed *allowed, const struct hit_wish *wish,

@@ -38,8 +38,21 @@ struct hit_list {
     uint64_t lines;                    /* of the hits in the list */
     uint64_t states[HIT_STATE_COUNT];  /* left out for how they stand */
     uint64_t levels[RANK_LEVEL_COUNT]; /* left out for their level */
-    uint64_t others;                   /* left out since somebody else sees to them, or nobody */
+    uint64_t others;                   /* left out since somebody else sees to them */
+    uint64_t unassigned;               /* left out since nobody does */
 };
+
+/**
+ * The hits that one word names together: an indicator's id, or a value of any kind.
+ *
+ * op        work in hand; the value lives in its memory
+ * text      as somebody wrote it; an id is borrowed
+ * filter    its indicator or value is set; untouched on error
+ *
+ * Errors    ERR_FORMAT it is neither, without a fault; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err hit_filter_name(struct op *op, const char *text, struct store_hit_filter *filter);
 
 /**
  * Gather a list.

@@ -259,9 +259,11 @@ static const struct command commands[] = {
       .options = hits_options,
       .run = command_hits },
     { .name = "hits show",
-      .usage = "ID...",
+      .usage = "ID|VALUE...",
       .summary = "show hits whole: why they rank so, and what was done",
-      .help = "  linie hits show H-7K3F9Q2M",
+      .help = "A value or an indicator's id stands for all its hits: the ten that matter most\n"
+              "are shown, with --json all.\n\n"
+              "  linie hits show H-7K3F9Q2M",
       .run = command_hits_show },
     { .name = "hits ack",
       .usage = "ID|VALUE...",

@@ -103,11 +103,14 @@ def list_shows_the_few_that_matter_first_and_how_many_lie_behind():
 @test
 def list_may_be_of_a_rank_a_state_or_ones_own():
     with with_evil("10.0.0.1", "10.0.0.2", "10.0.0.3") as node:
-        first, second, _ = node.json("hits", status=FOUND)
+        first, second, third = node.json("hits", status=FOUND)
         node.run("hits", "ack", first["hit"])
         node.run("hits", "assign", second["hit"], "--to", ME)
         assert node.hit("--state", "acknowledged")["inside"] == "10.0.0.1"
         assert node.hit("--mine")["inside"] == "10.0.0.2"
+        assert "and 2 more: 2 that nobody has" in flat(node.said("hits", "--mine", status=FOUND))
+        node.run("hits", "assign", third["hit"], "--to", "somebody else")
+        assert "and 2 more: 1 of others, 1 that nobody has" in flat(node.said("hits", "--mine", status=FOUND))
         assert node.hits("--rank", "critical") == []
         assert len(node.hits("--all")) == 3
         for words in (("--rank", "loud"), ("--state", "gone")):
@@ -136,6 +139,23 @@ def hit_is_named_in_letters_of_either_case_and_by_any_beginning():
             assert node.json("hits", "show", typed)[0]["hit"] == name, typed
         for typed in ("H-0", "H-", "nobody", "H-ZZZZZZZZZZZZ"):
             assert node.run("hits", "show", typed, status=TROUBLE).stderr != "", typed
+
+
+@test
+def what_names_hits_to_be_worked_names_them_to_be_shown():
+    with with_evil(*(f"10.0.0.{i}" for i in range(1, 15))) as node:
+        first = node.hits()[0]
+        for typed in ("evil.example", "EVIL[.]example", first["indicator"]):
+            shown = node.json("hits", "show", typed)
+            assert len(shown) == 14 and all("reasons" in hit for hit in shown), shown
+            said = node.said("hits", "show", typed)
+            assert said.count("  when ") == 10 and f"and 4 more: 'linie hits --all --indicator {typed}'" in said, said
+        node.run("hits", "ack", "evil.example")
+        assert len(node.json("hits", "show", "evil.example")) == 14, "however they stand"
+        told = node.run("hits", "show", "good.example", status=TROUBLE).stderr
+        assert "good.example has no hits" in told, told
+        said = node.said("hits", "show", first["hit"], first["hit"])
+        assert said.count("\n\n") == 1 and said.count("  when ") == 2, said
 
 
 @test
@@ -466,6 +486,47 @@ def fold_is_silent_while_all_its_lines_are():
         assert (summary["folds_opened"], summary["hits_silent"]) == (1, 0), summary
         hit = node.hit()
         assert (hit["count"], hit["silent"]) == (2, 1) and "allowed" not in hit, hit
+
+
+@test
+def value_that_stands_on_a_list_is_found_there_however_it_looks():
+    digest = "a" * 31 + "b"
+    with Desk() as node:
+        listed = "value,type\n" + f"{digest},ja3\nreport.zip,file-name\nwhole.example,domain\n"
+        node.run("allow", "add", node.file("suppliers.csv", listed), *REASON)
+        node.run("allow", "add", node.file("below.txt", ".below.example\n"), *REASON)
+        node.run("allow", "add", "own.example", "--reason", "own", "--until", "2020-01-01")
+        for text, words in ((digest, "on list suppliers, as ja3"), ("report.zip", "on list suppliers, as file-name"),
+                            (".below.example", "on list below, the names below it only"),
+                            ("own.example", "on list own, which has ended for it"),
+                            ("whole.example", "silent, on list suppliers"), ("none.example", "on no list")):
+            said = flat(node.said("allow", "show", text))
+            assert words in said, (text, said)
+        told = node.run("allow", "remove", "whole.example", "--list", "own", status=TROUBLE).stderr
+        assert "whole.example is not on list own, but on suppliers" in flat(told), told
+        told = node.run("allow", "remove", "none.example", status=TROUBLE).stderr
+        assert "none.example itself is on no list" in flat(told), told
+        values = [digest, "report.zip", ".below.example", "own.example", "whole.example"]
+        assert node.json("allow", "remove", *values) == [{"removed": len(values)}]
+        told = node.run("allow", "remove", "curl/7.1 (x)", status=TROUBLE).stderr
+        assert "not a value" in told, told
+
+
+@test
+def blanks_are_nothing_that_could_be_allowed():
+    with Desk() as node:
+        for blank in ("", "   ", "\t", "# a comment"):
+            told = node.run("allow", "add", blank, *REASON, status=TROUBLE).stderr
+            assert ("a comment" if blank.startswith("#") else "a blank") + " is no value" in told, told
+            if blank.startswith("#"):
+                continue
+            for words in (("--reason", blank), (*REASON, "--list", blank)):
+                told = node.run("allow", "add", "ok.example", *words, status=TROUBLE).stderr
+                assert "nothing but blanks" in told, told
+        assert node.json("allow", "list") == []
+        node.run("allow", "add", " ", " ok.example ", *REASON, status=TROUBLE)
+        (row,) = node.json("allow", "list")
+        assert row["values"] == 1 and row["list"] == REASON[1], row
 
 
 @test
