@@ -19,6 +19,7 @@ enum {
 struct setting {
     const char *key;
     enum err (*set)(struct op *op, struct config_output *output, struct span value);
+    unsigned kinds; /* that use it */
 };
 
 /* ---- kinds of values ---- */
@@ -322,36 +323,48 @@ static enum err set_begin(struct op *op, struct config_output *output, struct sp
                : op_fail(op, ERR_FORMAT, "neither now nor start");
 }
 
-static const struct setting settings[] = {
-    { "kind", set_kind },
-    { "path", set_path },
-    { "url", set_url },
-    { "from", set_from },
-    { "to", set_to },
-    { "user", set_user },
-    { "password-file", set_password_file },
-    { "secret-file", set_secret_file },
-    { "ca-file", set_ca_file },
-    { "cert-file", set_cert_file },
-    { "key-file", set_key_file },
-    { "format", set_format },
-    { "facility", set_facility },
-    { "size-max", set_size_max },
-    { "age-max", set_age_max },
-    { "keep", set_keep },
-    { "mode", set_mode },
-    { "sync", set_sync },
-    { "datagram", set_datagram },
-    { "batch", set_batch },
-    { "every", set_every },
-    { "tlp", set_tlp },
-    { "rank", set_rank },
-    { "indicators", set_indicators },
-    { "events", set_events },
-    { "alarm", set_alarm },
-    { "exercises", set_exercises },
-    { "begin", set_begin },
+/* The kinds that use a key. */
+enum {
+    IN_FILE = 1u << FETCH_FILE,
+    IN_UNIX = 1u << FETCH_UNIX,
+    IN_SYSLOG = 1u << FETCH_SYSLOG,
+    IN_WEBHOOK = 1u << FETCH_WEBHOOK,
+    IN_MAIL = 1u << FETCH_MAIL,
+    ANY = IN_FILE | IN_UNIX | IN_SYSLOG | IN_WEBHOOK | IN_MAIL,
 };
+
+static const struct setting settings[] = {
+    { "kind", set_kind, ANY },
+    { "path", set_path, IN_FILE | IN_UNIX },
+    { "url", set_url, IN_SYSLOG | IN_WEBHOOK | IN_MAIL },
+    { "from", set_from, IN_MAIL },
+    { "to", set_to, IN_MAIL },
+    { "user", set_user, IN_MAIL },
+    { "password-file", set_password_file, IN_MAIL },
+    { "secret-file", set_secret_file, IN_WEBHOOK },
+    { "ca-file", set_ca_file, IN_SYSLOG | IN_WEBHOOK | IN_MAIL },
+    { "cert-file", set_cert_file, IN_SYSLOG | IN_WEBHOOK | IN_MAIL },
+    { "key-file", set_key_file, IN_SYSLOG | IN_WEBHOOK | IN_MAIL },
+    { "format", set_format, ANY },
+    { "facility", set_facility, IN_FILE | IN_UNIX | IN_SYSLOG },
+    { "size-max", set_size_max, IN_FILE },
+    { "age-max", set_age_max, IN_FILE },
+    { "keep", set_keep, IN_FILE },
+    { "mode", set_mode, IN_FILE },
+    { "sync", set_sync, IN_FILE },
+    { "datagram", set_datagram, IN_UNIX },
+    { "batch", set_batch, IN_WEBHOOK | IN_MAIL },
+    { "every", set_every, IN_MAIL },
+    { "tlp", set_tlp, ANY },
+    { "rank", set_rank, ANY },
+    { "indicators", set_indicators, ANY },
+    { "events", set_events, ANY },
+    { "alarm", set_alarm, ANY },
+    { "exercises", set_exercises, ANY },
+    { "begin", set_begin, ANY },
+};
+
+enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
 
 void config_output_begin(struct config_output *output)
 {
@@ -372,12 +385,29 @@ void config_output_begin(struct config_output *output)
     };
 }
 
+/* Whoever writes a key that does nothing believes that it does. The kind may stand behind it: then
+ * that is where it is told. */
+static enum err stray_check(struct op *op, const struct config_output *output)
+{
+    enum fetch_kind kind = output->to.kind;
+    for (size_t i = 0; i < SETTING_COUNT && kind != FETCH_NONE; i++) {
+        bool given = (output->given & (uint64_t)1 << i) != 0;
+        if (given && (settings[i].kinds & 1u << kind) == 0) {
+            return op_fail(op, ERR_FORMAT, "\"%s\" is not for kind = %s", settings[i].key,
+                           fetch_kind_name(kind));
+        }
+    }
+    return ERR_OK;
+}
+
 enum err config_output_set(struct op *op, struct config_output *output, struct span key,
                            struct span value)
 {
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (span_equal(key, span_of(settings[i].key))) {
-            return settings[i].set(op, output, value);
+            TRY(settings[i].set(op, output, value));
+            output->given |= (uint64_t)1 << i;
+            return stray_check(op, output);
         }
     }
     return ERR_ABSENT;
@@ -429,6 +459,13 @@ enum err config_output_end(struct op *op, struct config_output *output)
     if (!format_fits(output->to.kind, output->format)) {
         return op_fail(op, ERR_FORMAT, "\"format\": a %s cannot be %s",
                        fetch_kind_name(output->to.kind), output_format_name(output->format));
+    }
+    bool certified =
+        output->to.ca_file.size + output->to.cert_file.size + output->to.key_file.size > 0;
+    if (certified && output->to.kind == FETCH_SYSLOG &&
+        !span_starts_with(output->to.url, SPAN("tls:"))) {
+        return op_fail(op, ERR_FORMAT,
+                       "\"ca-file\", \"cert-file\" and \"key-file\" go with tls://");
     }
     bool login = output->to.user.size > 0 && output->password_file.size > 0;
     if (!login && (output->to.user.size > 0 || output->password_file.size > 0)) {

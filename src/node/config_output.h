@@ -16,6 +16,7 @@ struct config_output {
     struct fetch_output to;
     struct span password_file;
     struct span secret_file;
+    uint64_t given; /* keys that were, a bit each in the order of the table */
     bool has_format;
     enum output_format format;
     uint8_t facility;        /* of syslog */

@@ -577,7 +577,14 @@ def configuration_of_an_output_that_cannot_be_is_refused():
         ({"tlp": "GREEN"}, '"kind" is missing'),
         ({"kind": "carrier-pigeon"}, "not a kind"),
         ({"kind": "file"}, '"path" is missing'),
-        ({"kind": "file", "path": "out/x", "url": "udp://h:514"}, 'have a "path" only'),
+        ({"kind": "file", "path": "out/x", "url": "udp://h:514"}, '"url" is not for kind = file'),
+        ({"kind": "syslog", "url": "udp://h:514", "path": "out/x"}, '"path" is not for kind = syslog'),
+        ({"kind": "webhook", "url": "https://h/", "path": "out/x"}, '"path" is not for kind = webhook'),
+        ({"path": "out/x", "kind": "mail", "url": "smtps://m"}, '"path" is not for kind = mail'),
+        ({"kind": "unix", "path": "/x", "keep": "3"}, '"keep" is not for kind = unix'),
+        ({"kind": "file", "path": "out/x", "every": "1m"}, '"every" is not for kind = file'),
+        ({"kind": "webhook", "url": "https://h/", "to": "a@b.example"}, '"to" is not for kind = webhook'),
+        ({"kind": "syslog", "url": "udp://h:514", "ca_file": "x"}, "go with tls://"),
         ({"kind": "syslog"}, '"url" is missing'),
         ({"kind": "syslog", "url": "ftp://siem.example"}, '"url" begins otherwise'),
         ({"kind": "webhook", "url": "http://soc.example/"}, "only to this machine"),
@@ -600,6 +607,7 @@ def configuration_of_an_output_that_cannot_be_is_refused():
             node.output("bad", **keys)
             told = node.run("status", status=TROUBLE).stderr
             assert expected in told, (keys, told)
+            assert "linie.conf: " in told and ("line " in told or "is not for" not in expected), told
 
 
 @test
