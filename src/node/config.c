@@ -9,6 +9,7 @@
 #include "intake/message.h"
 #include "node/config_mapping.h"
 #include "node/near.h"
+#include "observe/mapping.h"
 #include "watch/role.h"
 #include "web/listen.h"
 
@@ -632,6 +633,30 @@ static enum err check(struct reading *reading)
     return ERR_OK;
 }
 
+static bool key_is_known(struct span name)
+{
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        if (span_equal(name, span_of(keys[i].name))) {
+            return true;
+        }
+    }
+    const char *key = mapping_key_name(0);
+    for (size_t i = 0; key != NULL; i++, key = mapping_key_name(i)) {
+        if (span_equal_nocase(name, span_of(key))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "  path = x": inih would take all of it for one more value of the key above. */
+static bool is_indented_key(struct span line)
+{
+    bool indented = line.size > 0 && (line.data[0] == ' ' || line.data[0] == '\t');
+    ptrdiff_t equals = indented ? span_find(line, '=') : SPAN_NOT_FOUND;
+    return equals != SPAN_NOT_FOUND && key_is_known(span_trim(span_slice(line, 0, (size_t)equals)));
+}
+
 /* inih cuts longer lines in two, and would complain about the second half. */
 static enum err lines_check(struct op *op, struct span name, struct span text)
 {
@@ -640,6 +665,12 @@ static enum err lines_check(struct op *op, struct span name, struct span text)
         if (line.size > LINE_SIZE_MAX) {
             return op_fail(op, ERR_LIMIT, "%.*s: line %u: longer than %d bytes", SPAN_FMT(name),
                            number, LINE_SIZE_MAX);
+        }
+        if (is_indented_key(line)) {
+            return op_fail(op, ERR_FORMAT,
+                           "%.*s: line %u: begins with white space, and so would go on with the "
+                           "key above; keys stand at the beginning of their line",
+                           SPAN_FMT(name), number);
         }
     }
     return ERR_OK;

@@ -409,6 +409,8 @@ def configuration_with_a_fault_in_a_mapping_names_the_line():
             ('[mapping "x/y"]\nformat = csv\n', "a mapping's name has letters"),
             ('[mapping "eve"]\nformat = ndjson\n', '"eve" is read without a mapping'),
             ('[mapping x]\nformat = ndjson\n', 'a name, in quotes: [mapping "NAME"]'),
+            ('[mapping "x"]\n  format = ndjson\n  domain = q\n', "begins with white space"),
+            ('[input "i"]\npath = a\n\tformat = eve\n', "begins with white space"),
             ('[input x]\npath = a\n', 'a name, in quotes: [input "NAME"]'),
             ('[input "i"]\npath = a\nformat = squit\n', 'did you mean "squid"?')):
         with Node() as node:
