@@ -606,10 +606,12 @@ enum err mapping_begin(struct op *op, struct span name, struct mapping_draft **r
     return ERR_OK;
 }
 
+/* Whether a field has a use; that its values tell an outcome is none. */
 static bool has_entry(const struct mapping_draft *draft, struct span name)
 {
     for (size_t i = 0; i < draft->entry_count; i++) {
-        if (span_equal(draft->entries[i].path.name, name)) {
+        bool use = draft->entries[i].outcome == OBSERVE_OUTCOME_UNKNOWN;
+        if (use && span_equal(draft->entries[i].path.name, name)) {
             return true;
         }
     }

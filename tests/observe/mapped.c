@@ -373,6 +373,19 @@ TEST(name_that_is_used_otherwise_is_not_taken_for_the_key)
     mapped_test_end(&t);
 }
 
+TEST(name_that_tells_the_outcome_is_still_the_key)
+{
+    struct mapped_test t;
+    mapped_test_begin_with(
+        &t, "format = text\nline = %{originator} %{domain}\ndenied = domain: evil*\n");
+
+    check_mapped(&t, "10.0.0.5 evil.example",
+                 "from 10.0.0.5 was denied in mine\n"
+                 "originator ipv4 10.0.0.5\n"
+                 "domain domain evil.example\n");
+    mapped_test_end(&t);
+}
+
 TEST(line_that_fits_no_layout_is_text_a_fault_or_nothing)
 {
     struct mapped_test t;
