@@ -40,8 +40,9 @@ static void take_end(struct gather *gather, enum field_role role, struct span va
 {
     enum field_role port_role =
         role == ROLE_ORIGINATOR ? ROLE_ORIGINATOR_PORT : ROLE_RESPONDER_PORT;
+    value = span_trim(value);
     struct span host = without_brackets(gather_without_port(value));
-    if (is_no_address(host)) {
+    if (value.size == 0 || is_no_address(host)) {
         return;
     }
     if (gather_is_noted(gather, role)) {
@@ -160,8 +161,14 @@ static void take_class(struct mapped_reader *mapped, struct gather *gather,
     case MAPPING_CLASS_END:
         take_end(gather, (enum field_role)use->role, value);
         break;
+    case CLASS_USER_AGENT:
+        gather_value(gather, CLASS_USER_AGENT, value); /* as it stands */
+        break;
     default:
-        gather_value(gather, (enum field_class)use->field_class, value);
+        value = span_trim(value);
+        if (value.size > 0) {
+            gather_value(gather, (enum field_class)use->field_class, value);
+        }
         break;
     }
 }

@@ -174,6 +174,20 @@ TEST(line_with_more_places_of_values_than_are_kept_says_so)
     mapped_test_end(&t);
 }
 
+TEST(white_space_around_values_does_not_count)
+{
+    struct mapped_test t;
+    mapped_test_begin_with(&t, "format = ndjson\noriginator = a\ndomain = b\nuser-agent = c\n");
+
+    check_mapped(&t, "{\"a\":\" 10.0.0.5 \",\"b\":\"\\ta.example\\n\",\"c\":\" x \"}",
+                 "from 10.0.0.5 in mine\n"
+                 "a ipv4 10.0.0.5\n"
+                 "b domain a.example\n"
+                 "c user-agent x\n");
+    check_mapped(&t, "{\"a\":\" \",\"b\":\"  \"}", "in mine\n");
+    mapped_test_end(&t);
+}
+
 TEST(values_that_are_none_are_counted)
 {
     struct mapped_test t;
