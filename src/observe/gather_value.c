@@ -177,7 +177,10 @@ static size_t unescape(struct span text, uint8_t *plain, size_t size_max)
         if (size == size_max) {
             return 0;
         }
-        plain[size] = escape ? (uint8_t)(high << 4 | low) : text.data[at]; /* 4 bits a digit */
+        plain[size] = text.data[at];
+        if (escape) {
+            plain[size] = (uint8_t)(high << 4 | low); /* 4 bits a digit */
+        }
         at += escape ? ESCAPE_SIZE : 1;
         any = any || escape;
     }
