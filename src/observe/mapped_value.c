@@ -23,14 +23,16 @@ static size_t place_behind(struct span value, struct span host)
 }
 
 /* Postfix writes "unknown" for an address that was gone before it could be asked for, RFC 7239
- * (section 6.2) for one that is not told; a socket has a path ("private/lmtp") in its place. */
+ * (section 6.2) for one that is not told; a socket has a path ("private/lmtp") in its place, nginx
+ * calls it "unix:". */
 static bool is_no_address(struct span host)
 {
     ptrdiff_t slash = span_find(host, '/');
     struct span before = slash > 0 ? span_slice(host, 0, (size_t)slash) : host;
     bool number =
         span_find(before, '.') != SPAN_NOT_FOUND || span_find(before, ':') != SPAN_NOT_FOUND;
-    return span_equal_nocase(host, SPAN("unknown")) || (slash != SPAN_NOT_FOUND && !number);
+    bool word = span_equal_nocase(host, SPAN("unknown")) || span_equal(host, SPAN("unix"));
+    return word || (slash != SPAN_NOT_FOUND && !number);
 }
 
 /* One end of a connection. The first that is an address is the line's, its port where no field of

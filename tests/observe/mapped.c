@@ -197,6 +197,7 @@ TEST(values_that_are_none_are_counted)
                  "in mine\n1 bad\n3 unfit\n");
     check_mapped(&t, "{\"c\":\".\"}", "in mine\n"); /* the root of DNS */
     check_mapped(&t, "{\"a\":\"unknown\"}", "in mine\n");
+    check_mapped(&t, "{\"a\":\"unix:\"}", "in mine\n");
     check_mapped(&t, "{\"a\":\"/var/run/socket\"}", "in mine\n");
     check_mapped(&t, "{\"a\":\"10.0.0.0/24\"}", "in mine\n1 unfit\n");
     check_mapped(&t, "{\"a\":\"\",\"b\":\"-\",\"c\":null,\"d\":\"(empty)\"}", "in mine\n");
