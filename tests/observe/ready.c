@@ -491,3 +491,32 @@ TEST(filterlog_of_opnsense_tells_of_packets_without_ports)
                  "responder ipv6 ff02::16\n");
     mapped_test_end(&t);
 }
+
+TEST(web_servers_may_write_more_behind_the_usual)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "nginx");
+
+    check_mapped(&t,
+                 "203.0.113.9 - - [21/Nov/2026:20:34:05 +0000] \"GET / HTTP/1.1\" 200 612 \"-\" "
+                 "\"x\" 0.001 0.002",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 203.0.113.9 was done in nginx\n"
+                 "originator ipv4 203.0.113.9\n"
+                 "user-agent user-agent x\n");
+    check_mapped(&t,
+                 "203.0.113.9 - - [21/Nov/2026:20:34:05 +0000] \"GET / HTTP/1.1\" 200 612 \"-\" "
+                 "\"x\" \"198.51.100.7\" rt=0.1 ua=\"10.0.0.9:8080\"",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 203.0.113.9 was done in nginx\n"
+                 "originator ipv4 203.0.113.9\n"
+                 "user-agent user-agent x\n"
+                 "forwarded ipv4 198.51.100.7\n"
+                 "text ipv4 10.0.0.9\n"
+                 "text ip-port 10.0.0.9:8080\n");
+    check_mapped(&t, "203.0.113.9 - - [21/Nov/2026:20:34:05 +0000] \"GET / HTTP/1.1\" 502 612 0.5",
+                 "time 2026-11-21T20:34:05.000Z\n"
+                 "from 203.0.113.9 was failed in nginx\n"
+                 "originator ipv4 203.0.113.9\n");
+    mapped_test_end(&t);
+}

@@ -733,3 +733,25 @@ TEST(windows_dns_debug_log_loses_no_name_by_the_writing_of_its_time)
                  "counted-domain domain www.example.org\n");
     mapped_test_end(&t);
 }
+
+TEST(dnsmasq_in_the_foreground_writes_its_name_alone)
+{
+    struct mapped_test t;
+    mapped_test_begin(&t, "dnsmasq");
+
+    check_mapped(&t, "dnsmasq: query[A] www.example.org from 10.0.0.5",
+                 "from 10.0.0.5 in dnsmasq\n"
+                 "domain domain www.example.org\n"
+                 "originator ipv4 10.0.0.5\n");
+    check_mapped(&t, "dnsmasq: gravity blocked ads.example.org is 0.0.0.0",
+                 "was denied in dnsmasq\n"
+                 "domain domain ads.example.org\n"
+                 "answer ipv4 0.0.0.0\n");
+    check_mapped(&t, "dnsmasq: 45 192.168.1.5/38912 reply www.example.org is 198.51.100.7",
+                 "from 192.168.1.5:38912 in dnsmasq\n"
+                 "originator ipv4 192.168.1.5\n"
+                 "domain domain www.example.org\n"
+                 "answer ipv4 198.51.100.7\n"
+                 "originator ip-port 192.168.1.5:38912\n");
+    mapped_test_end(&t);
+}
