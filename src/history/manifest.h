@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * Which segments there are, and up to which commit they hold what was seen. One small file,
- * replaced as a whole.
+ * replaced as a whole; it holds all twice, so that a damaged place costs nothing.
  */
 #ifndef HISTORY_MANIFEST_H
 #define HISTORY_MANIFEST_H
@@ -11,10 +11,11 @@
 #include "history/segment.h"
 #include "os/disk.h"
 
-enum { MANIFEST_SEGMENT_COUNT_MAX = 4096, MANIFEST_SIZE_MAX = 1024 * 1024 };
+enum { MANIFEST_SEGMENT_COUNT_MAX = 4096, MANIFEST_SIZE_MAX = 4 * 1024 * 1024 };
 
 struct manifest_segment {
     uint64_t number; /* of its file, never used twice */
+    uint32_t made_s; /* to which time the rules were applied to it; 0: never */
     struct segment_facts facts;
 };
 
@@ -25,6 +26,8 @@ struct manifest {
     uint64_t next_number;
     uint64_t through;     /* all commits up to this one are in segments */
     uint64_t wal_number;  /* of the write-ahead file that holds those behind */
+    uint32_t clock_s;     /* by which ages were last counted; 0: never */
+    bool damaged;         /* one of its two copies is; as it is read, never written */
     size_t segment_count; /* by age of what they hold, the oldest first */
     struct manifest_segment *segments;
 };

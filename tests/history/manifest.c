@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The manifest: what is written is read, one damaged place costs nothing, and what is no manifest
+ * is refused.
+ */
+#include "history/manifest.h"
+
+#include "base/memory.h"
+#include "os/disk_sim.h"
+#include "tests/testing.h"
+
+enum { SEED = 4711, SEGMENTS = 20 };
+
+#define FILE_PATH SPAN("manifest")
+
+struct desk {
+    struct op op;
+    struct disk *disk;
+    struct manifest_segment segments[SEGMENTS];
+    struct manifest manifest;
+};
+
+static void desk_begin(struct desk *desk)
+{
+    *desk = (struct desk){ 0 };
+    testing_op_begin(&desk->op);
+    check_err(disk_sim_open(&desk->op, SEED, &desk->disk), ERR_OK);
+    desk->manifest = (struct manifest){
+        .history = { { 1, 2, 3 } },
+        .secret = { { 4, 5, 6 } },
+        .generation = 77,
+        .next_number = 1000,
+        .through = 55,
+        .wal_number = 999,
+        .clock_s = 1700000000,
+        .segment_count = SEGMENTS,
+        .segments = desk->segments,
+    };
+    for (uint32_t i = 0; i < SEGMENTS; i++) {
+        struct manifest_segment *segment = &desk->segments[i];
+        segment->number = i + 1;
+        segment->made_s = 1600000000 + i;
+        segment->facts = (struct segment_facts){
+            .values = 10 + i,
+            .rows = 20 + i,
+            .postings = 30 + i,
+            .count = 40 + i,
+            .first_s = 50 + i,
+            .last_s = 60 + i,
+            .size = 70 + i,
+            .blocks = 80 + i,
+            .filter_keys = 90 + i,
+            .kind_values = { [VALUE_DOMAIN] = 100 + i, [VALUE_ASN] = 200 + i },
+        };
+    }
+}
+
+static void desk_end(struct desk *desk)
+{
+    disk_close(desk->disk);
+    op_end(&desk->op);
+}
+
+static struct span file_bytes(struct desk *desk)
+{
+    struct span map;
+    struct span copy;
+    check_err(disk_map(&desk->op, desk->disk, FILE_PATH, &map), ERR_OK);
+    check_err(op_copy(&desk->op, map, &copy), ERR_OK);
+    disk_unmap(desk->disk, map);
+    return copy;
+}
+
+static enum err read_bytes(struct desk *desk, struct span bytes, struct manifest *ret)
+{
+    check_err(disk_replace(&desk->op, desk->disk, FILE_PATH, bytes), ERR_OK);
+    op_fault_clear(&desk->op);
+    return manifest_read(&desk->op, desk->disk, FILE_PATH, ret);
+}
+
+static void check_same(const struct manifest *a, const struct manifest *b)
+{
+    assert_true(uuid_equal(&a->history, &b->history));
+    assert_memory_equal(&a->secret, &b->secret, sizeof a->secret);
+    assert_int_equal(a->generation, b->generation);
+    assert_int_equal(a->next_number, b->next_number);
+    assert_int_equal(a->through, b->through);
+    assert_int_equal(a->wal_number, b->wal_number);
+    assert_int_equal(a->clock_s, b->clock_s);
+    assert_int_equal(a->segment_count, b->segment_count);
+    for (size_t i = 0; i < a->segment_count; i++) {
+        assert_int_equal(a->segments[i].number, b->segments[i].number);
+        assert_int_equal(a->segments[i].made_s, b->segments[i].made_s);
+        assert_memory_equal(&a->segments[i].facts, &b->segments[i].facts,
+                            sizeof a->segments[i].facts);
+    }
+}
+
+TEST(what_is_written_is_read)
+{
+    struct desk desk;
+    struct manifest read;
+    desk_begin(&desk);
+    check_err(manifest_read(&desk.op, desk.disk, FILE_PATH, &read), ERR_ABSENT);
+
+    check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
+    check_err(manifest_read(&desk.op, desk.disk, FILE_PATH, &read), ERR_OK);
+    check_same(&desk.manifest, &read);
+    assert_false(read.damaged);
+
+    desk.manifest.segment_count = 0;
+    check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
+    check_err(manifest_read(&desk.op, desk.disk, FILE_PATH, &read), ERR_OK);
+    check_same(&desk.manifest, &read);
+    desk_end(&desk);
+}
+
+TEST(a_flipped_bit_is_told_and_costs_nothing)
+{
+    struct desk desk;
+    struct manifest read;
+    desk_begin(&desk);
+    check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
+    struct span whole = file_bytes(&desk);
+    uint8_t *changed = memory_new(whole.size);
+    assert_non_null(changed);
+
+    size_t told = 0;
+    for (size_t bit = 0; bit < whole.size * 8; bit += 307) {
+        span_copy(changed, whole.size, whole);
+        changed[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        check_err(read_bytes(&desk, span_make(changed, whole.size), &read), ERR_OK);
+        check_same(&desk.manifest, &read);
+        told += read.damaged;
+    }
+
+    assert_true(told > whole.size * 8 / 307 / 2); /* the others were in the zeros behind a copy */
+    memory_free(changed);
+    desk_end(&desk);
+}
+
+TEST(what_is_no_manifest_is_refused)
+{
+    struct desk desk;
+    struct manifest read;
+    desk_begin(&desk);
+    check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
+    struct span whole = file_bytes(&desk);
+
+    for (size_t size = 0; size < whole.size; size += 13) {
+        struct manifest kept = { .generation = 1 };
+        enum err err = read_bytes(&desk, span_slice(whole, 0, size), &kept);
+        if (err == ERR_OK) { /* the first copy is whole */
+            check_same(&desk.manifest, &kept);
+            assert_true(kept.damaged);
+        } else {
+            check_err(err, ERR_CORRUPT);
+            assert_int_equal(kept.generation, 1);
+        }
+    }
+    uint8_t *newer = memory_new(whole.size);
+    assert_non_null(newer);
+    span_copy(newer, whole.size, whole);
+    newer[0] ^= 1;
+    newer[whole.size / 2] ^= 1;
+    check_err(read_bytes(&desk, span_make(newer, whole.size), &read), ERR_CORRUPT);
+    memory_free(newer);
+    desk_end(&desk);
+}
+
+TEST(numbers_that_contradict_each_other_are_refused)
+{
+    struct desk desk;
+    struct manifest read;
+    desk_begin(&desk);
+    desk.segments[3].number = desk.manifest.next_number;
+    check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
+    check_err(manifest_read(&desk.op, desk.disk, FILE_PATH, &read), ERR_CORRUPT);
+
+    desk.segments[3].number = 4;
+    desk.manifest.wal_number = 0;
+    op_fault_clear(&desk.op);
+    check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
+    check_err(manifest_read(&desk.op, desk.disk, FILE_PATH, &read), ERR_CORRUPT);
+    desk_end(&desk);
+}
