@@ -57,27 +57,35 @@ static bool is_url(enum value_kind kind, enum history_form form, struct span key
     return kind == VALUE_URL && form != HISTORY_HASHED && key.size <= VALUE_URL_SIZE_MAX;
 }
 
+/* Apart from its callers, since it takes much of the stack. */
+__attribute__((noinline)) static void url_keys(const struct hash_secret *secret,
+                                               enum history_form form, struct span key, bool told,
+                                               struct filter_keys *ret)
+{
+    uint8_t bytes[VALUE_URL_SIZE_MAX];
+    struct span plain = url_form(key, bytes);
+    ptrdiff_t query = span_find(plain, '?');
+    keys_add(ret, key_hash(secret, VALUE_URL, form, plain));
+    /* Where only an undone escape makes a query, a question may be for any query. */
+    if (query != SPAN_NOT_FOUND && (told || span_find(key, '?') == SPAN_NOT_FOUND)) {
+        keys_add(ret, key_hash(secret, VALUE_URL, form, span_slice(plain, 0, (size_t)query)));
+    }
+}
+
 void filter_keys_told(const struct hash_secret *secret, enum value_kind kind,
                       enum history_form form, struct span key, size_t known,
                       struct filter_keys *ret)
 {
     ret->count = 0;
     if (is_url(kind, form, key)) {
-        uint8_t bytes[VALUE_URL_SIZE_MAX];
-        struct span plain = url_form(key, bytes);
-        keys_add(ret, key_hash(secret, kind, form, plain));
-        ptrdiff_t query = span_find(plain, '?');
-        if (query != SPAN_NOT_FOUND) {
-            keys_add(ret, key_hash(secret, kind, form, span_slice(plain, 0, (size_t)query)));
-        }
+        url_keys(secret, form, key, true, ret);
         return;
     }
     keys_add(ret, key_hash(secret, kind, form, key));
     if (kind != VALUE_DOMAIN || form == HISTORY_HASHED) {
         return;
     }
-    /* A name has at most VALUE_DOMAIN_SIZE_MAX bytes, so that its labels are few; what claims to
-     * be one and is not, is told up to as many. */
+    /* A name has few labels. Of what claims to be one and has more, the first are told. */
     for (size_t i = 0; i + 1 < key.size && ret->count < FILTER_KEYS_PER_VALUE_MAX; i++) {
         if (key.data[i] == '.' && key.size - i - 1 > known) {
             keys_add(ret, key_hash(secret, kind, form, span_from(key, i + 1)));
@@ -89,17 +97,10 @@ void filter_keys_asked(const struct hash_secret *secret, enum value_kind kind,
                        enum history_form form, struct span key, struct filter_keys *ret)
 {
     ret->count = 0;
-    if (!is_url(kind, form, key)) {
+    if (is_url(kind, form, key)) {
+        url_keys(secret, form, key, false, ret);
+    } else {
         keys_add(ret, key_hash(secret, kind, form, key));
-        return;
-    }
-    uint8_t bytes[VALUE_URL_SIZE_MAX];
-    struct span plain = url_form(key, bytes);
-    keys_add(ret, key_hash(secret, kind, form, plain));
-    /* Where only an undone escape makes a query, the question may be for any query. */
-    ptrdiff_t query = span_find(plain, '?');
-    if (query != SPAN_NOT_FOUND && span_find(key, '?') == SPAN_NOT_FOUND) {
-        keys_add(ret, key_hash(secret, kind, form, span_slice(plain, 0, (size_t)query)));
     }
 }
 

@@ -6,13 +6,22 @@
 
 enum { PLACE_TEXT_SIZE_MAX = 200, PLACE_SHOWN_MAX = 60 };
 
+/* Where a piece of an entry ended. */
+struct piece_end {
+    uint32_t start_s;
+    enum history_width width;
+    uint32_t host;
+    uint32_t way;
+};
+
 struct segment_cursor {
     const struct segment *segment;
     struct block *block;
     size_t number;              /* of the block that is read next, or is being read */
     size_t loaded;              /* of the block that is in memory; SIZE_MAX: none */
     size_t at;                  /* of the entry in it that comes next */
-    struct history_entry entry; /* the last; its order is in `key` */
+    struct history_entry entry; /* the last; its order is in `key`; no rows: it is not known */
+    struct piece_end end;       /* of the last of a block, or of the one before a piece */
     bool has_target;            /* entries before it are passed over */
     struct history_entry target;
     uint8_t key[HISTORY_ORDER_SIZE_MAX];
@@ -123,6 +132,7 @@ static enum err damaged(struct op *op, struct segment_cursor *cursor, const char
     cursor->number++;
     cursor->loaded = SIZE_MAX;
     cursor->at = 0;
+    cursor->entry = (struct history_entry){ 0 };
     enum err err = op_fail(op, ERR_CORRUPT, "block %zu at byte %llu, from %.*s on, is damaged (%s)",
                            number, (unsigned long long)offset, SPAN_FMT(buf_span(&text)), what);
     buf_done(&text);
@@ -151,20 +161,24 @@ static const char *block_load(struct segment_cursor *cursor)
 }
 
 /* Whether a piece goes on behind where the one before ended. */
-static bool goes_on(const struct history_entry *before, const struct history_entry *piece)
+static bool goes_on(const struct piece_end *end, const struct history_entry *piece)
 {
-    if (before->row_count == 0) {
-        return true; /* it is not known any more */
+    const struct history_row *row = &piece->rows[0];
+    const struct history_posting *posting = &row->postings[0];
+    if (row->start_s != end->start_s) {
+        return row->start_s > end->start_s;
     }
-    const struct history_row *last = &before->rows[before->row_count - 1];
-    const struct history_row *first = &piece->rows[0];
-    if (first->start_s != last->start_s || first->width != last->width) {
-        return first->start_s > last->start_s ||
-               (first->start_s == last->start_s && first->width > last->width);
+    if (row->width != end->width) {
+        return row->width > end->width;
     }
-    const struct history_posting *behind = &last->postings[last->posting_count - 1];
-    const struct history_posting *next = &first->postings[0];
-    return next->host > behind->host || (next->host == behind->host && next->way > behind->way);
+    return posting->host > end->host || (posting->host == end->host && posting->way > end->way);
+}
+
+static struct piece_end end_of(const struct history_entry *piece)
+{
+    const struct history_row *row = &piece->rows[piece->row_count - 1];
+    const struct history_posting *posting = &row->postings[row->posting_count - 1];
+    return (struct piece_end){ row->start_s, row->width, posting->host, posting->way };
 }
 
 /* Whether a key lies where the index says. */
@@ -185,33 +199,55 @@ static bool place_holds(const struct segment_cursor *cursor, const struct histor
     return true;
 }
 
+enum key_order { KEY_BREAKS_ORDER, KEY_RISES, KEY_IS_THE_SAME };
+
+/* How the key of an entry stands to that of the entry before, which is in the cursor. */
+static enum key_order key_order_of(const struct segment_cursor *cursor,
+                                   const struct block_entry *at, const uint8_t *text)
+{
+    const struct history_entry *before = &cursor->entry;
+    const struct segment_index *index = &cursor->segment->index[cursor->number];
+    if (cursor->at == 0) { /* the index says that it does not fall: see place_holds() */
+        bool same = before->row_count > 0 && before->kind == (enum value_kind)index->kind &&
+                    before->form == (enum history_form)index->form &&
+                    span_equal(before->order, span_make(text, at->size));
+        return same ? KEY_IS_THE_SAME : KEY_RISES;
+    }
+    if (at->size == at->shared) {
+        return at->size == before->order.size ? KEY_IS_THE_SAME : KEY_BREAKS_ORDER;
+    }
+    bool rises = at->shared == before->order.size || text[0] > cursor->key[at->shared];
+    return rises ? KEY_RISES : KEY_BREAKS_ORDER;
+}
+
 /* The entry that comes next in the block; false where it breaks the order. */
 static bool entry_take(struct segment_cursor *cursor)
 {
     size_t count;
+    const struct segment_index *index = &cursor->segment->index[cursor->number];
     const struct block_entry *at = block_entries(cursor->block, &count) + cursor->at;
     const uint8_t *text = block_text(cursor->block) + at->text;
-    const struct history_entry before = cursor->entry;
-    const bool first = cursor->at == 0;
-    bool rises = first || at->size > at->shared;
-    if (!first && at->size > at->shared && before.order.size > at->shared) {
-        rises = text[0] > cursor->key[at->shared];
+    enum key_order order = key_order_of(cursor, at, text);
+    if (order == KEY_IS_THE_SAME && cursor->at > 0) {
+        cursor->end = end_of(&cursor->entry);
     }
-    bool same = !first && at->size == at->shared && at->size == before.order.size;
     span_copy(cursor->key + at->shared, sizeof cursor->key - at->shared,
               span_make(text, at->size - at->shared));
     cursor->entry = (struct history_entry){
-        .kind = (enum value_kind)cursor->segment->index[cursor->number].kind,
-        .form = (enum history_form)cursor->segment->index[cursor->number].form,
+        .kind = (enum value_kind)index->kind,
+        .form = (enum history_form)index->form,
         .order = { cursor->key, at->size },
         .row_count = at->row_count,
         .rows = block_rows(cursor->block) + at->row,
     };
-    if ((!rises && !same) || (same && !goes_on(&before, &cursor->entry)) ||
-        !place_holds(cursor, &cursor->entry, count)) {
+    if (order == KEY_BREAKS_ORDER || !place_holds(cursor, &cursor->entry, count) ||
+        (order == KEY_IS_THE_SAME && !goes_on(&cursor->end, &cursor->entry))) {
         return false;
     }
     cursor->at++;
+    if (cursor->at == count) {
+        cursor->end = end_of(&cursor->entry);
+    }
     return true;
 }
 

@@ -18,57 +18,12 @@ static void large_op_begin(struct op *op)
 
 /* ---- comparing ---- */
 
-/* How far an entry of the world has been read, since it comes in pieces. */
-struct progress {
-    size_t row;
-    size_t posting; /* in the row */
-};
-
-static void check_row(const struct history_row *got, const struct history_row *expected,
-                      size_t from)
-{
-    assert_int_equal(got->start_s, expected->start_s);
-    assert_int_equal(got->width, expected->width);
-    assert_true(got->posting_count <= expected->posting_count - from);
-    for (size_t i = 0; i < got->posting_count; i++) {
-        const struct history_posting *a = &got->postings[i];
-        const struct history_posting *b = &expected->postings[from + i];
-        assert_int_equal(a->host, b->host);
-        assert_int_equal(a->way, b->way);
-        assert_int_equal(a->first_s, b->first_s);
-        assert_int_equal(a->last_s, b->last_s);
-        assert_int_equal(a->count, b->count);
-    }
-}
-
-/* A piece is what comes next of an entry. */
-static void check_piece(const struct history_entry *piece, const struct history_entry *expected,
-                        struct progress *progress)
-{
-    assert_int_equal(history_order_compare(piece, expected), 0);
-    for (size_t i = 0; i < piece->row_count; i++) {
-        assert_true(progress->row < expected->row_count);
-        const struct history_row *row = &expected->rows[progress->row];
-        check_row(&piece->rows[i], row, progress->posting);
-        progress->posting += piece->rows[i].posting_count;
-        if (progress->posting == row->posting_count) {
-            progress->row++;
-            progress->posting = 0;
-        }
-    }
-}
-
 /* From an entry of the world on, the cursor gives all of it. */
 static void check_rest(struct op *op, struct segment_cursor *cursor, const struct world *world,
                        size_t from, size_t until)
 {
     for (size_t i = from; i < until; i++) {
-        struct progress progress = { 0, 0 };
-        while (progress.row < world->entries[i].row_count) {
-            struct history_entry piece;
-            check_err(segment_cursor_next(op, cursor, &piece), ERR_OK);
-            check_piece(&piece, &world->entries[i], &progress);
-        }
+        assert_true(world_entry_is_next(op, cursor, &world->entries[i]));
     }
 }
 
@@ -484,8 +439,8 @@ static size_t read_damaged(struct op *op, const struct segment *segment, const s
             i++;
         }
         assert_true(i < world->count);
-        struct progress progress = { 0, 0 };
-        check_piece(&piece, &world->entries[i], &progress);
+        struct world_progress progress = { 0, 0 };
+        assert_true(world_piece_is(&piece, &world->entries[i], &progress));
         i++;
     }
     assert_true(i == world->count || faults > 0);

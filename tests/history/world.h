@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "base/wire.h"
 #include "history/segment.h"
 
 enum {
@@ -24,12 +25,20 @@ enum {
 struct world {
     struct op *op;
     uint64_t state;
+    struct span dice; /* what decides instead, where there is some; zeros once it is used up */
+    bool has_dice;
     size_t count;
     struct history_entry *entries;
 };
 
 static uint64_t world_random(struct world *world, uint64_t sides)
 {
+    if (world->has_dice) {
+        struct wire_reader r = wire_reader_of(world->dice);
+        uint64_t value = sides > UINT8_MAX ? wire_u32(&r) : wire_u8(&r);
+        world->dice = r.rest;
+        return value % sides;
+    }
     world->state += 0x9e3779b97f4a7c15; /* splitmix64 */
     uint64_t z = world->state;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
@@ -189,9 +198,8 @@ static int world_compare_entries(const void *a, const void *b)
     return history_order_compare(a, b);
 }
 
-static void world_make(struct world *world, struct op *op, uint64_t seed, size_t count)
+static void world_fill(struct world *world, size_t count)
 {
-    *world = (struct world){ .op = op, .state = seed };
     world->entries = world_room(world, count * sizeof *world->entries);
     for (size_t i = 0; i < count; i++) {
         world->entries[i] = world_value(world);
@@ -207,6 +215,12 @@ static void world_make(struct world *world, struct op *op, uint64_t seed, size_t
     for (size_t i = 0; i < world->count; i++) {
         world_rows(world, &world->entries[i], WORLD_ROWS_MAX, WORLD_POSTINGS_MAX);
     }
+}
+
+static void world_make(struct world *world, struct op *op, uint64_t seed, size_t count)
+{
+    *world = (struct world){ .op = op, .state = seed };
+    world_fill(world, count);
 }
 
 /* A segment of it; the writer is to be given back. `file` may be NULL. */
@@ -235,6 +249,69 @@ static struct segment_writer *world_write(struct world *world, const struct hash
     }
     must(segment_writer_finish(world->op, writer, ret_facts) == ERR_OK);
     return writer;
+}
+
+/* ---- comparing ---- */
+
+/* How far an entry has been read, since it comes in pieces. */
+struct world_progress {
+    size_t row;
+    size_t posting; /* in the row */
+};
+
+static bool world_row_is(const struct history_row *got, const struct history_row *expected,
+                         size_t from)
+{
+    if (got->start_s != expected->start_s || got->width != expected->width ||
+        got->posting_count > expected->posting_count - from) {
+        return false;
+    }
+    for (size_t i = 0; i < got->posting_count; i++) {
+        const struct history_posting *a = &got->postings[i];
+        const struct history_posting *b = &expected->postings[from + i];
+        if (a->host != b->host || a->way != b->way || a->first_s != b->first_s ||
+            a->last_s != b->last_s || a->count != b->count) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether a piece is what comes next of an entry. */
+static bool world_piece_is(const struct history_entry *piece, const struct history_entry *expected,
+                           struct world_progress *progress)
+{
+    if (history_order_compare(piece, expected) != 0 || piece->row_count == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < piece->row_count; i++) {
+        const struct history_row *row = &expected->rows[progress->row];
+        if (progress->row >= expected->row_count ||
+            !world_row_is(&piece->rows[i], row, progress->posting)) {
+            return false;
+        }
+        progress->posting += piece->rows[i].posting_count;
+        if (progress->posting == row->posting_count) {
+            progress->row++;
+            progress->posting = 0;
+        }
+    }
+    return true;
+}
+
+/* Whether the cursor gives an entry, all of it. */
+static bool world_entry_is_next(struct op *op, struct segment_cursor *cursor,
+                                const struct history_entry *expected)
+{
+    struct world_progress progress = { 0, 0 };
+    while (progress.row < expected->row_count) {
+        struct history_entry piece;
+        if (segment_cursor_next(op, cursor, &piece) != ERR_OK ||
+            !world_piece_is(&piece, expected, &progress)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 #endif

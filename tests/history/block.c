@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "history/block.h"
+
+#include "base/memory.h"
+#include "tests/testing.h"
+
+enum { HOUR = 1760000400 };
+
+static const struct block_bounds bounds = {
+    .kind = VALUE_DOMAIN,
+    .form = HISTORY_WHOLE,
+    .host_count = 10,
+    .way_count = 5,
+};
+
+static const struct history_posting postings[] = {
+    { 0, 4, HOUR, HOUR + 3599, (uint64_t)UINT32_MAX * 5 },
+    { 9, 0, HOUR + 5, HOUR + 5, 1 },
+    { 9, 1, HOUR + 6, HOUR + 6, (uint64_t)UINT32_MAX + 1 },
+};
+
+static const struct history_row rows[] = {
+    { HOUR, HISTORY_HOUR, 3, postings },
+    { HOUR + 2 * HISTORY_HOUR_S, HISTORY_HOUR, 1,
+      (const struct history_posting[]){
+          { 3, 2, HOUR + 2 * HISTORY_HOUR_S, HOUR + 9000, UINT64_MAX } } },
+};
+
+static struct history_entry entry_of(const char *order, size_t row_count)
+{
+    return (struct history_entry){ VALUE_DOMAIN, HISTORY_WHOLE, span_of(order), row_count, rows };
+}
+
+/* A block of three names; with bytes behind it that can be read. */
+static uint8_t *block_of(struct op *op, size_t *ret_size)
+{
+    static const char *const orders[] = { "gro.elpmaxe", "gro.elpmaxe.www", "gro.other" };
+    struct block_writer *writer;
+    struct span bytes;
+    check_err(block_writer_new(op, SEGMENT_LEVEL_FAST, &writer), ERR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        const struct history_entry entry = entry_of(orders[i], 1 + i % 2);
+        assert_false(block_writer_is_full(writer, &entry, 4));
+        block_writer_add(writer, &entry);
+    }
+    check_err(block_writer_end(op, writer, &bytes), ERR_OK);
+    uint8_t *copy = memory_new(bytes.size + COLUMN_PADDING);
+    span_copy(copy, bytes.size, bytes);
+    *ret_size = bytes.size;
+    block_writer_free(writer);
+    return copy;
+}
+
+static const char *read_with(struct block *block, const uint8_t *bytes, size_t size,
+                             const struct block_bounds *with)
+{
+    return block_read(block, span_make(bytes, size), with);
+}
+
+TEST(a_block_gives_back_its_entries)
+{
+    struct op op;
+    struct block *block;
+    size_t size;
+    size_t count;
+    testing_op_begin(&op);
+    uint8_t *bytes = block_of(&op, &size);
+    check_err(block_new(&op, &block), ERR_OK);
+
+    assert_null(read_with(block, bytes, size, &bounds));
+
+    const struct block_entry *entries = block_entries(block, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(entries[1].shared, 11);
+    assert_int_equal(entries[1].size, 15);
+    assert_int_equal(entries[1].row_count, 2);
+    assert_memory_equal(block_text(block) + entries[1].text, ".www", 4);
+    const struct history_row *row = block_rows(block) + entries[1].row;
+    assert_int_equal(row[0].posting_count, 3);
+    assert_memory_equal(row[0].postings, postings, sizeof postings);
+    assert_int_equal(row[1].start_s, HOUR + 2 * HISTORY_HOUR_S);
+    assert_true(row[1].postings[0].count == UINT64_MAX);
+    block_free(block);
+    memory_free(bytes);
+    op_end(&op);
+}
+
+TEST(a_block_of_another_kind_or_with_unknown_names_is_refused)
+{
+    struct op op;
+    struct block *block;
+    size_t size;
+    size_t count;
+    testing_op_begin(&op);
+    uint8_t *bytes = block_of(&op, &size);
+    check_err(block_new(&op, &block), ERR_OK);
+    const struct block_bounds others[] = {
+        { VALUE_URL, HISTORY_WHOLE, 10, 5 },
+        { VALUE_DOMAIN, HISTORY_HASHED, 10, 5 },
+        { VALUE_DOMAIN, HISTORY_WHOLE, 9, 5 },
+        { VALUE_DOMAIN, HISTORY_WHOLE, 10, 4 },
+    };
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_non_null(read_with(block, bytes, size, &others[i]));
+        (void)block_entries(block, &count);
+        assert_int_equal(count, 0);
+    }
+    block_free(block);
+    memory_free(bytes);
+    op_end(&op);
+}
+
+TEST(a_block_is_refused_when_cut_or_changed_at_any_byte)
+{
+    struct op op;
+    struct block *block;
+    size_t size;
+    testing_op_begin(&op);
+    uint8_t *bytes = block_of(&op, &size);
+    check_err(block_new(&op, &block), ERR_OK);
+
+    for (size_t i = 0; i < size; i++) {
+        assert_non_null(read_with(block, bytes, i, &bounds));
+        bytes[i] ^= 0x10;
+        assert_non_null(read_with(block, bytes, size, &bounds));
+        bytes[i] ^= 0x10;
+    }
+    block_free(block);
+    memory_free(bytes);
+    op_end(&op);
+}
+
+TEST(a_block_takes_no_other_kind_and_not_more_than_it_can_hold)
+{
+    struct op op;
+    struct block_writer *writer;
+    testing_op_begin(&op);
+    check_err(block_writer_new(&op, SEGMENT_LEVEL_FAST, &writer), ERR_OK);
+    struct history_entry entry = entry_of("gro.elpmaxe", 1);
+    block_writer_add(writer, &entry);
+
+    struct history_entry other = entry;
+    other.kind = VALUE_URL;
+    assert_true(block_writer_is_full(writer, &other, 1));
+    other = entry;
+    other.form = HISTORY_HASHED;
+    assert_true(block_writer_is_full(writer, &other, 1));
+    size_t added = 1;
+    while (!block_writer_is_full(writer, &entry, 3)) {
+        block_writer_add(writer, &entry);
+        added++;
+    }
+    assert_true(added > 10);
+    assert_true(added * 3 <= BLOCK_POSTINGS_MAX);
+
+    block_writer_free(writer);
+    op_end(&op);
+}
+
+TEST(a_block_of_the_longest_keys_is_read_back)
+{
+    struct op op;
+    struct block *block;
+    struct block_writer *writer;
+    struct span bytes;
+    size_t count;
+    testing_op_begin(&op);
+    uint64_t state = testing_seed();
+    uint8_t *key = memory_new(HISTORY_ORDER_SIZE_MAX);
+    check_err(block_writer_new(&op, SEGMENT_LEVEL_SMALL, &writer), ERR_OK);
+    check_err(block_new(&op, &block), ERR_OK);
+    size_t added = 0;
+    struct history_entry entry = entry_of("", 2);
+    while (added < 200 && !block_writer_is_full(writer, &entry, 4)) {
+        for (size_t i = 0; i < HISTORY_ORDER_SIZE_MAX; i++) {
+            key[i] = (uint8_t)testing_random(&state);
+        }
+        key[0] = (uint8_t)added;
+        entry.order = span_make(key, HISTORY_ORDER_SIZE_MAX);
+        block_writer_add(writer, &entry);
+        added++;
+    }
+
+    check_err(block_writer_end(&op, writer, &bytes), ERR_OK);
+    uint8_t *copy = memory_new(bytes.size + COLUMN_PADDING);
+    span_copy(copy, bytes.size, bytes);
+
+    assert_null(read_with(block, copy, bytes.size, &bounds));
+    const struct block_entry *entries = block_entries(block, &count);
+    assert_int_equal(count, added);
+    assert_memory_equal(block_text(block) + entries[added - 1].text, key, HISTORY_ORDER_SIZE_MAX);
+    memory_free(copy);
+    memory_free(key);
+    block_free(block);
+    block_writer_free(writer);
+    op_end(&op);
+}
