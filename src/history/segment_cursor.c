@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/must.h"
 #include "base/text.h"
+#include "history/record.h"
 #include "history/segment_inner.h"
 
 enum { PLACE_TEXT_SIZE_MAX = 200, PLACE_SHOWN_MAX = 60 };
@@ -220,7 +221,7 @@ static enum key_order key_order_of(const struct segment_cursor *cursor,
     return rises ? KEY_RISES : KEY_BREAKS_ORDER;
 }
 
-/* The entry that comes next in the block; false where it breaks the order. */
+/* The entry that comes next in the block; false where it is no value, or breaks the order. */
 static bool entry_take(struct segment_cursor *cursor)
 {
     size_t count;
@@ -240,7 +241,9 @@ static bool entry_take(struct segment_cursor *cursor)
         .row_count = at->row_count,
         .rows = block_rows(cursor->block) + at->row,
     };
-    if (order == KEY_BREAKS_ORDER || !place_holds(cursor, &cursor->entry, count) ||
+    if (order == KEY_BREAKS_ORDER ||
+        !history_key_fits(index->kind, index->form, cursor->entry.order) ||
+        !place_holds(cursor, &cursor->entry, count) ||
         (order == KEY_IS_THE_SAME && !goes_on(&cursor->end, &cursor->entry))) {
         return false;
     }
@@ -269,7 +272,7 @@ enum err segment_cursor_next(struct op *op, struct segment_cursor *cursor,
             continue;
         }
         if (!entry_take(cursor)) {
-            return damaged(op, cursor, "its order");
+            return damaged(op, cursor, "its values, or their order");
         }
         if (cursor->has_target && history_order_compare(&cursor->entry, &cursor->target) < 0) {
             continue;

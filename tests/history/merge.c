@@ -245,6 +245,7 @@ TEST(what_is_not_kept_any_more_goes_in_every_form)
     struct shadow_posting posting = seen(VALUE_EMAIL, "a@example.org", "10.0.0.1", NOW - DAY);
     for (int form = 0; form < HISTORY_FORM_COUNT; form++) {
         posting.form = (enum history_form)form;
+        posting.key_size = form == HISTORY_HASHED ? HISTORY_HASH_SIZE : posting.key_size;
         shadow_add(&job.shadows[0], &posting);
     }
 

@@ -19,6 +19,7 @@ enum {
     WORLD_ROWS_MAX = 6,
     WORLD_POSTINGS_MAX = 4,
     WORLD_NAME_SIZE = 24,
+    WORLD_HASH_SIZE = 16,       /* of a value that is kept as its keyed hash */
     WORLD_START_S = 1760000400, /* an hour begins */
 };
 
@@ -108,7 +109,7 @@ static struct history_entry world_value(struct world *world)
                                              VALUE_URL,    VALUE_SHA256, VALUE_MD5,  VALUE_IPV6 };
     static const size_t sizes[] = { 0, 0, 4, 4, 0, 32, 16, 16 };
     size_t choice = world_random(world, 8);
-    uint8_t key[512];
+    uint8_t key[512] = { 0 };
     size_t size = sizes[choice];
     if (kinds[choice] == VALUE_DOMAIN) {
         size = world_domain(world, key);
@@ -123,6 +124,9 @@ static struct history_entry world_value(struct world *world)
         .kind = kinds[choice],
         .form = (enum history_form)(world_random(world, 10) == 0 ? world_random(world, 3) : 0),
     };
+    if (entry.form == HISTORY_HASHED) {
+        size = WORLD_HASH_SIZE;
+    }
     uint8_t *order = world_room(world, size);
     history_order(entry.kind, entry.form, span_make(key, size), order);
     entry.order = span_make(order, size);
