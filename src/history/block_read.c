@@ -261,7 +261,7 @@ static bool wide_counts_apply(struct block *block, struct span wide)
     const uint32_t *counts = block->columns.counts;
     for (size_t i = 0; i < block->head.postings; i++) {
         if (counts[i] == UINT32_MAX) {
-            uint64_t more = column_varint(&r);
+            uint64_t more = varint_take(&r);
             if (more > UINT64_MAX - block->postings[i].count) {
                 return false;
             }

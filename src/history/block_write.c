@@ -81,7 +81,7 @@ enum err block_writer_new(struct op *op, int level, struct block_writer **ret)
     if (writer != NULL) {
         writer->level = level;
         writer->codec = ZSTD_createCCtx_advanced(memory);
-        buf_init(&writer->wide_counts, BLOCK_POSTINGS_MAX * COLUMN_VARINT_SIZE_MAX);
+        buf_init(&writer->wide_counts, BLOCK_POSTINGS_MAX * VARINT_SIZE_MAX);
         buf_init(&writer->text, BLOCK_TEXT_SIZE_MAX);
         buf_init(&writer->bytes, BLOCK_SIZE_MAX);
     }

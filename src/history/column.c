@@ -7,32 +7,14 @@
 
 #include "base/must.h"
 
-enum { BYTE_BITS = 8, VARINT_BITS = 7, VARINT_MORE = 0x80, NUMBER_BITS = 32, WORD_BITS = 64 };
+enum { BYTE_BITS = 8, NUMBER_BITS = 32, WORD_BITS = 64 };
 
 void column_varint_add(struct buf *buf, uint64_t value)
 {
-    while (value >= VARINT_MORE) {
-        buf_add_byte(buf, (uint8_t)(value | VARINT_MORE));
-        value >>= VARINT_BITS;
+    uint8_t *place = buf_reserve(buf, VARINT_SIZE_MAX);
+    if (place != NULL) {
+        buf->size += (size_t)(varint_put(place, value) - place);
     }
-    buf_add_byte(buf, (uint8_t)value);
-}
-
-/* Nearly all take a byte. */
-uint64_t column_varint(struct wire_reader *r)
-{
-    const uint8_t *bytes = r->rest.data;
-    uint64_t value = 0;
-    for (size_t i = 0; i < r->rest.size && i < COLUMN_VARINT_SIZE_MAX; i++) {
-        value |= (uint64_t)(bytes[i] & (VARINT_MORE - 1)) << (i * VARINT_BITS);
-        if (bytes[i] < VARINT_MORE) {
-            r->rest.data += i + 1;
-            r->rest.size -= i + 1;
-            return value;
-        }
-    }
-    r->err = ERR_FORMAT;
-    return 0;
 }
 
 static unsigned bits_of(uint64_t value)
@@ -152,8 +134,8 @@ static void exceptions_read(struct wire_reader *r, uint64_t exception_count, uns
 {
     uint64_t at = 0;
     for (uint64_t i = 0; i < exception_count; i++) {
-        uint64_t gap = column_varint(r);
-        uint64_t high = column_varint(r);
+        uint64_t gap = varint_take(r);
+        uint64_t high = varint_take(r);
         if (r->err != ERR_OK || gap >= count - at) {
             r->err = ERR_FORMAT;
             return;
@@ -168,8 +150,8 @@ void column_read(struct wire_reader *r, uint32_t *ret, size_t count)
 {
     must(count <= COLUMN_COUNT_MAX);
     unsigned width = wire_u8(r);
-    uint64_t base = column_varint(r);
-    uint64_t exception_count = column_varint(r);
+    uint64_t base = varint_take(r);
+    uint64_t exception_count = varint_take(r);
     if (width > NUMBER_BITS || base > UINT32_MAX || exception_count > count) {
         r->err = ERR_FORMAT;
         return;

@@ -10,34 +10,24 @@
  *     numbers     `width` bits each, from the lowest bit of the first byte on
  *     exceptions  two varints each: how many numbers lie between it and the one before, and what is
  *                 to be added above its bits
- *
- * A varint has seven bits in a byte, the lowest first; the top bit says that more follow.
  */
 #ifndef HISTORY_COLUMN_H
 #define HISTORY_COLUMN_H
 
-#include "base/wire.h"
+#include "history/varint.h"
 
 enum {
     COLUMN_COUNT_MAX = 4096,
     COLUMN_PADDING = 8, /* bytes that can be read behind those of a column */
-    COLUMN_VARINT_SIZE_MAX = 10,
 };
 
 /**
- * Append a number in as few bytes as it needs.
+ * Append a varint (history/varint.h).
  *
- * buf       receives 1 .. COLUMN_VARINT_SIZE_MAX bytes
+ * buf       receives at most VARINT_SIZE_MAX bytes
  * value     appended
  */
 void column_varint_add(struct buf *buf, uint64_t value);
-
-/**
- * Read a varint; a failure is the reader's.
- *
- * r         reader
- */
-uint64_t column_varint(struct wire_reader *r);
 
 /**
  * Append a column.

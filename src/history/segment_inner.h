@@ -8,6 +8,7 @@
 
 #include "history/block.h"
 #include "history/filter.h"
+#include "history/names.h"
 #include "history/segment.h"
 
 #define SEGMENT_MAGIC "LINIESEG"
@@ -84,59 +85,21 @@ uint64_t segment_secret_mark(const struct hash_secret *secret);
 
 /* ---- names ---- */
 
-/* Names as they are gathered: bytes that differ, numbered as they come. */
-struct segment_names {
-    struct buf bytes;  /* one after the other: the section */
-    struct buf places; /* struct segment_name */
-    uint32_t count;
-    uint32_t slot_count; /* a power of two, or 0 */
-    uint32_t *slots;     /* number and 1 */
-};
+/**
+ * Append the section of hosts.
+ *
+ * buf       receives it
+ * hosts     by number
+ */
+void segment_hosts_add(struct buf *buf, const struct names *hosts);
 
 /**
- * Begin an empty list.
+ * Append the section of ways.
  *
- * names     caller's memory
+ * buf       receives it
+ * ways      by number, each as names_way_bytes() makes it
  */
-void segment_names_begin(struct segment_names *names);
-
-/**
- * Give its memory back.
- *
- * names     begun
- */
-void segment_names_done(struct segment_names *names);
-
-/**
- * The number of a host; it is added where it is not there.
- *
- * op        work in hand
- * names     of hosts
- * secret    for the table
- * host      at most HISTORY_NAME_SIZE_MAX bytes
- * ret       untouched on error
- *
- * Errors    ERR_LIMIT more than HISTORY_NAMES_MAX, or no memory
- */
-MUST_USE
-enum err segment_names_host(struct op *op, struct segment_names *names,
-                            const struct hash_secret *secret, struct span host, uint32_t *ret);
-
-/**
- * The number of a way; it is added where it is not there.
- *
- * op        work in hand
- * names     of ways
- * secret    for the table
- * way       its names have at most HISTORY_NAME_SIZE_MAX bytes
- * ret       untouched on error
- *
- * Errors    ERR_LIMIT more than HISTORY_NAMES_MAX, or no memory
- */
-MUST_USE
-enum err segment_names_way(struct op *op, struct segment_names *names,
-                           const struct hash_secret *secret, const struct history_way *way,
-                           uint32_t *ret);
+void segment_ways_add(struct buf *buf, const struct names *ways);
 
 /**
  * Read the hosts of a section.

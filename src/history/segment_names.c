@@ -1,140 +1,21 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "base/memory.h"
-#include "base/must.h"
 #include "history/segment_inner.h"
 
-enum {
-    NAME_RECORD_MAX = 2 * (1 + HISTORY_NAME_SIZE_MAX) + 3, /* of a way */
-    NAMES_BYTES_MAX = 512 * 1024 * 1024,
-    SLOTS_FIRST = 64,
-    WAY_ASSUMED = 1, /* flags */
-    WAY_ANSWER = 2,
-};
-
-struct segment_name {
-    uint64_t hash;
-    uint32_t at;
-    uint32_t size;
-};
-
-void segment_names_begin(struct segment_names *names)
+void segment_hosts_add(struct buf *buf, const struct names *hosts)
 {
-    *names = (struct segment_names){ 0 };
-    buf_init(&names->bytes, NAMES_BYTES_MAX);
-    buf_init(&names->places, HISTORY_NAMES_MAX * sizeof(struct segment_name));
+    for (uint32_t i = 0; i < names_count(hosts); i++) {
+        struct span host = names_at(hosts, i);
+        buf_add_byte(buf, (uint8_t)host.size);
+        buf_add(buf, host);
+    }
 }
 
-void segment_names_done(struct segment_names *names)
+void segment_ways_add(struct buf *buf, const struct names *ways)
 {
-    buf_done(&names->bytes);
-    buf_done(&names->places);
-    memory_free(names->slots);
-    names->slots = NULL;
-}
-
-static const struct segment_name *name_at(const struct segment_names *names, uint32_t number)
-{
-    return (const struct segment_name *)(const void *)names->places.data + number;
-}
-
-/* The slot of a name, or the empty one where it would be. */
-static uint32_t slot_find(const struct segment_names *names, struct span bytes, uint64_t hash)
-{
-    uint32_t slot = (uint32_t)hash & (names->slot_count - 1);
-    while (names->slots[slot] != 0) {
-        const struct segment_name *name = name_at(names, names->slots[slot] - 1);
-        if (name->hash == hash &&
-            span_equal(span_make(names->bytes.data + name->at, name->size), bytes)) {
-            break;
-        }
-        slot = (slot + 1) & (names->slot_count - 1);
+    for (uint32_t i = 0; i < names_count(ways); i++) {
+        buf_add(buf, names_at(ways, i));
     }
-    return slot;
-}
-
-static bool slots_grow(struct segment_names *names)
-{
-    if (names->count + 1 <= names->slot_count / 2) {
-        return true;
-    }
-    uint32_t count = names->slot_count == 0 ? SLOTS_FIRST : names->slot_count * 2;
-    uint32_t *slots = memory_new_array(count, sizeof *slots);
-    if (slots == NULL) {
-        return false;
-    }
-    memory_free(names->slots);
-    names->slots = slots;
-    names->slot_count = count;
-    for (uint32_t i = 0; i < names->count; i++) {
-        const struct segment_name *name = name_at(names, i);
-        struct span bytes = span_make(names->bytes.data + name->at, name->size);
-        slots[slot_find(names, bytes, name->hash)] = i + 1;
-    }
-    return true;
-}
-
-static enum err name_number(struct op *op, struct segment_names *names,
-                            const struct hash_secret *secret, struct span bytes, uint32_t *ret)
-{
-    if (!slots_grow(names)) {
-        return op_fail(op, ERR_LIMIT, "out of memory for names of the history");
-    }
-    uint64_t hash = hash_bytes(secret, bytes);
-    uint32_t slot = slot_find(names, bytes, hash);
-    if (names->slots[slot] != 0) {
-        *ret = names->slots[slot] - 1;
-        return ERR_OK;
-    }
-    if (names->count >= HISTORY_NAMES_MAX) {
-        return op_fail(op, ERR_LIMIT, "a segment of the history has room for %d names",
-                       (int)HISTORY_NAMES_MAX);
-    }
-    const struct segment_name name = { hash, (uint32_t)names->bytes.size, (uint32_t)bytes.size };
-    buf_add(&names->bytes, bytes);
-    buf_add(&names->places, span_make(&name, sizeof name));
-    if (names->bytes.err != ERR_OK || names->places.err != ERR_OK) {
-        return op_fail(op, ERR_LIMIT, "out of memory for names of the history");
-    }
-    names->count++;
-    names->slots[slot] = names->count;
-    *ret = names->count - 1;
-    return ERR_OK;
-}
-
-static void name_add(struct buf *record, struct span name)
-{
-    must(name.size <= HISTORY_NAME_SIZE_MAX);
-    buf_add_byte(record, (uint8_t)name.size);
-    buf_add(record, name);
-}
-
-enum err segment_names_host(struct op *op, struct segment_names *names,
-                            const struct hash_secret *secret, struct span host, uint32_t *ret)
-{
-    uint8_t bytes[NAME_RECORD_MAX];
-    must(host.size <= HISTORY_NAME_SIZE_MAX);
-    bytes[0] = (uint8_t)host.size;
-    span_copy(bytes + 1, sizeof bytes - 1, host);
-    return name_number(op, names, secret, span_make(bytes, 1 + host.size), ret);
-}
-
-enum err segment_names_way(struct op *op, struct segment_names *names,
-                           const struct hash_secret *secret, const struct history_way *way,
-                           uint32_t *ret)
-{
-    struct buf record;
-    buf_init(&record, NAME_RECORD_MAX);
-    name_add(&record, way->sensor);
-    name_add(&record, way->field);
-    buf_add_byte(&record, (uint8_t)way->direction);
-    buf_add_byte(&record, (uint8_t)way->outcome);
-    buf_add_byte(&record,
-                 (uint8_t)((way->assumed ? WAY_ASSUMED : 0) | (way->answer ? WAY_ANSWER : 0)));
-    enum err err = record.err != ERR_OK
-                       ? op_fail(op, ERR_LIMIT, "out of memory for names of the history")
-                       : name_number(op, names, secret, buf_span(&record), ret);
-    buf_done(&record);
-    return err;
 }
 
 /* ---- reading ---- */
@@ -179,21 +60,19 @@ enum err segment_hosts_read(struct span bytes, struct span **ret, size_t *ret_co
 
 static struct history_way way_read(struct wire_reader *r)
 {
-    struct history_way way = { .sensor = name_read(r) };
-    way.field = name_read(r);
-    unsigned direction = wire_u8(r);
-    unsigned outcome = wire_u8(r);
+    struct span rest = r->rest;
     unsigned flags = wire_u8(r);
-    if (direction >= RANK_DIRECTION_COUNT || outcome >= RANK_OUTCOME_COUNT ||
-        flags > (WAY_ASSUMED | WAY_ANSWER)) {
+    size_t sensor_size = wire_u8(r);
+    size_t field_size = wire_u8(r);
+    (void)wire_take(r, sensor_size + field_size);
+    if ((flags & NAMES_WAY_RANK_MASK) >= RANK_DIRECTION_COUNT ||
+        (flags >> NAMES_WAY_OUTCOME_SHIFT & NAMES_WAY_RANK_MASK) >= RANK_OUTCOME_COUNT) {
         r->err = ERR_FORMAT;
-        return way;
     }
-    way.direction = (enum rank_direction)direction;
-    way.outcome = (enum rank_outcome)outcome;
-    way.assumed = (flags & WAY_ASSUMED) != 0;
-    way.answer = (flags & WAY_ANSWER) != 0;
-    return way;
+    if (r->err != ERR_OK) {
+        return (struct history_way){ 0 };
+    }
+    return names_way(span_slice(rest, 0, NAMES_WAY_HEAD_SIZE + sensor_size + field_size));
 }
 
 enum err segment_ways_read(struct span bytes, struct history_way **ret, size_t *ret_count)

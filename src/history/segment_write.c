@@ -10,6 +10,7 @@ enum {
     OUT_SYNC_SIZE = 64 * 1024 * 1024,     /* so that the last sync is short */
     MEMORY_SIZE_MAX = 1024 * 1024 * 1024, /* of a segment without a file */
     INDEX_SIZE_MAX = 1024 * 1024 * 1024,
+    NAMES_SECTION_SIZE_MAX = 1024 * 1024 * 1024,
     PIECE_ROWS_MAX = SEGMENT_PIECE_POSTINGS_MAX,
 };
 
@@ -28,8 +29,8 @@ struct segment_writer {
     struct block_writer *block;
     struct filter_writer filter;
     struct filter_keys keys;
-    struct segment_names hosts;
-    struct segment_names ways;
+    struct names hosts;
+    struct names ways;
     struct buf index;
     struct buf separators;
     struct segment_trailer trailer;
@@ -120,6 +121,14 @@ static enum err head_write(struct op *op, struct segment_writer *writer)
     return err;
 }
 
+/* Host number 0 is none. */
+static bool names_begin(struct segment_writer *writer)
+{
+    return names_init(&writer->hosts, &writer->secret) == ERR_OK &&
+           names_init(&writer->ways, &writer->secret) == ERR_OK &&
+           names_number(&writer->hosts, SPAN("")) == 0;
+}
+
 enum err segment_writer_new(struct op *op, struct disk_file *file,
                             const struct segment_options *options, struct segment_writer **ret)
 {
@@ -133,14 +142,11 @@ enum err segment_writer_new(struct op *op, struct disk_file *file,
     buf_init(&writer->out.pending, file == NULL ? MEMORY_SIZE_MAX : 2 * OUT_PIECE_SIZE);
     buf_init(&writer->index, INDEX_SIZE_MAX);
     buf_init(&writer->separators, INDEX_SIZE_MAX);
-    segment_names_begin(&writer->hosts);
-    segment_names_begin(&writer->ways);
     filter_writer_begin(&writer->filter, options->filter_keys_max);
     writer->trailer.first_s = UINT32_MAX;
-    uint32_t none;
     enum err err = block_writer_new(op, options->level, &writer->block);
-    if (err == ERR_OK) {
-        err = segment_names_host(op, &writer->hosts, &writer->secret, SPAN(""), &none);
+    if (err == ERR_OK && !names_begin(writer)) {
+        err = fail_memory(op);
     }
     if (err == ERR_OK) {
         err = head_write(op, writer);
@@ -160,26 +166,40 @@ void segment_writer_free(struct segment_writer *writer)
     }
     block_writer_free(writer->block);
     filter_writer_done(&writer->filter);
-    segment_names_done(&writer->hosts);
-    segment_names_done(&writer->ways);
+    names_done(&writer->hosts);
+    names_done(&writer->ways);
     buf_done(&writer->index);
     buf_done(&writer->separators);
     buf_done(&writer->out.pending);
     memory_free(writer);
 }
 
+static enum err name_number(struct op *op, struct names *names, struct span name, uint32_t *ret)
+{
+    uint32_t number = names_number(names, name);
+    if (number == NAMES_NONE) {
+        return op_fail(op, ERR_LIMIT,
+                       "a segment of the history has no room or no memory for more than %zu names",
+                       names_count(names));
+    }
+    *ret = number;
+    return ERR_OK;
+}
+
 enum err segment_writer_host(struct op *op, struct segment_writer *writer, struct span host,
                              uint32_t *ret)
 {
     must(!writer->finished);
-    return segment_names_host(op, &writer->hosts, &writer->secret, host, ret);
+    must(host.size <= HISTORY_NAME_SIZE_MAX);
+    return name_number(op, &writer->hosts, host, ret);
 }
 
 enum err segment_writer_way(struct op *op, struct segment_writer *writer,
                             const struct history_way *way, uint32_t *ret)
 {
+    uint8_t bytes[NAMES_WAY_SIZE_MAX];
     must(!writer->finished);
-    return segment_names_way(op, &writer->ways, &writer->secret, way, ret);
+    return name_number(op, &writer->ways, names_way_bytes(way, bytes), ret);
 }
 
 /* ---- blocks ---- */
@@ -381,6 +401,25 @@ static enum err section_write(struct op *op, struct segment_writer *writer,
     return out_add(op, &writer->out, bytes);
 }
 
+static enum err names_write(struct op *op, struct segment_writer *writer)
+{
+    struct buf hosts;
+    struct buf ways;
+    buf_init(&hosts, NAMES_SECTION_SIZE_MAX);
+    buf_init(&ways, NAMES_SECTION_SIZE_MAX);
+    segment_hosts_add(&hosts, &writer->hosts);
+    segment_ways_add(&ways, &writer->ways);
+    enum err err = hosts.err != ERR_OK || ways.err != ERR_OK
+                       ? fail_memory(op)
+                       : section_write(op, writer, SEGMENT_HOSTS, buf_span(&hosts));
+    if (err == ERR_OK) {
+        err = section_write(op, writer, SEGMENT_WAYS, buf_span(&ways));
+    }
+    buf_done(&hosts);
+    buf_done(&ways);
+    return err;
+}
+
 static enum err filter_write(struct op *op, struct segment_writer *writer)
 {
     struct span filter;
@@ -437,8 +476,7 @@ enum err segment_writer_finish(struct op *op, struct segment_writer *writer,
         .offset = SEGMENT_HEAD_SIZE,
         .size = out_size(&writer->out) - SEGMENT_HEAD_SIZE,
     };
-    TRY(section_write(op, writer, SEGMENT_HOSTS, buf_span(&writer->hosts.bytes)));
-    TRY(section_write(op, writer, SEGMENT_WAYS, buf_span(&writer->ways.bytes)));
+    TRY(names_write(op, writer));
     TRY(section_write(op, writer, SEGMENT_INDEX, buf_span(&writer->index)));
     TRY(section_write(op, writer, SEGMENT_SEPARATORS, buf_span(&writer->separators)));
     const struct filter_sketch *sketch = &writer->filter.sketch;

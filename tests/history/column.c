@@ -128,11 +128,11 @@ TEST(a_varint_of_any_size_is_read_back)
     for (unsigned bits = 0; bits <= 64; bits++) {
         uint64_t value = bits == 64 ? UINT64_MAX : (uint64_t)1 << bits;
         struct buf buf;
-        buf_init(&buf, COLUMN_VARINT_SIZE_MAX);
+        buf_init(&buf, VARINT_SIZE_MAX);
         column_varint_add(&buf, value);
         struct wire_reader r = wire_reader_of(buf_span(&buf));
 
-        assert_true(column_varint(&r) == value);
+        assert_true(varint_take(&r) == value);
 
         assert_int_equal(r.err, ERR_OK);
         assert_int_equal(r.rest.size, 0);
@@ -147,7 +147,7 @@ TEST(a_varint_without_end_is_refused)
     };
     for (size_t size = 0; size <= sizeof bytes; size++) {
         struct wire_reader r = wire_reader_of(span_make(bytes, size));
-        (void)column_varint(&r);
+        (void)varint_take(&r);
         assert_int_equal(r.err, ERR_FORMAT);
     }
 }
