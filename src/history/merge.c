@@ -142,9 +142,8 @@ static enum err merge_init(struct op *op, struct merge *merge,
         return no_memory(op);
     }
     merge->source_count = count;
-    segment.filter_keys_max = 0;
+    segment.filter_keys_max = segment_filter_keys_together(segments, count);
     for (size_t i = 0; i < count; i++) {
-        segment.filter_keys_max += segment_facts(segments[i])->filter_keys;
         TRY(source_init(op, merge, segments[i], &merge->sources[i]));
     }
     size_t gather = options->gather_size_max;

@@ -367,6 +367,36 @@ TEST(the_filter_lets_few_strangers_pass)
     op_end(&op);
 }
 
+TEST(keys_of_several_segments_are_counted_once)
+{
+    struct op op;
+    large_op_begin(&op);
+    struct world world;
+    struct world other;
+    uint64_t seed = testing_seed();
+    world_make(&world, &op, seed, 10000);
+    world_make(&other, &op, seed + 1, 10000);
+    struct segment_writer *writer = world_write(&world, &secret, NULL, NULL);
+    struct segment_writer *other_writer = world_write(&other, &secret, NULL, NULL);
+    struct segment *segment = open_written(&op, writer);
+    struct segment *other_segment = open_written(&op, other_writer);
+    const struct segment *same[] = { segment, segment, segment };
+    const struct segment *both[] = { segment, other_segment };
+    uint64_t keys = segment_facts(segment)->filter_keys;
+
+    uint64_t of_same = segment_filter_keys_together(same, 3);
+    uint64_t of_both = segment_filter_keys_together(both, 2);
+
+    assert_true(of_same > keys * 7 / 10);
+    assert_true(of_same < keys * 13 / 10);
+    assert_true(of_both > of_same);
+    segment_close(segment);
+    segment_close(other_segment);
+    segment_writer_free(writer);
+    segment_writer_free(other_writer);
+    op_end(&op);
+}
+
 /* A segment of one value, seen once. */
 static struct segment_writer *write_one(struct op *op, enum value_kind kind, struct span order)
 {
