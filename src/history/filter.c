@@ -85,12 +85,28 @@ void filter_keys_told(const struct hash_secret *secret, enum value_kind kind,
     if (kind != VALUE_DOMAIN || form == HISTORY_HASHED) {
         return;
     }
-    /* A name has few labels. Of what claims to be one and has more, the first are told. */
     for (size_t i = 0; i + 1 < key.size && ret->count < FILTER_KEYS_PER_VALUE_MAX; i++) {
         if (key.data[i] == '.' && key.size - i - 1 > known) {
             keys_add(ret, key_hash(secret, kind, form, span_from(key, i + 1)));
         }
     }
+}
+
+/* A name has few labels. Of what claims to be one and has more, the first are told. */
+size_t filter_keys_count(enum value_kind kind, enum history_form form, struct span key)
+{
+    size_t count = 1;
+    if (is_url(kind, form, key)) {
+        bool query = span_find(key, '?') != SPAN_NOT_FOUND || value_url_has_escapes(key);
+        return count + (query ? 1 : 0);
+    }
+    if (kind != VALUE_DOMAIN || form == HISTORY_HASHED) {
+        return count;
+    }
+    for (size_t i = 0; i + 1 < key.size && count < FILTER_KEYS_PER_VALUE_MAX; i++) {
+        count += key.data[i] == '.' ? 1 : 0;
+    }
+    return count;
 }
 
 void filter_keys_asked(const struct hash_secret *secret, enum value_kind kind,

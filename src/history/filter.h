@@ -48,6 +48,15 @@ void filter_keys_told(const struct hash_secret *secret, enum value_kind kind,
                       struct filter_keys *ret);
 
 /**
+ * How many hashes filter_keys_told() gives at most, of a value of which nothing is known.
+ *
+ * kind      of the value
+ * form      what of it is kept
+ * key       of the value (canonical)
+ */
+size_t filter_keys_count(enum value_kind kind, enum history_form form, struct span key);
+
+/**
  * What a filter is asked for: if any of them is there, the value or something below it may be.
  *
  * secret    of the history

@@ -51,8 +51,8 @@ struct segment_options {
 };
 
 /**
- * How many keys the filter of a segment is told of one value: itself; of a domain each domain above
- * it too, of a URL its other forms.
+ * How many keys the filter of a segment is told of one value, at most: itself; of a domain each
+ * domain above it too, of a URL its other forms.
  *
  * kind      of the value
  * form      what of it is kept

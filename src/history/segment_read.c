@@ -272,10 +272,7 @@ const struct history_way *segment_ways(const struct segment *segment, size_t *re
 
 size_t segment_filter_keys(enum value_kind kind, enum history_form form, struct span key)
 {
-    static const struct hash_secret none;
-    struct filter_keys keys;
-    filter_keys_told(&none, kind, form, key, 0, &keys);
-    return keys.count;
+    return filter_keys_count(kind, form, key);
 }
 
 uint64_t segment_filter_keys_together(const struct segment *const *segments, size_t count)
