@@ -62,10 +62,12 @@ static enum err fail(struct op *op, const struct db *db, int code)
  * was taken back would name what is gone, for which readers are refused and all is made anew. It
  * costs a sync a transaction: 17 of the database's against 6, 0.03 to 0.05 s of 1.5 s, in a watch
  * of 60,000 lines that all are hits. */
-/* The cache is SQLite's own default, stated: a larger one fills as the database grows. */
+/* The cache fills as the database grows: it is all that grows in a store with few hits. 1 MB is
+ * half of SQLite's own; that costs a tenth of the CPU time of a watch with 1 % hits
+ * (docs/BENCH.md). */
 #define PRAGMAS_WRITE                                                                              \
     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"              \
-    "PRAGMA cache_size = -2000;"
+    "PRAGMA cache_size = -1000;"
 #define PRAGMAS_READ "PRAGMA query_only = ON; PRAGMA schema_version;"
 
 static int pragmas_run(struct db *db, enum db_access access, const char *vfs)

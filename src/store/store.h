@@ -28,7 +28,7 @@ enum {
     STORE_OBJECT_SIZE_MAX = 16 * 1024 * 1024,
     STORE_FOLD_HOSTS_MAX_DEFAULT = 100, /* hosts of one indicator in one span of time, before it is
                                            noisy */
-    STORE_CLOSE_COUNT_MAX = 256,        /* folds that one call of store_folds_close() closes */
+    STORE_CLOSE_COUNT_MAX = 64,         /* folds that one call of store_folds_close() closes */
 };
 
 struct store;
