@@ -94,6 +94,15 @@ enum observe_header observe_formats_header(const struct observe_formats *formats
     return mapping->header == MAPPING_HEADER_W3C ? OBSERVE_HEADER_MARKED : OBSERVE_HEADER_FIRST;
 }
 
+bool observe_is_above_header(struct span line)
+{
+    enum { SEPARATOR_LINE_SIZE = sizeof "sep=;" - 1 };
+    struct span text = span_trim(line);
+    bool separator =
+        text.size == SEPARATOR_LINE_SIZE && span_starts_with_nocase(text, SPAN("sep="));
+    return separator || span_starts_with(text, SPAN("#TYPE "));
+}
+
 bool observe_formats_tell_half_lines(const struct observe_formats *formats,
                                      enum observe_format format)
 {
@@ -234,7 +243,8 @@ static bool header_fits(const struct observe_mapping *mapping, const struct line
         return false;
     }
     if (mapping->header == MAPPING_HEADER_FIRST) {
-        return line_has_columns(mapping, lines->lines[0]);
+        size_t first = lines->count > 1 && observe_is_above_header(lines->lines[0]) ? 1 : 0;
+        return line_has_columns(mapping, lines->lines[first]);
     }
     for (size_t i = 0; mapping->header == MAPPING_HEADER_W3C && i < lines->count; i++) {
         if (span_starts_with_nocase(lines->lines[i], SPAN("#Fields:"))) {

@@ -112,6 +112,14 @@ enum observe_header observe_formats_header(const struct observe_formats *formats
 bool observe_formats_tell_half_lines(const struct observe_formats *formats,
                                      enum observe_format format);
 
+/**
+ * Whether a line may stand above the one that names the columns of CSV: "#TYPE ..." of Windows
+ * PowerShell's Export-Csv, "sep=;" of spreadsheets.
+ *
+ * line      without a byte order mark
+ */
+bool observe_is_above_header(struct span line);
+
 /* ---- the ready mappings ---- */
 
 /**

@@ -162,8 +162,9 @@ enum observe_fault mapped_csv_line(struct observe_reader *reader, struct span li
     struct mapped_reader *mr = reader->mapped;
     struct mapped *mapped = mr->begun;
     if (is_header(mapped, line)) {
+        bool above = !is_w3c(mapped) && observe_is_above_header(line);
         ret->no_event = true;
-        return header_read(reader, line);
+        return above ? OBSERVE_FAULT_NONE : header_read(reader, line);
     }
     if (!mapped->has_header || (!mapped->any_mapped && !mapped->mapping->rest_is_text)) {
         return OBSERVE_FAULT_HEADER;

@@ -2,6 +2,7 @@
 #include "watch/header.h"
 
 #include "base/must.h"
+#include "observe/formats.h"
 #include "observe/tsv.h"
 
 /* In the order in which a reader needs them: a separator resets all, types belong to fields. */
@@ -110,13 +111,18 @@ static void w3c_learn(struct watch_header *header, struct span line)
     }
 }
 
+bool watch_header_has_columns(const struct watch_header *header)
+{
+    return header->lines[LINE_FIELDS].size > 0;
+}
+
 void watch_header_learn_first(struct watch_header *header, struct span lines)
 {
     struct span rest = lines;
     struct span line = { NULL, 0 };
     while (span_next(&rest, '\n', &line) && rest.data != NULL) {
         line = without_return(without_mark(line));
-        if (span_trim(line).size > 0) {
+        if (span_trim(line).size > 0 && !observe_is_above_header(line)) {
             line_keep(header, LINE_FIELDS, line);
             return;
         }

@@ -46,7 +46,15 @@ void watch_header_init(struct watch_header *header);
 void watch_header_learn(struct watch_header *header, struct span lines);
 
 /**
- * Take notice of the first line that is not blank, where that one names the columns (CSV).
+ * Whether a line that names columns was seen.
+ *
+ * header    begun with watch_header_init()
+ */
+bool watch_header_has_columns(const struct watch_header *header);
+
+/**
+ * Take notice of the first line that is not blank, where that one names the columns (CSV); see also
+ * observe_is_above_header().
  *
  * header    begun with watch_header_init()
  * lines     the first ones; where they hold no line end, none is taken notice of

@@ -94,7 +94,7 @@ void watch_input_learn(struct watch_input *input, uint64_t position, struct span
     }
     if (input->header_lines == OBSERVE_HEADER_MARKED) {
         watch_header_learn(input->header, lines);
-    } else if (position == 0) {
+    } else if (position == 0 || !watch_header_has_columns(input->header)) {
         watch_header_learn_first(input->header, lines);
     }
 }

@@ -299,6 +299,29 @@ def csv_that_is_followed_keeps_its_columns_through_rotation_and_a_new_start():
 
 
 @test
+def csv_of_powershell_is_read_below_its_line_of_a_type():
+    head = "#TYPE Selected.System.Diagnostics.Eventing.Reader.EventLogRecord\r\n"
+    header = '"date","time","action","protocol","src-ip","dst-ip","src-port","dst-port"\r\n'
+    def row(host):
+        return f'"2026-11-21","20:34:05","DROP","TCP","10.0.0.{host}","198.51.100.7","50123","443"\r\n'
+    with Node() as node:
+        node.add(LIST)
+        log = node.file("a.csv", head + header + row(1))
+        assert node.json("watch", log, env=UTC, status=FOUND)[-1]["summary"]["faults"] == {}
+        with open(log, "a", encoding="utf-8", newline="") as more:
+            more.write(row(2))
+        assert node.json("watch", log, env=UTC, status=FOUND)[-1]["summary"]["faults"] == {}
+        assert told(node) == {("198.51.100.7", f"10.0.0.{i}", 1) for i in range(1, 3)}
+    with Node() as node:
+        node.add(LIST)
+        followed(node, (appends("fw.csv", head), 0), (appends("fw.csv", header), 0),
+                 (appends("fw.csv", row(1)), 1), (appends("fw.csv", row(2)), 2),
+                 (appends("fw.csv", row(3)), 3))
+        assert told(node) == {("198.51.100.7", f"10.0.0.{i}", 1) for i in range(1, 4)}
+        assert status_of(node)["faults"] == {}, status_of(node)
+
+
+@test
 def text_that_is_followed_is_told_by_its_first_whole_line():
     query = "Nov 21 20:34:05 gw dnsmasq[411]: query[A] evil.example from 10.0.0."
     def half(logs):

@@ -127,6 +127,8 @@ TEST(formats_are_detected_where_every_line_fits)
         "\"Workload\":\"Exchange\"}\n",
         "microsoft-365");
     check_detected("RecordId,CreationDate,AuditData\n1,2,{}\n", "microsoft-365-csv");
+    check_detected("#TYPE X\r\n\"RecordId\",\"CreationDate\",\"AuditData\"\r\n",
+                   "microsoft-365-csv");
     check_detected("{\"CreationDate\":\"1\",\"AuditData\":\"{}\"}\n", "microsoft-365-json");
     check_detected("{\"__REALTIME_TIMESTAMP\":\"1\",\"MESSAGE\":\"x\"}\n", "journal");
     check_detected("{\"@timestamp\":\"x\",\"winlog\":{\"event_id\":\"4624\"}}\n", "windows-events");

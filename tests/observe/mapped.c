@@ -266,6 +266,18 @@ TEST(columns_are_known_by_the_header)
     mapped_test_end(&t);
 }
 
+TEST(line_of_a_type_or_separator_may_stand_above_the_header)
+{
+    struct mapped_test t;
+    mapped_test_begin_with(&t, "format = csv\noriginator = ip\n");
+
+    check_mapped(&t, "#TYPE System.Management.Automation.PSCustomObject", "nothing\n");
+    check_mapped(&t, "sep=,", "nothing\n");
+    check_mapped(&t, "name,ip", "nothing\n");
+    check_mapped(&t, "sep=,10.0.0.5", "from 10.0.0.5 in mine\nip ipv4 10.0.0.5\n");
+    mapped_test_end(&t);
+}
+
 TEST(delimiter_at_the_end_makes_no_column)
 {
     struct mapped_test t;
