@@ -24,7 +24,8 @@ struct history;
 
 struct history_options {
     bool write;
-    uint64_t acknowledged;             /* number of the last commit that the journal knows */
+    uint64_t acknowledged; /* number of the last commit that the journal knows; UINT64_MAX: all that
+                            * is there, for who only reads */
     const struct history_rules *rules; /* borrowed until history_close() */
 };
 
@@ -32,6 +33,7 @@ struct history_opened {
     bool made;        /* there was none */
     uint64_t cut;     /* as live_opened */
     uint64_t dropped; /* likewise */
+    uint64_t damaged; /* segments, and places of the write-ahead file, that cannot be read */
     bool behind;      /* the journal knows a commit that is not here: something was lost */
     bool ahead;       /* segments hold commits that the journal does not know: an older journal was
                        * put back, and lines that are read again count twice */
@@ -73,7 +75,8 @@ void history_close(struct history *history);
  * history   open for writing
  * record    from the watch: checked
  *
- * Errors    ERR_FORMAT; ERR_LIMIT
+ * Errors    ERR_FORMAT; ERR_LIMIT too much waits or is live, or no memory: commit, let the journal
+ *           know, flush, and try again; ERR_IO a commit failed: open it again
  */
 MUST_USE
 enum err history_add(struct op *op, struct history *history, struct span record);
@@ -93,7 +96,8 @@ void history_drop(struct history *history);
  * history     open for writing
  * ret_number  of the last commit, this one or, where nothing waited, an earlier one; 0: none ever
  *
- * Errors    ERR_FULL nothing was written, what waits still waits; ERR_IO; ERR_LIMIT
+ * Errors    ERR_FULL nothing was written, what waits still waits; ERR_IO what waited is forgotten,
+ *           and nothing can be added until it is opened again; ERR_LIMIT
  */
 MUST_USE
 enum err history_commit(struct op *op, struct history *history, uint64_t *ret_number);
@@ -106,12 +110,13 @@ enum err history_commit(struct op *op, struct history *history, uint64_t *ret_nu
 void history_acknowledged(struct history *history);
 
 /**
- * Make a segment of all that was committed, if anything was; all of it must be acknowledged.
+ * Make a segment of all that was committed, if anything was.
  *
  * op        work in hand
  * history   open for writing
  *
- * Errors    ERR_FULL, ERR_IO: all is as it was; ERR_LIMIT
+ * Errors    ERR_CONFLICT something waits, or the journal does not know the last commit; ERR_FULL,
+ *           ERR_IO, ERR_LIMIT: all is as it was
  */
 MUST_USE
 enum err history_flush(struct op *op, struct history *history);
@@ -119,7 +124,11 @@ enum err history_flush(struct op *op, struct history *history);
 /**
  * Do a piece of the work that is due: making a segment of what is live when it is large or its hour
  * is over, merging segments, applying rules to what has grown old. A full disk stops a merge and
- * costs nothing; it is tried again after a while.
+ * costs nothing; it is tried again after a while. Ages are counted by the clock, but where it
+ * leaps ahead by days and neither what was seen nor a day of its going on confirms it, by what it
+ * showed before: a wrong clock must not make the history forget.
+ *
+ * Making a segment is one piece, whatever the budget: some seconds for HISTORY_LIVE_SIZE_MAX.
  *
  * op          work in hand
  * history     open for writing
@@ -141,7 +150,7 @@ enum err history_work(struct op *op, struct history *history, int64_t now_us, in
  * history   open for writing
  * now_us    by the clock
  *
- * Errors    ERR_CANCELLED; as history_work(); ERR_FULL
+ * Errors    ERR_CANCELLED; ERR_CONFLICT as history_flush(); ERR_FULL; ERR_IO; ERR_LIMIT
  */
 MUST_USE
 enum err history_compact(struct op *op, struct history *history, int64_t now_us);
@@ -159,14 +168,16 @@ struct history_forget {
 /**
  * Forget: when this returns, neither segments nor the write-ahead file hold what was asked for, in
  * whatever form it was kept. What is live becomes a segment first; damaged blocks of a segment that
- * is written anew are left out, for what they hold cannot be told.
+ * is written anew are left out, and a segment that cannot be read at all goes whole, for what they
+ * hold cannot be told.
  *
  * op            work in hand
  * history       open for writing; all is acknowledged
  * forget        what; at least one of its limits is set
  * ret_postings  how many went
  *
- * Errors    ERR_CANCELLED; ERR_FULL, ERR_IO: some of it may be there still, do it again; ERR_LIMIT
+ * Errors    ERR_CONFLICT as history_flush(); ERR_CANCELLED, ERR_FULL, ERR_IO, ERR_LIMIT: some of it
+ *           may be there still, do it again
  */
 MUST_USE
 enum err history_forget(struct op *op, struct history *history, const struct history_forget *forget,
@@ -178,8 +189,9 @@ struct history_stats {
     struct segment_facts
         facts; /* sums and extremes of all segments; the live part is in them too */
     size_t segments;
-    uint64_t size;      /* bytes of all files */
-    uint64_t live_rows; /* not in a segment yet */
+    size_t damaged;      /* segments that cannot be read, and are not in the sums */
+    uint64_t size;       /* bytes of all segments and of the write-ahead file */
+    uint64_t live_count; /* postings that are not in a segment yet */
     uint64_t generation;
     uint64_t commit; /* number of the last one */
 };
@@ -187,15 +199,20 @@ struct history_stats {
 /**
  * How much there is.
  *
+ * op        work in hand; as history_segments()
  * history   open
- * ret       receives it
+ * ret       untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
  */
-void history_stats(const struct history *history, struct history_stats *ret);
+MUST_USE
+enum err history_stats(struct op *op, struct history *history, struct history_stats *ret);
 
 /**
- * The segments of what this process sees, the live part as one of them (the last).
+ * The segments of what this process sees, the live part, where there is one, as the last of them.
+ * One that cannot be read is not among them: history_stats() counts it, history_check() names it.
  *
- * op         work in hand; a reader's live part is made a segment in memory at the first call
+ * op         work in hand; the live part is made a segment in memory where it has changed
  * history    open
  * ret        lives until the history is changed or closed
  * ret_count  how many

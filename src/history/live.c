@@ -386,6 +386,11 @@ enum err live_commit(struct op *op, struct live *live, uint64_t number)
     return ERR_OK;
 }
 
+uint64_t live_last(const struct live *live)
+{
+    return live->last;
+}
+
 uint64_t live_size(const struct live *live)
 {
     return live->size;

@@ -102,6 +102,13 @@ MUST_USE
 enum err live_commit(struct op *op, struct live *live, uint64_t number);
 
 /**
+ * The number of the last commit; 0: none.
+ *
+ * live      open
+ */
+uint64_t live_last(const struct live *live);
+
+/**
  * How much it holds: bytes of the file; things seen (each value, hour, host and way is one); bytes
  * that wait; and the second of the oldest of what was committed (UINT32_MAX: none).
  *

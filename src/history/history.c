@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Adding and committing; making a segment of what is live; and the change of the manifest, through
+ * which everything goes.
+ */
+#include "history/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "base/must.h"
+#include "history/history_inner.h"
+
+/* ---- files ---- */
+
+struct span history_path(const struct history *history, const char *name, uint64_t number,
+                         struct history_path *path)
+{
+    char text[HISTORY_PATH_SIZE];
+    int size = number == 0
+                   ? snprintf(text, sizeof text, "/%s", name)
+                   : snprintf(text, sizeof text, "/%s%012llu", name, (unsigned long long)number);
+    must(size > 0);
+    must(history->folder_size + (size_t)size <= sizeof path->bytes);
+    span_copy(path->bytes, sizeof path->bytes, span_make(history->folder, history->folder_size));
+    span_copy(path->bytes + history->folder_size, sizeof path->bytes - history->folder_size,
+              span_make(text, (size_t)size));
+    path->size = history->folder_size + (size_t)size;
+    return span_make(path->bytes, path->size);
+}
+
+enum err history_sync(struct op *op, struct history *history)
+{
+    return disk_sync_folder(op, history->disk, span_make(history->folder, history->folder_size));
+}
+
+enum err history_part_open(struct op *op, const struct history *history, struct history_part *part)
+{
+    struct history_path path;
+    struct span name = history_path(history, "seg-", part->is.number, &path);
+    TRY(disk_map(op, history->disk, name, &part->map));
+    enum err err = segment_open(op, part->map, &history->head.secret, &part->segment);
+    if (err != ERR_OK) {
+        disk_unmap(history->disk, part->map);
+        part->map = span_make(NULL, 0);
+        part->segment = NULL;
+    }
+    return err;
+}
+
+void history_part_close(struct history *history, struct history_part *part)
+{
+    segment_close(part->segment);
+    disk_unmap(history->disk, part->map);
+    part->segment = NULL;
+    part->map = span_make(NULL, 0);
+}
+
+void history_file_remove(struct history *history, const char *name, uint64_t number)
+{
+    const struct actor actor = { .name = SPAN("history") };
+    struct history_path path;
+    struct op work;
+    op_begin(&work, &actor, 0);
+    enum err err = disk_remove(&work, history->disk, history_path(history, name, number, &path));
+    (void)err;
+    op_end(&work);
+}
+
+/* ---- the manifest ---- */
+
+struct history_change history_change_none(const struct history *history)
+{
+    return (struct history_change){ .through = history->head.through,
+                                    .wal_number = history->head.wal_number };
+}
+
+static bool is_removed(const struct history_change *change, uint64_t number)
+{
+    size_t i = 0;
+    while (i < change->removed_count && change->removed[i] != number) {
+        i++;
+    }
+    return i < change->removed_count;
+}
+
+static int parts_compare(const void *left, const void *right)
+{
+    const struct history_part *a = left;
+    const struct history_part *b = right;
+    if (a->is.facts.first_s != b->is.facts.first_s) {
+        return a->is.facts.first_s < b->is.facts.first_s ? -1 : 1;
+    }
+    return (a->is.number > b->is.number) - (a->is.number < b->is.number);
+}
+
+/* The parts as they will be. */
+static enum err parts_make(struct op *op, const struct history *history,
+                           const struct history_change *change, struct history_part **ret,
+                           size_t *ret_count)
+{
+    struct history_part *parts = memory_new_array(history->part_count + 1, sizeof *parts);
+    if (parts == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for the segments of the history");
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < history->part_count; i++) {
+        if (!is_removed(change, history->parts[i].is.number)) {
+            parts[count] = history->parts[i];
+            count++;
+        }
+    }
+    if (change->part != NULL) {
+        parts[count] = *change->part;
+        count++;
+    }
+    if (count > MANIFEST_SEGMENT_COUNT_MAX) {
+        memory_free(parts);
+        return op_fail(op, ERR_LIMIT, "the history has more than %d segments",
+                       (int)MANIFEST_SEGMENT_COUNT_MAX);
+    }
+    qsort(parts, count, sizeof *parts, parts_compare);
+    *ret = parts;
+    *ret_count = count;
+    return ERR_OK;
+}
+
+static enum err head_write(struct op *op, struct history *history, const struct manifest *head,
+                           const struct history_part *parts, size_t count)
+{
+    struct history_path path;
+    struct manifest manifest = *head;
+    manifest.segments = memory_new_array(count, sizeof *manifest.segments);
+    if (manifest.segments == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for the manifest of the history");
+    }
+    manifest.segment_count = count;
+    for (size_t i = 0; i < count; i++) {
+        manifest.segments[i] = parts[i].is;
+    }
+    history->head.generation = head->generation; /* also of one that failed: perhaps it is there */
+    enum err err =
+        manifest_write(op, history->disk, history_path(history, "manifest", 0, &path), &manifest);
+    history->doubt = err != ERR_OK;
+    memory_free(manifest.segments);
+    return err;
+}
+
+static void removed_close(struct history *history, const struct history_change *change)
+{
+    for (size_t i = 0; i < history->part_count; i++) {
+        if (is_removed(change, history->parts[i].is.number)) {
+            history_part_close(history, &history->parts[i]);
+        }
+    }
+    for (size_t i = 0; i < change->removed_count; i++) {
+        history_file_remove(history, "seg-", change->removed[i]);
+    }
+}
+
+enum err history_change(struct op *op, struct history *history, const struct history_change *change)
+{
+    struct history_part *parts = NULL;
+    size_t count = 0;
+    must(!history->doubt);
+    TRY(parts_make(op, history, change, &parts, &count));
+    struct manifest head = history->head;
+    head.generation++;
+    head.through = change->through;
+    head.wal_number = change->wal_number;
+    enum err err = head_write(op, history, &head, parts, count);
+    if (err != ERR_OK) {
+        memory_free(parts);
+        return err;
+    }
+    uint64_t wal_before = history->head.wal_number;
+    removed_close(history, change);
+    if (change->wal_number != wal_before) {
+        history_file_remove(history, "wal-", wal_before);
+    }
+    memory_free(history->parts);
+    history->parts = parts;
+    history->part_count = count;
+    history->head = head;
+    return ERR_OK;
+}
+
+enum err history_settle(struct op *op, struct history *history)
+{
+    uint64_t removed;
+    if (!history->doubt) {
+        return ERR_OK;
+    }
+    history_job_drop(history);
+    struct manifest head = history->head;
+    head.generation++;
+    TRY(head_write(op, history, &head, history->parts, history->part_count));
+    return history_strays_remove(op, history, &removed);
+}
+
+/* ---- adding ---- */
+
+enum err history_add(struct op *op, struct history *history, struct span record)
+{
+    must(history->lock != NULL);
+    return live_add(op, history->live, record);
+}
+
+void history_drop(struct history *history)
+{
+    must(history->lock != NULL);
+    live_drop(history->live);
+}
+
+enum err history_commit(struct op *op, struct history *history, uint64_t *ret_number)
+{
+    must(history->lock != NULL);
+    if (live_waiting(history->live) > 0) {
+        TRY(history_settle(op, history)); /* else this write-ahead file may not be the one */
+        TRY(live_commit(op, history->live, history->commit + 1));
+        history->commit++;
+    }
+    *ret_number = history->commit;
+    return ERR_OK;
+}
+
+void history_acknowledged(struct history *history)
+{
+    history->acknowledged = history->commit;
+}
+
+/* ---- a segment of what is live ---- */
+
+static struct segment_options live_segment_options(const struct history *history)
+{
+    return (struct segment_options){
+        .secret = &history->head.secret,
+        .filter_keys_max = live_filter_keys(history->live),
+        .level = SEGMENT_LEVEL_FAST,
+    };
+}
+
+static enum err live_into(struct op *op, struct history *history, struct disk_file *file,
+                          struct segment_facts *ret)
+{
+    struct segment_options options = live_segment_options(history);
+    struct segment_writer *writer;
+    TRY(segment_writer_new(op, file, &options, &writer));
+    enum err err = live_write(op, history->live, writer);
+    err = err == ERR_OK ? segment_writer_finish(op, writer, ret) : err;
+    segment_writer_free(writer);
+    return err;
+}
+
+static enum err live_file(struct op *op, struct history *history, struct history_part *part)
+{
+    struct history_path path;
+    struct disk_file *file;
+    struct span name = history_path(history, "seg-", part->is.number, &path);
+    TRY(disk_file_open(op, history->disk, name, DISK_CREATE_NEW, &file));
+    enum err err = live_into(op, history, file, &part->is.facts);
+    disk_file_close(file);
+    return err;
+}
+
+struct live_options history_live_options(const struct history *history, uint64_t number)
+{
+    return (struct live_options){
+        .write = history->lock != NULL,
+        .last = history->options.acknowledged,
+        .history = history->head.history,
+        .number = number,
+        .seed = hash_bytes(&history->head.secret, span_make(&number, sizeof number)),
+    };
+}
+
+static enum err live_next(struct op *op, struct history *history, uint64_t number,
+                          struct live **ret)
+{
+    struct history_path path;
+    struct live_options options = history_live_options(history, number);
+    return live_open(op, history->disk, history_path(history, "wal-", number, &path), &options, ret,
+                     NULL);
+}
+
+/* What is made before the manifest names it. */
+struct flush {
+    struct history_part part;
+    uint64_t wal_number;
+    struct live *live;
+};
+
+static enum err flush_files(struct op *op, struct history *history, struct flush *flush)
+{
+    TRY(live_file(op, history, &flush->part));
+    TRY(live_next(op, history, flush->wal_number, &flush->live));
+    TRY(history_sync(op, history));
+    return history_part_open(op, history, &flush->part);
+}
+
+static void flush_drop(struct history *history, struct flush *flush)
+{
+    history_part_close(history, &flush->part);
+    live_close(flush->live);
+    if (!history->doubt) {
+        history_file_remove(history, "seg-", flush->part.is.number);
+        history_file_remove(history, "wal-", flush->wal_number);
+    }
+}
+
+static void live_segment_drop(struct history *history)
+{
+    segment_close(history->live_segment);
+    segment_writer_free(history->live_writer);
+    history->live_segment = NULL;
+    history->live_writer = NULL;
+}
+
+enum err history_flush(struct op *op, struct history *history)
+{
+    must(history->lock != NULL);
+    TRY(history_settle(op, history));
+    if (live_waiting(history->live) > 0 || history->acknowledged != history->commit) {
+        return op_fail(op, ERR_CONFLICT, "what was seen is not yet in the journal");
+    }
+    if (live_last(history->live) == 0) {
+        return ERR_OK;
+    }
+    struct flush flush = { .part.is.number = history->head.next_number,
+                           .wal_number = history->head.next_number + 1 };
+    history->head.next_number += 2;
+    enum err err = flush_files(op, history, &flush);
+    if (err == ERR_OK) {
+        struct history_change change = history_change_none(history);
+        change.part = &flush.part;
+        change.through = live_last(history->live);
+        change.wal_number = flush.wal_number;
+        err = history_change(op, history, &change);
+    }
+    if (err != ERR_OK) {
+        flush_drop(history, &flush);
+        return err;
+    }
+    live_segment_drop(history);
+    live_close(history->live);
+    history->live = flush.live;
+    return ERR_OK;
+}
+
+/* ---- what there is ---- */
+
+static enum err live_segment_make(struct op *op, struct history *history)
+{
+    uint64_t last = live_last(history->live);
+    if (history->live_segment != NULL && history->live_made == last) {
+        return ERR_OK;
+    }
+    live_segment_drop(history);
+    if (last == 0) {
+        return ERR_OK;
+    }
+    struct segment_options options = live_segment_options(history);
+    TRY(segment_writer_new(op, NULL, &options, &history->live_writer));
+    enum err err = live_write(op, history->live, history->live_writer);
+    err = err == ERR_OK ? segment_writer_finish(op, history->live_writer, NULL) : err;
+    err = err == ERR_OK ? segment_open(op, segment_writer_bytes(history->live_writer),
+                                       &history->head.secret, &history->live_segment)
+                        : err;
+    if (err != ERR_OK) {
+        live_segment_drop(history);
+        return err;
+    }
+    history->live_made = last;
+    return ERR_OK;
+}
+
+enum err history_segments(struct op *op, struct history *history, const struct segment *const **ret,
+                          size_t *ret_count)
+{
+    TRY(live_segment_make(op, history));
+    const struct segment **list = memory_new_array(history->part_count + 1, sizeof(*list));
+    if (list == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for the segments of the history");
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < history->part_count; i++) {
+        if (history->parts[i].segment != NULL) {
+            list[count] = history->parts[i].segment;
+            count++;
+        }
+    }
+    if (history->live_segment != NULL) {
+        list[count] = history->live_segment;
+        count++;
+    }
+    memory_free(history->list);
+    history->list = list;
+    *ret = list;
+    *ret_count = count;
+    return ERR_OK;
+}
+
+static void facts_add(struct segment_facts *sum, const struct segment_facts *facts)
+{
+    sum->values += facts->values;
+    sum->rows += facts->rows;
+    sum->postings += facts->postings;
+    sum->count += facts->count;
+    sum->first_s = facts->first_s < sum->first_s ? facts->first_s : sum->first_s;
+    sum->last_s = facts->last_s > sum->last_s ? facts->last_s : sum->last_s;
+    sum->size += facts->size;
+    sum->blocks += facts->blocks;
+    sum->filter_keys += facts->filter_keys;
+    for (size_t i = 0; i < VALUE_KIND_COUNT; i++) {
+        sum->kind_values[i] += facts->kind_values[i];
+    }
+}
+
+enum err history_stats(struct op *op, struct history *history, struct history_stats *ret)
+{
+    const struct segment *const *segments;
+    size_t count;
+    TRY(history_segments(op, history, &segments, &count));
+    struct history_stats stats = {
+        .facts.first_s = UINT32_MAX,
+        .segments = history->part_count,
+        .size = live_size(history->live),
+        .live_count = live_count(history->live),
+        .generation = history->head.generation,
+        .commit = history->commit,
+    };
+    for (size_t i = 0; i < count; i++) {
+        facts_add(&stats.facts, segment_facts(segments[i]));
+    }
+    for (size_t i = 0; i < history->part_count; i++) {
+        const struct history_part *part = &history->parts[i];
+        stats.damaged += part->segment == NULL;
+        stats.size += part->is.facts.size;
+    }
+    *ret = stats;
+    return ERR_OK;
+}
+
+const struct history_rules *history_rules(const struct history *history)
+{
+    return history->options.rules;
+}

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What is due, one piece at a time: a segment of what is live, segments that become one, rules for
+ * what has grown old, the size that all may have.
+ */
+#include "base/memory.h"
+#include "base/must.h"
+#include "base/time.h"
+#include "history/history_inner.h"
+
+enum {
+    FLUSH_LATE_S = 600,           /* lines of an hour come until so long after it */
+    CLASS_SIZE_FIRST = 64 * 1024, /* segments up to here are of one class */
+    CLASS_FACTOR = 8,             /* and from class to class */
+    CLASS_COUNT = 24,
+    FULL_WAIT_US = 60 * US_PER_S,  /* until a full disk is tried again */
+    MEMORY_WAIT_S = 3600,          /* until what there was no memory for is */
+    LEAP_S = 2 * HISTORY_DAY_S,    /* more than that the clock does not go on unnoticed */
+    LEAP_STEADY_S = HISTORY_DAY_S, /* so long it must go on from there */
+    SLACK_PART = 8,                /* what is too old may stay for an eighth of its time, */
+    SLACK_MIN_S = HISTORY_DAY_S,   /* and at least a day, so that little is written again */
+    CUT_STEPS = 32,                /* halvings in the search of a second */
+    SIZE_SPARE_PART = 20,          /* so much more goes than must */
+};
+
+/* ---- the clock ---- */
+
+static uint32_t newest_s(const struct history *history)
+{
+    uint32_t newest = 0;
+    for (size_t i = 0; i < history->part_count; i++) {
+        uint32_t last_s = history->parts[i].is.facts.last_s;
+        newest = last_s > newest ? last_s : newest;
+    }
+    return newest;
+}
+
+static uint32_t clock_seconds(int64_t now_us)
+{
+    int64_t now_s = now_us / US_PER_S;
+    if (now_s < 0) {
+        return 0;
+    }
+    return now_s > UINT32_MAX ? UINT32_MAX : (uint32_t)now_s;
+}
+
+/* The time by which ages are counted. A clock that leaps ahead is not believed until something of
+ * then was seen, or it has gone on for a day; one that goes back is. */
+static uint32_t clock_believe(struct history *history, int64_t now_us)
+{
+    uint32_t now_s = clock_seconds(now_us);
+    uint32_t before_s = history->head.clock_s;
+    bool leapt = before_s != 0 && now_s > before_s && now_s - before_s > LEAP_S;
+    uint32_t newest = newest_s(history);
+    bool seen = newest >= now_s || now_s - newest <= LEAP_S;
+    if (leapt && !seen) {
+        if (history->leap_s == 0 || now_s < history->leap_s) {
+            history->leap_s = now_s;
+        }
+        if (now_s - history->leap_s < LEAP_STEADY_S) {
+            return before_s;
+        }
+    }
+    history->leap_s = 0;
+    history->head.clock_s = now_s;
+    return now_s;
+}
+
+/* ---- what is live ---- */
+
+/* Its hour is over; once an hour of the clock, for what comes late is always of an hour that is
+ * over. */
+static bool flush_is_due(const struct history *history, int64_t now_us)
+{
+    const struct live *live = history->live;
+    bool ready =
+        live_last(live) != 0 && live_waiting(live) == 0 && history->acknowledged == history->commit;
+    if (!ready) {
+        return false;
+    }
+    if (live_size(live) >= HISTORY_LIVE_SIZE_MAX) {
+        return true;
+    }
+    int64_t now_s = now_us / US_PER_S - FLUSH_LATE_S;
+    int64_t hour = time_floor(now_s, HISTORY_HOUR_S);
+    bool over = live_oldest_s(live) < hour;
+    return over && (!history->flushed || history->flush_hour != hour);
+}
+
+static enum err flush_do(struct op *op, struct history *history, int64_t now_us)
+{
+    TRY(history_flush(op, history));
+    history->flushed = true;
+    history->flush_hour = time_floor(now_us / US_PER_S - FLUSH_LATE_S, HISTORY_HOUR_S);
+    return ERR_OK;
+}
+
+/* ---- plans ---- */
+
+static size_t class_of(uint64_t size)
+{
+    size_t class = 0;
+    uint64_t end = CLASS_SIZE_FIRST;
+    while (size > end && class + 1 < CLASS_COUNT) {
+        end *= CLASS_FACTOR;
+        class ++;
+    }
+    return class;
+}
+
+/* HISTORY_FAN segments of one class; the smallest class that has as many. */
+static bool plan_tier(const struct history *history, struct history_plan *plan)
+{
+    for (size_t class = 0; class < CLASS_COUNT; class ++) {
+        plan->count = 0;
+        for (size_t i = 0; i < history->part_count && plan->count < HISTORY_FAN; i++) {
+            const struct history_part *part = &history->parts[i];
+            if (part->segment != NULL && class_of(part->is.facts.size) == class) {
+                plan->numbers[plan->count] = part->is.number;
+                plan->count++;
+            }
+        }
+        if (plan->count == HISTORY_FAN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a segment holds what has passed an age since rules were last applied to it. */
+static bool age_is_due(const struct manifest_segment *segment, uint32_t days, uint32_t now_s)
+{
+    uint64_t age_s = (uint64_t)days * HISTORY_DAY_S;
+    uint64_t slack_s = age_s / SLACK_PART < SLACK_MIN_S ? SLACK_MIN_S : age_s / SLACK_PART;
+    if (days == 0 || segment->facts.first_s + age_s > now_s) {
+        return false; /* nothing is so old */
+    }
+    bool again = segment->made_s != 0;
+    if (again && (uint64_t)segment->made_s + slack_s > now_s) {
+        return false;
+    }
+    return !again || segment->facts.last_s + age_s >= segment->made_s;
+}
+
+static bool rules_are_due(const struct history_rules *rules, const struct manifest_segment *segment,
+                          uint32_t now_s)
+{
+    bool due =
+        age_is_due(segment, rules->hour_days, now_s) || age_is_due(segment, rules->day_days, now_s);
+    for (size_t kind = 0; kind < VALUE_KIND_COUNT && !due; kind++) {
+        due = segment->facts.kind_values[kind] > 0 && age_is_due(segment, rules->days[kind], now_s);
+    }
+    return due;
+}
+
+static bool plan_rules(const struct history *history, struct history_plan *plan)
+{
+    for (size_t i = 0; i < history->part_count; i++) {
+        const struct history_part *part = &history->parts[i];
+        if (part->segment != NULL &&
+            rules_are_due(history->options.rules, &part->is, plan->now_s)) {
+            plan->numbers[0] = part->is.number;
+            plan->count = 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- the size ---- */
+
+/* About how many bytes lie before a second, as if each segment held the same of every second. */
+static uint64_t size_before(const struct history *history, uint32_t second)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < history->part_count; i++) {
+        const struct segment_facts *facts = &history->parts[i].is.facts;
+        if (facts->last_s < second) {
+            sum += facts->size;
+        } else if (facts->first_s < second) {
+            uint64_t span = (uint64_t)facts->last_s - facts->first_s + 1;
+            uint64_t part = (uint64_t)second - facts->first_s;
+            sum += (uint64_t)((double)facts->size * ((double)part / (double)span));
+        }
+    }
+    return sum;
+}
+
+static uint64_t size_all(const struct history *history)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < history->part_count; i++) {
+        sum += history->parts[i].is.facts.size;
+    }
+    return sum;
+}
+
+/* The second before which enough lies; later than the one before. */
+static uint32_t cut_find(const struct history *history, uint64_t excess)
+{
+    uint32_t low = 0;
+    uint32_t high = UINT32_MAX;
+    for (size_t i = 0; i < CUT_STEPS && low < high; i++) {
+        uint32_t middle = low + (high - low) / 2;
+        if (size_before(history, middle) < excess) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    uint32_t hour = history_span_start(HISTORY_HOUR, high);
+    uint32_t least = history_span_end(HISTORY_HOUR, history->cut_s);
+    return hour > least ? hour : least;
+}
+
+static bool cut_next(const struct history *history, struct history_plan *plan)
+{
+    for (size_t i = 0; i < history->part_count && history->cut_s != 0; i++) {
+        const struct history_part *part = &history->parts[i];
+        if (part->segment != NULL && part->is.facts.first_s < history->cut_s &&
+            part->cut_s < history->cut_s) {
+            plan->numbers[0] = part->is.number;
+            plan->count = 1;
+            plan->cut_s = history->cut_s;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool plan_size(struct history *history, struct history_plan *plan)
+{
+    uint64_t size_max = history->options.rules->size_max;
+    uint64_t size = size_all(history);
+    if (cut_next(history, plan)) {
+        return true; /* what was begun is finished, however much it was */
+    }
+    if (size_max == 0 || size <= size_max) {
+        return false;
+    }
+    history->cut_s = cut_find(history, size - size_max + size_max / SIZE_SPARE_PART);
+    return cut_next(history, plan);
+}
+
+/* ---- work ---- */
+
+static enum err plan_new(struct op *op, const struct history *history, uint32_t now_s,
+                         struct history_plan *ret)
+{
+    *ret = (struct history_plan){ .now_s = now_s, .cut_s = history->cut_s };
+    ret->numbers = memory_new_array(history->part_count, sizeof *ret->numbers);
+    return ret->numbers == NULL ? op_fail(op, ERR_LIMIT, "out of memory for the history's work")
+                                : ERR_OK;
+}
+
+static bool plan_make(struct history *history, struct history_plan *plan)
+{
+    return plan_tier(history, plan) || plan_rules(history, plan) || plan_size(history, plan);
+}
+
+static enum err job_choose(struct op *op, struct history *history, uint32_t now_s, bool *ret_more)
+{
+    struct history_plan plan;
+    enum err err = ERR_OK;
+    TRY(plan_new(op, history, now_s, &plan));
+    *ret_more = plan_make(history, &plan);
+    if (*ret_more) {
+        err = history_job_begin(op, history, &plan);
+    }
+    memory_free(plan.numbers);
+    return err;
+}
+
+static enum err work_do(struct op *op, struct history *history, int64_t now_us, int64_t budget_us,
+                        bool *ret_more)
+{
+    bool done = false;
+    TRY(history_settle(op, history));
+    uint32_t now_s = clock_believe(history, now_us);
+    *ret_more = true;
+    if (flush_is_due(history, now_us)) {
+        return flush_do(op, history, now_us);
+    }
+    if (history->job != NULL) {
+        return history_job_step(op, history, budget_us, &done, NULL);
+    }
+    return job_choose(op, history, now_s, ret_more);
+}
+
+static bool is_waiting(const struct history *history, int64_t now_us)
+{
+    int64_t left_us = history->wait_until_us - now_us;
+    return left_us > 0 && left_us <= (int64_t)MEMORY_WAIT_S * US_PER_S; /* the clock went back */
+}
+
+enum err history_work(struct op *op, struct history *history, int64_t now_us, int64_t budget_us,
+                      bool *ret_more)
+{
+    must(history->lock != NULL);
+    if (is_waiting(history, now_us)) {
+        *ret_more = false;
+        return ERR_OK;
+    }
+    enum err err = work_do(op, history, now_us, budget_us, ret_more);
+    if (err == ERR_FULL || err == ERR_LIMIT) {
+        int64_t wait_us = err == ERR_FULL ? FULL_WAIT_US : (int64_t)MEMORY_WAIT_S * US_PER_S;
+        history->wait_until_us = now_us + wait_us;
+        op_fault_clear(op);
+        *ret_more = false;
+        return ERR_OK;
+    }
+    return err;
+}
+
+/* ---- compacting ---- */
+
+/* All that can be read; whether there is anything to do. */
+static bool plan_all(struct history *history, struct history_plan *plan)
+{
+    bool due = false;
+    for (size_t i = 0; i < history->part_count; i++) {
+        const struct history_part *part = &history->parts[i];
+        if (part->segment != NULL) {
+            plan->numbers[plan->count] = part->is.number;
+            plan->count++;
+            due = due || rules_are_due(history->options.rules, &part->is, plan->now_s);
+        }
+    }
+    return plan->count > 1 || (plan->count == 1 && due);
+}
+
+static enum err plan_do(struct op *op, struct history *history, struct history_plan *plan,
+                        bool (*choose)(struct history *history, struct history_plan *plan),
+                        bool *ret_more)
+{
+    struct merge_result result;
+    plan->count = 0;
+    *ret_more = choose(history, plan);
+    return *ret_more ? history_job_whole(op, history, plan, &result) : ERR_OK;
+}
+
+enum err history_compact(struct op *op, struct history *history, int64_t now_us)
+{
+    struct history_plan plan;
+    bool more = false;
+    must(history->lock != NULL);
+    history_job_drop(history);
+    TRY(history_flush(op, history));
+    history->head.clock_s = clock_seconds(now_us); /* who asks for it has looked at the clock */
+    history->leap_s = 0;
+    TRY(plan_new(op, history, history->head.clock_s, &plan));
+    enum err err = plan_do(op, history, &plan, plan_all, &more);
+    more = true;
+    while (err == ERR_OK && more) {
+        err = plan_do(op, history, &plan, plan_size, &more);
+    }
+    memory_free(plan.numbers);
+    return err;
+}
