@@ -316,7 +316,7 @@ static void segment_write(struct bench *bench, struct disk *disk, uint64_t rows,
         { VALUE_IPV4, 36 }, { VALUE_IPV6, 4 }, { VALUE_DOMAIN, 40 }, { VALUE_URL, 10 },
         { VALUE_MD5, 2 },   { VALUE_SHA1, 0 }, { VALUE_SHA256, 8 },
     };
-    const struct segment_options options = { &bench->secret, rows, level };
+    const struct segment_options options = { &bench->secret, rows * 2 / 3, level };
     struct disk_file *file;
     struct segment_facts facts;
     size_t values = rows / 2;

@@ -17,6 +17,7 @@ enum {
     BLOCK_TEXT_FULL = 16 * 1024, /* bytes, from which on a block takes no more entries */
     BLOCK_TEXT_SIZE_MAX = BLOCK_TEXT_FULL + HISTORY_ORDER_SIZE_MAX,
     BLOCK_HEAD_SIZE = 24,
+    BLOCK_COUNT_ONCE = 0, /* of a posting: one line, so that it has no duration */
     /* What any block may take: a column is never larger than all its numbers in full. */
     BLOCK_SIZE_MAX = 256 * 1024,
 };

@@ -41,6 +41,7 @@ struct block_head {
 struct block {
     ZSTD_DCtx *codec;
     struct block_head head;
+    size_t duration;  /* number of the one that comes next */
     struct span text; /* in `unpacked`, or in the block's own bytes */
     struct block_columns columns;
     struct block_entry entries[BLOCK_POSTINGS_MAX];
@@ -107,6 +108,15 @@ static bool head_fits(const struct block_head *head, const struct block_bounds *
            head->ways <= head->postings && head->text_size <= BLOCK_TEXT_SIZE_MAX;
 }
 
+static size_t durations_count(const uint32_t *counts, size_t postings)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < postings; i++) {
+        count += counts[i] != BLOCK_COUNT_ONCE ? 1 : 0;
+    }
+    return count;
+}
+
 static void columns_read(struct wire_reader *r, const struct block_head *head,
                          struct block_columns *columns)
 {
@@ -122,8 +132,8 @@ static void columns_read(struct wire_reader *r, const struct block_head *head,
     column_read(r, columns->host_gaps, head->postings - head->rows);
     column_read(r, columns->ways, head->postings);
     column_read(r, columns->firsts, head->postings);
-    column_read(r, columns->durations, head->postings);
     column_read(r, columns->counts, head->postings);
+    column_read(r, columns->durations, durations_count(columns->counts, head->postings));
 }
 
 static bool ways_fit(const struct block *block, size_t way_count)
@@ -174,7 +184,12 @@ static bool row_postings_make(struct block *block, const struct history_row *row
     uint64_t host_now = host;
     for (size_t i = first; i < first + row->posting_count; i++) {
         uint64_t first_s = (uint64_t)row->start_s + columns->firsts[i];
-        uint64_t last_s = first_s + columns->durations[i];
+        uint32_t count = columns->counts[i];
+        uint64_t last_s = first_s;
+        if (count != BLOCK_COUNT_ONCE) {
+            last_s += columns->durations[block->duration];
+            block->duration++;
+        }
         uint32_t gap = i == first ? 0 : gaps[i - first - 1];
         if (i > first && gap == 0 && columns->ways[i] <= columns->ways[i - 1]) {
             return false;
@@ -186,7 +201,7 @@ static bool row_postings_make(struct block *block, const struct history_row *row
             .way = columns->way_list[columns->ways[i]],
             .first_s = (uint32_t)first_s,
             .last_s = (uint32_t)last_s,
-            .count = (uint64_t)columns->counts[i] + 1,
+            .count = count == BLOCK_COUNT_ONCE ? 1 : count,
         };
     }
     /* Sums of the whole row, which fits in 64 bits: BLOCK_POSTINGS_MAX gaps of 32. */
@@ -236,6 +251,7 @@ static bool postings_make(struct block *block, size_t host_count)
     const struct block_columns *columns = &block->columns;
     const uint32_t *gaps = columns->host_gaps;
     size_t first = 0;
+    block->duration = 0;
     for (size_t i = 0; i < block->head.rows; i++) {
         struct history_row *row = &block->rows[i];
         uint32_t count = columns->posting_counts[i];

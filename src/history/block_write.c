@@ -41,9 +41,10 @@ struct block_writer {
     uint32_t host_gaps[BLOCK_POSTINGS_MAX]; /* of the other postings */
     uint32_t ways[BLOCK_POSTINGS_MAX];      /* of each posting */
     uint32_t firsts[BLOCK_POSTINGS_MAX];    /* seconds within the row's span */
-    uint32_t durations[BLOCK_POSTINGS_MAX];
-    uint32_t counts[BLOCK_POSTINGS_MAX]; /* less 1; UINT32_MAX: it is told apart */
-    struct buf wide_counts;              /* varints */
+    uint32_t counts[BLOCK_POSTINGS_MAX];    /* as block.h has it */
+    uint32_t durations[BLOCK_POSTINGS_MAX]; /* of those whose count is not 0 */
+    size_t durations_count;
+    struct buf wide_counts; /* varints */
     struct buf text;
     struct buf bytes;
     size_t last_size;
@@ -70,6 +71,7 @@ static void writer_clear(struct block_writer *writer)
     writer->first_rows = 0;
     writer->postings = 0;
     writer->first_postings = 0;
+    writer->durations_count = 0;
     buf_clear(&writer->wide_counts);
     buf_clear(&writer->text);
 }
@@ -139,15 +141,20 @@ static void key_add(struct block_writer *writer, struct span order)
     writer->weight += WEIGHT_ENTRY + other.size;
 }
 
-static void count_add(struct block_writer *writer, uint64_t count)
+static void count_add(struct block_writer *writer, const struct history_posting *posting)
 {
-    must(count >= 1);
-    uint64_t rest = count - 1;
-    if (rest >= UINT32_MAX) {
-        column_varint_add(&writer->wide_counts, rest - UINT32_MAX);
-        rest = UINT32_MAX;
+    must(posting->count >= 1);
+    uint32_t duration = posting->last_s - posting->first_s;
+    uint64_t count = posting->count == 1 && duration == 0 ? BLOCK_COUNT_ONCE : posting->count;
+    if (count >= UINT32_MAX) {
+        column_varint_add(&writer->wide_counts, count - UINT32_MAX);
+        count = UINT32_MAX;
     }
-    writer->counts[writer->postings] = (uint32_t)rest;
+    writer->counts[writer->postings] = (uint32_t)count;
+    if (count != BLOCK_COUNT_ONCE) {
+        writer->durations[writer->durations_count] = duration;
+        writer->durations_count++;
+    }
 }
 
 static void postings_add(struct block_writer *writer, const struct history_row *row)
@@ -168,8 +175,7 @@ static void postings_add(struct block_writer *writer, const struct history_row *
         host_before = posting->host;
         writer->ways[writer->postings] = posting->way;
         writer->firsts[writer->postings] = posting->first_s - row->start_s;
-        writer->durations[writer->postings] = posting->last_s - posting->first_s;
-        count_add(writer, posting->count);
+        count_add(writer, posting);
         writer->postings++;
     }
     writer->weight += WEIGHT_POSTING * row->posting_count;
@@ -292,8 +298,8 @@ static void columns_add(struct block_writer *writer, const uint32_t *ways, size_
     column_add(bytes, writer->host_gaps, writer->postings - writer->first_postings);
     column_add(bytes, writer->ways, writer->postings);
     column_add(bytes, writer->firsts, writer->postings);
-    column_add(bytes, writer->durations, writer->postings);
     column_add(bytes, writer->counts, writer->postings);
+    column_add(bytes, writer->durations, writer->durations_count);
     buf_add(bytes, buf_span(&writer->wide_counts));
 }
 
