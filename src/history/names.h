@@ -9,8 +9,9 @@
 #include "history/seen.h"
 #include "history/slots.h"
 
+#define NAMES_NONE UINT32_MAX /* no number */
+
 enum {
-    NAMES_NONE = UINT32_MAX,     /* no number */
     NAMES_WAY_HEAD_SIZE = 3,     /* of a way as bytes: flags, sizes of both names */
     NAMES_WAY_OUTCOME_SHIFT = 3, /* flags: direction, outcome, assumed, answer */
     NAMES_WAY_RANK_MASK = 7,

@@ -11,10 +11,9 @@
 #include "base/wire.h"
 #include "history/seen.h"
 
-enum {
-    HISTORY_RECORD_SIZE_MAX = 8 * 1024 * 1024,
-    HISTORY_RECORD_NONE = UINT32_MAX, /* no number of a host or way */
-};
+enum { HISTORY_RECORD_SIZE_MAX = 8 * 1024 * 1024 };
+
+#define HISTORY_RECORD_NONE UINT32_MAX /* no number of a host or way */
 
 /**
  * Whether bytes can be what is kept of a value: of a whole one the shape of a canonical key
