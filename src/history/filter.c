@@ -20,7 +20,7 @@ enum {
 
 enum page_state { PAGE_NEW = 0, PAGE_GOOD, PAGE_DAMAGED };
 
-/* Odd numbers without a pattern (from the digits of pi): multiplied by each, a hash chooses another
+/* Numbers without a pattern (digits of pi, made odd): multiplied by each, a hash chooses another
  * bit. */
 static const uint32_t word_salts[LINE_WORDS] = { 0x243f6a89, 0x85a308d3, 0x13198a2f, 0x03707345,
                                                  0xa4093823, 0x299f31d1, 0x082efa99, 0xec4e6c89 };
