@@ -357,6 +357,8 @@ static size_t rows_count(struct segment_writer *writer, const struct history_ent
         const struct history_row *row = &entry->rows[i];
         for (size_t k = 0; k < row->posting_count; k++) {
             const struct history_posting *posting = &row->postings[k];
+            must(posting->host < names_count(&writer->hosts));
+            must(posting->way < names_count(&writer->ways));
             trailer->count += posting->count;
             trailer->first_s =
                 posting->first_s < trailer->first_s ? posting->first_s : trailer->first_s;

@@ -604,3 +604,92 @@ TEST(a_damaged_filter_is_told_and_hides_nothing)
     segment_writer_free(writer);
     op_end(&op);
 }
+
+/* ---- what may fail ---- */
+
+/* Write and read a small world; every fault is told. */
+static enum err write_and_read(struct op *op, const struct world *world)
+{
+    const struct segment_options options = { .secret = &secret, .level = SEGMENT_LEVEL_FAST };
+    struct segment_writer *writer = NULL;
+    struct segment *segment = NULL;
+    struct segment_cursor *cursor = NULL;
+    struct history_entry entry;
+    enum err err = segment_writer_new(op, NULL, &options, &writer);
+    err = err == ERR_OK ? world_write_to(op, world, writer, NULL) : err;
+    if (err == ERR_OK) {
+        err = segment_open(op, segment_writer_bytes(writer), &secret, &segment);
+    }
+    err = err == ERR_OK ? segment_cursor_new(op, segment, &cursor) : err;
+    while (err == ERR_OK) {
+        err = segment_cursor_next(op, cursor, &entry);
+    }
+    segment_cursor_free(cursor);
+    segment_close(segment);
+    segment_writer_free(writer);
+    return err;
+}
+
+TEST(without_memory_nothing_is_half_done)
+{
+    struct op op;
+    large_op_begin(&op);
+    struct world world;
+    world_make(&world, &op, testing_seed(), 2000);
+    uint64_t requests = 0;
+    enum err err = ERR_LIMIT;
+
+    while (err == ERR_LIMIT) {
+        memory_fail_after(requests);
+        err = write_and_read(&op, &world);
+        memory_fail_after(UINT64_MAX);
+        assert_true(err == ERR_LIMIT || err == ERR_ABSENT);
+        assert_true(err == ERR_ABSENT || op.fault.err == ERR_LIMIT);
+        op_fault_clear(&op);
+        requests++;
+    }
+
+    assert_true(requests > 10);
+    op_end(&op);
+}
+
+TEST(a_full_disk_is_told_and_the_writer_can_be_given_back)
+{
+    struct op op;
+    large_op_begin(&op);
+    struct disk *disk;
+    struct disk_file *file;
+    struct segment_writer *writer;
+    struct world world;
+    const struct segment_options options = { .secret = &secret, .level = SEGMENT_LEVEL_FAST };
+    world_make(&world, &op, testing_seed(), 20000);
+    check_err(disk_sim_open(&op, 1, &disk), ERR_OK);
+    disk_sim_capacity(disk, 300 * 1024);
+    check_err(disk_file_open(&op, disk, SPAN("segment"), DISK_CREATE_NEW, &file), ERR_OK);
+    check_err(segment_writer_new(&op, file, &options, &writer), ERR_OK);
+
+    check_err(world_write_to(&op, &world, writer, NULL), ERR_FULL);
+
+    segment_writer_free(writer);
+    disk_file_close(file);
+    disk_close(disk);
+    op_end(&op);
+}
+
+TEST(a_segment_of_a_newer_program_is_told_as_such)
+{
+    struct op op;
+    large_op_begin(&op);
+    struct segment_writer *writer = write_one(&op, VALUE_DOMAIN, SPAN("gro.elpmaxe"));
+    struct span bytes = segment_writer_bytes(writer);
+    struct segment *segment;
+    uint8_t *copy = memory_new(bytes.size);
+    span_copy(copy, bytes.size, bytes);
+    copy[8] = 2; /* the version in the head */
+
+    check_err(segment_open(&op, span_make(copy, bytes.size), &secret, &segment), ERR_UNSUPPORTED);
+
+    memory_free(copy);
+    segment_writer_free(writer);
+    op_end(&op);
+}

@@ -227,6 +227,32 @@ static void world_make(struct world *world, struct op *op, uint64_t seed, size_t
     world_fill(world, count);
 }
 
+static enum err world_names(struct op *op, struct segment_writer *writer)
+{
+    char name[WORLD_NAME_SIZE];
+    uint32_t number;
+    for (uint32_t i = 0; i < WORLD_HOSTS; i++) {
+        TRY(segment_writer_host(op, writer, world_host(i, name), &number));
+        must(number == i);
+    }
+    for (uint32_t i = 0; i < WORLD_WAYS; i++) {
+        const struct history_way way = world_way(i, name);
+        TRY(segment_writer_way(op, writer, &way, &number));
+        must(number == i);
+    }
+    return ERR_OK;
+}
+
+static enum err world_write_to(struct op *op, const struct world *world,
+                               struct segment_writer *writer, struct segment_facts *ret_facts)
+{
+    TRY(world_names(op, writer));
+    for (size_t i = 0; i < world->count; i++) {
+        TRY(segment_writer_add(op, writer, &world->entries[i]));
+    }
+    return segment_writer_finish(op, writer, ret_facts);
+}
+
 /* A segment of it; the writer is to be given back. `file` may be NULL. */
 static struct segment_writer *world_write(struct world *world, const struct hash_secret *secret,
                                           struct disk_file *file, struct segment_facts *ret_facts)
@@ -235,23 +261,8 @@ static struct segment_writer *world_write(struct world *world, const struct hash
                                              .filter_keys_max = 1000,
                                              .level = 3 };
     struct segment_writer *writer;
-    char name[WORLD_NAME_SIZE];
     must(segment_writer_new(world->op, file, &options, &writer) == ERR_OK);
-    for (uint32_t i = 0; i < WORLD_HOSTS; i++) {
-        uint32_t number;
-        must(segment_writer_host(world->op, writer, world_host(i, name), &number) == ERR_OK);
-        must(number == i);
-    }
-    for (uint32_t i = 0; i < WORLD_WAYS; i++) {
-        const struct history_way way = world_way(i, name);
-        uint32_t number;
-        must(segment_writer_way(world->op, writer, &way, &number) == ERR_OK);
-        must(number == i);
-    }
-    for (size_t i = 0; i < world->count; i++) {
-        must(segment_writer_add(world->op, writer, &world->entries[i]) == ERR_OK);
-    }
-    must(segment_writer_finish(world->op, writer, ret_facts) == ERR_OK);
+    must(world_write_to(world->op, world, writer, ret_facts) == ERR_OK);
     return writer;
 }
 
