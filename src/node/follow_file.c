@@ -295,10 +295,8 @@ static enum err leave_or_linger(struct follow_file *file)
 static bool linger(struct follow_file *file, int64_t now_us)
 {
     struct input_named now;
-    if (!find_now(file, &now)) {
-        return false;
-    }
-    if (now.size != file->size) {
+    bool found = find_now(file, &now); /* else its new name is still to be told, or it is gone */
+    if (found && now.size != file->size) {
         file->size = now.size;
         file->lingers = false;
         file->aside = false;
@@ -701,6 +699,7 @@ static enum err moved_unopened(struct follow_file *file, struct span path)
         file->gone_us = os_monotonic_us();
     }
     file->displaced = false;
+    file->aside = false; /* it may have been looked for under the name that it had */
     TRY(path_keep_renamed(file, path));
     file->lingers = !file->unread;
     queue_add(file);
