@@ -54,7 +54,10 @@ struct hunt_options {
 
 struct hunt_result {
     uint64_t damaged; /* blocks that could not be read */
+    uint64_t missing; /* segments of which nothing could be read */
     uint64_t asked;   /* questions that could be asked; others have a form that is not kept */
+    bool cut;         /* of some value not all questions are told that it meets: they are more than
+                       * MATCH_FOUND_COUNT_MAX, or a pattern took too long */
 };
 
 /**
@@ -67,8 +70,9 @@ struct hunt_result {
  * options    whom to tell
  * ret        untouched on error
  *
- * Errors    ERR_DENIED the grant does not open it; ERR_CANCELLED; ERR_FORMAT a pattern that does
- *           not compile; ERR_LIMIT; ERR_IO; or what on_found returned
+ * Errors    ERR_DENIED the grant does not open it; ERR_CANCELLED; ERR_FORMAT a question whose value
+ *           has not the shape of its kind and scope, or a pattern that does not compile; ERR_LIMIT;
+ *           ERR_IO; or what on_found returned
  */
 MUST_USE
 enum err hunt_ask(struct op *op, struct history *history, const struct policy_grant *grant,
