@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * Several segments into one, by the rules of the day: rows of one value and span of time become
- * one, old hours become days, old days months, what is to go is left out. A merge is done in
- * pieces, so that whoever does it can do other things in between.
+ * one, old hours become days, old days months, what is to go is left out. Hours become days when
+ * all of their day is old enough, and whatever there is of a month becomes that month when all of
+ * it is; first and last keep their seconds. Whole values of a kind that is to be truncated or
+ * hashed by now are, and addresses of hosts become pseudonyms where they are to be. A merge is done
+ * in pieces, so that whoever does it can do other things in between.
  */
 #ifndef HISTORY_MERGE_H
 #define HISTORY_MERGE_H
