@@ -47,7 +47,7 @@ enum err merge_gather_new(struct op *op, size_t size_max, struct merge_gather **
 {
     struct merge_gather *gather = memory_new(sizeof *gather);
     if (gather == NULL) {
-        return op_fail(op, ERR_LIMIT, "no memory for a merge");
+        return merge_no_memory(op);
     }
     gather->size_max = size_max;
     buf_init(&gather->keys, KEYS_SIZE_MAX);
@@ -157,7 +157,7 @@ static enum err compact(struct op *op, struct merge_gather *gather)
     }
     if (keys.err != ERR_OK) {
         buf_done(&keys);
-        return op_fail(op, ERR_LIMIT, "no memory for a merge");
+        return merge_no_memory(op);
     }
     buf_done(&gather->keys);
     gather->keys = keys;
@@ -233,7 +233,7 @@ enum err merge_gather_entry(struct op *op, struct merge_gather *gather, struct s
     gather->entry_key = (uint32_t)(gather->keys.size - (same ? order.size : 0));
     gather->entry_key_size = (uint16_t)order.size;
     buf_add(&gather->keys, same ? SPAN("") : order);
-    return gather->keys.err == ERR_OK ? ERR_OK : op_fail(op, ERR_LIMIT, "no memory for a merge");
+    return gather->keys.err == ERR_OK ? ERR_OK : merge_no_memory(op);
 }
 
 enum err merge_gather_add(struct op *op, struct merge_gather *gather, struct merge_place place,
@@ -243,7 +243,7 @@ enum err merge_gather_add(struct op *op, struct merge_gather *gather, struct mer
         size_t room = gather->room == 0 ? ITEMS_MIN : 2 * gather->room;
         struct item *items = memory_resize(gather->items, room * sizeof *items);
         if (items == NULL) {
-            return op_fail(op, ERR_LIMIT, "no memory for a merge");
+            return merge_no_memory(op);
         }
         gather->items = items;
         gather->room = room;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * What the files of a merge share: what becomes of an entry and its postings by the rules of the
- * day, and what is gathered of entries whose key the rules change.
+ * day; what is gathered of entries whose key the rules change; sources, and the entry that is put
+ * together of them.
  */
 #ifndef HISTORY_MERGE_INNER_H
 #define HISTORY_MERGE_INNER_H
@@ -9,6 +10,19 @@
 #include "history/merge.h"
 
 enum { MERGE_GATHER_SIZE_MAX = 64 * 1024 * 1024 }; /* bytes of what is gathered at a time */
+
+/**
+ * Tell that there is no memory.
+ *
+ * op        work in hand
+ *
+ * Errors    ERR_LIMIT always
+ */
+MUST_USE
+static inline enum err merge_no_memory(struct op *op)
+{
+    return op_fail(op, ERR_LIMIT, "no memory for a merge");
+}
 
 /* ---- what becomes of it ---- */
 
@@ -220,5 +234,231 @@ bool merge_gather_more(const struct merge_gather *gather, struct span *ret_limit
  * Returns false at the end.
  */
 bool merge_gather_next(struct merge_gather *gather, struct history_entry *ret);
+
+/* ---- the merge ---- */
+
+/* What is merged: a segment, or what was gathered. */
+struct merge_source {
+    struct segment_cursor *cursor; /* NULL: what was gathered */
+    const struct span *hosts;
+    const struct history_way *ways;
+    int64_t *host_numbers; /* in the new segment; -1 until one is needed */
+    int64_t *way_numbers;
+    bool *host_forgotten;      /* NULL where nothing is to be forgotten */
+    struct history_entry head; /* the piece that is read */
+    size_t row;                /* of the head: that which is next */
+    struct merge_place place;  /* where that row goes */
+    uint64_t rank;             /* of the head: kind, form and first bytes */
+    char damage[FAULT_TEXT_SIZE];
+};
+
+enum merge_state {
+    MERGE_BETWEEN, /* a new entry comes */
+    MERGE_WITHIN,  /* rows of an entry */
+    MERGE_GATHER,  /* whole values of a kind are read for their new keys */
+    MERGE_DONE,
+};
+
+struct merge {
+    enum merge_state state;
+    struct merge_fate fate;
+    struct segment_writer *writer;
+    struct merge_result result;
+
+    size_t source_count; /* of segments; what was gathered stands behind them */
+    struct merge_source *sources;
+    struct merge_source **heap; /* by head; the lowest first */
+    size_t heap_count;
+    struct merge_source **set; /* those that have the entry that is merged */
+    size_t set_count;
+
+    struct history_entry key; /* of the entry, borrowed from key_bytes; or before the first */
+    uint8_t key_bytes[HISTORY_ORDER_SIZE_MAX + 1]; /* and the byte by which the next one begins */
+    bool forgets;                                  /* postings of the entry are to be forgotten */
+    bool drops;                                    /* all of it goes */
+
+    struct history_row *rows; /* what is to be written; their postings are set at last */
+    size_t row_count;
+    size_t row_room;
+    struct history_posting *postings;
+    size_t posting_count;
+    size_t posting_room;
+    struct merge_place group; /* the row that is put together, from posting row_begin on */
+    bool group_open;
+    size_t row_begin;
+    size_t combine_at; /* so many postings of a row, then equal ones are put together */
+    bool sorted;       /* the row's postings came in order, each once */
+
+    struct merge_gather *gather;
+    enum value_kind changed_kind;
+    enum history_form changed_form;
+    bool gather_again; /* a further pass: what goes was counted in the first */
+    size_t gather_source;
+    bool starts; /* sources are to be read from where their cursors stand */
+};
+
+/* ---- merge_source.c ---- */
+
+/**
+ * Begin to read a segment.
+ *
+ * op        work in hand
+ * merge     under way
+ * segment   borrowed
+ * source    zeroed; to be ended with merge_source_done(), also on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err merge_source_init(struct op *op, struct merge *merge, const struct segment *segment,
+                           struct merge_source *source);
+
+/**
+ * End it.
+ *
+ * source    begun or zeroed
+ */
+void merge_source_done(struct merge_source *source);
+
+/**
+ * Read the next piece of a segment into the head, past what is damaged, which is counted.
+ *
+ * op        work in hand
+ * merge     under way
+ * source    a segment
+ *
+ * Errors    ERR_ABSENT it ends; ERR_LIMIT
+ */
+MUST_USE
+enum err merge_source_read(struct op *op, struct merge *merge, struct merge_source *source);
+
+/**
+ * Go to the next piece of a source that is not before the key of the merge.
+ *
+ * op        work in hand
+ * merge     under way
+ * source    a segment, or what was gathered
+ *
+ * Errors    ERR_ABSENT it ends; ERR_LIMIT
+ */
+MUST_USE
+enum err merge_source_next(struct op *op, struct merge *merge, struct merge_source *source);
+
+/**
+ * Work out where the source's next row goes.
+ *
+ * merge     under way
+ * source    its row is one of the head
+ */
+void merge_source_row(struct merge *merge, struct merge_source *source);
+
+/**
+ * Make the heap anew, of what all sources have from where their cursors stand.
+ *
+ * op        work in hand
+ * merge     under way
+ *
+ * Errors    ERR_LIMIT
+ */
+MUST_USE
+enum err merge_sources_start(struct op *op, struct merge *merge);
+
+/**
+ * Put a source into the heap.
+ *
+ * merge     under way
+ * source    has a head, and is not in the heap
+ */
+void merge_heap_push(struct merge *merge, struct merge_source *source);
+
+/**
+ * Take the source with the lowest head out of the heap.
+ *
+ * merge     its heap is not empty
+ */
+struct merge_source *merge_heap_pop(struct merge *merge);
+
+/**
+ * A posting with the numbers of the new segment.
+ *
+ * op        work in hand
+ * merge     under way
+ * source    of the posting
+ * posting   as the source has it
+ * ret       untouched on error but for what it shares with the posting
+ *
+ * Errors    ERR_LIMIT too many names, or no memory
+ */
+MUST_USE
+enum err merge_posting_translate(struct op *op, struct merge *merge, struct merge_source *source,
+                                 const struct history_posting *posting,
+                                 struct history_posting *ret);
+
+/* ---- merge_entry.c ---- */
+
+/**
+ * Whether a posting goes, of an entry of which something may stay.
+ *
+ * merge     under way
+ * source    of the posting
+ * forgets   whether its value is to be forgotten
+ * posting   as the source has it
+ */
+bool merge_posting_goes(const struct merge *merge, const struct merge_source *source, bool forgets,
+                        const struct history_posting *posting);
+
+/**
+ * Set the key of the merge.
+ *
+ * merge     under way
+ * entry     kind, form and order are copied
+ */
+void merge_key_set(struct merge *merge, const struct history_entry *entry);
+
+/**
+ * Begin with the lowest entry: take all sources that have it.
+ *
+ * merge     its heap is not empty
+ */
+void merge_entry_begin(struct merge *merge);
+
+/**
+ * Take one row of one source; at the end of the entry, write what is left of it.
+ *
+ * op        work in hand
+ * merge     within an entry
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err merge_entry_step(struct op *op, struct merge *merge);
+
+/* ---- merge_change.c ---- */
+
+/**
+ * Begin to gather the whole values of a kind under their new keys.
+ *
+ * merge     its changed_kind and changed_form are set
+ * again     whether for what lies behind the last key of the pass before
+ */
+void merge_change_begin(struct merge *merge, bool again);
+
+/**
+ * Gather one piece of one source; at the end, go on with what was gathered as one more source.
+ *
+ * op        work in hand
+ * merge     gathers
+ *
+ * Errors    ERR_LIMIT
+ */
+MUST_USE
+enum err merge_change_step(struct op *op, struct merge *merge);
+
+/**
+ * Whether the lowest entry lies behind what was gathered, and more is to be gathered first.
+ *
+ * merge     between two entries; its heap is made
+ */
+bool merge_change_is_due(const struct merge *merge);
 
 #endif
