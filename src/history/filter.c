@@ -169,10 +169,9 @@ uint64_t filter_sketch_estimate(const struct filter_sketch *sketch)
     if (sketch->count < FILTER_SKETCH_COUNT_MAX) {
         return sketch->count;
     }
-    const double all = 18446744073709551616.0; /* 2 to the 64th */
-    double greatest = (double)sketch->least[FILTER_SKETCH_COUNT_MAX - 1];
-    double estimate = (FILTER_SKETCH_COUNT_MAX - 1) * all / (greatest + 1);
-    return estimate >= all ? UINT64_MAX : (uint64_t)estimate;
+    /* On average so far apart are all that there are; not 0, as the hashes differ. */
+    uint64_t gap = sketch->least[FILTER_SKETCH_COUNT_MAX - 1] / (FILTER_SKETCH_COUNT_MAX - 1);
+    return UINT64_MAX / gap;
 }
 
 /* ---- writing ---- */
