@@ -147,6 +147,13 @@ enum err disk_map(struct op *op, struct disk *disk, struct span path, struct spa
     return disk->ops->map(op, disk, path, ret);
 }
 
+void disk_map_use(struct disk *disk, struct span part, enum disk_use use)
+{
+    if (part.size > 0) {
+        disk->ops->map_use(disk, part, use);
+    }
+}
+
 void disk_unmap(struct disk *disk, struct span map)
 {
     if (map.size > 0) {

@@ -218,6 +218,22 @@ enum err disk_lock(struct op *op, struct disk_file *file);
 MUST_USE
 enum err disk_map(struct op *op, struct disk *disk, struct span path, struct span *ret);
 
+/* How a part of a mapped file will be used. */
+enum disk_use {
+    DISK_USE_SCATTERED, /* here and there: nothing beside what is used is to be read along */
+    DISK_USE_SOON,      /* all of it: it is to be read now, while other things are done */
+};
+
+/**
+ * Tell the system how a part of a mapped file will be used. It changes how fast that is, if it
+ * changes anything.
+ *
+ * disk      the disk it was mapped from
+ * part      of what disk_map() gave
+ * use       of it
+ */
+void disk_map_use(struct disk *disk, struct span part, enum disk_use use);
+
 /**
  * Stop using a mapped file.
  *

@@ -102,6 +102,11 @@ static enum err below_map(struct op *op, struct disk *disk, struct span path, st
     return disk_map(op, below_of(disk)->above, full_span(&full), ret);
 }
 
+static void below_map_use(struct disk *disk, struct span part, enum disk_use use)
+{
+    disk_map_use(below_of(disk)->above, part, use);
+}
+
 static void below_unmap(struct disk *disk, struct span map)
 {
     disk_unmap(below_of(disk)->above, map);
@@ -134,6 +139,7 @@ static const struct disk_ops below_ops = {
     .sync_folder = below_sync_folder,
     .list = below_list,
     .map = below_map,
+    .map_use = below_map_use,
     .unmap = below_unmap,
     .is_writable = below_is_writable,
     .real_path = below_real_path,

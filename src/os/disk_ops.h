@@ -28,6 +28,7 @@ struct disk_ops {
     enum err (*list)(struct op *op, struct disk *disk, struct span path, struct span **ret_names,
                      size_t *ret_count);
     enum err (*map)(struct op *op, struct disk *disk, struct span path, struct span *ret);
+    void (*map_use)(struct disk *disk, struct span part, enum disk_use use);
     void (*unmap)(struct disk *disk, struct span map);
     bool (*is_writable)(struct disk *disk);
     enum err (*real_path)(struct op *op, struct disk *disk, struct span path, struct span *ret);

@@ -465,6 +465,16 @@ static enum err real_map(struct op *op, struct disk *disk, struct span path, str
     return err;
 }
 
+/* The system takes whole pages; what it refuses costs nothing but time. */
+static void real_map_use(struct disk *disk, struct span part, enum disk_use use)
+{
+    (void)disk;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)part.data & ~(page - 1);
+    size_t size = part.size + ((uintptr_t)part.data - begin);
+    (void)madvise((void *)begin, size, use == DISK_USE_SOON ? MADV_WILLNEED : MADV_RANDOM);
+}
+
 static void real_unmap(struct disk *disk, struct span map)
 {
     (void)disk;
@@ -514,6 +524,7 @@ static const struct disk_ops real_ops = {
     .sync_folder = real_sync_folder,
     .list = real_list,
     .map = real_map,
+    .map_use = real_map_use,
     .unmap = real_unmap,
     .is_writable = real_is_writable,
     .real_path = real_real_path,

@@ -516,6 +516,14 @@ static enum err sim_map(struct op *op, struct disk *disk, struct span path, stru
     return ERR_OK;
 }
 
+/* It is in memory already. */
+static void sim_map_use(struct disk *disk, struct span part, enum disk_use use)
+{
+    (void)disk;
+    (void)part;
+    (void)use;
+}
+
 static void sim_unmap(struct disk *disk, struct span map)
 {
     (void)disk;
@@ -565,6 +573,7 @@ static const struct disk_ops sim_ops = {
     .sync_folder = sim_sync_folder,
     .list = sim_list,
     .map = sim_map,
+    .map_use = sim_map_use,
     .unmap = sim_unmap,
     .is_writable = sim_is_writable,
     .real_path = sim_real_path,

@@ -217,6 +217,27 @@ static void run_map(struct op *op, struct disk *disk)
     assert_int_equal(count, 1);
 }
 
+static void run_map_use(struct op *op, struct disk *disk)
+{
+    uint8_t bytes[10000];
+    struct span map;
+    memset(bytes, 'x', sizeof bytes);
+    check_err(disk_replace(op, disk, SPAN("image"), span_make(bytes, sizeof bytes)), ERR_OK);
+    check_err(disk_map(op, disk, SPAN("image"), &map), ERR_OK);
+
+    disk_map_use(disk, map, DISK_USE_SCATTERED);
+    disk_map_use(disk, span_slice(map, 4097, 4098), DISK_USE_SOON);
+    disk_map_use(disk, span_slice(map, 9999, 9999), DISK_USE_SOON);
+
+    assert_true(span_equal(map, span_make(bytes, sizeof bytes)));
+    disk_unmap(disk, map);
+}
+
+TEST(disk_map_reads_the_same_however_it_is_used)
+{
+    on_both_disks(run_map_use);
+}
+
 TEST(disk_map_stays_while_the_file_is_replaced)
 {
     on_both_disks(run_map);
