@@ -450,6 +450,7 @@ int main(int argc, char **argv)
     check(&bench, disk_map(&bench.op, disk, SPAN("segment"), &map));
     double begin = now_s();
     check(&bench, segment_open(&bench.op, map, &bench.secret, &segment));
+    segment_tell_disk(segment, disk);
     printf("opened       in %.2f ms\n", (now_s() - begin) * 1e3);
     scan(&bench, segment);
     scan(&bench, segment);

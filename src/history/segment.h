@@ -165,6 +165,16 @@ enum err segment_open(struct op *op, struct span bytes, const struct hash_secret
                       struct segment **ret);
 
 /**
+ * From now on the system is told what of a segment's bytes will be read: places here and there, as
+ * values are looked up, or block after block, as a cursor goes on. Without this it reads 128 KiB
+ * for each value that is looked up in a file that is not in memory.
+ *
+ * segment   open; its bytes are mapped from a file
+ * disk      from which they were mapped; borrowed until segment_close()
+ */
+void segment_tell_disk(struct segment *segment, struct disk *disk);
+
+/**
  * Stop using it.
  *
  * segment   NULL does nothing

@@ -5,7 +5,11 @@
 #include "history/record.h"
 #include "history/segment_inner.h"
 
-enum { PLACE_TEXT_SIZE_MAX = 200, PLACE_SHOWN_MAX = 60 };
+enum {
+    PLACE_TEXT_SIZE_MAX = 200,
+    PLACE_SHOWN_MAX = 60,
+    AHEAD_SIZE = 1024 * 1024, /* asked for where block after block is read */
+};
 
 /* Where a piece of an entry ended. */
 struct piece_end {
@@ -21,6 +25,8 @@ struct segment_cursor {
     size_t number;              /* of the block that is read next, or is being read */
     size_t loaded;              /* of the block that is in memory; SIZE_MAX: none */
     size_t at;                  /* of the entry in it that comes next */
+    bool goes_on;               /* from block to block, since the last seek */
+    uint64_t asked_end;         /* up to there the disk was asked for what comes next */
     struct history_entry entry; /* the last; its order is in `key`; no rows: it is not known */
     struct piece_end end;       /* of the last of a block, or of the one before a piece */
     bool has_target;            /* entries before it are passed over */
@@ -90,6 +96,7 @@ void segment_cursor_seek(struct segment_cursor *cursor, enum value_kind kind,
     cursor->has_target = true;
     cursor->number = block_find(cursor->segment, &cursor->target);
     cursor->at = 0;
+    cursor->goes_on = false;
     cursor->entry = (struct history_entry){ 0 };
 }
 
@@ -142,6 +149,27 @@ static enum err damaged(struct op *op, struct segment_cursor *cursor, const char
 
 /* ---- reading ---- */
 
+/* Ask the disk for a block before it is read; where the one before was read too, for some more. */
+static void ask_ahead(struct segment_cursor *cursor)
+{
+    const struct segment *segment = cursor->segment;
+    const struct segment_index *index = &segment->index[cursor->number];
+    const uint64_t begin = index->offset;
+    uint64_t end = begin + index->size;
+    if (segment->disk == NULL) {
+        return;
+    }
+    if (cursor->goes_on) {
+        if (end + AHEAD_SIZE / 2 <= cursor->asked_end) {
+            return;
+        }
+        end += AHEAD_SIZE;
+    }
+    end = end < segment->bytes.size ? end : segment->bytes.size;
+    disk_map_use(segment->disk, span_slice(segment->bytes, begin, end), DISK_USE_SOON);
+    cursor->asked_end = end;
+}
+
 static const char *block_load(struct segment_cursor *cursor)
 {
     const struct segment *segment = cursor->segment;
@@ -154,6 +182,7 @@ static const char *block_load(struct segment_cursor *cursor)
     };
     struct span bytes = span_slice(segment->bytes, index->offset, index->offset + index->size);
     cursor->loaded = SIZE_MAX;
+    ask_ahead(cursor);
     const char *wrong = block_read(cursor->block, bytes, &bounds);
     if (wrong == NULL) {
         cursor->loaded = cursor->number;
@@ -269,6 +298,7 @@ enum err segment_cursor_next(struct op *op, struct segment_cursor *cursor,
         if (cursor->at == count) {
             cursor->number++;
             cursor->at = 0;
+            cursor->goes_on = true;
             continue;
         }
         if (!entry_take(cursor)) {

@@ -129,6 +129,7 @@ enum err segment_ways_read(struct span bytes, struct history_way **ret, size_t *
 
 struct segment {
     struct span bytes;
+    struct disk *disk; /* to be told what will be read; may be NULL */
     struct hash_secret secret;
     struct segment_facts facts;
     size_t block_count;

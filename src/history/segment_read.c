@@ -241,6 +241,17 @@ enum err segment_open(struct op *op, struct span bytes, const struct hash_secret
     return ERR_OK;
 }
 
+void segment_tell_disk(struct segment *segment, struct disk *disk)
+{
+    if (segment->block_count > 0) {
+        const struct segment_index *first = &segment->index[0];
+        const struct segment_index *last = &segment->index[segment->block_count - 1];
+        struct span blocks = span_slice(segment->bytes, first->offset, last->offset + last->size);
+        disk_map_use(disk, blocks, DISK_USE_SCATTERED);
+    }
+    segment->disk = disk;
+}
+
 void segment_close(struct segment *segment)
 {
     if (segment != NULL) {
