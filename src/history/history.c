@@ -45,8 +45,10 @@ enum err history_part_open(struct op *op, const struct history *history, struct 
         disk_unmap(history->disk, part->map);
         part->map = span_make(NULL, 0);
         part->segment = NULL;
+        return err;
     }
-    return err;
+    segment_tell_disk(part->segment, history->disk);
+    return ERR_OK;
 }
 
 void history_part_close(struct history *history, struct history_part *part)
