@@ -81,6 +81,7 @@ static void segment_read(struct op *op, const struct segment *segment)
     struct history_entry entry;
     struct history_entry before = { 0 };
     uint8_t before_order[HISTORY_ORDER_SIZE_MAX];
+    uint32_t last_start_s = 0;
     size_t faults = 0;
     size_t entries = 0;
     enum err err = ERR_OK;
@@ -91,10 +92,14 @@ static void segment_read(struct op *op, const struct segment *segment)
         faults += err == ERR_CORRUPT ? 1 : 0;
         op_fault_clear(op);
         if (err != ERR_OK) {
+            last_start_s = 0; /* where an entry goes on behind damage is not known */
             continue;
         }
         entry_check(segment, &entry);
-        must(entries == 0 || history_order_compare(&before, &entry) <= 0);
+        int order = entries == 0 ? -1 : history_order_compare(&before, &entry);
+        must(order <= 0);
+        must(order < 0 || entry.rows[0].start_s >= last_start_s); /* a piece goes on */
+        last_start_s = entry.rows[entry.row_count - 1].start_s;
         if (entries % SOUGHT_EVERY == 0) {
             seek_check(op, segment, &entry);
         }
