@@ -219,8 +219,12 @@ enum err history_commit(struct op *op, struct history *history, uint64_t *ret_nu
 {
     must(history->lock != NULL);
     if (live_waiting(history->live) > 0) {
-        TRY(history_settle(op, history)); /* else this write-ahead file may not be the one */
-        TRY(live_commit(op, history->live, history->commit + 1));
+        enum err err = history_settle(op, history); /* else this write-ahead file may be none */
+        err = err == ERR_OK ? live_commit(op, history->live, history->commit + 1) : err;
+        if (err == ERR_IO) {
+            live_drop(history->live);
+        }
+        TRY(err);
         history->commit++;
     }
     *ret_number = history->commit;

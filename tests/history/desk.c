@@ -146,7 +146,7 @@ static bool is_unknown(const struct desk *desk, size_t i)
 
 static bool is_forgotten(const struct desk *desk, size_t i)
 {
-    return desk->seen[i].forgotten;
+    return desk->seen[i].asked;
 }
 
 void desk_die(struct desk *desk)
@@ -273,7 +273,11 @@ enum err desk_commit(struct desk *desk)
 {
     uint64_t number = 0;
     struct op *op = op_anew(desk, DESK_COMMIT);
-    TRY(done(desk, history_commit(op, desk->history, &number)));
+    enum err err = done(desk, history_commit(op, desk->history, &number));
+    if (err == ERR_IO) {
+        shadow_remove(desk, waits);
+    }
+    TRY(err);
     for (size_t i = 0; i < desk->seen_count; i++) {
         if (waits(desk, i)) {
             desk->seen[i].commit = number;
@@ -391,7 +395,8 @@ enum err desk_forget(struct desk *desk)
     TRY(settle(desk));
     struct op *op = op_anew(desk, DESK_FORGET);
     for (size_t i = 0; i < desk->seen_count; i++) {
-        desk->seen[i].forgotten = desk->seen[i].forgotten || forget_meets(&forget, &desk->seen[i]);
+        desk->seen[i].asked = forget_meets(&forget, &desk->seen[i]);
+        desk->seen[i].forgotten = desk->seen[i].forgotten || desk->seen[i].asked;
     }
     TRY(done(desk, history_forget(op, desk->history, &forget, &postings)));
     shadow_remove(desk, is_forgotten);
@@ -540,20 +545,23 @@ static void rows_compare(struct desk *desk, const struct rows *shadow, const str
     size_t at = 0;
     for (size_t i = 0; i < shadow->count; i++) {
         const struct row *expected = &shadow->at[i];
-        bool found = at < there->count && strcmp(there->at[at].id, expected->id) == 0;
-        const struct row *row = found ? &there->at[at] : NULL;
-        uint64_t count = found ? row->count : 0;
+        int order = at < there->count ? strcmp(there->at[at].id, expected->id) : 1;
+        const struct row *row = order == 0 ? &there->at[at] : NULL;
+        uint64_t count = row != NULL ? row->count : 0;
+        if (order < 0) {
+            break;
+        }
         if (count > expected->count || count < expected->count_min) {
             desk_violate(desk, "%s: %" PRIu64 " lines, not %" PRIu64, expected->id, count,
                          expected->count);
             return;
         }
-        if (count == expected->count && found &&
+        if (count == expected->count && row != NULL &&
             (row->first_s != expected->first_s || row->last_s != expected->last_s)) {
             desk_violate(desk, "%s: another time", expected->id);
             return;
         }
-        at += found ? 1 : 0;
+        at += row != NULL ? 1 : 0;
     }
     if (at < there->count) {
         desk_violate(desk, "%s is there, and was not told", there->at[at].id);

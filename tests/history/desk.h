@@ -34,6 +34,7 @@ struct desk_seen {
     uint64_t count;
     uint64_t commit; /* 0: it waits */
     bool forgotten;  /* perhaps: forgetting it failed half-way */
+    bool asked;      /* the last forgetting was to take it */
 };
 
 struct desk {
