@@ -62,8 +62,7 @@ static struct span copied(struct span bytes, uint8_t *buf)
 /* The network of an address that stands behind `head` bytes, which become zero. */
 static struct span truncate_address(struct span key, size_t head, uint8_t *buf)
 {
-    must(key.size >= head);
-    bool four = key.size - head == VALUE_IPV4_SIZE;
+    bool four = key.size == head + VALUE_IPV4_SIZE;
     size_t bits = four ? HISTORY_TRUNCATE_IPV4 : HISTORY_TRUNCATE_IPV6;
     size_t end = head + bits / BYTE_BITS;
     for (size_t i = 0; i < key.size; i++) {

@@ -154,6 +154,26 @@ TEST(what_is_not_kept_is_denied_and_a_hash_without_a_secret_too)
               ERR_DENIED);
 }
 
+TEST(bytes_that_are_no_key_are_truncated_and_hashed_all_the_same)
+{
+    const struct history_rules rules = rules_with_secrets(1);
+    uint8_t room[HISTORY_ORDER_SIZE_MAX];
+    struct history_kept kept;
+    for (int kind = VALUE_IPV4; kind < VALUE_KIND_COUNT; kind++) {
+        for (size_t size = 0; size <= 20; size++) {
+            struct span key = span_make("abcdefghijklmnopqrst", size);
+            check_err(history_keep_value(&rules, (enum value_kind)kind, key, HISTORY_KEEP_TRUNCATED,
+                                         room, &kept),
+                      ERR_OK);
+            assert_in_range(kept.key.size, 0, size);
+            check_err(history_keep_value(&rules, (enum value_kind)kind, key, HISTORY_KEEP_HASHED,
+                                         room, &kept),
+                      ERR_OK);
+            assert_int_equal(kept.key.size, HISTORY_HASH_SIZE);
+        }
+    }
+}
+
 TEST(bytes_that_are_no_key_are_shown_all_the_same)
 {
     struct buf shown;
