@@ -23,6 +23,7 @@ struct pending {
     uint64_t count_before;        /* lines it had before this batch; 0: opened by it */
     unsigned rank_before;         /* its rank before this batch */
     size_t evidence_before;       /* of these, how many were kept */
+    uint64_t back_count;          /* noisy: lines of hosts that this batch found looking back */
     uint32_t next;                /* in its bucket, plus 1 */
 };
 
@@ -38,6 +39,7 @@ struct span_count {
 struct merge {
     struct op *op;
     struct store *store;
+    bool looked_back; /* the batch's folds were found so */
     int64_t now_us;
     struct pending *list;
     size_t count;
@@ -200,32 +202,48 @@ static struct fold noisy_of(const struct fold *fold)
     return noisy;
 }
 
+/* Merge, and say whether that changed the fold. */
+static bool merge_one(const struct merge *m, struct pending *pending, const struct fold *fold)
+{
+    struct fold found = *fold;
+    if (!m->looked_back) {
+        fold_merge(&pending->fold, fold);
+        return true;
+    }
+    if (pending->fold.noisy) { /* its hosts come one by one */
+        pending->back_count += fold->count;
+        found.count = pending->back_count;
+    }
+    return fold_merge_back(&pending->fold, &found);
+}
+
+/* What looking back found again, and nothing more, is not written again. */
 static enum err merge_into(struct merge *m, const struct fold *fold, bool *ret_done)
 {
+    struct pending loaded = { 0 };
     struct pending *pending = pending_find(m, fold);
-    if (pending == NULL) {
-        struct pending loaded = { 0 };
-        bool found = false;
-        TRY(fold_load(m, fold, &loaded, &found));
-        if (!found) {
-            *ret_done = false;
-            return ERR_OK;
-        }
-        pending = pending_add(m, &loaded);
-    }
-    fold_merge(&pending->fold, fold);
     *ret_done = true;
+    if (pending != NULL) {
+        (void)merge_one(m, pending, fold);
+        return ERR_OK;
+    }
+    TRY(fold_load(m, fold, &loaded, ret_done));
+    if (*ret_done && (merge_one(m, &loaded, fold) || loaded.fold.noisy)) {
+        (void)pending_add(m, &loaded);
+    }
     return ERR_OK;
 }
 
 static void open_fold(struct merge *m, const struct fold *fold)
 {
-    const struct pending opened = {
+    struct pending opened = {
         .fold = *fold,
         .opened = true,
+        .back_count = fold->count,
         .sighting_created_us = m->now_us,
         .sighting_modified_us = TIME_US_NONE,
     };
+    opened.fold.looked_back = m->looked_back;
     (void)pending_add(m, &opened);
 }
 
@@ -290,6 +308,7 @@ static void write_input(struct json_writer *w, const struct store_input *input)
     json_member_u64(w, SPAN("size"), input->bytes_size);
     json_member_bool(w, SPAN("ended"), input->ended);
     mark_json_add(w, &input->mark, &input->line);
+    store_stretches_write(w, input);
     json_key(w, SPAN("faults"));
     json_begin_object(w);
     for (size_t i = 0; i < input->fault_count; i++) {
@@ -393,6 +412,9 @@ static void write_batch(struct json_writer *w, const struct merge *m,
                         const struct store_batch *batch)
 {
     json_begin_object(w);
+    if (batch->history > 0) {
+        json_member_u64(w, SPAN("history"), batch->history);
+    }
     json_key(w, SPAN("inputs"));
     json_begin_array(w);
     for (size_t i = 0; i < batch->input_count; i++) {
@@ -512,15 +534,18 @@ enum err store_batch_add(struct op *op, struct store *store, const struct store_
         return op_fail(op, ERR_LIMIT, "a batch of the watch holds too many folds");
     }
     TRY(store_ready(op, store));
-    if (batch->fold_count == 0 && batch->input_count == 0) {
+    if (batch->fold_count == 0 && batch->input_count == 0 && batch->history == 0) {
         return ERR_OK;
     }
     TRY(number_inputs(op, store, batch));
     TRY(merge_begin(op, store, batch->fold_count, &m));
+    m.looked_back = batch->looked_back;
     for (size_t i = 0; i < batch->fold_count; i++) {
         TRY(merge_fold(&m, &batch->folds[i]));
     }
-    TRY(count_all(&m, batch));
+    if (m.count > 0 || batch->input_count > 0 || batch->history > 0) {
+        TRY(count_all(&m, batch));
+    }
     for (size_t i = 0; i < m.count; i++) {
         if (opened != NULL && is_news(&m.list[i])) {
             opened(context, &m.list[i].fold);

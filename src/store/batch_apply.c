@@ -68,6 +68,7 @@ static enum err apply_input(struct op *op, struct store *store, const struct jso
 {
     int64_t number = json_integer(json_member(input, SPAN("number")), 0);
     TRY(input_row(op, store, input));
+    TRY(store_stretches_apply(op, store, input));
     struct db_query old = db_query(op, &store->db, "DELETE FROM input_faults WHERE input = ?");
     db_bind_i64(&old, number);
     TRY(db_finish(&old));
@@ -170,6 +171,10 @@ enum err store_apply_batch(struct op *op, struct store *store, const struct jour
     struct json_walk walk = json_walk_begin(json_member(root, SPAN("inputs")));
     while (json_walk_next(&walk)) {
         TRY(apply_input(op, store, walk.value));
+    }
+    uint64_t history = (uint64_t)json_integer(json_member(root, SPAN("history")), 0);
+    if (history > 0) {
+        TRY(store_history_known(op, store, history));
     }
     uint64_t folds = 0;
     walk = json_walk_begin(json_member(root, SPAN("folds")));

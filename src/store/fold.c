@@ -104,6 +104,38 @@ void fold_merge(struct fold *fold, const struct fold *add)
     fold->count += add->count;
 }
 
+static bool raise(uint64_t *number, uint64_t other)
+{
+    bool more = other > *number;
+    *number = more ? other : *number;
+    return more;
+}
+
+bool fold_merge_back(struct fold *fold, const struct fold *add)
+{
+    bool changed = raise(&fold->count, add->count);
+    changed = raise(&fold->denied, add->denied) || changed;
+    changed = raise(&fold->silent, add->silent) || changed;
+    if (add->first_us / US_PER_S < fold->first_us / US_PER_S) { /* history counts in seconds */
+        fold->first_us = add->first_us;
+        changed = true;
+    }
+    if (add->last_us / US_PER_S > fold->last_us / US_PER_S) {
+        fold->last_us = add->last_us;
+        changed = true;
+    }
+    if (changed) {
+        fold_take_best(fold, &add->best, add->list);
+        fold->sources = add->sources > fold->sources ? add->sources : fold->sources;
+        if (fold->noisy) {
+            values_of_noisy(fold, add);
+        } else {
+            values_merge(&fold->observed, &add->observed);
+        }
+    }
+    return changed;
+}
+
 struct rank_facts fold_facts(const struct fold *fold)
 {
     struct rank_facts facts = {

@@ -64,6 +64,7 @@ struct fold {
     bool inside_assumed;     /* neither end is inside: the originator counts as inside */
     bool before_publication; /* the first line is older than the indicator's valid_from */
     bool noisy;              /* gathers the hosts beyond the rate at which folds are made */
+    bool looked_back; /* opened by looking back: its lines were seen before the indicator came */
 
     /* how much it matters */
     struct rank_line best; /* that of its lines which matters most */
@@ -110,6 +111,18 @@ void fold_take_best(struct fold *fold, const struct rank_line *line, struct span
  * add       of lines that came after those of `fold`
  */
 void fold_merge(struct fold *fold, const struct fold *add);
+
+/**
+ * Merge what was found looking back into `fold`; both have the same key. History counts all lines,
+ * also those that `fold` counted already, so that the greater counts hold, and doing it again
+ * changes nothing. What only `add` knows is borrowed from it.
+ *
+ * fold      changed
+ * add       all that history holds of it; it has no evidence
+ *
+ * Returns whether anything changed.
+ */
+bool fold_merge_back(struct fold *fold, const struct fold *add);
 
 /**
  * Make a fold the one that gathers all further hosts of its indicator and span of time. Of the

@@ -116,6 +116,7 @@ void fold_json_members(struct json_writer *w, const struct fold *fold)
     json_member_string(w, SPAN("source"), fold->source);
     json_add_flag(w, SPAN("before_publication"), fold->before_publication);
     json_add_flag(w, SPAN("noisy"), fold->noisy);
+    json_add_flag(w, SPAN("looked_back"), fold->looked_back);
     json_add_rank(w, fold);
 }
 
@@ -204,6 +205,7 @@ enum err fold_json_read(struct json_value value, struct fold *ret)
     fold.inside_assumed = json_true(json_member(value, SPAN("inside_assumed")));
     fold.before_publication = json_true(json_member(value, SPAN("before_publication")));
     fold.noisy = json_true(json_member(value, SPAN("noisy")));
+    fold.looked_back = json_true(json_member(value, SPAN("looked_back")));
     json_read_values(value, "observed", &fold.observed);
     json_read_values(value, "outside", &fold.outside);
     TRY(json_read_time(value, SPAN("start"), &fold.start_us));

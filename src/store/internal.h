@@ -166,6 +166,39 @@ MUST_USE
 enum err store_allowed_changed(struct op *op, struct store *store, uint64_t number);
 
 /**
+ * Write where lines of some time are, as a member of an input's object; nothing where nothing is
+ * new.
+ *
+ * w         writer, inside the object
+ * input     written
+ */
+void store_stretches_write(struct json_writer *w, const struct store_input *input);
+
+/**
+ * Apply what store_stretches_write() wrote.
+ *
+ * op        memory for this entry alone
+ * store     open for writing
+ * input     the object
+ *
+ * Errors    as store_apply()
+ */
+MUST_USE
+enum err store_stretches_apply(struct op *op, struct store *store, struct json_value input);
+
+/**
+ * The journal knows a commit of the history.
+ *
+ * op        work in hand
+ * store     open for writing, in a transaction
+ * number    of the commit
+ *
+ * Errors    ERR_IO; ERR_FULL
+ */
+MUST_USE
+enum err store_history_known(struct op *op, struct store *store, uint64_t number);
+
+/**
  * Note how many events an entry holds (store/event.h).
  *
  * op        memory for this entry alone

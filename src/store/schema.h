@@ -7,7 +7,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION 6
+#define STORE_SCHEMA_VERSION 7
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
@@ -58,6 +58,9 @@
     "CREATE TABLE input_faults (input INTEGER NOT NULL REFERENCES inputs (number) ON DELETE "      \
     "CASCADE,"                                                                                     \
     " reason TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (input, reason)) WITHOUT ROWID;"   \
+    "CREATE TABLE stretches (input INTEGER NOT NULL REFERENCES inputs (number) ON DELETE CASCADE," \
+    " begin INTEGER NOT NULL, end INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT "     \
+    "NULL, PRIMARY KEY (input, begin)) WITHOUT ROWID;"                                             \
     "CREATE TABLE folds (id INTEGER PRIMARY KEY, indicator TEXT NOT NULL, inside TEXT NOT NULL,"   \
     " start INTEGER NOT NULL, length INTEGER NOT NULL, value TEXT NOT NULL,"                       \
     " kind INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, tlp INTEGER NOT NULL," \

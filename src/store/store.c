@@ -178,6 +178,16 @@ enum err store_allowed_version(struct op *op, struct store *store, uint64_t *ret
     return meta_number(op, store, "allowed", ret);
 }
 
+enum err store_history_known(struct op *op, struct store *store, uint64_t number)
+{
+    return meta_number_write(op, store, SPAN("history"), number);
+}
+
+enum err store_history_commit(struct op *op, struct store *store, uint64_t *ret)
+{
+    return meta_number(op, store, "history", ret);
+}
+
 static enum err transaction_end(struct catch_up *walk)
 {
     if (walk->in_transaction == 0) {
@@ -671,6 +681,7 @@ static const char *const digest_queries[] = {
     "SELECT json_array(number, device, inode, made, path, format, sensor, position, lines,"
     " observations, size, ended, waiting, hex(mark)) FROM inputs ORDER BY number",
     "SELECT json_array(input, reason, count) FROM input_faults ORDER BY input, reason",
+    "SELECT json_array(input, begin, end, first, last) FROM stretches ORDER BY input, begin",
     "SELECT json_array(indicator, inside, start, length, value, kind, last, count, tlp, noisy,"
     " open, changed, sighting_created, sighting_modified, fold, hit, rank, list, state, state_time,"
     " state_actor, assignee) FROM folds ORDER BY indicator, start, length, inside",

@@ -24,7 +24,9 @@
 enum {
     STORE_NAME_SIZE_MAX = 256,    /* of sources and sets */
     STORE_REASON_SIZE_MAX = 1024, /* of what people write into the journal */
-    STORE_FAULT_COUNT_MAX = 32,   /* reasons for which lines could not be read */
+    STORE_FAULT_COUNT_MAX = 32,
+    STORE_STRETCH_COUNT_MAX = 32,
+    STORE_STRETCH_SIZE = 1024 * 1024,   /* reasons for which lines could not be read */
     STORE_OBJECT_SIZE_MAX = 16 * 1024 * 1024,
     STORE_FOLD_HOSTS_MAX_DEFAULT = 100, /* hosts of one indicator in one span of time, before it is
                                            noisy */
@@ -176,6 +178,18 @@ enum err store_indicators_version(struct op *op, struct store *store, uint64_t *
  */
 MUST_USE
 enum err store_allowed_version(struct op *op, struct store *store, uint64_t *ret);
+
+/**
+ * Number of the last commit of the history that the journal knows; see history/history.h.
+ *
+ * op        work in hand
+ * store     open
+ * ret       0 where there was none
+ *
+ * Errors    ERR_IO
+ */
+MUST_USE
+enum err store_history_commit(struct op *op, struct store *store, uint64_t *ret);
 
 /* ---- packed sets ---- */
 
@@ -568,6 +582,14 @@ struct store_fault_count {
 };
 
 /* An input and how far it was read. */
+/* Where in an input lines of some time are: all lines of a stretch are of its seconds. */
+struct store_stretch {
+    uint64_t begin; /* decompressed bytes */
+    uint64_t end;
+    uint32_t first_s; /* since 1970 */
+    uint32_t last_s;
+};
+
 struct store_input {
     struct store_input_id id;
     struct span path;
@@ -582,7 +604,43 @@ struct store_input {
     struct mark_line line; /* its last line, where that has no line end */
     size_t fault_count;
     struct store_fault_count faults[STORE_FAULT_COUNT_MAX];
+    /* To be counted: those that are new, or have grown. Not filled in by reading. */
+    size_t stretch_count;
+    struct store_stretch stretches[STORE_STRETCH_COUNT_MAX];
 };
+
+/**
+ * Add where lines of some time are. Stretches of about STORE_STRETCH_SIZE bytes are kept; where
+ * more than fit come between two batches, they are longer.
+ *
+ * input     changed
+ * stretch   behind those that were added before
+ */
+void store_input_add_stretch(struct store_input *input, const struct store_stretch *stretch);
+
+/**
+ * They are counted: all but the last may go, which may still grow.
+ *
+ * input     changed
+ */
+void store_input_stretches_counted(struct store_input *input);
+
+/**
+ * Where in an input lines of a span of time may be.
+ *
+ * op         work in hand; the list lives in its memory
+ * store      open
+ * number     of the input
+ * span       of time: its first_s and last_s are looked at
+ * ret        by place; untouched on error
+ * ret_count  how many
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_stretches(struct op *op, struct store *store, uint64_t number,
+                         const struct store_stretch *span, struct store_stretch **ret,
+                         size_t *ret_count);
 
 /**
  * The input that was last read from a file. Whether the file still is that input, its mark tells.
@@ -605,6 +663,8 @@ struct store_batch {
     size_t input_count;
     const struct fold *folds; /* in the order of the lines */
     size_t fold_count;
+    uint64_t history; /* number of the history's last commit, which holds these lines; 0: none */
+    bool looked_back; /* the folds were found looking back: see fold_merge_back() */
 };
 
 /**

@@ -243,6 +243,42 @@ TEST(indicator_above_the_rate_keeps_counting_and_makes_one_more_fold)
     world_end(&world);
 }
 
+TEST(stretches_of_an_input_tell_where_lines_of_a_time_are)
+{
+    struct world world;
+    struct store_stretch *found = NULL;
+    size_t count = 0;
+    world_begin(&world);
+    struct store_input input = input_of(3, 5 << 20);
+    struct store_batch batch = { .inputs = &input, .input_count = 1 };
+    for (uint32_t i = 0; i < 40; i++) { /* of 128 KiB and ten seconds each */
+        const struct store_stretch stretch = {
+            .begin = i << 17, .end = (i + 1) << 17, .first_s = 1000 + 10 * i,
+            .last_s = 1009 + 10 * i
+        };
+        store_input_add_stretch(&input, &stretch);
+        if (i % 9 == 5) {
+            check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
+            store_input_stretches_counted(&input);
+        }
+    }
+    check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
+
+    const struct store_stretch asked = { .first_s = 1105, .last_s = 1105 };
+    const struct store_stretch all = { .first_s = 0, .last_s = UINT32_MAX };
+    const struct store_stretch never = { .first_s = 0, .last_s = 999 };
+    check_err(store_stretches(&world.op, world.store, 1, &asked, &found, &count), ERR_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(found[0].begin, 8 << 17);
+    assert_int_equal(found[0].end, 16 << 17);
+    check_err(store_stretches(&world.op, world.store, 1, &all, &found, &count), ERR_OK);
+    assert_int_equal(count, 5);
+    check_err(store_stretches(&world.op, world.store, 1, &never, &found, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
 /* ---- sightings ---- */
 
 static struct stix_object sighting_parse(struct world *world, struct span text,
@@ -252,6 +288,97 @@ static struct stix_object sighting_parse(struct world *world, struct span text,
     check_err(json_parse(&world->op, text, ret), ERR_OK);
     check_err(stix_object_read(&world->op, *ret, &object), ERR_OK);
     return object;
+}
+
+static void count_back(struct world *world, const struct fold *folds, size_t count,
+                       struct opened *opened)
+{
+    const struct store_batch batch = { .folds = folds, .fold_count = count, .looked_back = true };
+    check_err(store_batch_add(&world->op, world->store, &batch, on_opened, opened), ERR_OK);
+}
+
+/* History holds every line, also those that looking on counted already. */
+TEST(what_is_found_looking_back_counts_once_however_often_it_is_looked_for)
+{
+    struct world world;
+    world_begin(&world);
+    struct fold found = world_fold(INDICATOR, "10.0.0.1", 20, "a");
+    found.count = 7;
+    struct opened opened = { 0 };
+
+    count_back(&world, &found, 1, &opened);
+    uint64_t entries = journal_last(store_journal(world.store));
+    count_back(&world, &found, 1, &opened);
+
+    assert_int_equal(opened.count, 1);
+    assert_int_equal(status_of(&world).hits, 7);
+    assert_int_equal(journal_last(store_journal(world.store)), entries);
+    assert_true(span_find_span(world_hits(&world), SPAN("\"looked_back\":true")) >= 0);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+TEST(looking_back_adds_to_a_fold_only_what_it_does_not_count_already)
+{
+    struct world world;
+    world_begin(&world);
+    struct fold live = world_fold(INDICATOR, "10.0.0.1", 20, "a");
+    struct fold found = live;
+    live.count = 2;
+    found.count = 5; /* three lines came before the indicator */
+    found.first_us -= 100 * INT64_C(1000000);
+    struct opened opened = { 0 };
+    world_count(&world, &live, 1, TIME_US_MIN);
+
+    count_back(&world, &found, 1, &opened);
+    world_count(&world, &live, 1, TIME_US_MIN);
+
+    assert_int_equal(opened.count, 0);
+    assert_int_equal(status_of(&world).hits, 7);
+    assert_true(span_find_span(world_hits(&world), SPAN("\"looked_back\"")) < 0);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+TEST(hosts_beyond_the_rate_are_found_looking_back_once_too)
+{
+    enum { HOSTS = 150 };
+    struct world world;
+    struct fold folds[HOSTS];
+    char hosts[HOSTS][16];
+    struct opened opened = { 0 };
+    world_begin(&world);
+    for (size_t i = 0; i < HOSTS; i++) {
+        snprintf(hosts[i], sizeof hosts[i], "10.0.0.%zu", i);
+        folds[i] = world_fold(INDICATOR, hosts[i], 20, "a");
+    }
+
+    count_back(&world, folds, HOSTS, &opened);
+    uint64_t hits = status_of(&world).hits;
+    count_back(&world, folds, HOSTS, &opened);
+
+    assert_int_equal(hits, HOSTS);
+    assert_int_equal(status_of(&world).hits, HOSTS);
+    assert_true(opened.count < HOSTS);
+    world_check_rebuild(&world);
+    world_end(&world);
+}
+
+TEST(batch_tells_the_last_commit_of_the_history_that_holds_its_lines)
+{
+    struct world world;
+    world_begin(&world);
+    uint64_t number = 0;
+    const struct store_batch batch = { .history = 41 };
+
+    check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
+
+    check_err(store_history_commit(&world.op, world.store, &number), ERR_OK);
+    assert_int_equal(number, 41);
+    world_check_rebuild(&world);
+    check_err(store_history_commit(&world.op, world.store, &number), ERR_OK);
+    assert_int_equal(number, 41);
+    world_end(&world);
 }
 
 TEST(sighting_is_written_when_a_fold_opens_and_when_it_closes)
