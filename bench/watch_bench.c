@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "bench/bench.h"
 #include "bench/dom.h"
@@ -380,6 +381,11 @@ static void bench_begin(struct bench *bench, const char *format, const char *pat
                                          .host_name = SPAN("bench"),
                                          .engine = RECORD_ENGINE_FAST };
     bench->source = (struct watch_source){ .format = bench->format };
+    static struct history_rules history;
+    history_rules_default(&history);
+    if (getenv("REMEMBER") != NULL) {
+        bench->rules.history = &history;
+    }
     bench_check(watch_work_new(op, &bench->rules, &bench->work), op);
     bench_check(watch_chunk_new(op, &bench->chunk), op);
     bench_check(observe_reader_new(op, RECORD_ENGINE_FAST, &bench->reader), op);

@@ -116,11 +116,20 @@ static void try_rests(struct span body, struct buf *again)
     }
 }
 
+static void try_seen(struct span body, struct buf *again)
+{
+    struct watch_message_seen seen;
+    if (watch_message_read_seen(body, &seen) == ERR_OK) {
+        watch_message_add_seen(again, &seen);
+        check_same(body, again);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const tries[])(struct span body, struct buf * again) = {
         try_open,  try_begun, try_chunk, try_ended, try_start,
-        try_folds, try_look,  try_close, try_rests,
+        try_folds, try_look,  try_close, try_rests, try_seen,
     };
     if (size == 0) {
         return 0;

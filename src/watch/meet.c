@@ -3,14 +3,12 @@
 
 #include "base/memory.h"
 #include "base/must.h"
-#include "base/text.h"
 #include "match/allow.h"
-#include "store/store.h"
+#include "watch/describe.h"
 
 enum {
     FOLD_BUCKETS = 1024,
     FOLDS_GROWTH_MIN = 64,
-    SOURCES_COUNTED_MAX = 16, /* of those that name one value; more say nothing more */
 };
 
 /* A fold of this chunk, with what finds it again. */
@@ -32,7 +30,7 @@ struct watch_meet {
     size_t folds_room;
     bool counted; /* the line that is looked at was counted before: it makes no fold count */
     /* of the present chunk */
-    const struct watch_source *source;
+    struct told_rules told_rules;
     const struct match_image *image;
     const struct match_image *allow_image;
     struct watch_result *result;
@@ -66,10 +64,10 @@ void watch_meet_free(struct watch_meet *meet)
     memory_free(meet);
 }
 
-void watch_meet_begin(struct watch_meet *meet, const struct watch_source *source,
+void watch_meet_begin(struct watch_meet *meet, const struct told_rules *told,
                       const struct watch_images *images, struct watch_result *result)
 {
-    meet->source = source;
+    meet->told_rules = *told;
     meet->image = images->indicators;
     meet->allow_image = images->allowed;
     meet->result = result;
@@ -112,13 +110,10 @@ static bool same_indicator(const struct watch_meet *meet, uint32_t a,
 
 /* One observation of one line that met one indicator. */
 struct meeting {
-    const struct observe_line *line;
+    const struct told *told; /* by the line */
     const struct observation *observation;
-    struct inside_ends ends;
-    struct span inside; /* canonical text of ends.inside */
     uint64_t line_number;
-    int64_t time_us;
-    bool no_time;
+    bool no_time;    /* the line has none, and that is not counted yet */
     uint8_t sources; /* that name what was observed */
     uint32_t number; /* of the indicator */
     enum match_rung rung;
@@ -128,56 +123,20 @@ struct meeting {
 static struct chunk_fold *fold_find(struct watch_meet *meet, const struct meeting *meeting,
                                     uint32_t *ret_bucket)
 {
-    int64_t start_us = time_floor(meeting->time_us, meet->rules->fold_us);
+    int64_t start_us = time_floor(meeting->told->time_us, meet->rules->fold_us);
     const struct match_indicator *indicator = &meeting->indicator;
     struct span key =
         indicator->has_uuid ? span_make(indicator->uuid.bytes, UUID_SIZE) : indicator->value.key;
     *ret_bucket = bucket_of(key, start_us);
     struct chunk_fold *at = meet->buckets[*ret_bucket];
     while (at != NULL) {
-        if (at->fold.start_us == start_us && span_equal(at->fold.inside, meeting->inside) &&
+        if (at->fold.start_us == start_us && span_equal(at->fold.inside, meeting->told->inside) &&
             same_indicator(meet, at->indicator, &meeting->indicator, meeting->number)) {
             return at;
         }
         at = at->next;
     }
     return NULL;
-}
-
-/* Text from a log, fit to be kept and shown: UTF-8, no longer than a fold may hold, in the result's
- * memory. */
-static enum err keep_text(struct watch_result *result, struct span text, struct span *ret)
-{
-    enum { REPAIRED_SIZE_MAX = 3 }; /* bytes that one byte becomes at most */
-    struct buf repaired;
-    buf_init(&repaired, REPAIRED_SIZE_MAX * FOLD_TEXT_SIZE_MAX);
-    text_add_repaired(&repaired, fold_text_cut(text));
-    enum err err = op_copy(&result->op, fold_text_cut(buf_span(&repaired)), ret);
-    buf_done(&repaired);
-    return err;
-}
-
-static enum err indicator_id(struct op *op, const struct match_indicator *indicator,
-                             const struct match_origin *origin, struct span *ret)
-{
-    if (!indicator->has_uuid) {
-        return store_member_id(op, origin->source_id, origin->set, &indicator->value, ret);
-    }
-    struct buf text;
-    buf_init(&text, sizeof "indicator--" + UUID_TEXT_SIZE);
-    buf_add(&text, SPAN("indicator--"));
-    uuid_add(&text, &indicator->uuid);
-    enum err err = op_copy(op, buf_span(&text), ret);
-    buf_done(&text);
-    return err;
-}
-
-static struct span sensor_of(const struct watch_meet *meet, const struct observe_line *line)
-{
-    if (meet->source->sensor.size > 0) {
-        return meet->source->sensor;
-    }
-    return line->sensor.size > 0 ? line->sensor : meet->rules->host_name;
 }
 
 static enum err list_fold(struct watch_meet *meet, struct fold *fold)
@@ -199,28 +158,20 @@ static enum err list_fold(struct watch_meet *meet, struct fold *fold)
     return ERR_OK;
 }
 
-/* What the indicator says, written into a new fold. */
+/* What indicator and line say, written into a new fold. */
 static enum err fold_describe(struct watch_meet *meet, const struct meeting *meeting,
                               struct fold *fold)
 {
     struct op *op = &meet->result->op;
-    struct match_origin origin;
-    struct buf text;
-    match_origin_at(meet->image, meeting->indicator.origin, &origin);
-    TRY(indicator_id(op, &meeting->indicator, &origin, &fold->indicator));
-    buf_init(&text, VALUE_TEXT_SIZE_MAX);
-    value_add_text(&text, &meeting->indicator.value);
-    enum err err = op_copy(op, buf_span(&text), &fold->value);
-    buf_clear(&text);
-    if (err == ERR_OK) {
-        observe_field_add_name(&text, meeting->line, meeting->observation->field);
-        err = keep_text(meet->result, buf_span(&text), &fold->field);
-    }
-    buf_done(&text);
+    struct buf name;
+    TRY(describe_fold(op, meet->image, &meeting->indicator, fold));
+    buf_init(&name, FOLD_TEXT_SIZE_MAX);
+    observe_field_add_name(&name, meeting->told->line, meeting->observation->field);
+    enum err err = describe_text(op, buf_span(&name), &fold->field);
+    buf_done(&name);
     TRY(err);
-    TRY(op_copy(op, origin.source, &fold->source));
-    TRY(keep_text(meet->result, sensor_of(meet, meeting->line), &fold->sensor));
-    return op_copy(op, meeting->inside, &fold->inside);
+    TRY(describe_text(op, meeting->told->sensor, &fold->sensor));
+    return op_copy(op, meeting->told->inside, &fold->inside);
 }
 
 static enum err fold_open(struct watch_meet *meet, const struct meeting *meeting, uint32_t bucket,
@@ -232,16 +183,13 @@ static enum err fold_open(struct watch_meet *meet, const struct meeting *meeting
     }
     const struct match_indicator *indicator = &meeting->indicator;
     struct fold *fold = &opened->fold;
-    fold->start_us = time_floor(meeting->time_us, meet->rules->fold_us);
+    fold->start_us = time_floor(meeting->told->time_us, meet->rules->fold_us);
     fold->length_us = meet->rules->fold_us;
-    fold->kind = indicator->value.kind;
-    fold->tlp = indicator->tlp;
-    fold->confidence = indicator->confidence;
-    fold->first_us = meeting->time_us;
-    fold->last_us = meeting->time_us;
-    fold->inside_assumed = meeting->ends.assumed;
-    fold->before_publication =
-        indicator->valid_from_us != TIME_US_NONE && meeting->time_us < indicator->valid_from_us;
+    fold->first_us = meeting->told->time_us;
+    fold->last_us = meeting->told->time_us;
+    fold->inside_assumed = meeting->told->ends.assumed;
+    fold->before_publication = indicator->valid_from_us != TIME_US_NONE &&
+                               meeting->told->time_us < indicator->valid_from_us;
     TRY(fold_describe(meet, meeting, fold));
     TRY(list_fold(meet, fold));
     opened->indicator = meeting->number;
@@ -258,7 +206,7 @@ static enum err fold_value(struct watch_result *result, struct fold_values *valu
         return ERR_OK;
     }
     struct span kept;
-    TRY(keep_text(result, value, &kept));
+    TRY(describe_text(&result->op, value, &kept));
     fold_values_add(values, kept);
     return ERR_OK;
 }
@@ -272,7 +220,8 @@ static enum err fold_evidence(struct watch_meet *meet, const struct meeting *mee
     struct op *op = &meet->result->op;
     struct buf line;
     buf_init(&line, FOLD_EVIDENCE_SIZE_MAX);
-    enum err err = observe_redact(op, meet->reader, meeting->line, meet->rules->privacy, &line);
+    enum err err =
+        observe_redact(op, meet->reader, meeting->told->line, meet->rules->privacy, &line);
     if (err == ERR_OK) {
         err = op_copy(op, buf_span(&line), &fold->evidence[fold->evidence_count]);
         fold->evidence_count += err == ERR_OK ? 1 : 0;
@@ -286,49 +235,6 @@ static enum err fold_evidence(struct watch_meet *meet, const struct meeting *mee
 
 /* ---- how much a line matters ---- */
 
-/* What a name stands for was answered to a question; nobody need have gone there. */
-static bool is_answer(const struct meeting *meeting)
-{
-    static const char *const answers[] = { "dns.answer", "dns.rdata", "dns.grouped",
-                                           "dns.authorities", "dns.additionals" };
-    struct buf name;
-    bool found = false;
-    if (!span_equal(meeting->line->stream, SPAN("dns"))) {
-        return false;
-    }
-    buf_init(&name, FOLD_TEXT_SIZE_MAX);
-    observe_field_add_name(&name, meeting->line, meeting->observation->field);
-    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
-        found = found || span_starts_with(buf_span(&name), span_of(answers[i]));
-    }
-    buf_done(&name);
-    return found;
-}
-
-static enum rank_rung rung_of(enum match_rung rung)
-{
-    static const enum rank_rung rungs[MATCH_RUNG_COUNT] = {
-        [MATCH_RUNG_EXACT] = RANK_EXACT,       [MATCH_RUNG_SUBDOMAIN] = RANK_SUBDOMAIN,
-        [MATCH_RUNG_RANGE] = RANK_RANGE,       [MATCH_RUNG_DECODED] = RANK_DECODED,
-        [MATCH_RUNG_CASELESS] = RANK_CASELESS, [MATCH_RUNG_ANY_QUERY] = RANK_ANY_QUERY,
-        [MATCH_RUNG_PREFIX] = RANK_PREFIX,     [MATCH_RUNG_PATTERN] = RANK_PATTERN,
-    };
-    must(rung < MATCH_RUNG_COUNT);
-    return rungs[rung];
-}
-
-static enum rank_outcome outcome_of(enum observe_outcome outcome)
-{
-    static const enum rank_outcome outcomes[OBSERVE_OUTCOME_COUNT] = {
-        [OBSERVE_OUTCOME_UNKNOWN] = RANK_OUTCOME_UNKNOWN,
-        [OBSERVE_OUTCOME_DONE] = RANK_DONE,
-        [OBSERVE_OUTCOME_FAILED] = RANK_FAILED,
-        [OBSERVE_OUTCOME_DENIED] = RANK_DENIED,
-    };
-    must(outcome < OBSERVE_OUTCOME_COUNT);
-    return outcomes[outcome];
-}
-
 static enum rank_effect allowed(struct watch_meet *meet, const struct meeting *meeting,
                                 const struct fold *fold, struct span *ret_list)
 {
@@ -340,8 +246,8 @@ static enum rank_effect allowed(struct watch_meet *meet, const struct meeting *m
         .observed_kind = meeting->observation->kind,
         .observed = meeting->observation->key,
         .indicator_id = fold->indicator,
-        .inside = meeting->inside,
-        .time_us = meeting->time_us,
+        .inside = meeting->told->inside,
+        .time_us = meeting->told->time_us,
     };
     struct match_allow_answer answer = match_allow_ask(meet->allow_image, meet->allowed, &hit);
     if (answer.effect >= RANK_EFFECT_COUNT) {
@@ -359,11 +265,11 @@ static enum err weigh(struct watch_meet *meet, const struct meeting *meeting, bo
     struct span list = SPAN("");
     const struct rank_line line = {
         .kind = meeting->indicator.value.kind,
-        .direction = meeting->ends.direction,
-        .outcome = outcome_of(meeting->line->outcome),
-        .rung = rung_of(meeting->rung),
+        .direction = meeting->told->ends.direction,
+        .outcome = meeting->told->outcome,
+        .rung = describe_rung(meeting->rung),
         .effect = allowed(meet, meeting, fold, &list),
-        .answer = is_answer(meeting),
+        .answer = told_is_answer(meeting->told->line, meeting->observation->field),
     };
     bool silent = line.effect == RANK_SILENCED;
     if (!again) {
@@ -401,7 +307,7 @@ static enum err count_meeting(struct watch_meet *meet, const struct meeting *mee
         return ERR_OK;
     }
     TRY(fold_value(meet->result, &fold->observed, meeting->observation->observed));
-    TRY(fold_value(meet->result, &fold->outside, meeting->ends.outside));
+    TRY(fold_value(meet->result, &fold->outside, meeting->told->ends.outside));
     bool again = at->last_line == meeting->line_number;
     if (again && at->last_known) {
         return ERR_OK;
@@ -413,52 +319,25 @@ static enum err count_meeting(struct watch_meet *meet, const struct meeting *mee
     at->last_line = meeting->line_number;
     at->last_known = false;
     fold->count++;
-    fold->first_us = meeting->time_us < fold->first_us ? meeting->time_us : fold->first_us;
-    fold->last_us = meeting->time_us > fold->last_us ? meeting->time_us : fold->last_us;
+    fold->first_us =
+        meeting->told->time_us < fold->first_us ? meeting->told->time_us : fold->first_us;
+    fold->last_us = meeting->told->time_us > fold->last_us ? meeting->told->time_us : fold->last_us;
     return fold_evidence(meet, meeting, fold);
 }
 
 /* ---- lines ---- */
-
-/* Validity is judged by the time of the event (decision 0008): past valid_until nothing is said. */
-static bool is_valid(const struct match_indicator *indicator, int64_t time_us)
-{
-    return indicator->valid_until_us == TIME_US_NONE || time_us < indicator->valid_until_us;
-}
-
-/* How many sources name a value: of the indicators that an observation met and that are valid. */
-static uint8_t sources_count(const struct watch_meet *meet, size_t count, int64_t time_us)
-{
-    struct span sources[SOURCES_COUNTED_MAX];
-    size_t known = 0;
-    for (size_t i = 0; i < count && known < SOURCES_COUNTED_MAX; i++) {
-        struct match_indicator indicator;
-        struct match_origin origin;
-        match_indicator_at(meet->image, meet->found[i].indicator, &indicator);
-        match_origin_at(meet->image, indicator.origin, &origin);
-        size_t at = 0;
-        while (at < known && !span_equal(sources[at], origin.source_id)) {
-            at++;
-        }
-        if (at == known && is_valid(&indicator, time_us)) {
-            sources[known] = origin.source_id;
-            known++;
-        }
-    }
-    return (uint8_t)known;
-}
 
 static enum err look_at_observation(struct watch_meet *meet, struct meeting *meeting)
 {
     bool cut = false;
     const struct observation *observation = meeting->observation;
     size_t count = match_find(meet->image, observation->kind, observation->key, meet->found, &cut);
-    meeting->sources = sources_count(meet, count, meeting->time_us);
+    meeting->sources = describe_sources(meet->image, meet->found, count, meeting->told->time_us);
     for (size_t i = 0; i < count; i++) {
         meeting->number = meet->found[i].indicator;
         meeting->rung = meet->found[i].rung;
         match_indicator_at(meet->image, meeting->number, &meeting->indicator);
-        if (is_valid(&meeting->indicator, meeting->time_us)) {
+        if (describe_is_valid(&meeting->indicator, meeting->told->time_us)) {
             if (meeting->no_time && !meet->counted) {
                 meet->result->counts[WATCH_COUNT_NO_TIME]++;
                 meeting->no_time = false; /* counted once a line */
@@ -470,21 +349,6 @@ static enum err look_at_observation(struct watch_meet *meet, struct meeting *mee
     return ERR_OK;
 }
 
-/* The inside host in its canonical writing, so that two logs that write it differently agree. */
-static void inside_text(struct buf *buf, struct span address)
-{
-    uint8_t key[VALUE_KEY_SIZE_MAX];
-    size_t size = value_key_address(address, key);
-    if (size == 0) {
-        return;
-    }
-    const struct value value = {
-        .kind = size == 4 ? VALUE_IPV4 : VALUE_IPV6, /* 4 or 16 bytes: see value/value.h */
-        .key = span_make(key, size),
-    };
-    value_add_text(buf, &value);
-}
-
 enum err watch_meet_line(struct watch_meet *meet, struct span text, uint64_t number, bool counted)
 {
     meet->counted = counted;
@@ -492,18 +356,9 @@ enum err watch_meet_line(struct watch_meet *meet, struct span text, uint64_t num
     enum observe_fault fault = observe_reader_line(meet->reader, text, &line);
     must(fault == OBSERVE_FAULT_NONE); /* it was read before */
 
-    uint8_t inside_bytes[64]; /* the longest address has 39 characters */
-    struct buf inside = { .data = inside_bytes,
-                          .capacity = sizeof inside_bytes,
-                          .size_max = sizeof inside_bytes };
-    struct meeting meeting = { .line = &line, .line_number = number };
-    meeting.ends = inside_ends(meet->rules->inside, line.originator, line.responder);
-    inside_text(&inside, meeting.ends.inside);
-    meeting.inside = buf_span(&inside);
-    if (observe_time(&line, &meeting.time_us) != ERR_OK) {
-        meeting.time_us = meet->rules->now_us;
-        meeting.no_time = true;
-    }
+    struct told told;
+    told_of(&meet->told_rules, &line, &told);
+    struct meeting meeting = { .told = &told, .line_number = number, .no_time = told.no_time };
     for (size_t i = 0; i < line.count; i++) {
         meeting.observation = &line.observations[i];
         TRY(look_at_observation(meet, &meeting));

@@ -6,6 +6,7 @@
 #ifndef WATCH_MEET_H
 #define WATCH_MEET_H
 
+#include "watch/told.h"
 #include "watch/work.h"
 
 struct watch_meet;
@@ -35,11 +36,11 @@ void watch_meet_free(struct watch_meet *meet);
  * Begin a chunk.
  *
  * meet      of this thread
- * source    what the chunk's input is; borrowed until watch_meet_end()
+ * told      by what its lines are read; copied
  * images    borrowed until then
  * result    receives the folds; borrowed until then
  */
-void watch_meet_begin(struct watch_meet *meet, const struct watch_source *source,
+void watch_meet_begin(struct watch_meet *meet, const struct told_rules *told,
                       const struct watch_images *images, struct watch_result *result);
 
 /**

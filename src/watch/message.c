@@ -54,6 +54,12 @@ void watch_message_begin_folds(struct buf *buf, uint32_t input)
     wire_add_u32(buf, input);
 }
 
+void watch_message_add_seen(struct buf *buf, const struct watch_message_seen *message)
+{
+    wire_add_u32(buf, message->input);
+    buf_add(buf, message->record);
+}
+
 void watch_message_add_chunk(struct buf *buf, const struct watch_message_chunk *message)
 {
     wire_add_u32(buf, message->input);
@@ -67,6 +73,8 @@ void watch_message_add_chunk(struct buf *buf, const struct watch_message_chunk *
         wire_add_u64(buf, message->counts[i]);
     }
     wire_add_u64(buf, message->bytes_read);
+    wire_add_u32(buf, message->first_s);
+    wire_add_u32(buf, message->last_s);
 }
 
 void watch_message_add_rests(struct buf *buf, const struct watch_message_rests *message)
@@ -188,6 +196,18 @@ enum err watch_message_read_folds(struct span body, struct watch_message_folds *
     return ERR_OK;
 }
 
+enum err watch_message_read_seen(struct span body, struct watch_message_seen *ret)
+{
+    struct wire_reader r = wire_reader_of(body);
+    struct watch_message_seen message = { .input = wire_u32(&r) };
+    if (r.err != ERR_OK) {
+        return ERR_FORMAT;
+    }
+    message.record = r.rest;
+    *ret = message;
+    return ERR_OK;
+}
+
 enum err watch_message_read_chunk(struct span body, struct watch_message_chunk *ret)
 {
     struct wire_reader r = wire_reader_of(body);
@@ -202,6 +222,8 @@ enum err watch_message_read_chunk(struct span body, struct watch_message_chunk *
         message.counts[i] = wire_u64(&r);
     }
     message.bytes_read = wire_u64(&r);
+    message.first_s = wire_u32(&r);
+    message.last_s = wire_u32(&r);
     TRY(check_place(&r, message.end, &message.line));
     *ret = message;
     return ERR_OK;

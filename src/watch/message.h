@@ -9,7 +9,7 @@
  *     OPEN (file, mark of what was read) -->
  *                                      <--    BEGUN    its first bytes, format, whether the mark
  * fits START (where to go on) or CLOSE  -->
- *                                      <--    FOLDS*, CHUNK    for every chunk, in order
+ *                                      <--    FOLDS*, SEEN?, CHUNK    for every chunk, in order
  *                                      <--    RESTS    the end for now of a file that is followed
  *     LOOK                             -->             it may have grown
  *                                      <--    ENDED    nothing more comes; the watch has closed it
@@ -17,8 +17,8 @@
  *     QUIT                             -->             the watch ends
  *
  * Many inputs are open at once. Every message about an input begins with its number, which the
- * store chooses and never uses twice. What is said of one input comes in order, and the FOLDS of a
- * chunk directly before its CHUNK.
+ * store chooses and never uses twice. What is said of one input comes in order, and FOLDS and SEEN
+ * of a chunk directly before its CHUNK.
  */
 #ifndef WATCH_MESSAGE_H
 #define WATCH_MESSAGE_H
@@ -39,6 +39,7 @@ enum watch_message_type {
     WATCH_MESSAGE_RESTS,
     WATCH_MESSAGE_ENDED,
     WATCH_MESSAGE_ALLOWED,
+    WATCH_MESSAGE_SEEN,
 };
 
 enum {
@@ -81,6 +82,11 @@ struct watch_message_folds {
     struct span folds; /* written with fold_wire_add() */
 };
 
+struct watch_message_seen {
+    uint32_t input;
+    struct span record; /* for the history; see history/record.h */
+};
+
 struct watch_message_chunk {
     uint32_t input;
     uint64_t end;          /* position up to which lines were counted */
@@ -91,6 +97,8 @@ struct watch_message_chunk {
     uint64_t candidates;
     uint64_t counts[WATCH_COUNT_COUNT];
     uint64_t bytes_read; /* of the file, as it lies on the disk */
+    uint32_t first_s;    /* of the lines' times, since 1970; UINT32_MAX: nothing is remembered */
+    uint32_t last_s;
 };
 
 struct watch_message_rests {
@@ -116,6 +124,7 @@ void watch_message_add_start(struct buf *buf, const struct watch_message_start *
 void watch_message_add_look(struct buf *buf, const struct watch_message_look *message);
 void watch_message_add_close(struct buf *buf, const struct watch_message_close *message);
 void watch_message_add_begun(struct buf *buf, const struct watch_message_begun *message);
+void watch_message_add_seen(struct buf *buf, const struct watch_message_seen *message);
 void watch_message_add_chunk(struct buf *buf, const struct watch_message_chunk *message);
 void watch_message_add_rests(struct buf *buf, const struct watch_message_rests *message);
 void watch_message_add_ended(struct buf *buf, const struct watch_message_ended *message);
@@ -148,6 +157,8 @@ MUST_USE
 enum err watch_message_read_begun(struct span body, struct watch_message_begun *ret);
 MUST_USE
 enum err watch_message_read_folds(struct span body, struct watch_message_folds *ret);
+MUST_USE
+enum err watch_message_read_seen(struct span body, struct watch_message_seen *ret);
 MUST_USE
 enum err watch_message_read_chunk(struct span body, struct watch_message_chunk *ret);
 MUST_USE

@@ -274,6 +274,17 @@ static enum err tell_folds(struct op *op, struct role_input *input,
     return body->size == 0 ? ERR_OK : role_tell(op, input->role, WATCH_MESSAGE_FOLDS);
 }
 
+static enum err tell_seen(struct op *op, struct role_input *input,
+                          const struct watch_result *result)
+{
+    const struct watch_message_seen seen = { .input = input->number, .record = result->seen };
+    if (result->seen.size == 0) {
+        return ERR_OK;
+    }
+    watch_message_add_seen(&input->role->body, &seen);
+    return role_tell(op, input->role, WATCH_MESSAGE_SEEN);
+}
+
 static enum err tell_chunk(struct op *op, struct role_input *input, const struct watch_slot *slot)
 {
     const struct watch_result *result = &slot->result;
@@ -291,9 +302,12 @@ static enum err tell_chunk(struct op *op, struct role_input *input, const struct
         .observations = result->observations,
         .candidates = result->candidates,
         .bytes_read = input->bytes_read,
+        .first_s = result->first_s,
+        .last_s = result->last_s,
     };
     span_copy(chunk.counts, sizeof chunk.counts, span_make(result->counts, sizeof chunk.counts));
     TRY(tell_folds(op, input, result));
+    TRY(tell_seen(op, input, result));
     watch_message_add_chunk(&input->role->body, &chunk);
     return role_tell(op, input->role, WATCH_MESSAGE_CHUNK);
 }

@@ -7,6 +7,7 @@
 #include "base/must.h"
 #include "watch/by_kind.h"
 #include "watch/meet.h"
+#include "watch/remember.h"
 
 enum {
     CANDIDATES_MAX = 128 * 1024, /* marks that gather before the lines are looked at */
@@ -25,7 +26,8 @@ struct watch_work {
     struct match_batch batch;
     struct by_kind lines;
     uint32_t *candidates;
-    struct watch_meet *meet; /* the second pass */
+    struct watch_meet *meet;         /* the second pass */
+    struct watch_remember *remember; /* NULL: nothing is remembered */
     /* of the present chunk */
     enum observe_header header;
     const struct watch_source *source;
@@ -43,6 +45,7 @@ const char *watch_count_name(unsigned count)
         [WATCH_COUNT_UNFIT - OBSERVE_FAULT_COUNT] = "unfit-value",
         [WATCH_COUNT_NO_STREAM - OBSERVE_FAULT_COUNT] = "no-stream",
         [WATCH_COUNT_GROWN - OBSERVE_FAULT_COUNT] = "grown",
+        [WATCH_COUNT_NOT_REMEMBERED - OBSERVE_FAULT_COUNT] = "not-remembered",
     };
     must(count < WATCH_COUNT_COUNT);
     if (count < OBSERVE_FAULT_COUNT) {
@@ -63,6 +66,9 @@ enum err watch_work_new(struct op *op, const struct watch_rules *rules, struct w
     if (err == ERR_OK) {
         err = watch_meet_new(op, rules, work->reader, &work->meet);
     }
+    if (err == ERR_OK && rules->history != NULL) {
+        err = watch_remember_new(op, rules->history, &work->remember);
+    }
     if (err == ERR_OK && work->candidates == NULL) {
         err = op_fail(op, ERR_LIMIT, "out of memory for the watch");
     }
@@ -79,6 +85,7 @@ void watch_work_free(struct watch_work *work)
     if (work == NULL) {
         return;
     }
+    watch_remember_free(work->remember);
     watch_meet_free(work->meet);
     observe_reader_free(work->reader);
     memory_free(work->candidates);
@@ -230,6 +237,9 @@ static enum err look_at_half(struct watch_work *work, struct half *ret)
     enum observe_fault fault = observe_reader_line(work->reader, text, &line);
     ret->used = fault == OBSERVE_FAULT_NONE;
     ret->counted = !ret->used || !line.no_event;
+    if (ret->used) {
+        watch_remember_half(work->remember, &line);
+    }
     return ret->used ? look_at(work, text, 0, true) : ERR_OK;
 }
 
@@ -284,6 +294,7 @@ static enum err take_piece(struct watch_work *work, const struct piece *piece)
     count_piece(result, &line, fault, &half);
     if (fault == OBSERVE_FAULT_NONE) {
         put_to_index(work, &line, 0);
+        watch_remember_line(work->remember, &line);
     }
     return ERR_OK;
 }
@@ -310,12 +321,15 @@ static enum err take_line(struct watch_work *work, struct span text, uint32_t of
     struct watch_result *result = work->result;
     bool waits = false;
     TRY(before_header(work, text));
-    enum observe_fault fault = observe_sift_line(work->reader, text, offset, &waits, line);
+    enum observe_fault fault = work->remember != NULL
+                                   ? observe_reader_line(work->reader, text, line)
+                                   : observe_sift_line(work->reader, text, offset, &waits, line);
     if (waits) {
         result->lines++;
     } else if (fault == OBSERVE_FAULT_NONE) {
         count_line(result, line);
         put_to_index(work, line, offset);
+        watch_remember_line(work->remember, line);
     } else {
         result->lines++;
         result->counts[fault]++;
@@ -391,6 +405,17 @@ static uint32_t kinds_watched(const struct match_image *image)
     return kinds;
 }
 
+static struct told_rules told_rules_of(const struct watch_work *work)
+{
+    const struct watch_rules *rules = work->rules;
+    return (struct told_rules){
+        .inside = rules->inside,
+        .sensor = work->source->sensor,
+        .host_name = rules->host_name,
+        .now_us = work->chunk->now_us > 0 ? work->chunk->now_us : rules->now_us,
+    };
+}
+
 enum err watch_work_run(struct watch_work *work, const struct watch_source *source,
                         const struct watch_images *images, const struct watch_chunk *chunk,
                         struct watch_result *result)
@@ -400,16 +425,19 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
     work->chunk = chunk;
     work->result = result;
 
-    watch_meet_begin(work->meet, source, images, result);
+    const struct told_rules told = told_rules_of(work);
+    watch_meet_begin(work->meet, &told, images, result);
+    watch_remember_begin(work->remember, &told);
     work->header = observe_formats_header(work->rules->formats, source->format);
     TRY(observe_reader_prepare(&result->op, work->reader, work->rules->formats, source->format));
-    observe_reader_set_now(work->reader, chunk->now_us > 0 ? chunk->now_us : work->rules->now_us);
+    observe_reader_set_now(work->reader, told.now_us);
     observe_reader_begin(work->reader, source->format, source->stream);
-    observe_reader_want(work->reader, kinds_watched(images->indicators));
+    observe_reader_want(work->reader,
+                        kinds_watched(images->indicators) | watch_remember_kinds(work->remember));
     learn_header(work);
     match_batch_begin(&work->batch, images->indicators, work->candidates, CANDIDATES_MAX);
     TRY(first_pass(work));
     TRY(look_at_candidates(work));
     watch_meet_end(work->meet);
-    return ERR_OK;
+    return watch_remember_end(work->remember, result);
 }

@@ -8,6 +8,7 @@
 #ifndef WATCH_WORK_H
 #define WATCH_WORK_H
 
+#include "history/rules.h"
 #include "match/match.h"
 #include "observe/formats.h"
 #include "observe/redact.h"
@@ -19,13 +20,14 @@
  * faults of observe/, under their numbers. */
 enum {
     WATCH_COUNT_NO_TIME =
-        OBSERVE_FAULT_COUNT, /* no time that can be read: the time of reading is used */
-    WATCH_COUNT_CUT,         /* more values than a line may have */
-    WATCH_COUNT_REPAIRED,    /* bytes that were not UTF-8 were replaced */
-    WATCH_COUNT_REFUSED,     /* an address or digest that is none */
-    WATCH_COUNT_UNFIT,       /* a host, URL, mail address ... that is none */
-    WATCH_COUNT_NO_STREAM,   /* nothing tells what the line is about: only its ends are read */
-    WATCH_COUNT_GROWN,       /* a last line went on after it had been counted without its end */
+        OBSERVE_FAULT_COUNT,    /* no time that can be read: the time of reading is used */
+    WATCH_COUNT_CUT,            /* more values than a line may have */
+    WATCH_COUNT_REPAIRED,       /* bytes that were not UTF-8 were replaced */
+    WATCH_COUNT_REFUSED,        /* an address or digest that is none */
+    WATCH_COUNT_UNFIT,          /* a host, URL, mail address ... that is none */
+    WATCH_COUNT_NO_STREAM,      /* nothing tells what the line is about: only its ends are read */
+    WATCH_COUNT_GROWN,          /* a last line went on after it had been counted without its end */
+    WATCH_COUNT_NOT_REMEMBERED, /* values for which a chunk's record had no room, or no time */
     WATCH_COUNT_COUNT,
 };
 
@@ -37,6 +39,7 @@ struct watch_rules {
     int64_t now_us;            /* the time of lines without a time of their own */
     int64_t fold_us;           /* length of a fold */
     enum record_engine engine; /* scanner for JSON */
+    const struct history_rules *history;   /* what is remembered; NULL: nothing */
     const struct observe_formats *formats; /* with mappings; NULL: none */
 };
 
@@ -64,6 +67,9 @@ struct watch_result {
     struct mark_line line; /* the line before and behind it, where that has no line end */
     size_t fold_count;
     struct fold **folds; /* in the order in which they opened */
+    uint32_t first_s;    /* of the lines' times; UINT32_MAX: nothing is remembered of it */
+    uint32_t last_s;
+    struct span seen;    /* what is to be remembered (history/record.h); empty: nothing */
 };
 
 struct watch_work;
