@@ -15,7 +15,7 @@
 #include "os/disk.h"
 
 enum {
-    HISTORY_LIVE_SIZE_MAX = 16 * 1024 * 1024, /* of the write-ahead file, then it becomes a segment
+    HISTORY_LIVE_SIZE_MAX = 4 * 1024 * 1024, /* of the write-ahead file, then it becomes a segment
                                                */
     HISTORY_FAN = 8,                          /* segments of about one size that become one */
 };

@@ -8,9 +8,16 @@
 #include "format/inflate.h"
 #include "node/adding.h"
 #include "node/argument.h"
+#include "node/past.h"
+#include "node/print.h"
+#include "node/show_hit.h"
 #include "os/descriptor.h"
 
-enum { FILE_MEMORY_MAX = 0x7FFFFFFF, CATEGORIES_SIZE_MAX = 1024 * 1024 };
+enum {
+    FILE_MEMORY_MAX = 0x7FFFFFFF,
+    CATEGORIES_SIZE_MAX = 1024 * 1024,
+    FOUND_SHOWN_MAX = 10, /* of what looking back found; 'linie hits' shows all */
+};
 
 /* ---- options ---- */
 
@@ -198,6 +205,73 @@ static enum err add_file(struct adding *adding, size_t argument)
     return err;
 }
 
+/* ---- what was seen before ---- */
+
+struct looked_back {
+    struct invocation *invocation;
+    uint64_t shown;
+};
+
+static void on_found(void *context, const struct fold *fold)
+{
+    struct looked_back *looked = context;
+    if (looked->shown < FOUND_SHOWN_MAX || looked->invocation->json) {
+        show_hit(looked->invocation, fold);
+    }
+    looked->shown++;
+}
+
+static void tell_looked_back(struct looked_back *looked, const struct past_look *look)
+{
+    struct invocation *invocation = looked->invocation;
+    char found[48];
+    char asked[48];
+    if (look->cut > 0 || look->damaged > 0) {
+        fprintf(invocation->err,
+                "linie: looking back: %llu lines for whose hits there is no room, %llu damaged "
+                "blocks of the history ('linie history verify')\n",
+                (unsigned long long)look->cut, (unsigned long long)look->damaged);
+    }
+    if (invocation->json || look->asked == 0) {
+        return;
+    }
+    if (looked->shown > FOUND_SHOWN_MAX) {
+        fprintf(invocation->out, "  ... and %llu more\n",
+                (unsigned long long)(looked->shown - FOUND_SHOWN_MAX));
+    }
+    fprintf(invocation->out, "looked back: %s of %s in what was seen before%s\n",
+            print_counted(looked->shown, "hit", "hits", found, sizeof found),
+            print_counted(look->asked, "new indicator", "new indicators", asked, sizeof asked),
+            looked->shown > 0 ? " (linie hits)" : "");
+}
+
+/* Were we hit already? Whoever watches has the history open; else it is opened here. */
+static enum err look_back(struct invocation *invocation)
+{
+    struct past_look look;
+    struct node *node = invocation->node;
+    struct looked_back looked = { .invocation = invocation };
+    bool opened = node->history == NULL;
+    if (opened) {
+        TRY(past_open(invocation->op, node, true));
+    }
+    const struct past_teller teller = { .on_fold = on_found, .context = &looked };
+    enum past_how how = node->session != NULL ? PAST_FIRST : PAST_NEW;
+    enum err err = past_look_back(invocation->op, node, how, &teller, &look);
+    if (err == ERR_OK && node->history != NULL) {
+        struct history_stats stats;
+        err = history_stats(invocation->op, node->history, &stats);
+        if (err == ERR_OK) {
+            look.asked = stats.facts.rows > 0 ? look.asked : 0;
+            tell_looked_back(&looked, &look);
+        }
+    }
+    if (opened) {
+        past_close(node);
+    }
+    return err;
+}
+
 int command_indicators_add(struct invocation *invocation)
 {
     struct adding adding = { .invocation = invocation };
@@ -219,6 +293,9 @@ int command_indicators_add(struct invocation *invocation)
     }
     if (node_index(invocation->op, invocation->node, &index) != ERR_OK) {
         return command_fail(invocation);
+    }
+    if (look_back(invocation) != ERR_OK) {
+        code = command_fail(invocation);
     }
     return code == EXIT_DONE && adding.refused_total > 0 ? EXIT_REFUSALS : code;
 }

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/must.h"
 #include "node/config_mapping.h"
-#include "node/fold_words.h"
+#include "node/show_hit.h"
 #include "node/follow.h"
 #include "node/hit_words.h"
 #include "node/session.h"
@@ -76,58 +76,14 @@ static void clear_progress(const struct invocation *invocation)
     }
 }
 
-static void fold_json(struct invocation *invocation, const struct fold *fold)
-{
-    struct buf line;
-    struct json_writer w;
-    buf_init(&line, LINE_SIZE_MAX);
-    json_writer_init(&w, &line);
-    fold_json_add(&w, fold);
-    print_json(invocation, &line);
-    buf_done(&line);
-}
-
-static enum err fold_text(struct op *op, const struct invocation *invocation,
-                          const struct fold *fold)
-{
-    enum { INDENT = 4 };
-    char time[TIME_TEXT_SIZE];
-    char id[HIT_ID_SHOWN_SIZE + 1];
-    struct flow flow;
-    hit_words_id(fold, id);
-    flow_begin(&flow, invocation, INDENT);
-    flow_styled(&flow, PRINT_ALARM, "HIT");
-    flow_words(&flow, "%s", print_second(fold->first_us, time, sizeof time));
-    flow_value(&flow, "", fold_words_inside(fold), "");
-    flow_words(&flow, "met");
-    flow_styled(&flow, PRINT_BOLD, value_kind_name(fold->kind));
-    flow_value(&flow, "", fold->value, "");
-    TRY(fold_words_observed(op, &flow, "in", fold));
-    flow_after(&flow, ",");
-    fold_words_way(&flow, fold);
-    flow_value(&flow, "by", fold->sensor, ";");
-    fold_words_source(&flow, fold);
-    flow_after(&flow, ";");
-    flow_words(&flow, "%s %s", rank_level_name(rank_level_of(fold_rank(fold))), id);
-    flow_end(&flow);
-    return ERR_OK;
-}
-
 static void show_fold(struct session *session, const struct fold *fold)
 {
     struct invocation *invocation = session->invocation;
-    struct op op;
     if (session->options.quiet) {
         return;
     }
     clear_progress(invocation);
-    op_begin(&op, &invocation->op->actor, FOLD_MEMORY_MAX);
-    if (invocation->json) {
-        fold_json(invocation, fold);
-    } else if (fold_text(&op, invocation, fold) != ERR_OK) {
-        fputc('\n', invocation->out); /* no memory for its end; 'linie hits' shows it */
-    }
-    op_end(&op);
+    show_hit(invocation, fold);
     flush_or_stop(invocation);
 }
 

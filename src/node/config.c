@@ -332,6 +332,40 @@ static const struct key keys[] = {
     { "privacy", "truncate", NULL, "Shortened to 32 bytes.\ntruncate = user_agent", set_truncate },
     { "privacy", "hash", NULL, "Replaced by a keyed hash.\nhash = username", set_hash },
     { "privacy", "keep", NULL, "Kept, whatever a later rule says.\nkeep = http.cookie", set_keep },
+    { "history", "remember", "yes",
+      "Every value that is seen is remembered: where, when, how often; each new indicator is\n"
+      "put to all of it, and 'linie hunt' asks.",
+      NULL },
+    { "history", "hours", "90d", "How long it is known by the hour, and then by the day.", NULL },
+    { "history", "days", "400d", "How long by the day, and then by the month.", NULL },
+    { "history", "forget-after", NULL,
+      "After this, nothing is known of these kinds of value (all: of every kind).\n"
+      "forget-after = email 90d\nforget-after = all 2y",
+      NULL },
+    { "history", "size-max", NULL, "With more than so much, the oldest goes.\nsize-max = 50G",
+      NULL },
+    { "history", "truncate", NULL,
+      "Kinds of which only a part is kept: of addresses the network, of names the registered\n"
+      "domain, of URLs the host; hash: only a keyed hash; drop: nothing.\n"
+      "truncate = url\nhash = email\ndrop = user-agent file-name",
+      NULL },
+    { "history", "hash", NULL, NULL, NULL },
+    { "history", "drop", NULL, NULL, NULL },
+    { "history", "host-key", NULL,
+      "Inside hosts are kept as pseudonyms, which only the holder of this key can undo;\n"
+      "linie-history(1) tells how the key is made.\nhost-key = /media/duty/hosts.key",
+      NULL },
+    { "history", "mandate", NULL,
+      "Under which 'linie hunt' asks where none is named.\nmandate = Wbni art. 3", NULL },
+    { "history", "second-person", NULL,
+      "Values of persons: who hunts for one of these kinds needs a second user's approval.\n"
+      "second-person = email",
+      NULL },
+    { "history", "overseer", NULL,
+      "Users who may read who asked what, and who approve nothing.\noverseer = privacy-officer",
+      NULL },
+    { "history", "share", "20", "Percent of one processor that putting history in order may take.",
+      NULL },
     { "input", "path", NULL,
       "An input of 'linie watch' without arguments: a file, a folder or a glob.\n"
       "[input \"border\"]\npath = /var/log/suricata/eve.json\nformat = eve\nsensor = border-1",
@@ -460,6 +494,16 @@ static enum err set_output(struct reading *reading, struct span name, struct spa
     return config_output_set(reading->op, &config->outputs[config->output_count - 1], name, value);
 }
 
+/* Keys of the table that have no function of their own. */
+static enum err set_elsewhere(struct reading *reading, struct span section, struct span name,
+                              struct span value)
+{
+    if (span_equal(section, SPAN("history"))) {
+        return config_history_set(reading->op, &reading->config->history, name, value);
+    }
+    return set_output(reading, name, value);
+}
+
 /* The key that was probably meant: its name is near; of equally near ones that of this section. */
 static const struct key *key_near(struct span section, struct span name)
 {
@@ -526,7 +570,7 @@ static enum err set_key(struct reading *reading, struct span section, struct spa
         bool found = span_equal(section, span_of(keys[i].section)) &&
                      span_equal(name, span_of(keys[i].name));
         if (found && in_place) {
-            return keys[i].set == NULL ? set_output(reading, name, value)
+            return keys[i].set == NULL ? set_elsewhere(reading, section, name, value)
                                        : keys[i].set(reading, value);
         }
     }
@@ -688,6 +732,7 @@ enum err config_read(struct op *op, struct span name, struct span text, struct c
         .settle_s = SECONDS_DEFAULT,
         .poll_s = SECONDS_DEFAULT,
     };
+    config_history_begin(&ret->history);
     if (text.size > CONFIG_SIZE_MAX) {
         return op_fail(op, ERR_LIMIT, "%.*s: larger than %d bytes", SPAN_FMT(name),
                        CONFIG_SIZE_MAX);

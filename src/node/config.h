@@ -7,6 +7,7 @@
 #ifndef NODE_CONFIG_H
 #define NODE_CONFIG_H
 
+#include "node/config_history.h"
 #include "node/config_output.h"
 #include "observe/formats.h"
 #include "observe/redact.h"
@@ -55,6 +56,7 @@ struct config {
     struct observe_formats formats; /* its mappings; commands that read logs add the ready ones */
     size_t rule_count;
     struct observe_rule rules[CONFIG_RULE_COUNT_MAX];
+    struct config_history history;
     struct span metrics_listen; /* as web_listen() takes it; empty: nobody may ask */
     size_t output_count;
     struct config_output outputs[CONFIG_OUTPUT_COUNT_MAX];

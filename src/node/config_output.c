@@ -75,6 +75,21 @@ enum err config_time_read(struct op *op, struct span value, uint32_t max_s, uint
     return ERR_OK;
 }
 
+enum err config_size_read(struct op *op, struct span value, uint64_t *ret)
+{
+    static const struct unit units[] = {
+        { 'K', 1 << 10 },
+        { 'M', 1 << 20 },
+        { 'G', 1 << 30 },
+        { 0, 0 },
+    };
+    if (amount(op, value, units, ret) != ERR_OK) {
+        op_fault_clear(op);
+        return op_fail(op, ERR_FORMAT, "not a size such as 500K, 100M or 2G");
+    }
+    return ERR_OK;
+}
+
 static enum err whole(struct op *op, struct span value, uint32_t min, uint32_t max, uint32_t *ret)
 {
     uint64_t number = 0;
@@ -180,17 +195,7 @@ static enum err set_facility(struct op *op, struct config_output *output, struct
 
 static enum err set_size_max(struct op *op, struct config_output *output, struct span value)
 {
-    static const struct unit units[] = {
-        { 'K', 1 << 10 },
-        { 'M', 1 << 20 },
-        { 'G', 1 << 30 },
-        { 0, 0 },
-    };
-    if (amount(op, value, units, &output->to.size_max) != ERR_OK) {
-        op_fault_clear(op);
-        return op_fail(op, ERR_FORMAT, "not a size such as 500K, 100M or 2G");
-    }
-    return ERR_OK;
+    return config_size_read(op, value, &output->to.size_max);
 }
 
 static enum err set_age_max(struct op *op, struct config_output *output, struct span value)

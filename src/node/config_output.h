@@ -65,6 +65,18 @@ MUST_USE
 enum err config_time_read(struct op *op, struct span value, uint32_t max_s, uint32_t *ret);
 
 /**
+ * Read a size: "500K", "100M", "2G", "0".
+ *
+ * op        work in hand
+ * value     as written
+ * ret       bytes; untouched on error
+ *
+ * Errors    ERR_FORMAT it is none
+ */
+MUST_USE
+enum err config_size_read(struct op *op, struct span value, uint64_t *ret);
+
+/**
  * Check an output whose keys are all read, and settle what depends on its kind.
  *
  * op        work in hand

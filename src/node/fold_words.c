@@ -3,7 +3,7 @@
 
 #include "policy/policy.h"
 
-enum { MARK_COUNT_MAX = 3 };
+enum { MARK_COUNT_MAX = 4 };
 
 struct span fold_words_inside(const struct fold *fold)
 {
@@ -60,6 +60,10 @@ void fold_words_source(struct flow *flow, const struct fold *fold)
     }
     if (fold->inside_assumed) {
         marks[count] = "inside assumed";
+        count++;
+    }
+    if (fold->looked_back) {
+        marks[count] = "found looking back";
         count++;
     }
     if (fold->noisy) {

@@ -378,9 +378,11 @@ void node_close(struct node *node)
     if (node == NULL) {
         return;
     }
+    history_close(node->history);
     store_close(node->store);
     disk_close(node->world_disk);
     disk_close(node->disk);
+    node->history = NULL;
     node->store = NULL;
     node->world_disk = NULL;
     node->disk = NULL;

@@ -7,6 +7,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "history/history.h"
 #include "match/match.h"
 #include "node/config.h"
 #include "store/store.h"
@@ -27,6 +28,10 @@ struct node {
     struct disk *world_disk; /* of the world's folder */
     struct store *store;
     struct store_opened opened; /* what opening mended */
+    struct history *history;    /* what was seen; NULL: not open, or nothing is remembered */
+    bool history_rules_known;
+    struct history_rules history_rules;
+    struct history_opened history_opened;
     bool writer;                /* holds the world's lock */
     struct session *session;    /* the run that has it open; NULL: nobody watches */
     struct roles *roles;        /* its other processes; NULL: none may be started */

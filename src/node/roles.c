@@ -13,6 +13,7 @@
 #include "base/wire.h"
 #include "fetch/role.h"
 #include "intake/role.h"
+#include "node/past.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
 #include "os/sandbox.h"
@@ -77,6 +78,7 @@ static int gave_up(const char *what, const struct op *op)
 struct watch_setup {
     struct watch_role_options options;
     struct observe_rules privacy;
+    struct history_rules history;
     char host[HOST_NAME_SIZE];
 };
 
@@ -91,6 +93,9 @@ static enum err setup_read(struct op *op, int file, struct watch_setup *setup)
     struct wire_reader r = wire_reader_of(map);
     const uint32_t jobs = wire_u32(&r);
     const struct span secret = wire_take(&r, OBSERVE_SECRET_SIZE);
+    const bool remembers = wire_u8(&r) != 0;
+    const bool pseudonyms = wire_u8(&r) != 0;
+    const struct span host_secret = wire_take(&r, HISTORY_SECRET_SIZE);
     enum err err = r.err;
     if (err == ERR_OK) {
         err = config_read(op, SPAN("linie.conf"), r.rest, config);
@@ -102,6 +107,11 @@ static enum err setup_read(struct op *op, int file, struct watch_setup *setup)
         span_copy(setup->privacy.secret, sizeof setup->privacy.secret, secret);
         setup->privacy.rules = config->rules;
         setup->privacy.count = config->rule_count;
+        setup->history = config->history.rules;
+        setup->history.hash_secret_known = true;
+        setup->history.host_secret_known = pseudonyms;
+        span_copy(setup->history.hash_secret, sizeof setup->history.hash_secret, secret);
+        span_copy(setup->history.host_secret, sizeof setup->history.host_secret, host_secret);
         (void)gethostname(setup->host, sizeof setup->host - 1);
         setup->options = (struct watch_role_options){
             .jobs = jobs,
@@ -112,6 +122,7 @@ static enum err setup_read(struct op *op, int file, struct watch_setup *setup)
                 .now_us = os_clock_us(),
                 .fold_us = config->fold_minutes * FOLD_MINUTE_US,
                 .engine = RECORD_ENGINE_FAST,
+                .history = remembers ? &setup->history : NULL,
                 .formats = &config->formats,
             },
         };
@@ -296,14 +307,21 @@ enum err role_start(struct op *op, struct roles *roles, enum role role, int file
     return ERR_OK;
 }
 
-enum err role_watch_setup(struct op *op, struct node *node, unsigned jobs, int *ret_fd)
+enum err role_watch_setup(struct op *op, struct node *node, const struct role_watch_how *how,
+                          int *ret_fd)
 {
     uint8_t secret[OBSERVE_SECRET_SIZE];
     struct buf bytes;
+    const bool remembers = how->remembers && node->config->history.remember;
+    TRY(past_rules(op, node));
+    const struct history_rules *rules = &node->history_rules;
     TRY(node_privacy_secret(op, node, secret));
     buf_init(&bytes, CONFIG_SIZE_MAX + SETUP_SIZE_MAX);
-    wire_add_u32(&bytes, jobs);
+    wire_add_u32(&bytes, how->jobs);
     buf_add(&bytes, span_make(secret, sizeof secret));
+    wire_add_u8(&bytes, remembers ? 1 : 0);
+    wire_add_u8(&bytes, rules->host_secret_known ? 1 : 0);
+    buf_add(&bytes, span_make(rules->host_secret, sizeof rules->host_secret));
     buf_add(&bytes, node->config_text);
     enum err err = bytes.err == ERR_OK ? descriptor_of_bytes(op, buf_span(&bytes), ret_fd)
                                        : op_fail(op, ERR_LIMIT, "out of memory");

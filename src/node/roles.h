@@ -77,18 +77,24 @@ MUST_USE
 enum err role_start(struct op *op, struct roles *roles, enum role role, int file,
                     struct role_child *child);
 
+struct role_watch_how {
+    unsigned jobs;  /* threads: 1 .. WATCH_JOBS_MAX */
+    bool remembers; /* what it sees is to be remembered, where the configuration has it so */
+};
+
 /**
  * Make the file that tells a watch process by what rules it watches.
  *
  * op        work in hand
  * node      open
- * jobs      threads: 1 .. WATCH_JOBS_MAX
+ * how       it watches
  * ret_fd    to be closed by the caller; untouched on error
  *
  * Errors    ERR_ABSENT, ERR_CORRUPT the key of the privacy rules; ERR_IO; ERR_LIMIT
  */
 MUST_USE
-enum err role_watch_setup(struct op *op, struct node *node, unsigned jobs, int *ret_fd);
+enum err role_watch_setup(struct op *op, struct node *node, const struct role_watch_how *how,
+                          int *ret_fd);
 
 /**
  * Enter the jail of the store, for good: from here on this process writes nothing but the node's

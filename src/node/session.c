@@ -6,7 +6,9 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "history/record.h"
 #include "node/allowed.h"
+#include "node/past.h"
 #include "node/session_inner.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
@@ -90,7 +92,11 @@ enum err session_images_send(struct session *session)
 static enum err on_served(void *context)
 {
     struct session *session = context;
-    return session->watch.pid != 0 ? session_images_send(session) : ERR_OK;
+    if (session->watch.pid == 0) {
+        return ERR_OK;
+    }
+    session_look_again(session);
+    return session_images_send(session);
 }
 
 static enum err on_callers(void *context, unsigned events)
@@ -192,6 +198,7 @@ enum err session_wait(struct session *session, int timeout_ms)
     TRY(session_commit_when_due(session)); /* also where nothing comes any more */
     TRY(outputs_turn(session));
     session_web_turn(session);
+    TRY(session_history_turn(session));
     return session_close_when_due(session);
 }
 
@@ -234,6 +241,7 @@ enum err session_begin(struct session *session, struct invocation *invocation,
     };
     op_begin(&session->batch, &invocation->op->actor, SESSION_BATCH_MEMORY_MAX);
     op_begin(&session->scratch, &invocation->op->actor, SESSION_BATCH_MEMORY_MAX);
+    buf_init(&session->seen, HISTORY_RECORD_SIZE_MAX);
     TRY(loop_new(session->op, &session->loop));
     session->node->roles = invocation->roles;
     TRY(session_watch_start(session));
@@ -242,6 +250,7 @@ enum err session_begin(struct session *session, struct invocation *invocation,
         TRY(store_open_for_run(session));
     }
     session->node->session = session;
+    TRY(session_history_begin(session));
     TRY(server_start(session));
     session_web_begin(session);
     if (!session->options.again) {
@@ -253,7 +262,8 @@ enum err session_begin(struct session *session, struct invocation *invocation,
         TRY(outputs_open(session->op, session->node, &session->outputs));
         session->node->outputs = session->outputs;
     }
-    return session_images_send(session);
+    TRY(session_images_send(session));
+    return session_look_back(session);
 }
 
 /* ---- the end ---- */
@@ -274,11 +284,15 @@ static void callers_finish(struct session *session)
 enum err session_end(struct session *session)
 {
     enum err err = ERR_OK;
-    session_on_folds_end(session, false);
+    enum err dropped = session_on_chunk_end(session, false);
+    must(dropped == ERR_OK);
     if (session->node->store != NULL && session->server != NULL) {
         err = session_commit(session);
     }
     bool faultless = err == ERR_OK && session->op->fault.err == ERR_OK;
+    if (faultless && session->look_us != 0) {
+        err = session_look_back(session);
+    }
     if (faultless && !session->goes_on && session->server != NULL) {
         err = session_close_at_end(session);
     }
@@ -304,6 +318,8 @@ enum err session_end(struct session *session)
     session->server = NULL;
     session_inputs_free(session);
     loop_free(session->loop);
+    past_close(session->node);
+    buf_done(&session->seen);
     op_end(&session->batch);
     op_end(&session->scratch);
     fold_seen_done(&session->shown);

@@ -119,7 +119,11 @@ struct session {
     size_t whole_count;   /* of these, how many are of chunks that were told whole */
     uint32_t folds_input; /* whose folds are not whole yet */
     size_t fold_room;
-    size_t changed_count;   /* inputs that have something to be counted */
+    size_t changed_count;    /* inputs that have something to be counted */
+    struct buf seen;         /* of the chunk that is being told: what is to be remembered of it */
+    uint64_t remember_size;  /* bytes of what is remembered with the batch */
+    int64_t look_us;         /* steady time to look back again; 0: nothing is new */
+    int64_t history_turn_us; /* steady time from which on work on the history goes on */
     struct fold_seen shown; /* where nothing is counted; when following: that were counted before */
     bool live_changed;      /* lines of a socket gathered */
     bool urgent;            /* a fold gathered that is perhaps new: somebody waits for it */

@@ -17,6 +17,7 @@ enum {
     URGENT_COST_SHARE = 4, /* a commit that takes long is followed by a pause so much longer */
     BATCH_FOLDS_MAX = 256, /* a fold takes some 7 kB on its way into the journal (docs/BENCH.md) */
     BATCH_INPUTS_MAX = 256,
+    BATCH_REMEMBER_SIZE_MAX = 4 * 1024 * 1024,
     CLOSE_EVERY_S = 60, /* folds are looked through for those that may be closed */
 };
 
@@ -32,6 +33,7 @@ static void batch_clear(struct session *session)
     session->fold_count = 0;
     session->whole_count = 0;
     session->fold_room = 0;
+    session->remember_size = 0;
     for (size_t i = 0; i < session->input_count; i++) {
         session->inputs[i]->changed = false;
     }
@@ -91,11 +93,20 @@ static enum err count_all(struct op *op, struct session *session)
             batch.input_count++;
         }
     }
+    if (session->remember_size > 0) {
+        TRY(history_commit(op, session->node->history, &batch.history));
+    }
     TRY(store_batch_add(op, session->node->store, &batch, on_fold_opened, session));
+    if (session->remember_size > 0) {
+        bool more = false; /* only now is nothing on its way, so that what is live may go */
+        history_acknowledged(session->node->history);
+        TRY(history_work(op, session->node->history, os_clock_us(), 0, &more));
+    }
     size_t at = 0;
     for (size_t i = 0; i < session->input_count; i++) {
         if (session->inputs[i]->changed) {
             session->inputs[i]->state.id.number = inputs[at].id.number;
+            store_input_stretches_counted(&session->inputs[i]->state);
             at++;
         }
     }
@@ -145,8 +156,9 @@ int64_t session_commit_due_us(const struct session *session)
     if (session->changed_us == 0) {
         return INT64_MAX;
     }
-    bool much =
-        session->whole_count >= BATCH_FOLDS_MAX || session->changed_count >= BATCH_INPUTS_MAX;
+    bool much = session->whole_count >= BATCH_FOLDS_MAX ||
+                session->changed_count >= BATCH_INPUTS_MAX ||
+                session->remember_size >= BATCH_REMEMBER_SIZE_MAX;
     if (much) {
         return 0;
     }
@@ -228,7 +240,33 @@ static bool fold_is_seen(struct session *session, const struct fold *fold)
     return asks && fold_seen_note(&session->shown, fold);
 }
 
-void session_on_folds_end(struct session *session, bool counts)
+enum err session_on_seen(struct session *session, struct span record)
+{
+    if (session->node->history == NULL) {
+        return op_fail(session->op, ERR_FORMAT, "the watch process remembers unasked");
+    }
+    buf_clear(&session->seen);
+    buf_add(&session->seen, record);
+    return session->seen.err == ERR_OK
+               ? ERR_OK
+               : op_fail(session->op, ERR_LIMIT, "out of memory for what was seen");
+}
+
+/* What the chunk holds is to be remembered with its lines. */
+static enum err remember(struct session *session, bool counts)
+{
+    struct span record = buf_span(&session->seen);
+    enum err err = ERR_OK;
+    if (counts && record.size > 0) {
+        session->remember_size += record.size;
+        err = session_scratch_end(session,
+                                  history_add(&session->scratch, session->node->history, record));
+    }
+    buf_clear(&session->seen);
+    return err;
+}
+
+enum err session_on_chunk_end(struct session *session, bool counts)
 {
     if (counts && session->fold_count > session->whole_count) {
         session->whole_count = session->fold_count;
@@ -236,6 +274,7 @@ void session_on_folds_end(struct session *session, bool counts)
     } else {
         session->fold_count = session->whole_count;
     }
+    return remember(session, counts);
 }
 
 enum err session_on_folds(struct session *session, uint32_t input, struct span body)

@@ -198,6 +198,45 @@ void session_web_turn(struct session *session);
  */
 void session_web_end(struct session *session);
 
+/* ---- history ---- */
+
+/**
+ * Open the history for what will be seen, and tell what was mended.
+ *
+ * session   begun, its store is open and not in its jail yet
+ *
+ * Errors    those of past_open()
+ */
+MUST_USE
+enum err session_history_begin(struct session *session);
+
+/**
+ * Indicators have changed: look back again when all lines that were read without them are counted.
+ *
+ * session   begun
+ */
+void session_look_again(struct session *session);
+
+/**
+ * Put indicators that are new to all that was seen.
+ *
+ * session   begun; its store is open
+ *
+ * Errors    those of past_look_back()
+ */
+MUST_USE
+enum err session_look_back(struct session *session);
+
+/**
+ * Put the history in order for a while, where its share of the time allows it.
+ *
+ * session   begun
+ *
+ * Errors    those of history_work()
+ */
+MUST_USE
+enum err session_history_turn(struct session *session);
+
 /* ---- what is known of an input ---- */
 
 /**
@@ -453,12 +492,26 @@ MUST_USE
 enum err session_on_folds(struct session *session, uint32_t input, struct span body);
 
 /**
+ * The watch told what is to be remembered of a chunk.
+ *
+ * session   begun
+ * record    copied
+ *
+ * Errors    ERR_FORMAT nobody asked for it; ERR_LIMIT
+ */
+MUST_USE
+enum err session_on_seen(struct session *session, struct span record);
+
+/**
  * The chunk whose folds gathered was told whole, or counts for nothing.
  *
  * session   begun
- * counts    whether its folds count
+ * counts    whether its folds count, and what it saw is remembered
+ *
+ * Errors    ERR_FORMAT what is to be remembered cannot be read; ERR_LIMIT
  */
-void session_on_folds_end(struct session *session, bool counts);
+MUST_USE
+enum err session_on_chunk_end(struct session *session, bool counts);
 
 /**
  * An input has something to be counted.

@@ -145,7 +145,7 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
     if (input->phase != SESSION_READS || mixed) {
         return strange(session, "chunk");
     }
-    session_on_folds_end(session, true);
+    TRY(session_on_chunk_end(session, !input->how.aside));
     if (input->how.aside) {
         return ERR_OK;
     }
@@ -316,6 +316,15 @@ static enum err hear_folds(struct session *session, struct span body)
     return session_on_folds(session, folds.input, folds.folds);
 }
 
+static enum err hear_seen(struct session *session, struct span body)
+{
+    struct watch_message_seen seen;
+    if (watch_message_read_seen(body, &seen) != ERR_OK) {
+        return strange(session, "value");
+    }
+    return session_on_seen(session, seen.record);
+}
+
 static enum err hear_begun(struct session *session, struct span body)
 {
     struct watch_message_begun begun;
@@ -334,8 +343,7 @@ static enum err hear_chunk(struct session *session, struct span body)
     }
     struct session_input *input = input_find(session, chunk.input);
     if (input == NULL) {
-        session_on_folds_end(session, false);
-        return ERR_OK;
+        return session_on_chunk_end(session, false);
     }
     return on_chunk(input, &chunk);
 }
@@ -346,7 +354,7 @@ static enum err hear_ended(struct session *session, struct span body)
     if (watch_message_read_ended(body, &ended) != ERR_OK) {
         return strange(session, "end");
     }
-    session_on_folds_end(session, false); /* of a chunk that failed, nothing counts */
+    TRY(session_on_chunk_end(session, false)); /* of a chunk that failed, nothing counts */
     struct session_input *input = input_find(session, ended.input);
     return input == NULL ? ERR_OK : on_ended(input, &ended);
 }
@@ -368,6 +376,8 @@ enum err session_input_hear(struct session *session, const struct channel_messag
         return hear_begun(session, message->body);
     case WATCH_MESSAGE_FOLDS:
         return hear_folds(session, message->body);
+    case WATCH_MESSAGE_SEEN:
+        return hear_seen(session, message->body);
     case WATCH_MESSAGE_CHUNK:
         return hear_chunk(session, message->body);
     case WATCH_MESSAGE_RESTS:

@@ -226,6 +226,15 @@ void session_state_begin(struct session_input *input, const struct watch_message
 void session_state_move(struct session_input *input, const struct watch_message_chunk *chunk)
 {
     struct store_input *state = &input->state;
+    if (chunk->first_s <= chunk->last_s && chunk->end > state->position && input->regular) {
+        const struct store_stretch stretch = {
+            .begin = state->position,
+            .end = chunk->end,
+            .first_s = chunk->first_s,
+            .last_s = chunk->last_s,
+        };
+        store_input_add_stretch(state, &stretch);
+    }
     state->position = chunk->end;
     state->lines += chunk->lines;
     state->observations += chunk->observations;

@@ -64,7 +64,11 @@ enum err session_watch_start(struct session *session)
     fflush(session->invocation->out);
     fflush(session->invocation->err);
     int setup = -1;
-    TRY(role_watch_setup(session->op, session->node, session->options.jobs, &setup));
+    const struct role_watch_how how = {
+        .jobs = session->options.jobs,
+        .remembers = !session->options.again,
+    };
+    TRY(role_watch_setup(session->op, session->node, &how, &setup));
     enum err err =
         role_start(session->op, session->node->roles, ROLE_WATCH, setup, &session->watch);
     close(setup);
@@ -178,7 +182,7 @@ enum err session_watch_restart(struct session *session)
     loop_remove(session->loop, &session->watch_entry);
     const struct role_end end = role_stop(session->node->roles, &session->watch, true);
     tell_broken(session, end.status);
-    session_on_folds_end(session, false);
+    TRY(session_on_chunk_end(session, false));
     TRY(restart_pause(session));
     TRY(session_watch_start(session));
     session->image.size = 0;

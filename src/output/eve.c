@@ -68,6 +68,9 @@ static void add_fold_tags(struct json_writer *w, const struct fold *fold)
     if (fold->before_publication) {
         json_add_string(w, SPAN("before_publication"));
     }
+    if (fold->looked_back) {
+        json_add_string(w, SPAN("looked_back"));
+    }
 }
 
 static void add_notice_tags(struct json_writer *w, const struct store_notice *notice)

@@ -98,6 +98,9 @@ static void add_source(const struct words *words, const struct fold *fold)
         buf_add(words->buf, SPAN("(own)"));
     }
     buf_add_format(words->buf, ", TLP:%s", policy_tlp_name((enum policy_tlp)fold->tlp));
+    if (fold->looked_back) {
+        buf_add(words->buf, SPAN(", found looking back"));
+    }
     if (fold->before_publication) {
         buf_add(words->buf, SPAN(", before publication"));
     }

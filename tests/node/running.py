@@ -264,7 +264,7 @@ def pipe_that_is_kept_open_holds_nobody_when_the_watch_is_stopped():
             said, _ = pipe.process.communicate(timeout=WAIT_S)
             assert pipe.process.returncode == FOUND, said
             size = len(dns("evil.example"))
-            assert f"1 line, 3 observations, {size} B in " in said, said
+            assert f"1 line, 5 observations, {size} B in " in said, said
             assert counted(node)["folds_open"] == 1 # the next run closes it
 
 

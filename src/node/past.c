@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "node/past.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "base/text.h"
+#include "os/descriptor.h"
+
+#define HISTORY_FOLDER SPAN("history")
+
+/* A relative path starts in the node's folder. */
+static enum err host_key_path(struct op *op, const struct node *node, struct span *ret)
+{
+    struct buf path;
+    struct span named = node->config->history.host_key;
+    buf_init(&path, DISK_PATH_SIZE_MAX);
+    if (named.data[0] != '/') {
+        buf_add(&path, node->dir);
+        buf_add_byte(&path, '/');
+    }
+    buf_add(&path, named);
+    enum err err = path.err == ERR_OK ? op_copy(op, buf_span(&path), ret)
+                                      : op_fail(op, ERR_LIMIT, "a path is too long");
+    buf_done(&path);
+    return err;
+}
+
+/* The key of pseudonyms may lie outside of the node's folder: whoever holds it brings it. */
+static enum err host_key_read(struct op *op, const struct node *node, uint8_t *ret)
+{
+    struct span path;
+    struct span map;
+    int fd = -1;
+    TRY(host_key_path(op, node, &path));
+    TRY(descriptor_open(op, AT_FDCWD, path, &fd));
+    enum err err = descriptor_map(op, fd, &map);
+    close(fd);
+    TRY(err);
+    err = hex_parse(span_trim(map), ret, HISTORY_SECRET_SIZE);
+    descriptor_unmap(map);
+    return err == ERR_OK
+               ? ERR_OK
+               : op_fail(op, ERR_CORRUPT, "%.*s is not a key of %d bytes, in hexadecimal digits",
+                         SPAN_FMT(path), HISTORY_SECRET_SIZE);
+}
+
+enum err past_rules(struct op *op, struct node *node)
+{
+    struct history_rules rules = node->config->history.rules;
+    _Static_assert((int)HISTORY_SECRET_SIZE == (int)OBSERVE_SECRET_SIZE, "one key is for both");
+    if (node->history_rules_known) {
+        return ERR_OK;
+    }
+    TRY(node_privacy_secret(op, node, rules.hash_secret));
+    rules.hash_secret_known = true;
+    if (node->config->history.host_key.size > 0) {
+        TRY(host_key_read(op, node, rules.host_secret));
+        rules.host_secret_known = true;
+    }
+    node->history_rules = rules;
+    node->history_rules_known = true;
+    return ERR_OK;
+}
+
+enum err past_open(struct op *op, struct node *node, bool write)
+{
+    uint64_t acknowledged = 0;
+    must(node->store != NULL && node->history == NULL);
+    if (write && !node->config->history.remember) {
+        return ERR_OK;
+    }
+    TRY(past_rules(op, node));
+    TRY(store_history_commit(op, node->store, &acknowledged));
+    const struct history_options options = {
+        .write = write,
+        .acknowledged = acknowledged,
+        .rules = &node->history_rules,
+    };
+    enum err err = history_open(op, node->world_disk, HISTORY_FOLDER, &options, &node->history,
+                                &node->history_opened);
+    if (err == ERR_ABSENT && !write) {
+        op_fault_clear(op);
+        return ERR_OK;
+    }
+    return err;
+}
+
+void past_close(struct node *node)
+{
+    history_close(node->history);
+    node->history = NULL;
+}

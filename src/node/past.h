@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The node's history: opened under the rules of the configuration, and what is new put to it.
+ */
+#ifndef NODE_PAST_H
+#define NODE_PAST_H
+
+#include "history/history.h"
+#include "node/node.h"
+#include "store/fold.h"
+
+/**
+ * Read the rules of a node, with their keys, into node->history_rules; once: a store in its jail
+ * cannot read them again.
+ *
+ * op        work in hand
+ * node      open
+ *
+ * Errors    ERR_ABSENT, ERR_CORRUPT a key's file; ERR_IO
+ */
+MUST_USE
+enum err past_rules(struct op *op, struct node *node);
+
+/**
+ * Open the history of a node whose store is open, as node->history; node_close() closes it. Where
+ * nothing is to be remembered, or to be read where nothing ever was, it stays NULL.
+ *
+ * op        work in hand
+ * node      open, with its store; its history is not
+ * write     the store is open for writing
+ *
+ * Errors    those of past_rules() and history_open()
+ */
+MUST_USE
+enum err past_open(struct op *op, struct node *node, bool write);
+
+struct past_look {
+    uint64_t asked;   /* indicators that were new, and put to the history */
+    uint64_t folds;   /* that looking back made or changed */
+    uint64_t cut;     /* lines for whose folds there was no room */
+    uint64_t damaged; /* blocks of the history that could not be read */
+};
+
+struct past_teller {
+    void (*on_fold)(void *context, const struct fold *fold);
+    void *context;
+};
+
+enum past_how {
+    PAST_NEW = 0, /* indicators that were not put to the history before */
+    PAST_FIRST,   /* those too, and a look for them comes again: lines may be on their way that
+                   * were read without them */
+    PAST_ALL,     /* all indicators */
+};
+
+/**
+ * Put indicators to all that was seen; what they met becomes hits, marked as found looking back.
+ * However often it is done, a line counts once.
+ *
+ * op        work in hand
+ * node      open for writing, its history too (NULL: nothing is done)
+ * how       which indicators
+ * teller    who is told of every hit that is new; NULL: nobody
+ * ret       untouched on error
+ *
+ * Errors    those of hunt_ask() and store_batch_add()
+ */
+MUST_USE
+enum err past_look_back(struct op *op, struct node *node, enum past_how how,
+                        const struct past_teller *teller, struct past_look *ret);
+
+/**
+ * Close it, if it is open.
+ *
+ * node      any
+ */
+void past_close(struct node *node);
+
+#endif

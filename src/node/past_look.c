@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * Looking back as the node does it: with the images of the day, and what is found counted in the
+ * journal. Which indicators were asked for lies in a file of its own, which may be lost: then all
+ * are asked for again, and nothing is counted twice.
+ */
+#include "base/must.h"
+#include "base/wire.h"
+#include "match/match.h"
+#include "node/allowed.h"
+#include "node/past.h"
+#include "node/selftest.h"
+#include "os/disk.h"
+#include "os/random.h"
+#include "watch/back.h"
+
+enum {
+    BATCH_FOLDS = 1000,
+    LOOK_MEMORY_MAX = 0x7FFFFFFF,
+    BATCH_MEMORY_MAX = 512 * 1024 * 1024,
+    ASKED_VERSION = 1,
+    ASKED_HEAD_SIZE = 16 + HASH_SECRET_SIZE, /* keeps what follows 8-byte aligned */
+};
+
+_Static_assert(ASKED_HEAD_SIZE % sizeof(uint64_t) == 0, "hashes are used as they lie");
+
+#define ASKED_PATH  SPAN("index/asked")
+#define ASKED_MAGIC SPAN("LINA")
+
+struct looking {
+    struct op *op;
+    struct node *node;
+    const struct past_teller *teller; /* NULL: nobody is told */
+    enum past_how how;
+    size_t count;
+    struct fold folds[BATCH_FOLDS];
+    uint64_t changed;
+};
+
+/* An image in use. */
+struct opened {
+    struct span map;
+    struct match_image *image;
+};
+
+static enum err image_open(struct op *op, struct node *node, struct span path, struct opened *ret)
+{
+    if (path.size == 0) {
+        return ERR_OK; /* nothing is allowed */
+    }
+    TRY(disk_map(op, node->world_disk, path, &ret->map));
+    return match_image_open(op, ret->map, &ret->image);
+}
+
+static void image_close(struct node *node, struct opened *opened)
+{
+    match_image_close(opened->image);
+    disk_unmap(node->world_disk, opened->map);
+}
+
+/* ---- what was asked for before ---- */
+
+struct asked {
+    struct span map;
+    struct hash_secret secret;
+    uint64_t version; /* of the indicators, as store_indicators_version() numbers them */
+    struct back_asked hashes;
+};
+
+/* A file that is absent or broken says that nothing was. */
+static void asked_read(struct op *op, struct node *node, struct asked *ret)
+{
+    *ret = (struct asked){ .version = 0 };
+    ret->hashes.secret = &ret->secret;
+    os_random(ret->secret.bytes, sizeof ret->secret.bytes);
+    if (disk_map(op, node->world_disk, ASKED_PATH, &ret->map) != ERR_OK) {
+        op_fault_clear(op);
+        return;
+    }
+    struct wire_reader r = wire_reader_of(ret->map);
+    bool ours =
+        span_equal(wire_take(&r, ASKED_MAGIC.size), ASKED_MAGIC) && wire_u32(&r) == ASKED_VERSION;
+    uint64_t version = wire_u64(&r);
+    struct span secret = wire_take(&r, HASH_SECRET_SIZE);
+    if (!ours || r.err != ERR_OK || r.rest.size % sizeof(uint64_t) != 0) {
+        return;
+    }
+    ret->version = version;
+    span_copy(ret->secret.bytes, sizeof ret->secret.bytes, secret);
+    ret->hashes.count = r.rest.size / sizeof(uint64_t);
+    ret->hashes.hashes = (const uint64_t *)(const void *)r.rest.data;
+}
+
+static enum err asked_write(struct op *op, struct node *node, const struct asked *asked,
+                            struct span hashes)
+{
+    struct buf bytes;
+    buf_init(&bytes, ASKED_HEAD_SIZE + (size_t)BACK_ASKED_MAX * sizeof(uint64_t));
+    buf_add(&bytes, ASKED_MAGIC);
+    wire_add_u32(&bytes, ASKED_VERSION);
+    wire_add_u64(&bytes, asked->version);
+    buf_add(&bytes, span_make(asked->secret.bytes, sizeof asked->secret.bytes));
+    buf_add(&bytes, hashes);
+    enum err err = bytes.err == ERR_OK
+                       ? disk_replace(op, node->world_disk, ASKED_PATH, buf_span(&bytes))
+                       : op_fail(op, ERR_LIMIT, "out of memory for what was asked for");
+    buf_done(&bytes);
+    return err;
+}
+
+/* ---- what is found ---- */
+
+static void on_opened(void *context, const struct fold *fold)
+{
+    struct looking *looking = context;
+    looking->changed++;
+    if (looking->teller != NULL && fold_rank(fold) > 0) {
+        looking->teller->on_fold(looking->teller->context, fold);
+    }
+}
+
+static enum err count_all(struct looking *looking)
+{
+    struct op work;
+    const struct store_batch batch = {
+        .folds = looking->folds,
+        .fold_count = looking->count,
+        .looked_back = true,
+    };
+    if (looking->count == 0) {
+        return ERR_OK;
+    }
+    op_begin(&work, &looking->op->actor, BATCH_MEMORY_MAX);
+    enum err err = store_batch_add(&work, looking->node->store, &batch, on_opened, looking);
+    if (err != ERR_OK) {
+        err = op_fail(looking->op, err, "%s", work.fault.text);
+    }
+    op_end(&work);
+    looking->count = 0;
+    return err;
+}
+
+static enum err on_found(void *context, const struct fold *fold)
+{
+    struct looking *looking = context;
+    looking->folds[looking->count] = *fold;
+    looking->count++;
+    return looking->count == BATCH_FOLDS ? count_all(looking) : ERR_OK;
+}
+
+static enum err look(struct looking *looking, const struct back_options *options,
+                     struct back_result *ret)
+{
+    const struct policy_grant *grant = NULL;
+    TRY(policy_grant_owner(looking->op, &grant));
+    TRY(back_look(looking->op, looking->node->history, grant, options, ret));
+    return count_all(looking);
+}
+
+/* With both images open. */
+static enum err look_with(struct looking *looking, struct asked *asked,
+                          const struct match_image *indicators, const struct match_image *allowed,
+                          struct past_look *ret)
+{
+    struct back_result result;
+    const struct config *config = looking->node->config;
+    const struct back_options options = {
+        .indicators = indicators,
+        .allowed = allowed,
+        .before = asked->hashes,
+        .skip = SPAN(SELFTEST_DOMAIN),
+        .fold_us = config->fold_minutes * FOLD_MINUTE_US,
+        .fold_hosts_max = config->fold_hosts_max,
+        .on_fold = on_found,
+        .context = looking,
+    };
+    TRY(look(looking, &options, &result));
+    if (looking->how != PAST_FIRST) {
+        TRY(asked_write(looking->op, looking->node, asked, result.now));
+    }
+    *ret = (struct past_look){ .asked = result.asked,
+                               .folds = looking->changed,
+                               .cut = result.cut,
+                               .damaged = result.damaged };
+    return ERR_OK;
+}
+
+static enum err look_with_images(struct looking *looking, struct asked *asked,
+                                 struct past_look *ret)
+{
+    struct op *op = looking->op;
+    struct node *node = looking->node;
+    struct opened indicators = { .image = NULL };
+    struct opened allowed = { .image = NULL };
+    struct span path;
+    struct span allowed_path;
+    TRY(node_index(op, node, &path));
+    TRY(node_allowed(op, node, &allowed_path));
+    enum err err = image_open(op, node, path, &indicators);
+    if (err == ERR_OK) {
+        err = image_open(op, node, allowed_path, &allowed);
+    }
+    if (err == ERR_OK) {
+        err = look_with(looking, asked, indicators.image, allowed.image, ret);
+    }
+    image_close(node, &allowed);
+    image_close(node, &indicators);
+    return err;
+}
+
+/* Where the indicators are those of the last look, all of them were asked for. */
+static enum err look_where_due(struct looking *looking, struct past_look *ret)
+{
+    struct asked *asked = op_alloc(looking->op, sizeof *asked);
+    uint64_t version = 0;
+    if (asked == NULL) {
+        return ERR_LIMIT;
+    }
+    TRY(store_indicators_version(looking->op, looking->node->store, &version));
+    asked_read(looking->op, looking->node, asked);
+    asked->hashes.count = looking->how == PAST_ALL ? 0 : asked->hashes.count;
+    enum err err = ERR_OK;
+    if (looking->how == PAST_ALL || asked->version != version) {
+        asked->version = version;
+        err = look_with_images(looking, asked, ret);
+    }
+    disk_unmap(looking->node->world_disk, asked->map);
+    return err;
+}
+
+enum err past_look_back(struct op *op, struct node *node, enum past_how how,
+                        const struct past_teller *teller, struct past_look *ret)
+{
+    struct op work;
+    struct past_look looked = { .asked = 0 };
+    if (node->history == NULL) {
+        *ret = looked;
+        return ERR_OK;
+    }
+    op_begin(&work, &op->actor, LOOK_MEMORY_MAX);
+    work.cancel = op->cancel;
+    struct looking *looking = op_alloc(&work, sizeof *looking);
+    enum err err = ERR_LIMIT;
+    if (looking != NULL) {
+        looking->op = &work;
+        looking->node = node;
+        looking->teller = teller;
+        looking->how = how;
+        err = look_where_due(looking, &looked);
+    }
+    if (err != ERR_OK) {
+        err = op_fail(op, err, "looking back: %s", work.fault.text);
+    } else {
+        *ret = looked;
+    }
+    op_end(&work);
+    return err;
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * The history during a run: work on it takes its share of the time and no more, so that neither
+ * lines nor callers wait for it.
+ */
+#include "node/past.h"
+#include "node/session_inner.h"
+#include "os/clock.h"
+
+enum {
+    SLICE_US = 8 * US_PER_MS,     /* of work, before others have their turn */
+    IDLE_US = US_PER_S,           /* between two looks where nothing was to be done */
+    LOOK_AGAIN_US = 3 * US_PER_S, /* by then no line is on its way that older indicators met */
+    PERCENT = 100,
+};
+
+static void tell_opened(struct session *session, const struct history_opened *opened)
+{
+    char text[FAULT_TEXT_SIZE];
+    if (opened->behind) {
+        session_tell_text(session,
+                          "linie: the history has lost what the journal says it holds: some lines "
+                          "that were read are not remembered");
+    }
+    if (opened->ahead) {
+        session_tell_text(session,
+                          "linie: the history holds more than the journal knows: lines that are "
+                          "read again count twice in it");
+    }
+    if (opened->dropped > 0) {
+        snprintf(text, sizeof text,
+                 "linie: %llu commits of the history were cut short and left out: their lines are "
+                 "read again",
+                 (unsigned long long)opened->dropped);
+        session_tell_text(session, text);
+    }
+}
+
+enum err session_history_begin(struct session *session)
+{
+    if (session->options.again) {
+        return ERR_OK;
+    }
+    TRY(past_open(session->op, session->node, true));
+    if (session->node->history != NULL) {
+        tell_opened(session, &session->node->history_opened);
+    }
+    return ERR_OK;
+}
+
+void session_look_again(struct session *session)
+{
+    session->look_us = os_monotonic_us() + LOOK_AGAIN_US;
+}
+
+static void on_found(void *context, const struct fold *fold)
+{
+    struct session *session = context;
+    session->totals.folds_opened++;
+    session->options.on_fold(session, fold);
+}
+
+enum err session_look_back(struct session *session)
+{
+    struct past_look look;
+    const struct past_teller teller = { .on_fold = on_found, .context = session };
+    session->look_us = 0;
+    if (session->node->history == NULL) {
+        return ERR_OK;
+    }
+    TRY(past_look_back(session->op, session->node, PAST_NEW, &teller, &look));
+    if (look.folds > 0) {
+        outputs_pump(session->outputs);
+    }
+    return ERR_OK;
+}
+
+enum err session_history_turn(struct session *session)
+{
+    if (session->look_us != 0 && os_monotonic_us() >= session->look_us) {
+        TRY(session_look_back(session));
+    }
+    bool more = false;
+    int64_t begun_us = os_monotonic_us();
+    if (session->node->history == NULL || begun_us < session->history_turn_us) {
+        return ERR_OK;
+    }
+    TRY(session_scratch_end(session, history_work(&session->scratch, session->node->history,
+                                                  os_clock_us(), SLICE_US, &more)));
+    int64_t now_us = os_monotonic_us();
+    int64_t share = session->node->config->history.share;
+    int64_t pause_us = more ? (now_us - begun_us) * (PERCENT - share) / share : IDLE_US;
+    session->history_turn_us = now_us + pause_us;
+    return ERR_OK;
+}

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""Looking back: what looking on would have found is found, once, whenever the indicators come.
+
+    tests/node/lookback.py PROGRAM
+
+LINIE_TEST_SEED repeats a run.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+
+from ground import DONE, FOUND, SOURCE, Node, dns, lines, run_all, test
+
+SEED = int(os.environ.get("LINIE_TEST_SEED", time.time_ns()))
+RANDOM = random.Random(SEED)
+print(f"# seed {SEED}")
+
+WAIT_S = 60
+STEP_S = 0.05
+SAMPLES = SOURCE / "samples"
+# What history does not hold: whole lines, the other ends of connections, how a log wrote a value,
+# which of several fields was the first, and when that line was told.
+NOT_HELD = {"observed", "observed_count", "observed_further", "observed_more", "outside",
+            "outside_count", "outside_further", "outside_more", "field", "sensor", "hit",
+            "looked_back", "outcome", "direction", "answer", "rank", "level", "evidence",
+            "state_time",
+            "sources", # as many as there were when it was found
+            "value", "kind", "best_kind"} # of an object's several: that of the first line
+
+
+# Of one line that holds two names below a domain, history knows two sightings.
+MANY_IN_A_LINE = {"domain", "cidr"}
+MANY_VALUES = {"Partner CERT"} # an object of it asks for several, and a line may hold two of them
+
+
+def wait_for(condition, what):
+    for _ in range(int(WAIT_S / STEP_S)):
+        found = condition()
+        if found:
+            return found
+        time.sleep(STEP_S)
+    raise AssertionError(f"waited {WAIT_S} s for {what}")
+
+
+def by_key(hits):
+    return {(hit["indicator"], hit["inside"], hit["start"]): hit for hit in hits}
+
+
+def held(hit):
+    """What history holds of a hit; times are those of whole seconds."""
+    kept = {key: value for key, value in hit.items() if key not in NOT_HELD}
+    return kept | {key: kept[key][:19] for key in ("first", "last")}
+
+
+def hits_of(node):
+    return by_key(json.loads(line) for line in node.folds("--all"))
+
+
+def check_same(wanted, found):
+    assert wanted, "nothing was to be found"
+    missing = wanted.keys() - found.keys()
+    more = found.keys() - wanted.keys()
+    assert not missing and not more, f"missing {sorted(map(str, missing))[:3]}, " \
+                                     f"not expected {sorted(map(str, more))[:3]}"
+    for key, hit in wanted.items():
+        want, have = held(hit), held(found[key])
+        if hit["kind"] in MANY_IN_A_LINE or hit["source"] in MANY_VALUES:
+            assert have.pop("count") >= want.pop("count"), f"{hit}\n{found[key]}"
+        assert want == have, f"{want}\n{have}"
+
+
+def samples_node():
+    node = Node()
+    with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
+        conf.write("\n[inside]\nnetwork = 10.20.0.0/16\nnetwork = 10.77.0.0/16\n"
+                   "network = 2001:db8:20::/48\n")
+    return node
+
+
+def add_samples(node):
+    lists = SAMPLES / "indicators"
+    node.run("indicators", "add", lists / "national-csirt.txt", "--source", "National CSIRT",
+             "--tlp", "GREEN")
+    node.run("indicators", "add", lists / "sector-feed.csv", "--source", "Water sector ISAC",
+             status=3)
+    node.run("indicators", "add", lists / "partner.stix.json", "--source", "Partner CERT")
+
+
+@test
+def indicators_that_come_late_find_what_they_would_have_found_in_time():
+    with samples_node() as early, samples_node() as late:
+        add_samples(early)
+        early.run("watch", SAMPLES / "logs", "--quiet", status=FOUND)
+        late.run("watch", SAMPLES / "logs", "--quiet", status=DONE)
+        assert not hits_of(late)
+
+        add_samples(late)
+
+        check_same(hits_of(early), hits_of(late))
+        assert all(hit.get("looked_back") for hit in hits_of(late).values())
+        assert not any(hit.get("looked_back") for hit in hits_of(early).values())
+        assert late.json("rebuild")[0]["same"] is True
+
+
+@test
+def indicators_that_come_in_the_middle_of_a_log_count_each_line_once():
+    text = lines(5000)
+    half = text.index("\n", len(text) // 2) + 1
+    with Node() as early, Node() as late:
+        early.add("evil.example\n")
+        early.run("watch", early.file("a.log", text), "--quiet", status=FOUND)
+        log = late.file("a.log", text[:half])
+        late.run("watch", log, "--quiet", status=DONE)
+        late.add("evil.example\n")
+        log.write_text(text, encoding="utf-8")
+        late.run("watch", log, "--quiet", status=FOUND)
+
+        check_same(hits_of(early), hits_of(late))
+
+
+@test
+def adding_a_list_again_and_another_source_looks_back_without_counting_twice():
+    with Node() as node:
+        node.run("watch", node.file("a.log", lines(2000)), "--quiet", status=DONE)
+        said = node.add("evil.example\n").stdout
+        before = hits_of(node)
+        assert "looked back: " in said and "found looking back" in said, said
+
+        again = node.add("evil.example\nother.example\n").stdout
+
+        assert hits_of(node) == before
+        assert "looked back: 0 hits of 1 new indicator" in again, again
+        node.run("indicators", "add", node.file("second.txt", "evil.example\n"), "--source",
+                 "Second")
+        assert len(hits_of(node)) == 2 * len(before)
+
+
+@test
+def list_whose_indicators_expired_before_the_lines_finds_nothing_in_them():
+    with Node() as node:
+        node.run("watch", node.file("a.log", lines(100)), "--quiet", status=DONE)
+
+        node.add("evil.example\n", "--valid-until", "2020-01-01T00:00:00Z")
+
+        assert not hits_of(node)
+
+
+@test
+def what_a_watch_that_runs_has_seen_is_found_by_indicators_that_come_while_it_runs():
+    text = lines(3000)
+    with Node() as early, Node() as late:
+        early.add("evil.example\n")
+        early.run("watch", early.file("a.log", text), "--quiet", status=FOUND)
+        log = late.file("a.log", text)
+        running = late.start("watch", "--follow", log, "--quiet", stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: late.json("status")[0]["lines"] == 3000, "the log to be read")
+
+            late.add("evil.example\n")
+
+            check_same(hits_of(early), hits_of(late))
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.wait(timeout=WAIT_S)
+        check_same(hits_of(early), hits_of(late))
+
+
+@test
+def history_of_a_watch_that_was_killed_again_and_again_holds_each_line_once():
+    text = lines(60_000)
+    with Node() as early, Node() as late:
+        early.add("evil.example\n")
+        early.run("watch", early.file("a.log", text), "--quiet", status=FOUND)
+        log = late.file("a.log", text)
+        for _ in range(6):
+            process = late.start("watch", log, "--quiet", stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+            time.sleep(RANDOM.random() * 0.4)
+            process.kill()
+            process.wait(timeout=WAIT_S)
+        subprocess.run(late.command("watch", log, "--quiet"), check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        late.add("evil.example\n")
+
+        check_same(hits_of(early), hits_of(late))
+
+
+@test
+def hits_found_looking_back_go_to_all_outputs():
+    with Node() as node:
+        with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
+            conf.write('[output "lines"]\nkind = file\npath = out/hits.ndjson\nformat = json\n')
+        node.run("watch", node.file("a.log", dns("evil.example")), "--quiet", status=DONE)
+        node.add("evil.example\n")
+
+        node.run("watch", node.file("b.log", dns("good.example", second=1)), "--quiet",
+                 status=DONE)
+
+        told = [json.loads(line) for line in
+                (node.path / "out" / "hits.ndjson").read_text(encoding="utf-8").splitlines()]
+        assert any('"looked_back": true' in json.dumps(event) for event in told), told
+
+
+@test
+def node_that_remembers_nothing_looks_back_at_nothing():
+    with Node() as node:
+        with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
+            conf.write("[history]\nremember = no\n")
+        node.run("watch", node.file("a.log", dns("evil.example")), "--quiet", status=DONE)
+
+        node.add("evil.example\n")
+
+        assert not hits_of(node)
+        assert not (node.path / "real" / "history").exists()
+
+
+run_all()
