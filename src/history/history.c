@@ -145,6 +145,7 @@ static enum err head_write(struct op *op, struct history *history, const struct 
     enum err err =
         manifest_write(op, history->disk, history_path(history, "manifest", 0, &path), &manifest);
     history->doubt = err != ERR_OK;
+    history->clock_kept_s = err == ERR_OK ? head->clock_s : history->clock_kept_s;
     memory_free(manifest.segments);
     return err;
 }

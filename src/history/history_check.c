@@ -2,6 +2,7 @@
 /*
  * Reading everything, and saying what is damaged.
  */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/must.h"
@@ -149,10 +150,13 @@ static enum err wal_check(struct checking *checking)
     if (opened != ERR_OK) {
         return err;
     }
-    uint64_t last = live_last(live);
+    uint64_t last =
+        live_last(live) > history->head.through ? live_last(live) : history->head.through;
     live_close(live);
-    if (last < live_last(history->live)) {
-        tell(checking, "%.*s: its last commits cannot be read", SPAN_FMT(name));
+    uint64_t known = history->lock != NULL ? history->acknowledged : history->options.acknowledged;
+    if (known != UINT64_MAX && last < known) {
+        tell(checking, "%.*s: commits up to %" PRIu64 " are missing, which the journal knows",
+             SPAN_FMT(name), known);
     }
     return ERR_OK;
 }

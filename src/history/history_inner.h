@@ -60,6 +60,7 @@ struct history {
     bool flushed;            /* since it was opened */
     int64_t flush_hour;    /* of the clock, when what is live was last made a segment for its age */
     int64_t wait_until_us; /* the disk was full, or there was no memory */
+    uint32_t clock_kept_s; /* the clock in the manifest */
     uint32_t leap_s;       /* what the clock showed when it leapt ahead; 0: it did not */
     uint32_t cut_s;        /* for the size: what lies wholly before is to go */
 };

@@ -69,6 +69,7 @@ static enum err head_open(struct op *op, struct history *history, struct history
         return ERR_OK;
     }
     opened->damaged += err == ERR_OK && history->head.damaged;
+    history->clock_kept_s = history->head.clock_s;
     return err;
 }
 

@@ -66,6 +66,19 @@ static uint32_t clock_believe(struct history *history, int64_t now_us)
     return now_s;
 }
 
+/* Once a day, and when it was never: so that the next opening knows a leap, too. */
+static enum err clock_keep(struct op *op, struct history *history)
+{
+    uint32_t now_s = history->head.clock_s;
+    uint32_t kept_s = history->clock_kept_s;
+    uint32_t apart_s = now_s > kept_s ? now_s - kept_s : kept_s - now_s;
+    if (history->part_count == 0 || apart_s < HISTORY_DAY_S) {
+        return ERR_OK;
+    }
+    struct history_change change = history_change_none(history);
+    return history_change(op, history, &change);
+}
+
 /* ---- what is live ---- */
 
 /* Its hour is over; once an hour of the clock, for what comes late is always of an hour that is
@@ -277,6 +290,7 @@ static enum err work_do(struct op *op, struct history *history, int64_t now_us, 
     bool done = false;
     TRY(history_settle(op, history));
     uint32_t now_s = clock_believe(history, now_us);
+    TRY(clock_keep(op, history));
     *ret_more = true;
     if (flush_is_due(history, now_us)) {
         return flush_do(op, history, now_us);
