@@ -307,10 +307,20 @@ static bool is_waiting(const struct history *history, int64_t now_us)
     return left_us > 0 && left_us <= (int64_t)MEMORY_WAIT_S * US_PER_S; /* the clock went back */
 }
 
+/* A clock may show anything. */
+static int64_t clock_bound(int64_t now_us)
+{
+    if (now_us < TIME_US_MIN) {
+        return TIME_US_MIN;
+    }
+    return now_us > TIME_US_MAX ? TIME_US_MAX : now_us;
+}
+
 enum err history_work(struct op *op, struct history *history, int64_t now_us, int64_t budget_us,
                       bool *ret_more)
 {
     must(history->lock != NULL);
+    now_us = clock_bound(now_us);
     if (is_waiting(history, now_us)) {
         *ret_more = false;
         return ERR_OK;
