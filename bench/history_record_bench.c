@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * What the watch pays for history: CPU time of history_record_add() for each value, over chunks as
- * the watch has them (some twenty thousand values), and of history_record_end(). "again" adds what
+ * the watch has them (some thousand different values), and of history_record_end(). "again" adds what
  * is there already, "new" what is not.
  *
  * usage: history_record_bench [VALUES [ROUNDS]]
@@ -13,7 +13,7 @@
 #include "history/record.h"
 
 enum {
-    VALUES = 20000,
+    VALUES = 5000,
     ROUNDS = 41,
     KEY_SIZE_MAX = 64,
     HOSTS = 200,

@@ -149,29 +149,6 @@ static inline uint32_t tally_tag(const struct tally *tally, const struct history
 }
 
 /**
- * As memcmp() == 0, without the call: keys are short.
- *
- * a, b      of `size` bytes
- * size      of both
- */
-static inline bool tally_equal(const uint8_t *a, const uint8_t *b, size_t size)
-{
-    uint64_t difference = 0;
-    uint64_t words[2];
-    if (size < sizeof words[0]) {
-        return memcmp(a, b, size) == 0;
-    }
-    for (size_t at = 0; at < size - sizeof words[0]; at += sizeof words[0]) {
-        __builtin_memcpy(&words[0], a + at, sizeof words[0]);
-        __builtin_memcpy(&words[1], b + at, sizeof words[1]);
-        difference |= words[0] ^ words[1];
-    }
-    __builtin_memcpy(&words[0], a + size - sizeof words[0], sizeof words[0]);
-    __builtin_memcpy(&words[1], b + size - sizeof words[1], sizeof words[1]);
-    return (difference | (words[0] ^ words[1])) == 0;
-}
-
-/**
  * The item of what was seen, or NULL.
  *
  * tally     begun
@@ -192,7 +169,7 @@ static inline struct tally_item *tally_find(const struct tally *tally,
         bool same = item->key_size == seen->key.size && item->kind == seen->kind &&
                     item->form == seen->form && item->host == seen->host &&
                     item->way == seen->way && item->first_s - start_s < HISTORY_HOUR_S;
-        if (same && tally_equal(item->key, seen->key.data, seen->key.size)) {
+        if (same && memcmp(item->key, seen->key.data, seen->key.size) == 0) {
             return item;
         }
     }
