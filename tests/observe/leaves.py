@@ -18,6 +18,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import urllib.parse
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "tools"))
@@ -281,6 +282,12 @@ def ported(event, address_key, port_key):
     return 1 if known and event.get("proto") != "icmp" else 0
 
 
+def file_names(path):
+    """A path of HTTP names its file as it is written and without its escapes."""
+    names = {file_name(path)} | ({file_name(urllib.parse.unquote(path))} if path[:1] == "/" else set())
+    return {name for name in names if 0 < len(name) <= FILE_NAME_SIZE_MAX}
+
+
 # (field as hits show it, kind): how many values of it an event holds, taken from the event itself.
 EVE_COUNTS = {
     ("src_ip", "ip-port"): lambda e: ported(e, "src_ip", "src_port"),
@@ -293,7 +300,7 @@ EVE_COUNTS = {
     ("http.http_user_agent", "user-agent"):
         lambda e: bool(e.get("http", {}).get("http_user_agent", "").strip()),
     ("fileinfo.filename", "file-name"):
-        lambda e: 0 < len(file_name(e.get("fileinfo", {}).get("filename", ""))) <= FILE_NAME_SIZE_MAX,
+        lambda e: len(file_names(e.get("fileinfo", {}).get("filename", ""))),
     ("dns.queries.rrname", "domain"):
         lambda e: sum(1 for query in e.get("dns", {}).get("queries", []) if query["rrname"]),
 }
