@@ -2,9 +2,9 @@
 // links: format base
 /*
  * Log lines. The input is cut into lines, which are read one after another by the same scanners, so
- * that what is remembered of one line meets the next. What must hold is in record_agree.h: the fast
- * engine in all its ways, new to a line or not, says what simdjson's DOM says, but for what
- * record.h lets it overlook.
+ * that what is remembered of one line meets the next; then all of them together. What must hold is
+ * in record_agree.h: the fast engine in all its ways, new to a line or not, says what simdjson's
+ * DOM says, but for what record.h lets it overlook.
  */
 #include "tests/format/record_agree.h"
 
@@ -26,5 +26,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (span_next(&rest, '\n', &line)) {
         agree_check(&agree, line);
     }
+    agree_pages(&agree, span_make(data, size));
     return 0;
 }

@@ -162,9 +162,9 @@ enum err record_scanner_new(struct op *op, enum record_engine engine,
     if (scanner == NULL) {
         return op_fail(op, ERR_LIMIT, "no memory for a record scanner");
     }
-    enum err err = engine == RECORD_ENGINE_FAST
-                       ? record_fast_new(op, shape, record_index_at(0), &scanner->fast)
-                       : record_dom_new(op, shape, &scanner->dom);
+    enum err err = engine == RECORD_ENGINE_FAST ? record_fast_new(op, shape, record_index_at(0),
+                                                                  record_page_way(), &scanner->fast)
+                                                : record_dom_new(op, shape, &scanner->dom);
     if (err != ERR_OK) {
         record_scanner_free(scanner);
         return err;
@@ -222,6 +222,26 @@ void record_known_read(struct record_scanner *scanner, const struct record_known
     must(known->number != 0);
     ret->cut = false;
     record_fast_known_read(scanner->fast, known, ret);
+}
+
+size_t record_page_begin(struct record_scanner *scanner, struct span rest)
+{
+    return scanner->fast != NULL ? record_fast_page_begin(scanner->fast, rest) : 0;
+}
+
+bool record_page_next(struct record_scanner *scanner, struct record_alike *ret)
+{
+    return record_fast_page_next(scanner->fast, ret);
+}
+
+void record_page_refuse(struct record_scanner *scanner, const struct record_page_line *line)
+{
+    record_fast_page_refuse(scanner->fast, line);
+}
+
+bool record_page_other(struct record_scanner *scanner, struct span *ret_line)
+{
+    return record_fast_page_other(scanner->fast, ret_line);
 }
 
 const char *record_fault_name(enum record_fault fault)

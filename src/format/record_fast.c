@@ -9,7 +9,6 @@
  */
 #include "base/memory.h"
 #include "format/record_engine.h"
-#include "format/record_memo.h"
 #include "format/record_utf8.h"
 
 enum {
@@ -33,10 +32,13 @@ struct record_fast {
     uint8_t *text;
     struct record_trace trace;
     struct record_memory memory;
+    const struct record_page_way *pages; /* NULL: lines are scanned one by one */
+    struct record_page *page;            /* NULL until it is asked for */
 };
 
 enum err record_fast_new(struct op *op, const struct record_shape *shape,
-                         const struct record_index *index, struct record_fast **ret)
+                         const struct record_index *index, const struct record_page_way *pages,
+                         struct record_fast **ret)
 {
     struct record_fast *fast = memory_new(sizeof *fast);
     if (fast == NULL) {
@@ -44,6 +46,7 @@ enum err record_fast_new(struct op *op, const struct record_shape *shape,
     }
     fast->shape = shape;
     fast->index = index;
+    fast->pages = pages;
     /* Room for the worst line; what no line needs is never touched, and so never resident. */
     fast->tokens.positions = memory_new_array(TOKEN_COUNT_MAX, sizeof *fast->tokens.positions);
     fast->tokens.classes = memory_new(TOKEN_COUNT_MAX);
@@ -63,6 +66,7 @@ void record_fast_free(struct record_fast *fast)
     if (fast == NULL) {
         return;
     }
+    record_page_free(fast->page);
     record_memory_done(&fast->memory);
     memory_free(fast->text);
     memory_free(fast->tokens.classes);
@@ -110,6 +114,9 @@ enum record_fault record_fast_scan_known(struct record_fast *fast, struct span l
     if (memo == NULL) {
         return line_walk(fast, &source, hash, ret);
     }
+    if (fast->page != NULL) {
+        record_page_learn(fast->page, &fast->memory, memo);
+    }
     if (fast->tokens.escapes) { /* its strings may have to be unescaped, which takes room */
         return record_memo_read(memo, &source, ret);
     }
@@ -122,4 +129,35 @@ void record_fast_known_read(struct record_fast *fast, const struct record_known 
     struct span line = span_make(known->data, fast->tokens.positions[fast->tokens.count]);
     struct record_source source = { .line = line, .tokens = &fast->tokens, .text = fast->text };
     must(record_memo_read(known->memo, &source, ret) == RECORD_FAULT_NONE); /* it was looked at */
+}
+
+/* Where there is no memory for a page, lines are scanned one by one. */
+size_t record_fast_page_begin(struct record_fast *fast, struct span rest)
+{
+    if (fast->page == NULL && fast->pages != NULL) {
+        fast->page = record_page_new(fast->pages);
+    }
+    return fast->page != NULL ? record_page_read(fast->page, &fast->memory, rest) : 0;
+}
+
+bool record_fast_page_next(struct record_fast *fast, struct record_alike *ret)
+{
+    return record_page_next_alike(fast->page, &fast->memory, ret);
+}
+
+void record_fast_page_refuse(struct record_fast *fast, const struct record_page_line *line)
+{
+    record_page_leave(fast->page, line);
+}
+
+bool record_fast_page_other(struct record_fast *fast, struct span *ret_line)
+{
+    struct record_page *page = fast->page;
+    if (page->other_count == 0) {
+        return false;
+    }
+    page->other_count--;
+    const struct record_page_line *line = page->others[page->other_count];
+    *ret_line = span_make(line->data + line->begin, (size_t)(line->end - line->begin));
+    return true;
 }

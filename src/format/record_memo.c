@@ -11,52 +11,16 @@
 
 enum {
     CHUNK_SIZE = RECORD_PIECE_SIZE,
-    STRIDE_SIZE = 64, /* skeletons are hashed and compared so many classes at a time */
-    CHECK_STEP = 4,   /* and keys so many checks */
+    STRIDE_SIZE = RECORD_MEMO_STRIDE_SIZE,
+    CHECK_STEP = RECORD_MEMO_CHECK_STEP,
     PIECE_LOOK_MAX = 16,
 };
 
 typedef uint64_t chunk __attribute__((vector_size(CHUNK_SIZE)));
 
-/* A piece of a key that must stand in the line: where, and which. */
-struct check {
-    uint16_t token;
-    uint16_t offset; /* behind the token's begin */
-    uint32_t piece;  /* where it lies among the pieces, in bytes: nothing is left to work out */
-};
-
-/* One piece of memory, so that nothing waits for a pointer: the skeleton, with zeros up to a whole
- * stride; the checks; the fields; the tokens of those that are no strings. */
-struct record_memo {
-    uint32_t token_count;
-    uint32_t check_count; /* with empty ones up to a whole step */
-    uint32_t field_count;
-    uint32_t scalar_count;
-    uint32_t number;
-    uint8_t parts[] __attribute__((aligned(CHUNK_SIZE)));
-};
-
-struct parts {
-    uint8_t *classes;
-    struct check *checks;
-    struct record_place *fields;
-    uint16_t *scalars;
-};
-
 static size_t round_up(size_t size, size_t step)
 {
     return (size + step - 1) / step * step;
-}
-
-static inline struct parts parts_of(const struct record_memo *memo)
-{
-    struct parts parts;
-    parts.classes = (uint8_t *)(uintptr_t)memo->parts;
-    parts.checks =
-        (struct check *)(void *)(parts.classes + round_up(memo->token_count, STRIDE_SIZE));
-    parts.fields = (struct record_place *)(void *)(parts.checks + memo->check_count);
-    parts.scalars = (uint16_t *)(void *)(parts.fields + memo->field_count);
-    return parts;
 }
 
 _Static_assert((int)RECORD_MEMO_FIELD_COUNT_MAX < (int)RECORD_FIELD_COUNT_MAX,
@@ -144,7 +108,7 @@ static bool skeleton_equal(const struct record_memo *memo, const struct record_t
 
 /* A key that is remembered, quotes included, is no longer than the line's padding: so what is read
  * of a line is its own or padding, and the mask takes away what is not of the key. */
-static inline chunk check_differs(struct check check, const uint8_t *pieces,
+static inline chunk check_differs(struct record_check check, const uint8_t *pieces,
                                   const struct record_source *source)
 {
     const uint8_t *piece = pieces + check.piece;
@@ -158,10 +122,10 @@ static bool keys_equal(const struct record_memo *memo, const struct record_piece
                        const struct record_source *source)
 {
     const uint8_t *pieces = (const uint8_t *)all;
-    const struct parts parts = parts_of(memo);
+    const struct record_memo_parts parts = record_memo_parts(memo);
     chunk different = { 0 };
-    const struct check *end = parts.checks + memo->check_count;
-    for (const struct check *check = parts.checks; check < end; check += CHECK_STEP) {
+    const struct record_check *end = parts.checks + memo->check_count;
+    for (const struct record_check *check = parts.checks; check < end; check += CHECK_STEP) {
         different |= check_differs(check[0], pieces, source);
         different |= check_differs(check[1], pieces, source);
         different |= check_differs(check[2], pieces, source);
@@ -204,7 +168,7 @@ const struct record_memo *record_memo_find(struct record_memory *memory,
 enum record_fault record_memo_read(const struct record_memo *memo, struct record_source *source,
                                    struct record *ret)
 {
-    const struct parts parts = parts_of(memo);
+    const struct record_memo_parts parts = record_memo_parts(memo);
     bool escapes = source->tokens->escapes;
     for (size_t i = 0; i < memo->field_count; i++) {
         size_t token = parts.fields[i].token;
@@ -228,7 +192,7 @@ enum record_fault record_memo_know(const struct record_memory *memory,
                                    const struct record_memo *memo,
                                    const struct record_source *source, struct record_known *known)
 {
-    const struct parts parts = parts_of(memo);
+    const struct record_memo_parts parts = record_memo_parts(memo);
     for (size_t i = 0; i < memo->scalar_count; i++) {
         if (!record_scalar_is_short(source, parts.scalars[i]) &&
             !record_scalar_fits(source, parts.scalars[i])) {
@@ -301,7 +265,7 @@ static uint16_t piece_number(struct record_memory *memory, const struct record_p
 
 /* False where there was no room for all pieces. */
 static bool checks_fill(struct record_memory *memory, const struct record_source *source,
-                        const struct record_trace *trace, struct parts parts)
+                        const struct record_trace *trace, struct record_memo_parts parts)
 {
     size_t count = 0;
     for (size_t i = 0; i < trace->key_count; i++) {
@@ -316,9 +280,9 @@ static bool checks_fill(struct record_memory *memory, const struct record_source
             if (number == 0) {
                 return false;
             }
-            parts.checks[count] = (struct check){ .token = (uint16_t)trace->keys[i],
-                                                  .offset = (uint16_t)offset,
-                                                  .piece = number * (uint32_t)sizeof piece };
+            parts.checks[count] = (struct record_check){ .token = (uint16_t)trace->keys[i],
+                                                         .offset = (uint16_t)offset,
+                                                         .piece = number * (uint32_t)sizeof piece };
             count++;
         }
     }
@@ -329,7 +293,7 @@ static bool checks_fill(struct record_memory *memory, const struct record_source
 static struct record_memo *memo_alloc(struct record_memory *memory, size_t token_count,
                                       size_t check_count, size_t field_count)
 {
-    size_t check_size = sizeof(struct check);
+    size_t check_size = sizeof(struct record_check);
     size_t field_size = sizeof(struct record_place) + sizeof(uint16_t);
     size_t size = sizeof(struct record_memo) + round_up(token_count, STRIDE_SIZE) +
                   check_count * check_size + field_count * field_size;
@@ -380,11 +344,11 @@ void record_memo_learn(struct record_memory *memory, const struct record_source 
         return;
     }
     struct record_memo *memo = memo_alloc(memory, token_count, check_count, record->count);
-    if (memo == NULL || !checks_fill(memory, source, trace, parts_of(memo))) {
+    if (memo == NULL || !checks_fill(memory, source, trace, record_memo_parts(memo))) {
         forget_all(memory);
         return;
     }
-    struct parts parts = parts_of(memo);
+    struct record_memo_parts parts = record_memo_parts(memo);
     span_copy(parts.classes, token_count, span_make(source->tokens->classes, token_count));
     for (size_t i = 0; i < record->count; i++) {
         uint16_t token = (uint16_t)trace->fields[i];

@@ -22,12 +22,37 @@ enum {
     RECORD_MEMO_BUCKET_COUNT = 512, /* a power of two */
     RECORD_MEMO_WAY_COUNT = 4,
     RECORD_MEMO_SEEN_COUNT = 1024, /* a power of two */
+    RECORD_MEMO_STRIDE_SIZE = 64,  /* skeletons are hashed and compared so many classes at a time */
+    RECORD_MEMO_CHECK_STEP = 4,    /* and keys so many checks */
     RECORD_PIECE_SIZE = 16,
     RECORD_PIECE_COUNT_MAX = 2048,
     RECORD_PIECE_BUCKET_COUNT = 4096, /* a power of two */
 };
 
-struct record_memo;
+/* A piece of a key that must stand in the line: where, and which. */
+struct record_check {
+    uint16_t token;
+    uint16_t offset; /* behind the token's begin */
+    uint32_t piece;  /* where it lies among the pieces, in bytes: nothing is left to work out */
+};
+
+/* One piece of memory, so that nothing waits for a pointer: the skeleton, with zeros up to a whole
+ * stride; the checks; the fields; the tokens of those that are no strings. */
+struct record_memo {
+    uint32_t token_count;
+    uint32_t check_count; /* with empty ones up to a whole step */
+    uint32_t field_count;
+    uint32_t scalar_count;
+    uint32_t number;
+    uint8_t parts[] __attribute__((aligned(RECORD_PIECE_SIZE)));
+};
+
+struct record_memo_parts {
+    uint8_t *classes;
+    struct record_check *checks;
+    struct record_place *fields;
+    uint16_t *scalars;
+};
 
 /* Memos whose skeletons share a hash, the last one used first. */
 struct record_memo_bucket {
@@ -52,6 +77,23 @@ struct record_memory {
     uint32_t seen[RECORD_MEMO_SEEN_COUNT][2]; /* hashes met of late, two in a place */
     struct record_memo_bucket buckets[RECORD_MEMO_BUCKET_COUNT];
 };
+
+/**
+ * Where the parts of a memo lie.
+ *
+ * memo      made by record_memo_learn()
+ */
+static inline struct record_memo_parts record_memo_parts(const struct record_memo *memo)
+{
+    size_t strides = (memo->token_count + RECORD_MEMO_STRIDE_SIZE - 1) / RECORD_MEMO_STRIDE_SIZE;
+    struct record_memo_parts parts;
+    parts.classes = (uint8_t *)(uintptr_t)memo->parts;
+    parts.checks =
+        (struct record_check *)(void *)(parts.classes + strides * RECORD_MEMO_STRIDE_SIZE);
+    parts.fields = (struct record_place *)(void *)(parts.checks + memo->check_count);
+    parts.scalars = (uint16_t *)(void *)(parts.fields + memo->field_count);
+    return parts;
+}
 
 /**
  * Begin with nothing remembered.

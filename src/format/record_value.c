@@ -207,16 +207,20 @@ static bool is_plain_integer(struct span text)
     return record_no_digits(text.data) << ((step - text.size) * 8) == 0; /* 8 bits a byte */
 }
 
+static struct span without_space(struct span text)
+{
+    while (record_class_of[text.data[text.size - 1]] == RECORD_CLASS_SPACE) {
+        text.size--;
+    }
+    return text;
+}
+
 /* A number or literal as it stands: up to the next token, without the white space before that. */
 static struct span scalar_raw(const struct record_source *source, size_t token)
 {
     size_t begin = source->tokens->positions[token];
     size_t end = source->tokens->positions[token + 1];
-    const uint8_t *data = source->line.data;
-    while (record_class_of[data[end - 1]] == RECORD_CLASS_SPACE) {
-        end--;
-    }
-    return span_make(data + begin, end - begin);
+    return without_space(span_make(source->line.data + begin, end - begin));
 }
 
 static enum record_type scalar_type(uint8_t class)
@@ -247,13 +251,14 @@ static bool scalar_fits(enum record_type type, struct span raw)
     }
 }
 
+bool record_text_fits(uint8_t class, struct span text)
+{
+    return scalar_fits(scalar_type(class), without_space(text));
+}
+
 bool record_scalar_fits(const struct record_source *source, size_t token)
 {
-    struct span raw = scalar_raw(source, token);
-    if (source->tokens->classes[token] == RECORD_CLASS_NUMBER && is_plain_integer(raw)) {
-        return true;
-    }
-    return scalar_fits(scalar_type(source->tokens->classes[token]), raw);
+    return record_text_fits(source->tokens->classes[token], scalar_raw(source, token));
 }
 
 static enum record_fault scalar_read(const struct record_source *source, size_t token,

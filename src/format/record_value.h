@@ -64,21 +64,39 @@ static inline uint64_t record_no_digits(const uint8_t *bytes)
 }
 
 /**
- * Whether a number is whole, without a sign, and has at most eight digits and nothing behind them:
- * what nearly all ports are. Others may be well formed, too.
+ * Whether a text is a whole number without a sign, of at most eight digits and with nothing behind
+ * them: what nearly all ports are. Others may be well formed, too.
+ *
+ * text      not empty; eight bytes of it can be read
+ */
+static inline bool record_text_is_short(struct span text)
+{
+    const size_t step = sizeof(uint64_t);
+    return text.size <= step &&
+           record_no_digits(text.data) << ((step - text.size) * 8) == 0 && /* bits */
+           (text.data[0] != '0' || text.size == 1);
+}
+
+/**
+ * The same of a token and what stands before the next.
  *
  * source    a line and its tokens
  * token     number of a token of a class that has RECORD_CLASS_SCALAR_BIT
  */
 static inline bool record_scalar_is_short(const struct record_source *source, size_t token)
 {
-    const size_t step = sizeof(uint64_t);
     const uint32_t *positions = source->tokens->positions;
-    const uint8_t *digits = source->line.data + positions[token];
-    size_t size = positions[token + 1] - positions[token];
-    return size <= step && record_no_digits(digits) << ((step - size) * 8) == 0 && /* bits */
-           (digits[0] != '0' || size == 1);
+    return record_text_is_short(
+        span_make(source->line.data + positions[token], positions[token + 1] - positions[token]));
 }
+
+/**
+ * Whether a number or literal is well formed.
+ *
+ * class     of its token; has RECORD_CLASS_SCALAR_BIT
+ * text      the number or literal, perhaps with white space behind it
+ */
+bool record_text_fits(uint8_t class, struct span text);
 
 /**
  * Whether a number or literal is well formed.

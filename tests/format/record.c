@@ -780,6 +780,84 @@ TEST(record_engines_agree_on_random_lines_and_on_broken_ones)
     agree_end(&agree);
 }
 
+/* Each line a few times, sound and broken ones between each other. */
+TEST(lines_that_are_read_together_say_what_each_says_alone)
+{
+    enum { PAGE_COUNT = 60, LINE_COUNT = 30, TEXT_SIZE = 1024 * 1024 };
+    struct agree agree;
+    struct buf line;
+    struct buf text;
+    uint64_t state = testing_seed();
+    agree_begin(&agree);
+    buf_init(&line, LINE_SIZE_MAX);
+    buf_init(&text, TEXT_SIZE);
+    for (int page = 0; page < PAGE_COUNT; page++) {
+        buf_clear(&text);
+        for (int i = 0; i < LINE_COUNT; i++) {
+            random_line(&line, &state);
+            for (int times = 0; times < 4; times++) {
+                buf_add(&text, buf_span(&line));
+                buf_add_byte(&text, '\n');
+            }
+            if (testing_random(&state) % 8 == 0 && line.size > 0) {
+                change(&line, &state);
+                buf_add(&text, buf_span(&line));
+                buf_add_byte(&text, '\n');
+            }
+        }
+        assert_int_equal(text.err, ERR_OK);
+        agree_pages(&agree, buf_span(&text));
+    }
+    print_message("# %zu readings of lines together\n", agree.alike);
+    assert_true(agree.alike > PAGE_COUNT);
+
+    buf_done(&text);
+    buf_done(&line);
+    agree_end(&agree);
+}
+
+/* A quote that has no other must not take the next line for a string. */
+TEST(a_line_that_ends_inside_a_string_does_no_harm_to_its_neighbours)
+{
+    struct agree agree;
+    agree_begin(&agree);
+
+    agree_pages(&agree, SPAN("{\"a\":\"x\"}\n{\"a\":\"x\"}\n{\"a\":\"y\"}"));
+    assert_true(agree.alike > 0);
+    agree.alike = 0;
+    agree_pages(&agree, SPAN("{\"a\":\"x\"}\n{\"a\":\"x\n\"}\n{\"a\":\"y\"}"));
+    agree_pages(&agree, SPAN("{\"a\":\"x\"}\n{\"a\":\"x\\\n{\"a\":\"y\"}"));
+    assert_int_equal(agree.alike, 0);
+    agree_pages(&agree, SPAN("{\"a\":\"x\"}\n{\"a\":1\x8A}\n{\"a\":\"y\"}"));
+
+    agree_end(&agree);
+}
+
+/* A page begins anew where a line is longer than what is read together. */
+TEST(lines_too_long_to_be_read_together_are_left_to_be_read_alone)
+{
+    enum { LONG_SIZE = 2 * RECORD_SHEET_SIZE_MAX };
+    struct agree agree;
+    struct buf text;
+    agree_begin(&agree);
+    buf_init(&text, 2 * LONG_SIZE);
+    buf_add(&text, SPAN("{\"a\":\"x\"}\n{\"a\":\"y\"}\n{\"b\":\""));
+    for (size_t i = 0; i < LONG_SIZE; i++) {
+        buf_add_byte(&text, 'z');
+    }
+    buf_add(&text, SPAN("\"}\n{\"a\":\"x\"}\n"));
+    assert_int_equal(text.err, ERR_OK);
+
+    struct span whole = agree_copy(buf_span(&text), 0);
+    size_t size = record_fast_page_begin(agree.ways[0], whole);
+    assert_int_equal(size, strlen("{\"a\":\"x\"}\n{\"a\":\"y\"}\n"));
+    assert_int_equal(record_fast_page_begin(agree.ways[0], span_from(whole, size)), 0);
+
+    agree_free(whole);
+    buf_done(&text);
+    agree_end(&agree);
+}
+
 static void check_tokens(struct span line, const struct record_index *way,
                          struct record_tokens *expected, struct record_tokens *got)
 {
@@ -893,6 +971,7 @@ static void check_file(struct agree *agree, const char *name)
     assert_true(end > 0);
 
     check_lines(agree, span_slice(text, 0, (size_t)end));
+    agree_pages(agree, span_slice(text, 0, (size_t)end));
 
     inflate_free(stream);
     op_end(&op);
@@ -912,6 +991,7 @@ TEST(record_engines_agree_on_real_logs)
     check_file(&agree, "logs/apt29-day1/combined.log.gz");
     assert_true(agree.accepted > 1000); /* lines */
     assert_true(agree.known > 1000);    /* readings */
+    assert_true(agree.alike > 1000);    /* also readings */
 
     agree_end(&agree);
 }

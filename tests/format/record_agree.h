@@ -83,10 +83,12 @@ struct agree {
     struct record_scanner *dom;
     struct record_fast *ways[AGREE_WAY_COUNT_MAX];
     size_t way_count;
+    struct record_fast *alone; /* while another has a page */
     struct record expected;
     struct record got;
     size_t accepted; /* lines that the fast engine has read */
     size_t known;    /* readings of a line that was known by then */
+    size_t alike;    /* lines that were told together with others */
     size_t repaired; /* of these, lines that the DOM engine refused */
 };
 
@@ -101,9 +103,13 @@ static inline void agree_begin(struct agree *agree)
     must(record_shape_new(&agree->op, paths, AGREE_PATH_COUNT, &agree->shape) == ERR_OK);
     must(record_scanner_new(&agree->op, RECORD_ENGINE_DOM, agree->shape, &agree->dom) == ERR_OK);
     const struct record_index *index = record_index_at(0);
+    must(record_fast_new(&agree->op, agree->shape, index, NULL, &agree->alone) == ERR_OK);
     while (index != NULL) {
         struct record_fast **way = &agree->ways[agree->way_count];
-        must(record_fast_new(&agree->op, agree->shape, index, way) == ERR_OK);
+        const struct record_page_way *best = record_page_way();
+        bool plain = best == NULL || agree->way_count > 0;
+        must(record_fast_new(&agree->op, agree->shape, index, plain ? &record_page_scalar : best,
+                             way) == ERR_OK);
         agree->way_count++;
         index = record_index_at(agree->way_count);
     }
@@ -114,6 +120,7 @@ static inline void agree_end(struct agree *agree)
     for (size_t i = 0; i < agree->way_count; i++) {
         record_fast_free(agree->ways[i]);
     }
+    record_fast_free(agree->alone);
     record_scanner_free(agree->dom);
     record_shape_free(agree->shape);
     op_end(&agree->op);
@@ -310,6 +317,100 @@ static inline void agree_repair(uint8_t *text, size_t size)
             at++;
         }
     }
+}
+
+/* The tokens of a text are the same in every way of computing. */
+static inline void agree_sheets(struct span text)
+{
+    const struct record_page_way *const ways[] = { &record_page_scalar, record_page_way() };
+    struct record_sheet sheets[2] = { 0 };
+    size_t count = ways[1] != NULL && text.size <= RECORD_SHEET_SIZE_MAX ? 2 : 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t room = text.size + RECORD_INDEX_SLACK;
+        sheets[i].positions = memory_new_array(room, sizeof *sheets[i].positions);
+        sheets[i].classes = memory_new(room);
+        must(sheets[i].positions != NULL && sheets[i].classes != NULL);
+        ways[i]->tokens(text, &sheets[i]);
+    }
+    if (count > 0) {
+        size_t tokens = sheets[0].count;
+        must(sheets[1].count == tokens);
+        must(sheets[1].broken == sheets[0].broken && sheets[1].any_odd == sheets[0].any_odd);
+        must(memcmp(sheets[0].odd, sheets[1].odd, sizeof sheets[0].odd) == 0);
+        must(memcmp(sheets[0].classes, sheets[1].classes, tokens) == 0);
+        must(memcmp(sheets[0].positions, sheets[1].positions,
+                    tokens * sizeof *sheets[0].positions) == 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        memory_free(sheets[i].positions);
+        memory_free(sheets[i].classes);
+    }
+}
+
+/* What is told of a line among others is what is read of it alone. */
+static inline void agree_alike(struct agree *agree, const struct record_alike *alike, size_t at)
+{
+    const struct record_page_line *told = alike->lines[at];
+    struct span line = span_make(told->data + told->begin, (size_t)(told->end - told->begin));
+    struct span copy = agree_copy(line, ' ');
+    agree->expected.count = 0;
+    agree->expected.cut = false;
+    must(record_fast_scan(agree->alone, copy, &agree->expected) == RECORD_FAULT_NONE);
+    for (size_t i = 0; i < agree->expected.count; i++) {
+        const struct record_field *field = &agree->expected.fields[i];
+        must(alike->places[i].slot == field->slot);
+        if (field->type == RECORD_STRING) {
+            must(span_equal(record_alike_string(alike, at, i), field->value));
+        } else if (field->type == RECORD_NUMBER) {
+            must(span_equal(record_alike_number(alike, at, i), field->value));
+        }
+    }
+    agree_free(copy);
+    agree->alike++;
+}
+
+/* Lines read together: each is told once, among others or for itself. */
+static inline void agree_page(struct agree *agree, struct record_fast *way, struct span text)
+{
+    struct record_alike alike;
+    struct span line;
+    size_t told = 0;
+    size_t size = record_fast_page_begin(way, text);
+    must(size > 0 || memchr(text.data, '\n', text.size) == NULL ||
+         (size_t)span_find(text, '\n') >= RECORD_SHEET_SIZE_MAX);
+    while (size > 0 && record_fast_page_next(way, &alike)) {
+        for (size_t i = 0; i < alike.count; i++) {
+            told += (size_t)(alike.lines[i]->end - alike.lines[i]->begin) + 1;
+            agree_alike(agree, &alike, i);
+        }
+    }
+    while (size > 0 && record_fast_page_other(way, &line)) {
+        struct record_known known = { 0 };
+        must(line.data[line.size] == '\n');
+        told += line.size + 1;
+        agree->got.count = 0;
+        (void)!record_fast_scan_known(way, line, &agree->got, &known); /* learns */
+    }
+    must(told == size);
+    if (size > 0 && size < text.size) {
+        agree_page(agree, way, span_from(text, size));
+    }
+}
+
+/* The whole promise, for lines that are read together. */
+static inline void agree_pages(struct agree *agree, struct span lines)
+{
+    uint8_t *bytes = memory_new(lines.size + 1 + RECORD_PADDING_SIZE);
+    must(bytes != NULL);
+    span_copy(bytes, lines.size, lines);
+    bytes[lines.size] = '\n';
+    agree_sheets(span_make(bytes, lines.size + 1));
+    for (size_t way = 0; way < agree->way_count; way++) {
+        for (size_t turn = 0; turn < AGREE_TURN_COUNT; turn++) {
+            agree_page(agree, agree->ways[way], span_make(bytes, lines.size + 1));
+        }
+    }
+    memory_free(bytes);
 }
 
 /* The whole promise, for one line. */
