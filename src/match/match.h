@@ -23,10 +23,10 @@ enum {
     MATCH_ORIGIN_COUNT_MAX = 65535,
     MATCH_INDICATOR_COUNT_MAX = 200 * 1000 * 1000,
     MATCH_FOUND_COUNT_MAX = 1024, /* indicators of one value; further ones are cut and said so */
-    MATCH_BATCH_SIZE = 512,       /* probes in flight */
+    MATCH_BATCH_SIZE = 256,       /* probes in flight */
     MATCH_BATCH_NEAR_SIZE = 256,  /* and IPv4 addresses that a range may cover */
     MATCH_BATCH_IPV4S_MAX = 256,  /* in one call */
-    MATCH_BATCH_CANDIDATES_MAX = 3 * MATCH_BATCH_SIZE, /* that one call may add */
+    MATCH_BATCH_CANDIDATES_MAX = 4 * MATCH_BATCH_SIZE, /* that one call may add */
     MATCH_ORIGIN_TEXT_SIZE_MAX = 65536,                /* each of an origin's three names */
     MATCH_PATTERN_COUNT_MAX = 1000, /* indicators that are patterns: they compile in seconds then */
     MATCH_PATTERN_TEXT_SIZE_MAX = 128 * 1024, /* of all of them together */
