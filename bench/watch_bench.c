@@ -13,7 +13,7 @@
  * that alone is run: for a profiler.
  *
  * The ways, each a part of the next but for "input":
- *   lines    finding the line ends
+ *   lines    finding the lines (of JSON also their tokens, and which of them are alike)
  *   scan     and knowing where the wanted fields of each line stand (JSON)
  *   observe  and their canonical keys
  *   probe    and asking the index, in memory
@@ -166,26 +166,56 @@ static bool next_line(struct span *rest, struct span *ret)
     return true;
 }
 
+static struct record_scanner *scanner_of(const struct bench *bench)
+{
+    const struct observe_reader *reader = bench->reader;
+    return bench->format == OBSERVE_FORMAT_EVE ? reader->eve_scanner : reader->zeek_scanner;
+}
+
+static bool is_json(const struct bench *bench)
+{
+    return bench->format != OBSERVE_FORMAT_ZEEK_TSV;
+}
+
 static void run_lines(struct bench *bench)
 {
     struct span rest = bench->file;
     struct span line;
-    while (next_line(&rest, &line)) {
-        bench->sink += line.size;
+    while (rest.size > 0) {
+        size_t size = is_json(bench) ? record_page_begin(scanner_of(bench), rest) : 0;
+        rest = span_from(rest, size);
+        if (size == 0 && next_line(&rest, &line)) {
+            bench->sink += line.size;
+        }
+        bench->sink += size;
     }
+}
+
+static void scan_line(struct bench *bench, struct span line)
+{
+    struct observe_reader *reader = bench->reader;
+    struct record_known known;
+    enum record_fault fault = record_scan_known(scanner_of(bench), line, &reader->record, &known);
+    bench->sink += reader->record.count + known.number + (uint64_t)fault;
 }
 
 static void run_scan(struct bench *bench)
 {
-    struct observe_reader *reader = bench->reader;
-    struct record_scanner *scanner =
-        bench->format == OBSERVE_FORMAT_EVE ? reader->eve_scanner : reader->zeek_scanner;
     struct span rest = bench->file;
     struct span line;
-    while (next_line(&rest, &line)) {
-        struct record_known known;
-        enum record_fault fault = record_scan_known(scanner, line, &reader->record, &known);
-        bench->sink += reader->record.count + known.number + (uint64_t)fault;
+    struct record_alike alike;
+    while (rest.size > 0) {
+        size_t size = record_page_begin(scanner_of(bench), rest);
+        rest = span_from(rest, size);
+        while (size > 0 && record_page_next(scanner_of(bench), &alike)) {
+            bench->sink += alike.count;
+        }
+        while (size > 0 && record_page_other(scanner_of(bench), &line)) {
+            scan_line(bench, line);
+        }
+        if (size == 0 && next_line(&rest, &line)) {
+            scan_line(bench, line);
+        }
     }
 }
 
@@ -199,6 +229,35 @@ static void probe(struct match_batch *batch, const struct observation *observati
     }
 }
 
+/* Take the values that wait; put them to the index where there is a batch. */
+static void take(struct bench *bench, struct match_batch *batch)
+{
+    struct observe_sifted sifted;
+    while (observe_sift_take(bench->reader, &sifted)) {
+        bench->sink += sifted.count + sifted.ipv4_count;
+        probe(batch, sifted.observations, sifted.count);
+        for (size_t i = 0; batch != NULL && i < sifted.ipv4_count; i += MATCH_BATCH_IPV4S_MAX) {
+            size_t left = sifted.ipv4_count - i;
+            match_batch_add_ipv4s(batch, sifted.ipv4 + i, sifted.ipv4_marks + i,
+                                  left < MATCH_BATCH_IPV4S_MAX ? left : MATCH_BATCH_IPV4S_MAX);
+        }
+    }
+}
+
+static void sift_line(struct bench *bench, struct match_batch *batch, struct span line)
+{
+    struct observe_line ret;
+    bool waits = false;
+    enum observe_fault fault = observe_sift_line(bench->reader, line, 0, &waits, &ret);
+    bench->sink += (uint64_t)fault;
+    if (!waits && fault == OBSERVE_FAULT_NONE) {
+        probe(batch, ret.observations, ret.count);
+    }
+    if (observe_sift_full(bench->reader)) {
+        take(bench, batch);
+    }
+}
+
 /* Sift all lines; put their values to the index where there is a batch. */
 static void sift(struct bench *bench, struct match_batch *batch)
 {
@@ -207,24 +266,23 @@ static void sift(struct bench *bench, struct match_batch *batch)
     struct span line;
     observe_reader_begin(reader, bench->format, bench->source.stream);
     observe_reader_want(reader, bench->kinds);
-    while (next_line(&rest, &line)) {
-        struct observe_line ret;
-        struct observe_sifted sifted;
-        bool waits = false;
-        enum observe_fault fault = observe_sift_line(reader, line, 0, &waits, &ret);
-        bench->sink += (uint64_t)fault;
-        if (!waits && fault == OBSERVE_FAULT_NONE) {
-            probe(batch, ret.observations, ret.count);
+    while (rest.size > 0) {
+        size_t size = observe_sift_page(reader, rest, rest.data);
+        size_t waiting = 0;
+        bool more = size > 0;
+        rest = span_from(rest, size);
+        while (more) {
+            more = observe_sift_page_next(reader, &waiting);
+            take(bench, batch);
         }
-        bool take = observe_sift_full(reader) || rest.size == 0;
-        while (take && observe_sift_take(reader, &sifted)) {
-            bench->sink += sifted.count + sifted.ipv4_count;
-            probe(batch, sifted.observations, sifted.count);
-            if (batch != NULL) {
-                match_batch_add_ipv4s(batch, sifted.ipv4, sifted.ipv4_marks, sifted.ipv4_count);
-            }
+        while (size > 0 && observe_sift_page_other(reader, &line)) {
+            sift_line(bench, batch, line);
+        }
+        if (size == 0 && next_line(&rest, &line)) {
+            sift_line(bench, batch, line);
         }
     }
+    take(bench, batch);
 }
 
 static void run_observe(struct bench *bench)

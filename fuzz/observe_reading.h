@@ -139,6 +139,7 @@ static inline void reading_sift(struct op *op, enum observe_format format, struc
     struct buf padded;
     buf_init(&padded, SIZE_MAX / 2);
     buf_add(&padded, input);
+    buf_add_byte(&padded, '\n');
     buf_add(&padded, span_make(padding, sizeof padding));
     must(padded.err == ERR_OK);
     for (size_t round = 0; round < 3; round++) { /* a third round knows all lines */
@@ -151,6 +152,10 @@ static inline void reading_sift(struct op *op, enum observe_format format, struc
             sifting_line(&sifting, line, mark);
             mark++;
         }
+        sifting_end(&sifting);
+        observe_reader_begin(sifting.reader, format, SPAN("http"));
+        observe_reader_begin(sifting.sifter, format, SPAN("http"));
+        sifting_lines(&sifting, span_make(padded.data, input.size + 1));
         sifting_end(&sifting);
     }
     buf_done(&padded);

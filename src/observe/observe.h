@@ -210,7 +210,7 @@ MUST_USE
 enum observe_fault observe_reader_line(struct observe_reader *reader, struct span line,
                                        struct observe_line *ret);
 
-enum { OBSERVE_IPV4_COUNT_MAX = 256 };
+enum { OBSERVE_IPV4_COUNT_MAX = 1024 };
 
 /* Values that were sifted out of lines, in no order. Most are IPv4 addresses, of which no more is
  * told than the address, so that nothing has to be made of them. */
@@ -242,6 +242,46 @@ struct observe_sifted {
 MUST_USE
 enum observe_fault observe_sift_line(struct observe_reader *reader, struct span line, uint32_t mark,
                                      bool *ret_waits, struct observe_line *ret);
+
+/**
+ * Sift lines together where that can be done, in place of observe_sift_line() for each: those that
+ * are built as earlier ones are grouped, which takes half the time. What is promised of each line
+ * is the same. Then observe_sift_page_next() goes through the groups.
+ *
+ * reader    begun with observe_reader_begin()
+ * rest      whole lines, each with its end; RECORD_PADDING_SIZE readable bytes follow. They must
+ *           stay where they are until their values are taken
+ * base      a line's mark is how many bytes behind it the line begins
+ *
+ * Returns how many bytes of `rest` the lines take that are sifted together; 0 where the first line
+ * is to be sifted by itself.
+ */
+size_t observe_sift_page(struct observe_reader *reader, struct span rest, const uint8_t *base);
+
+/**
+ * Let values of the page's lines wait, as many as there is room for: call until it returns false,
+ * and take the values in between. Where it returns false there may be no room for another line
+ * either; see observe_sift_full().
+ *
+ * reader     has begun a page
+ * ret_count  receives how many more lines wait, each with its values
+ *
+ * Returns false where no group is left.
+ */
+MUST_USE
+bool observe_sift_page_next(struct observe_reader *reader, size_t *ret_count);
+
+/**
+ * A line of the page that is to be sifted by itself: call until it returns false, when
+ * observe_sift_page_next() has.
+ *
+ * reader    has begun a page
+ * ret       the line, without its end
+ *
+ * Returns false where none are left.
+ */
+MUST_USE
+bool observe_sift_page_other(struct observe_reader *reader, struct span *ret);
 
 /**
  * Whether values must be taken before another line is sifted.

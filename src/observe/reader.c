@@ -516,6 +516,122 @@ static enum observe_fault sift_json(struct observe_reader *reader, struct span l
     return line_end(json_line(reader, line, fault, ret), ret);
 }
 
+/* ---- sifting lines together ---- */
+
+size_t observe_sift_page(struct observe_reader *reader, struct span rest, const uint8_t *base)
+{
+    bool json = reader->format == OBSERVE_FORMAT_EVE || reader->format == OBSERVE_FORMAT_ZEEK_JSON;
+    struct reader_page *page = &reader->page;
+    page->base = base;
+    page->alike.count = 0;
+    page->at = 0;
+    reader->as = reader->format;
+    return json ? record_page_begin(json_scanner(reader), rest) : 0;
+}
+
+/* The recipe for lines that are alike; NULL where there is none that can be used. */
+static const struct sift_recipe *alike_recipe(struct observe_reader *reader,
+                                              const struct record_alike *alike)
+{
+    const struct sift_recipe *recipe = sift_recipe(&reader->sift, alike->number);
+    bool same = recipe->number == alike->number && recipe->age == alike->age;
+    if (!same || !recipe->usable) {
+        return NULL;
+    }
+    if (recipe->stream_from != SIFT_FROM_NONE) {
+        return recipe;
+    }
+    bool zeek = reader->format == OBSERVE_FORMAT_ZEEK_JSON;
+    return zeek && !reader->given_looked && recipe->meanings == reader->meanings_given ? recipe
+                                                                                       : NULL;
+}
+
+/* Whether the recipe is right for a line of those that are alike: it may be one of another stream.
+ */
+static bool alike_fits(const struct observe_reader *reader, const struct sift_recipe *recipe,
+                       size_t line)
+{
+    const struct record_alike *alike = &reader->page.alike;
+    if (alike->lines[line]->end - alike->lines[line]->begin > SIFT_LINE_SIZE_MAX) {
+        return false;
+    }
+    if (recipe->stream_from == SIFT_FROM_NONE) {
+        return true;
+    }
+    struct span stream = record_alike_string(alike, line, recipe->stream_from);
+    return reader->format == OBSERVE_FORMAT_ZEEK_JSON
+               ? sift_name_is(sift_name_of(stream), recipe->stream)
+               : stream.size > 0;
+}
+
+/* Keep those lines of a group whose values can wait. */
+static void alike_choose(struct observe_reader *reader)
+{
+    struct reader_page *page = &reader->page;
+    struct record_alike *alike = &page->alike;
+    size_t kept = 0;
+    sift_recipe_prefetch(&reader->sift, alike->next);
+    page->recipe = alike_recipe(reader, alike);
+    for (size_t i = 0; i < alike->count; i++) {
+        const struct record_page_line *line = alike->lines[i];
+        if (page->recipe == NULL || !alike_fits(reader, page->recipe, i)) {
+            record_page_refuse(json_scanner(reader), line);
+            continue;
+        }
+        page->marks[kept] = (uint32_t)(line->data - page->base) + line->begin;
+        alike->lines[kept] = line;
+        kept++;
+    }
+    alike->count = kept;
+    page->at = 0;
+}
+
+/* Where a request's responder is sure is told by the event. */
+static void requests_sure(struct observe_reader *reader, size_t begin, size_t count)
+{
+    struct reader_page *page = &reader->page;
+    struct sift *sift = &reader->sift;
+    for (size_t i = 0; i < count && reader->format == OBSERVE_FORMAT_EVE; i++) {
+        struct span event_type =
+            record_alike_string(&page->alike, begin + i, page->recipe->stream_from);
+        sift->requests[sift->request_count - count + i].responder_sure =
+            eve_responder_sure(event_type);
+    }
+}
+
+bool observe_sift_page_next(struct observe_reader *reader, size_t *ret_count)
+{
+    struct reader_page *page = &reader->page;
+    *ret_count = 0;
+    while (true) {
+        if (page->at == page->alike.count) {
+            if (!record_page_next(json_scanner(reader), &page->alike)) {
+                return false;
+            }
+            alike_choose(reader);
+            continue;
+        }
+        size_t room = sift_room(&reader->sift, page->recipe);
+        size_t left = page->alike.count - page->at;
+        if (room == 0) {
+            return true;
+        }
+        struct sift_lines lines = { .alike = &page->alike,
+                                    .marks = page->marks,
+                                    .begin = page->at,
+                                    .end = page->at + (left < room ? left : room) };
+        size_t requests = sift_add_alike(&reader->sift, page->recipe, &lines);
+        requests_sure(reader, page->at, requests);
+        *ret_count += lines.end - lines.begin;
+        page->at = lines.end;
+    }
+}
+
+bool observe_sift_page_other(struct observe_reader *reader, struct span *ret)
+{
+    return record_page_other(json_scanner(reader), ret);
+}
+
 /* The recipe for lines below the header in force. */
 static const struct sift_recipe *tsv_recipe(struct observe_reader *reader)
 {

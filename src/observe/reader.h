@@ -23,6 +23,15 @@ struct reader_stream {
     uint8_t name[READER_STREAM_SIZE_MAX];
 };
 
+/* Lines that are sifted together. */
+struct reader_page {
+    const uint8_t *base; /* see observe_sift_page() */
+    const struct sift_recipe *recipe;
+    size_t at; /* the lines before it wait */
+    struct record_alike alike;
+    uint32_t marks[RECORD_ALIKE_COUNT_MAX];
+};
+
 struct observe_reader {
     enum record_engine engine;
     struct arena arena; /* plans, observations and keys */
@@ -36,6 +45,7 @@ struct observe_reader {
     struct gather gather;
     struct tsv tsv;
     struct sift sift;
+    struct reader_page page;
     struct look look;
     struct buf repaired; /* a line with its broken bytes replaced */
 

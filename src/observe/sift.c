@@ -23,6 +23,7 @@ void sift_clear(struct sift *sift)
     sift->request_at = 0;
     sift->queue = 0;
     sift->queue_at = 0;
+    sift->ipv4_count = 0;
     memset(sift->counts, 0, sizeof sift->counts);
 }
 
@@ -259,21 +260,27 @@ static void part_add(struct sift_request *request, struct sift_part_pick pick, s
 }
 
 /* What gather_field() does with both sides of a pair. */
-static void pair_add(struct sift *sift, const struct sift_pair *pair,
-                     const struct record_known *known, uint32_t mark)
+static void named_add(struct sift *sift, const struct sift_pair *pair, struct span name,
+                      struct span value, uint32_t mark)
 {
     enum field_class field_class = (enum field_class)pair->field_class;
-    struct span name = { NULL, 0 };
-    if (pair->naming_from != SIFT_FROM_NONE) {
-        name = record_known_string(known, pair->naming_from);
-    }
     if (!gather_says_nothing(name)) {
         field_class = gather_named_class(name, field_class);
     }
     if (field_class != CLASS_NONE && observe_class_is_wanted(field_class, sift->wanted)) {
         struct sift_pick pick = { .field = pair->field, .queue = (uint8_t)field_class };
-        value_add(sift, pick, 0, record_known_string(known, pair->from), mark);
+        value_add(sift, pick, 0, value, mark);
     }
+}
+
+static void pair_add(struct sift *sift, const struct sift_pair *pair,
+                     const struct record_known *known, uint32_t mark)
+{
+    struct span name = { NULL, 0 };
+    if (pair->naming_from != SIFT_FROM_NONE) {
+        name = record_known_string(known, pair->naming_from);
+    }
+    named_add(sift, pair, name, record_known_string(known, pair->from), mark);
 }
 
 struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
@@ -300,6 +307,85 @@ struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *
                              : record_known_string(known, pick.from));
     }
     return request;
+}
+
+static inline struct span alike_text(const struct record_alike *alike, size_t line, size_t field,
+                                     bool number)
+{
+    return number ? record_alike_number(alike, line, field)
+                  : record_alike_string(alike, line, field);
+}
+
+/* Whether an IPv4 address in a field of a class is that address and nothing else. */
+static bool is_address_class(size_t queue)
+{
+    return queue == CLASS_ADDRESS || queue == CLASS_ANSWER || queue == CLASS_HOST;
+}
+
+/* A field of some lines that mostly holds an IPv4 address. */
+static void addresses_add(struct sift *sift, struct sift_pick pick, const struct sift_lines *lines)
+{
+    struct span texts[VALUE_IPV4_MANY_MAX];
+    uint32_t addresses[VALUE_IPV4_MANY_MAX];
+    const uint32_t *marks = lines->marks + lines->begin;
+    size_t count = lines->end - lines->begin;
+    size_t kept = sift->ipv4_count;
+    must(count > 0 && count <= VALUE_IPV4_MANY_MAX);
+    for (size_t i = 0; i < count; i++) {
+        texts[i] = record_alike_string(lines->alike, lines->begin + i, pick.from);
+    }
+    uint64_t fits = value_ipv4_read_many(texts, count, addresses);
+    for (size_t i = 0; i < count; i++) { /* no branch on which they are */
+        sift->ipv4[kept] = addresses[i];
+        sift->ipv4_marks[kept] = marks[i];
+        kept += fits >> i & 1;
+    }
+    sift->ipv4_count = kept;
+    uint64_t others = ~fits & (UINT64_MAX >> (VALUE_IPV4_MANY_MAX - count));
+    for (uint64_t left = others; left != 0; left &= left - 1) {
+        size_t i = (size_t)__builtin_ctzll(left);
+        value_add(sift, pick, 0, texts[i], marks[i]);
+    }
+}
+
+static void alike_pair_add(struct sift *sift, const struct sift_pair *pair,
+                           const struct record_alike *alike, size_t line, uint32_t mark)
+{
+    struct span name = { NULL, 0 };
+    if (pair->naming_from != SIFT_FROM_NONE) {
+        name = record_alike_string(alike, line, pair->naming_from);
+    }
+    named_add(sift, pair, name, record_alike_string(alike, line, pair->from), mark);
+}
+
+size_t sift_add_alike(struct sift *sift, const struct sift_recipe *recipe,
+                      const struct sift_lines *lines)
+{
+    const struct record_alike *alike = lines->alike;
+    for (size_t i = 0; i < recipe->pick_count; i++) {
+        struct sift_pick pick = recipe->picks[i];
+        if (is_address_class(pick.queue)) {
+            addresses_add(sift, pick, lines);
+            continue;
+        }
+        for (size_t line = lines->begin; line < lines->end; line++) {
+            value_add(sift, pick, 0, alike_text(alike, line, pick.from, pick.number),
+                      lines->marks[line]);
+        }
+    }
+    for (size_t i = 0; i < recipe->pair_count; i++) {
+        for (size_t line = lines->begin; line < lines->end; line++) {
+            alike_pair_add(sift, &recipe->pairs[i], alike, line, lines->marks[line]);
+        }
+    }
+    for (size_t line = lines->begin; recipe->part_count > 0 && line < lines->end; line++) {
+        struct sift_request *request = request_add(sift, lines->marks[line]);
+        for (size_t i = 0; i < recipe->part_count; i++) {
+            struct sift_part_pick pick = recipe->parts[i];
+            part_add(request, pick, alike_text(alike, line, pick.from, pick.number));
+        }
+    }
+    return recipe->part_count > 0 ? lines->end - lines->begin : 0;
 }
 
 void sift_add_tsv(struct sift *sift, const struct sift_recipe *recipe, struct span line,
@@ -423,12 +509,6 @@ static void queue_read(struct sift *sift, struct gather *gather)
     sift->queue_at = 0;
 }
 
-/* Whether an IPv4 address in a field of a class is that address and nothing else. */
-static bool is_address_class(size_t queue)
-{
-    return queue == CLASS_ADDRESS || queue == CLASS_ANSWER || queue == CLASS_HOST;
-}
-
 /* Read a queue of values most of which are addresses: the longest by far. */
 static void addresses_read(struct sift *sift, struct gather *gather)
 {
@@ -516,13 +596,15 @@ static bool all_read(struct sift *sift, struct gather *gather)
 
 bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *ret)
 {
-    if (sift->count == 0 && sift->request_count == 0) {
+    if (sift->count == 0 && sift->request_count == 0 && sift->ipv4_count == 0) {
         return false;
     }
     sift->line = (struct observe_line){ 0 };
-    sift->ipv4_count = 0;
     gather_begin(gather, &sift->line, false);
-    if (all_read(sift, gather)) {
+    bool all = all_read(sift, gather);
+    size_t ipv4_count = sift->ipv4_count;
+    sift->ipv4_count = 0;
+    if (all) {
         sift_clear(sift);
     }
     must_dev(!sift->line.cut);
@@ -530,7 +612,7 @@ bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *
         .count = sift->line.count,
         .observations = sift->line.observations,
         .marks = sift->marks,
-        .ipv4_count = sift->ipv4_count,
+        .ipv4_count = ipv4_count,
         .ipv4 = sift->ipv4,
         .ipv4_marks = sift->ipv4_marks,
         .refused = sift->line.refused,

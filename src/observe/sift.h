@@ -21,7 +21,7 @@ enum {
     SIFT_PAIR_COUNT_MAX = 16,
     SIFT_PART_COUNT_MAX = 10,
     SIFT_LINE_COUNT_MAX = SIFT_PICK_COUNT_MAX + SIFT_PAIR_COUNT_MAX, /* values of one line */
-    SIFT_VALUE_COUNT_MAX = 256,
+    SIFT_VALUE_COUNT_MAX = 1024,
     SIFT_REQUEST_COUNT_MAX = 64,
     SIFT_RECIPE_COUNT = 512, /* a power of two */
     SIFT_QUEUE_COUNT = 2 * FIELD_CLASS_COUNT,
@@ -143,7 +143,7 @@ void sift_forget(struct sift *sift);
  */
 static inline bool sift_is_full(const struct sift *sift)
 {
-    return sift->count > SIFT_VALUE_COUNT_MAX - SIFT_LINE_COUNT_MAX ||
+    return sift->count + sift->ipv4_count > SIFT_VALUE_COUNT_MAX - SIFT_LINE_COUNT_MAX ||
            sift->request_count == SIFT_REQUEST_COUNT_MAX;
 }
 
@@ -156,6 +156,21 @@ static inline bool sift_is_full(const struct sift *sift)
 static inline struct sift_recipe *sift_recipe(struct sift *sift, uint32_t number)
 {
     return &sift->json[number % SIFT_RECIPE_COUNT];
+}
+
+/**
+ * Ask for the memory of a recipe that will be needed soon.
+ *
+ * sift      cleared once
+ * number    as for sift_recipe()
+ */
+static inline void sift_recipe_prefetch(struct sift *sift, uint32_t number)
+{
+    enum { LINE_SIZE = 64 };
+    const uint8_t *recipe = (const uint8_t *)sift_recipe(sift, number);
+    for (size_t at = 0; at < sizeof(struct sift_recipe); at += LINE_SIZE) {
+        __builtin_prefetch(recipe + at);
+    }
 }
 
 /**
@@ -240,6 +255,40 @@ void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const 
  */
 struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
                                    const struct record_known *known, uint32_t mark);
+
+/**
+ * How many lines of a recipe find room.
+ *
+ * sift      cleared once
+ * recipe    of the lines
+ */
+static inline size_t sift_room(const struct sift *sift, const struct sift_recipe *recipe)
+{
+    size_t values = (size_t)recipe->pick_count + recipe->pair_count;
+    size_t room = (SIFT_VALUE_COUNT_MAX - sift->count - sift->ipv4_count) / (values + 1);
+    size_t requests = SIFT_REQUEST_COUNT_MAX - sift->request_count;
+    return recipe->part_count > 0 && requests < room ? requests : room;
+}
+
+/* Lines that are built alike, and their marks. */
+struct sift_lines {
+    const struct record_alike *alike;
+    const uint32_t *marks; /* by line of those */
+    size_t begin;          /* the first that is meant */
+    size_t end;
+};
+
+/**
+ * Let the values of lines that are built alike wait; addresses are read at once.
+ *
+ * sift      with room for them; see sift_room()
+ * recipe    usable, and for such lines
+ * lines     which
+ *
+ * Returns how many requests were added, one for each line or none; see sift_add_json().
+ */
+size_t sift_add_alike(struct sift *sift, const struct sift_recipe *recipe,
+                      const struct sift_lines *lines);
 
 /**
  * Let the values of a line of TSV wait.

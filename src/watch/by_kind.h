@@ -4,7 +4,7 @@
  * and a processor that guesses wrongly what comes next loses more time than a line's tokens take.
  * So some hundred lines are taken together, and read kind by kind. What a kind is may be told
  * roughly: lines of one kind that are told apart, or of two that are not, cost time and nothing
- * else.
+ * else. Where the processor can read JSON by the page (observe_sift_page()), that does it better.
  */
 #ifndef WATCH_BY_KIND_H
 #define WATCH_BY_KIND_H

@@ -10,15 +10,16 @@
 #include "watch/remember.h"
 
 enum {
-    CANDIDATES_MAX = 128 * 1024, /* marks that gather before the lines are looked at */
+    CANDIDATES_MAX = 512 * 1024, /* marks that gather before the lines are looked at */
     MARKS_OF_LINE_MAX =
         160, /* two of each class of its values, and as many more where a batch ends */
     RESULT_MEMORY_MAX = 256 * 1024 * 1024,
 };
 
-_Static_assert((int)OBSERVE_IPV4_COUNT_MAX <= (int)MATCH_BATCH_IPV4S_MAX, "put at once");
 _Static_assert(BY_KIND_LINE_COUNT_MAX *MARKS_OF_LINE_MAX < CANDIDATES_MAX / 2,
                "lines that are taken together find room");
+_Static_assert(RECORD_PAGE_LINE_COUNT_MAX *MARKS_OF_LINE_MAX < CANDIDATES_MAX / 2,
+               "and those of a page, too");
 
 struct watch_work {
     const struct watch_rules *rules;
@@ -121,6 +122,15 @@ static int mark_order(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static void put_ipv4s(struct watch_work *work, const struct observe_sifted *sifted)
+{
+    for (size_t at = 0; at < sifted->ipv4_count; at += MATCH_BATCH_IPV4S_MAX) {
+        size_t left = sifted->ipv4_count - at;
+        size_t count = left < MATCH_BATCH_IPV4S_MAX ? left : (size_t)MATCH_BATCH_IPV4S_MAX;
+        match_batch_add_ipv4s(&work->batch, sifted->ipv4 + at, sifted->ipv4_marks + at, count);
+    }
+}
+
 /* Put the values that wait to the index. */
 static void put_sifted(struct watch_work *work)
 {
@@ -130,7 +140,7 @@ static void put_sifted(struct watch_work *work)
             const struct observation *observation = &sifted.observations[i];
             match_batch_add(&work->batch, observation->kind, observation->key, sifted.marks[i]);
         }
-        match_batch_add_ipv4s(&work->batch, sifted.ipv4, sifted.ipv4_marks, sifted.ipv4_count);
+        put_ipv4s(work, &sifted);
         work->result->observations += sifted.count + sifted.ipv4_count;
         work->result->counts[WATCH_COUNT_REFUSED] += sifted.refused;
         work->result->counts[WATCH_COUNT_UNFIT] += sifted.unfit;
@@ -340,6 +350,39 @@ static enum err take_line(struct watch_work *work, struct span text, uint32_t of
     return ERR_OK;
 }
 
+/* Lines that are sifted together; `ret_size` bytes of the rest, or 0 where they are not. What is to
+ * be remembered of a line is told by reading it in full. */
+static enum err take_page(struct watch_work *work, struct span rest, struct observe_line *line,
+                          size_t *ret_size)
+{
+    const uint8_t *base = work->chunk->bytes;
+    size_t waiting = 0;
+    bool more = true;
+    *ret_size = work->remember == NULL ? observe_sift_page(work->reader, rest, base) : 0;
+    while (*ret_size > 0 && more) {
+        more = observe_sift_page_next(work->reader, &waiting);
+        work->result->lines += waiting;
+        if (more || observe_sift_full(work->reader)) {
+            put_sifted(work);
+        }
+    }
+    struct span text;
+    while (*ret_size > 0 && observe_sift_page_other(work->reader, &text)) {
+        TRY(take_line(work, text, (uint32_t)(text.data - base), line));
+    }
+    return ERR_OK;
+}
+
+static enum err take_by_kind(struct watch_work *work, struct span *rest, struct observe_line *line)
+{
+    by_kind_fill(&work->lines, work->source->format, rest);
+    for (size_t i = 0; i < work->lines.count; i++) {
+        struct span text = work->lines.lines[work->lines.order[i]];
+        TRY(take_line(work, text, (uint32_t)(text.data - work->chunk->bytes), line));
+    }
+    return ERR_OK;
+}
+
 static enum err first_pass(struct watch_work *work)
 {
     const struct watch_chunk *chunk = work->chunk;
@@ -352,10 +395,11 @@ static enum err first_pass(struct watch_work *work)
      * taken together have been read, for folds want them in the order of the input. */
     struct span rest = span_make(chunk->bytes + offset, chunk->size - offset);
     while (rest.size > 0) {
-        by_kind_fill(&work->lines, work->source->format, &rest);
-        for (size_t i = 0; i < work->lines.count; i++) {
-            struct span text = work->lines.lines[work->lines.order[i]];
-            TRY(take_line(work, text, (uint32_t)(text.data - chunk->bytes), &line));
+        size_t size = 0;
+        TRY(take_page(work, rest, &line, &size));
+        rest = span_from(rest, size);
+        if (size == 0) {
+            TRY(take_by_kind(work, &rest, &line));
         }
         if (work->batch.candidate_count > CANDIDATES_MAX / 2) {
             TRY(look_at_candidates(work));

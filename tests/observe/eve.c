@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include <stdio.h>
 
+#include "format/record_page.h"
 #include "tests/observe/observing.h"
 
 static void begin(struct observing *o)
@@ -232,6 +233,51 @@ TEST(broken_utf8_in_an_event_is_repaired)
                    "http.http_user_agent user-agent ??\n"
                    "http.url url a.example/x\n");
     assert_true(o.line.repaired);
+    observing_end(&o);
+}
+
+/* More of them than there is room for, of kinds that wait in different ways. */
+TEST(lines_that_are_sifted_together_are_taken_as_often_as_there_is_room)
+{
+    enum { LINES = 3000, TEXT_SIZE_MAX = 1024 * 1024 };
+    struct observing o;
+    struct buf text;
+    begin(&o);
+    buf_init(&text, TEXT_SIZE_MAX);
+    for (unsigned i = 0; i < LINES; i++) {
+        switch (i % 3) {
+        case 0:
+            buf_add_format(&text,
+                           "{\"event_type\":\"http\",\"src_ip\":\"192.0.2.%u\",\"http\":{"
+                           "\"hostname\":\"h%u.example\",\"url\":\"/%u\"}}\n",
+                           i % 250, i, i);
+            break;
+        case 1:
+            buf_add_format(&text,
+                           "{\"event_type\":\"dns\",\"src_ip\":\"2001:db8::%x\",\"dns\":{"
+                           "\"type\":\"answer\",\"rrname\":\"%u.example\"}}\n",
+                           i, i);
+            break;
+        default:
+            buf_add_format(&text, "{\"event_type\":\"flow\",\"dest_ip\":\"198.51.%u.%u\"}%s\n",
+                           i % 256, i % 250, i % 300 == 2 ? "broken" : "");
+            break;
+        }
+    }
+    size_t size = text.size;
+    for (size_t i = 0; i < RECORD_PADDING_SIZE; i++) {
+        buf_add_byte(&text, '"');
+    }
+    assert_int_equal(text.err, ERR_OK);
+
+    for (int round = 0; round < 4; round++) {
+        sifting_lines(&o.sifting, span_make(text.data, size));
+        sifting_end(&o.sifting);
+    }
+
+    size_t broken = LINES / 300;
+    assert_true(o.sifting.together > 2 * (LINES - broken) || record_page_way() == NULL);
+    buf_done(&text);
     observing_end(&o);
 }
 

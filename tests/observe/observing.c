@@ -101,6 +101,7 @@ enum observe_fault observing_read(struct observing *o, struct span line)
     buf_add(&o->bytes, span_make(padding, sizeof padding));
     assert_int_equal(o->bytes.err, ERR_OK);
     struct span padded = span_make(o->bytes.data, line.size);
+    o->bytes.data[line.size] = '\n'; /* as it stands in a log */
 
     struct observe_line other;
     enum observe_fault fault = observe_reader_line(o->reader, padded, &o->line);
@@ -112,6 +113,8 @@ enum observe_fault observing_read(struct observing *o, struct span line)
     check_agree(o, &other);
     for (uint32_t i = 0; i < SIFT_TIMES; i++) {
         sifting_line(&o->sifting, padded, i);
+        sifting_end(&o->sifting);
+        sifting_lines(&o->sifting, span_make(padded.data, line.size + 1));
         sifting_end(&o->sifting);
     }
     return fault;

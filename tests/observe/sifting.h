@@ -17,6 +17,8 @@ struct sifting_sum {
     uint64_t count;
     uint64_t refused;
     uint64_t unfit;
+    uint64_t faults; /* a sum, too */
+    uint64_t lines;
 };
 
 struct sifting {
@@ -24,7 +26,8 @@ struct sifting {
     struct observe_reader *sifter;
     struct sifting_sum by_reader;
     struct sifting_sum by_sifter;
-    size_t waited; /* lines whose values waited */
+    size_t waited;   /* lines whose values waited, sifted one by one */
+    size_t together; /* and sifted together */
 };
 
 /* FNV-1a. */
@@ -98,6 +101,76 @@ static inline void sifting_line(struct sifting *s, struct span text, uint32_t ma
     }
 }
 
+/* What a line says beside its values: nothing, where it waits. */
+static inline void sifting_add_rest(struct sifting_sum *sum, const struct observe_line *line,
+                                    enum observe_fault fault, uint32_t mark)
+{
+    const uint32_t told[] = { mark, (uint32_t)fault, line->cut, line->repaired, line->no_event };
+    bool plain = fault == OBSERVE_FAULT_NONE && !line->cut && !line->repaired && !line->no_event;
+    struct span bytes = span_make((const uint8_t *)told, sizeof told);
+    sum->faults += plain ? 0 : sifting_hash(0xCBF29CE484222325u, bytes); /* FNV's offset */
+    sifting_add_line(sum, line, mark);
+    sum->lines++;
+}
+
+static inline void sifting_alone(struct sifting *s, struct span text, uint32_t mark)
+{
+    struct observe_line line = { 0 };
+    bool waits = false;
+    enum observe_fault fault = observe_sift_line(s->sifter, text, mark, &waits, &line);
+    if (waits) {
+        line = (struct observe_line){ 0 };
+        s->waited++;
+    }
+    sifting_add_rest(&s->by_sifter, &line, fault, mark);
+    if (observe_sift_full(s->sifter)) {
+        sifting_take(s);
+    }
+}
+
+/* Lines that are sifted together, and those of them that are not; returns the bytes they take. */
+static inline size_t sifting_page(struct sifting *s, struct span rest, const uint8_t *base)
+{
+    size_t size = observe_sift_page(s->sifter, rest, base);
+    bool more = size > 0;
+    struct span line;
+    while (more) {
+        size_t waiting = 0;
+        more = observe_sift_page_next(s->sifter, &waiting);
+        s->together += waiting;
+        s->by_sifter.lines += waiting;
+        if (more || observe_sift_full(s->sifter)) {
+            sifting_take(s);
+        }
+    }
+    while (size > 0 && observe_sift_page_other(s->sifter, &line)) {
+        must(line.data >= rest.data && line.data + line.size < rest.data + size);
+        sifting_alone(s, line, (uint32_t)(line.data - base));
+    }
+    return size;
+}
+
+/* Lines together, each with its end; the padding follows them. They must stay where they are until
+ * sifting_end(). */
+static inline void sifting_lines(struct sifting *s, struct span lines)
+{
+    struct span line;
+    struct span rest = lines;
+    while (rest.size > 0 && span_next(&rest, '\n', &line)) {
+        struct observe_line read;
+        enum observe_fault fault = observe_reader_line(s->reader, line, &read);
+        sifting_add_rest(&s->by_reader, &read, fault, (uint32_t)(line.data - lines.data));
+    }
+    rest = lines;
+    while (rest.size > 0) {
+        size_t size = sifting_page(s, rest, lines.data);
+        rest = span_from(rest, size);
+        if (size == 0 && span_next(&rest, '\n', &line)) {
+            sifting_alone(s, line, (uint32_t)(line.data - lines.data));
+        }
+    }
+}
+
 static inline void sifting_end(struct sifting *s)
 {
     sifting_take(s);
@@ -105,6 +178,8 @@ static inline void sifting_end(struct sifting *s)
     must(s->by_reader.values == s->by_sifter.values);
     must(s->by_reader.refused == s->by_sifter.refused);
     must(s->by_reader.unfit == s->by_sifter.unfit);
+    must(s->by_reader.faults == s->by_sifter.faults);
+    must(s->by_reader.lines == s->by_sifter.lines);
 }
 
 #endif
