@@ -9,7 +9,7 @@
 #include "history/rules.h"
 
 struct config_history {
-    bool remember;              /* else nothing is */
+    bool remember;              /* else nothing is; not unless it is asked for */
     struct history_rules rules; /* without secrets: those are in files */
     struct span host_key;       /* path of the file under whose key inside hosts are pseudonyms;
                                  * empty: they are not */

@@ -93,6 +93,16 @@ class Node:
         assert (done.returncode == FOUND) == bool(lines)
         return sorted(lines)
 
+    def configure(self, text):
+        """Lines behind what the configuration says already."""
+        with open(self.path / "linie.conf", "a", encoding="utf-8") as conf:
+            conf.write("\n" + text)
+        return self
+
+    def remembering(self):
+        """Keeps all that is seen."""
+        return self.configure("[history]\nremember = yes\n")
+
     def file(self, name, text):
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -93,7 +93,7 @@ def add_samples(node):
 
 @test
 def indicators_that_come_late_find_what_they_would_have_found_in_time():
-    with samples_node() as early, samples_node() as late:
+    with samples_node() as early, samples_node().remembering() as late:
         add_samples(early)
         early.run("watch", SAMPLES / "logs", "--quiet", status=FOUND)
         late.run("watch", SAMPLES / "logs", "--quiet", status=DONE)
@@ -111,7 +111,7 @@ def indicators_that_come_late_find_what_they_would_have_found_in_time():
 def indicators_that_come_in_the_middle_of_a_log_count_each_line_once():
     text = lines(5000)
     half = text.index("\n", len(text) // 2) + 1
-    with Node() as early, Node() as late:
+    with Node() as early, Node().remembering() as late:
         early.add("evil.example\n")
         early.run("watch", early.file("a.log", text), "--quiet", status=FOUND)
         log = late.file("a.log", text[:half])
@@ -125,7 +125,7 @@ def indicators_that_come_in_the_middle_of_a_log_count_each_line_once():
 
 @test
 def adding_a_list_again_and_another_source_looks_back_without_counting_twice():
-    with Node() as node:
+    with Node().remembering() as node:
         node.run("watch", node.file("a.log", lines(2000)), "--quiet", status=DONE)
         said = node.add("evil.example\n").stdout
         before = hits_of(node)
@@ -142,7 +142,7 @@ def adding_a_list_again_and_another_source_looks_back_without_counting_twice():
 
 @test
 def list_whose_indicators_expired_before_the_lines_finds_nothing_in_them():
-    with Node() as node:
+    with Node().remembering() as node:
         node.run("watch", node.file("a.log", lines(100)), "--quiet", status=DONE)
 
         node.add("evil.example\n", "--valid-until", "2020-01-01T00:00:00Z")
@@ -153,7 +153,7 @@ def list_whose_indicators_expired_before_the_lines_finds_nothing_in_them():
 @test
 def what_a_watch_that_runs_has_seen_is_found_by_indicators_that_come_while_it_runs():
     text = lines(3000)
-    with Node() as early, Node() as late:
+    with Node() as early, Node().remembering() as late:
         early.add("evil.example\n")
         early.run("watch", early.file("a.log", text), "--quiet", status=FOUND)
         log = late.file("a.log", text)
@@ -174,7 +174,7 @@ def what_a_watch_that_runs_has_seen_is_found_by_indicators_that_come_while_it_ru
 @test
 def history_of_a_watch_that_was_killed_again_and_again_holds_each_line_once():
     text = lines(60_000)
-    with Node() as early, Node() as late:
+    with Node() as early, Node().remembering() as late:
         early.add("evil.example\n")
         early.run("watch", early.file("a.log", text), "--quiet", status=FOUND)
         log = late.file("a.log", text)
@@ -194,7 +194,7 @@ def history_of_a_watch_that_was_killed_again_and_again_holds_each_line_once():
 
 @test
 def hits_found_looking_back_go_to_all_outputs():
-    with Node() as node:
+    with Node().remembering() as node:
         with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
             conf.write('[output "lines"]\nkind = file\npath = out/hits.ndjson\nformat = json\n')
         node.run("watch", node.file("a.log", dns("evil.example")), "--quiet", status=DONE)
@@ -211,8 +211,6 @@ def hits_found_looking_back_go_to_all_outputs():
 @test
 def node_that_remembers_nothing_looks_back_at_nothing():
     with Node() as node:
-        with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
-            conf.write("[history]\nremember = no\n")
         node.run("watch", node.file("a.log", dns("evil.example")), "--quiet", status=DONE)
 
         node.add("evil.example\n")

@@ -179,19 +179,18 @@ class Pipe:
 
 
 @test
-def indicator_that_is_added_while_a_watch_runs_is_found_in_earlier_and_later_lines():
+def indicator_that_is_added_while_a_watch_runs_is_found_in_later_lines():
     with Node() as node:
         node.add(LIST)
         pipe = Pipe(node)
         pipe.write(dns("evil.example") + dns("late.example"))
         pipe.hits(1)
         assert "1 new" in node.add("late.example\n", name="late.txt").stdout
-        pipe.hits(2) # one of them found looking back
         pipe.write(dns("late.example") + dns("evil.example"))
-        pipe.hits(4)
+        pipe.hits(3)
         node.run("indicators", "remove", "evil.example")
         pipe.write(dns("evil.example") + dns("late.example"))
-        pipe.hits(5)
+        pipe.hits(4)
         pipe.end()
         assert len(node.folds()) == 2
         assert node.json("rebuild")[0]["same"] is True
@@ -266,7 +265,7 @@ def pipe_that_is_kept_open_holds_nobody_when_the_watch_is_stopped():
             said, _ = pipe.process.communicate(timeout=WAIT_S)
             assert pipe.process.returncode == FOUND, said
             size = len(dns("evil.example"))
-            assert f"1 line, 5 observations, {size} B in " in said, said
+            assert f"1 line, 3 observations, {size} B in " in said, said
             assert counted(node)["folds_open"] == 1 # the next run closes it
 
 
@@ -426,11 +425,12 @@ def unkept():
     return {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1"}
 
 
-def peaks_of(values, text):
+def peaks_of(values, text, configured=""):
     """The largest resident size of all processes, for an input and for one ten times as large."""
     peaks = []
     for count in (40_000, 400_000):
         with Node() as node:
+            node.configure(configured)
             node.add(values)
             fifo = node.folder / "fifo"
             os.mkfifo(fifo)
@@ -459,6 +459,12 @@ def peaks_of(values, text):
 @test
 def memory_stays_flat_however_large_the_input():
     peaks = peaks_of(LIST, lines(10_000, every=10_000))
+    assert peaks[1] < peaks[0] * 1.25, peaks
+
+
+@test
+def memory_is_bounded_where_all_that_is_seen_is_remembered():
+    peaks = peaks_of(LIST, lines(10_000, every=10_000), "[history]\nremember = yes\n")
     # What is not in a segment of the history yet grows to its bound.
     assert peaks[1] < peaks[0] + HISTORY_LIVE_KB, peaks
 
