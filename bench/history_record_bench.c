@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * What the watch pays for history: CPU time of history_record_add() for each value, over chunks as
- * the watch has them (some thousand different values), and of history_record_end(). "again" adds what
- * is there already, "new" what is not.
+ * the watch has them (some thousand different values), and of history_record_end(). "again" adds
+ * what is there already, "new" what is not.
  *
  * usage: history_record_bench [VALUES [ROUNDS]]
  */

@@ -16,8 +16,8 @@
 
 enum {
     HISTORY_LIVE_SIZE_MAX = 4 * 1024 * 1024, /* of the write-ahead file, then it becomes a segment
-                                               */
-    HISTORY_FAN = 8,                          /* segments of about one size that become one */
+                                              */
+    HISTORY_FAN = 8,                         /* segments of about one size that become one */
 };
 
 struct history;

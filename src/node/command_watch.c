@@ -11,10 +11,10 @@
 #include "base/memory.h"
 #include "base/must.h"
 #include "node/config_mapping.h"
-#include "node/show_hit.h"
 #include "node/follow.h"
 #include "node/hit_words.h"
 #include "node/session.h"
+#include "node/show_hit.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
 

@@ -32,10 +32,10 @@ struct node {
     bool history_rules_known;
     struct history_rules history_rules;
     struct history_opened history_opened;
-    bool writer;                /* holds the world's lock */
-    struct session *session;    /* the run that has it open; NULL: nobody watches */
-    struct roles *roles;        /* its other processes; NULL: none may be started */
-    struct outputs *outputs;    /* of the run that has it open; NULL: nothing is being sent */
+    bool writer;             /* holds the world's lock */
+    struct session *session; /* the run that has it open; NULL: nobody watches */
+    struct roles *roles;     /* its other processes; NULL: none may be started */
+    struct outputs *outputs; /* of the run that has it open; NULL: nothing is being sent */
 };
 
 /**

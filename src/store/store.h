@@ -26,7 +26,7 @@ enum {
     STORE_REASON_SIZE_MAX = 1024, /* of what people write into the journal */
     STORE_FAULT_COUNT_MAX = 32,
     STORE_STRETCH_COUNT_MAX = 32,
-    STORE_STRETCH_SIZE = 1024 * 1024,   /* reasons for which lines could not be read */
+    STORE_STRETCH_SIZE = 1024 * 1024, /* reasons for which lines could not be read */
     STORE_OBJECT_SIZE_MAX = 16 * 1024 * 1024,
     STORE_FOLD_HOSTS_MAX_DEFAULT = 100, /* hosts of one indicator in one span of time, before it is
                                            noisy */

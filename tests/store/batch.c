@@ -252,10 +252,10 @@ TEST(stretches_of_an_input_tell_where_lines_of_a_time_are)
     struct store_input input = input_of(3, 5 << 20);
     struct store_batch batch = { .inputs = &input, .input_count = 1 };
     for (uint32_t i = 0; i < 40; i++) { /* of 128 KiB and ten seconds each */
-        const struct store_stretch stretch = {
-            .begin = i << 17, .end = (i + 1) << 17, .first_s = 1000 + 10 * i,
-            .last_s = 1009 + 10 * i
-        };
+        const struct store_stretch stretch = { .begin = i << 17,
+                                               .end = (i + 1) << 17,
+                                               .first_s = 1000 + 10 * i,
+                                               .last_s = 1009 + 10 * i };
         store_input_add_stretch(&input, &stretch);
         if (i % 9 == 5) {
             check_err(store_batch_add(&world.op, world.store, &batch, NULL, NULL), ERR_OK);
