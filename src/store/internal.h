@@ -113,6 +113,9 @@ enum err store_apply_hit_change(struct op *op, struct store *store,
 MUST_USE
 enum err store_apply_notice(struct op *op, struct store *store, const struct journal_header *header,
                             struct span payload);
+MUST_USE
+enum err store_apply_asked(struct op *op, struct store *store, const struct journal_header *header,
+                           struct span payload);
 
 /**
  * Keep one STIX object's row.

@@ -86,6 +86,9 @@
     "CREATE TABLE notices (entry INTEGER PRIMARY KEY, type TEXT NOT NULL, subject TEXT NOT NULL,"  \
     " text TEXT NOT NULL, ends TEXT NOT NULL, time INTEGER NOT NULL, tlp INTEGER NOT NULL,"        \
     " stays INTEGER NOT NULL, open INTEGER NOT NULL);"                                             \
-    "CREATE INDEX notices_open ON notices (subject) WHERE open;"
+    "CREATE INDEX notices_open ON notices (subject) WHERE open;"                                   \
+    "CREATE TABLE asked (entry INTEGER PRIMARY KEY, act INTEGER NOT NULL,"                         \
+    " time INTEGER NOT NULL, about INTEGER NOT NULL);"                                             \
+    "CREATE INDEX asked_about ON asked (about) WHERE about > 0;"
 
 #endif

@@ -75,6 +75,12 @@ static const struct {
     { "object.even_if", store_apply_object_even_if },
     { "hit.change", store_apply_hit_change },
     { "notice", store_apply_notice },
+    { "history.hunt", store_apply_asked },
+    { "history.request", store_apply_asked },
+    { "history.approval", store_apply_asked },
+    { "history.export", store_apply_asked },
+    { "history.forget", store_apply_asked },
+    { "history.host", store_apply_asked },
 };
 
 static enum err apply_init(struct op *op, struct store *store, struct span payload)
@@ -692,6 +698,7 @@ static const char *const digest_queries[] = {
     "SELECT json_array(entry, time, count) FROM events ORDER BY entry",
     "SELECT json_array(entry, type, subject, text, ends, time, tlp, stays, open) FROM notices"
     " ORDER BY entry",
+    "SELECT json_array(entry, act, time, about) FROM asked ORDER BY entry",
 };
 
 static enum err digest_packs(struct op *op, struct store *store, bool allowed,
