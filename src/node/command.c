@@ -392,8 +392,30 @@ static int run_here(struct invocation *invocation)
     return code;
 }
 
+/* Many work on a node as its one user, by sudo: then sudo says who they are. It sets its variables
+ * itself; but who may run more than this program as that user could set them too. */
+static bool sudo_name(char *ret, size_t size)
+{
+    uint64_t uid = 0;
+    const char *name = getenv("SUDO_USER");
+    const char *number = getenv("SUDO_UID");
+    if (name == NULL || number == NULL || span_to_u64(span_of(number), &uid) != ERR_OK ||
+        uid == geteuid() || uid > UINT32_MAX) {
+        return false;
+    }
+    const struct passwd *user = getpwuid((uid_t)uid);
+    if (user == NULL || strcmp(user->pw_name, name) != 0) {
+        return false;
+    }
+    snprintf(ret, size, "%s", user->pw_name);
+    return true;
+}
+
 static void user_name(char *ret, size_t size)
 {
+    if (sudo_name(ret, size)) {
+        return;
+    }
     const struct passwd *user = getpwuid(geteuid());
     if (user != NULL) {
         snprintf(ret, size, "%s", user->pw_name);

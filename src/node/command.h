@@ -84,6 +84,7 @@ struct invocation {
     size_t err_width; /* of `err`; COMMAND_WIDTH_MAX where it is no terminal: one line a fault */
     bool colour;      /* `out` is a terminal that shows colours */
     bool progress;    /* `err` is a terminal */
+    bool unicode;     /* the caller's locale has more than ASCII */
     bool json;
     bool reader_gone;                             /* who read `out` reads no more */
     const char *values[COMMAND_OPTION_COUNT_MAX]; /* by row of command->options; NULL: not given */
@@ -223,6 +224,16 @@ int command_allow_add(struct invocation *invocation);
 int command_allow_list(struct invocation *invocation);
 int command_allow_show(struct invocation *invocation);
 int command_allow_remove(struct invocation *invocation);
+int command_hunt(struct invocation *invocation);
+int command_history_stats(struct invocation *invocation);
+int command_history_compact(struct invocation *invocation);
+int command_history_forget(struct invocation *invocation);
+int command_history_export(struct invocation *invocation);
+int command_history_verify(struct invocation *invocation);
+int command_history_asked(struct invocation *invocation);
+int command_history_requests(struct invocation *invocation);
+int command_history_approve(struct invocation *invocation);
+int command_history_host(struct invocation *invocation);
 int command_status(struct invocation *invocation);
 int command_output_list(struct invocation *invocation);
 int command_output_test(struct invocation *invocation);

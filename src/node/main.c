@@ -21,6 +21,20 @@ static bool shows_colours(int fd)
     return isatty(fd) && !refused && term != NULL && strcmp(term, "dumb") != 0;
 }
 
+/* What the caller's terminal shows: as setlocale(3) would tell it, which here is asked for C.UTF-8,
+ * so that all text is read alike. */
+static bool shows_unicode(void)
+{
+    static const char *const names[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value != NULL && value[0] != '\0') {
+            return strcasestr(value, "UTF-8") != NULL || strcasestr(value, "utf8") != NULL;
+        }
+    }
+    return false;
+}
+
 /* Of the terminal; else of $COLUMNS, else of the terminals that all others are measured by. */
 static size_t columns_of(int fd)
 {
@@ -87,6 +101,7 @@ int main(int argc, char **argv)
     invocation.width = columns_of(STDOUT_FILENO);
     invocation.err_width = isatty(STDERR_FILENO) ? columns_of(STDERR_FILENO) : COMMAND_WIDTH_MAX;
     invocation.colour = shows_colours(STDOUT_FILENO);
+    invocation.unicode = shows_unicode();
     invocation.progress = isatty(STDERR_FILENO);
     return command_main(argc, argv, &invocation);
 }

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "base/text.h"
 #include "base/wire.h"
 #include "node/node.h"
 #include "os/channel.h"
@@ -26,6 +27,7 @@ enum {
     MESSAGE_DONE,  /* the exit code */
     ARGUMENTS_SIZE_MAX = 1024 * 1024,
     CALLER_WAIT_S = 10,
+    CALLER_NAME_SIZE_MAX = 255,
     SERVED_MEMORY_MAX = 0x7FFFFFFF,
 };
 
@@ -96,8 +98,10 @@ static enum err call_open(struct op *op, struct invocation *invocation, struct c
 static void add_arguments(struct buf *body, const struct invocation *invocation)
 {
     wire_add_bytes(body, span_of(invocation->command->name));
+    wire_add_bytes(body, invocation->op->actor.name);
     wire_add_u8(body, invocation->json ? 1 : 0);
     wire_add_u8(body, invocation->colour ? 1 : 0);
+    wire_add_u8(body, invocation->unicode ? 1 : 0);
     wire_add_u32(body, (uint32_t)invocation->width);
     wire_add_u32(body, (uint32_t)invocation->err_width);
     const struct command_option *options = invocation->command->options;
@@ -297,14 +301,27 @@ static const struct command *command_named(struct span name)
     return NULL;
 }
 
+/* Several persons may be one user, by sudo, and the caller's process knows which of them it works
+ * for. Whoever can call may write the journal as well: the word is as good as the caller's. */
+static enum err person_read(struct op *op, struct wire_reader *r)
+{
+    struct span name = wire_bytes(r, CALLER_NAME_SIZE_MAX);
+    if (r->err != ERR_OK || name.size == 0 || text_valid_size(name) != name.size) {
+        return op_fail(op, ERR_FORMAT, "a caller did not say who calls");
+    }
+    return op_copy(op, name, &op->actor.name);
+}
+
 static enum err arguments_read(struct op *op, struct wire_reader *r, struct invocation *ret)
 {
     ret->command = command_named(wire_bytes(r, ARGUMENTS_SIZE_MAX));
     if (ret->command == NULL) {
         return op_fail(op, ERR_UNSUPPORTED, "a caller asked for what cannot be done for others");
     }
+    TRY(person_read(op, r));
     ret->json = wire_u8(r) != 0;
     ret->colour = wire_u8(r) != 0;
+    ret->unicode = wire_u8(r) != 0;
     ret->width = wire_u32(r);
     ret->err_width = wire_u32(r);
     const struct command_option *options = ret->command->options;
