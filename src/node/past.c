@@ -87,6 +87,33 @@ enum err past_open(struct op *op, struct node *node, bool write)
     return err;
 }
 
+enum err past_reading(struct op *op, struct node *node)
+{
+    return node->history != NULL ? ERR_OK : past_open(op, node, false);
+}
+
+enum err past_changing(struct op *op, struct node *node)
+{
+    uint64_t acknowledged = 0;
+    must(node->writer);
+    if (node->history != NULL) {
+        return ERR_OK;
+    }
+    TRY(past_open(op, node, false)); /* what is not there is not made */
+    if (node->history == NULL) {
+        return op_fail(op, ERR_ABSENT, "this node has no history: nothing was ever remembered");
+    }
+    past_close(node);
+    TRY(store_history_commit(op, node->store, &acknowledged));
+    const struct history_options options = {
+        .write = true,
+        .acknowledged = acknowledged,
+        .rules = &node->history_rules,
+    };
+    return history_open(op, node->world_disk, HISTORY_FOLDER, &options, &node->history,
+                        &node->history_opened);
+}
+
 void past_close(struct node *node)
 {
     history_close(node->history);

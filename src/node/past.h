@@ -34,6 +34,28 @@ enum err past_rules(struct op *op, struct node *node);
 MUST_USE
 enum err past_open(struct op *op, struct node *node, bool write);
 
+/**
+ * As past_open(), for a command that reads: where a run has it open, what that has is used.
+ *
+ * op        work in hand
+ * node      open, with its store
+ *
+ * Errors    those of past_open()
+ */
+MUST_USE
+enum err past_reading(struct op *op, struct node *node);
+
+/**
+ * As past_open(), for a command that changes what was remembered: also where nothing more is to be.
+ *
+ * op        work in hand
+ * node      open for writing, with its store
+ *
+ * Errors    those of past_open(); ERR_ABSENT nothing ever was remembered
+ */
+MUST_USE
+enum err past_changing(struct op *op, struct node *node);
+
 struct past_look {
     uint64_t asked;   /* indicators that were new, and put to the history */
     uint64_t folds;   /* that looking back made or changed */

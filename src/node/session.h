@@ -170,4 +170,16 @@ enum err session_read(struct session *session, int folder, const struct input_na
 MUST_USE
 enum err session_end(struct session *session);
 
+/**
+ * Count what gathered now, so that the history holds all lines that were read, where no input is in
+ * the middle of being told of.
+ *
+ * session      begun
+ * ret_settled  false: some lines are on their way still
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT: nothing was counted
+ */
+MUST_USE
+enum err session_settle(struct session *session, bool *ret_settled);
+
 #endif

@@ -93,3 +93,9 @@ enum err session_history_turn(struct session *session)
     session->history_turn_us = now_us + pause_us;
     return ERR_OK;
 }
+
+enum err session_settle(struct session *session, bool *ret_settled)
+{
+    *ret_settled = session_is_whole(session);
+    return *ret_settled ? session_commit(session) : ERR_OK;
+}
