@@ -119,8 +119,7 @@ static void show_group(const struct invocation *invocation, const struct command
 void help_all(const struct invocation *invocation)
 {
     FILE *out = invocation->out;
-    fprintf(out, "linie: a node in a line of cyber defence\n"
-                 "  linie COMMAND [OPTION...] [ARGUMENT...]\n\n");
+    fprintf(out, "linie COMMAND [OPTION...] [ARGUMENT...]: a node in a line of cyber defence\n\n");
     const struct command *commands = command_table();
     for (size_t i = 0; commands[i].name != NULL; i++) {
         if (strchr(commands[i].name, ' ') == NULL) {
@@ -129,10 +128,9 @@ void help_all(const struct invocation *invocation)
             show_group(invocation, &commands[i]);
         }
     }
-    fprintf(out, "'linie COMMAND --help' tells more. A first try:\n"
-                 "  linie init my-node && cd my-node\n"
-                 "  linie indicators add list.txt --source \"National CSIRT\"\n"
-                 "  linie watch /var/log/suricata/eve.json; linie hits\n");
+    fprintf(out,
+            "'linie COMMAND --help' tells more. A first try:\n"
+            "  linie init node; cd node; linie indicators add LIST; linie watch LOG; linie hits\n");
 }
 
 /* ---- what was meant ---- */

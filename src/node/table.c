@@ -63,6 +63,53 @@ static const struct command_option hits_options[] = {
     { NULL, NULL, NULL },
 };
 
+static const struct command_option hunt_options[] = {
+    { "purpose", "TEXT", "what it is asked for; kept in the journal (needed)" },
+    { "mandate", "TEXT", "under which law or order (preset: configured, else needed)" },
+    { "since", "TIME", "seen then or later: a time, a date, or 24h, 7d" },
+    { "until", "TIME", "seen before then" },
+    { "sensor", "NAME", "seen by this sensor only" },
+    { "request", "ID", "make use of a request that another user has approved" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option history_export_options[] = {
+    { "purpose", "TEXT", "what it is for; kept in the journal (needed)" },
+    { "mandate", "TEXT", "under which law or order (preset: configured, else needed)" },
+    { "since", "TIME", "seen then or later: a time, a date, or 24h, 7d" },
+    { "until", "TIME", "seen before then" },
+    { "sensor", "NAME", "seen by this sensor only" },
+    { "csv", NULL, "CSV (RFC 4180) instead of a JSON object a line" },
+    { "request", "ID", "make use of a request that another user has approved" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option history_forget_options[] = {
+    { "reason", "TEXT", "the rule by which; kept in the journal for ever (needed)" },
+    { "kind", "KIND", "of this kind only" },
+    { "host", "HOST", "at this inside host only" },
+    { "since", "TIME", "seen wholly then or later: a time, a date, or 24h, 7d" },
+    { "until", "TIME", "seen wholly before then" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option history_asked_options[] = {
+    { "since", "TIME", "asked then or later: a time, a date, or 24h, 7d" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option history_requests_options[] = {
+    { "all", NULL, "those too that were answered, or whose approval has lapsed" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option history_host_options[] = {
+    { "key", "FILE", "the key under which inside hosts are pseudonyms (needed)" },
+    { "purpose", "TEXT", "what it is asked for; kept in the journal (needed)" },
+    { "mandate", "TEXT", "under which law or order (preset: configured, else needed)" },
+    { NULL, NULL, NULL },
+};
+
 static const struct command_option status_options[] = {
     { "metrics", NULL, "counts in the text format of Prometheus" },
     { NULL, NULL, NULL },
@@ -309,6 +356,94 @@ static const struct command commands[] = {
       .access = COMMAND_WRITES,
       .options = hits_reopen_options,
       .run = command_hits_reopen },
+    { .name = "hunt",
+      .usage = "VALUE|FILE|ID... | -",
+      .summary = "ask all that was ever seen: were we hit?",
+      .help = "When first and last, how often, at which inside hosts. A domain is asked for\n"
+              "with the names below it (\"=name\": alone), a range with its addresses. Files may\n"
+              "be lists, CSV, STIX, MISP, or prose, defanged or not. Who asked what, and why,\n"
+              "is in the journal before it is answered.\n"
+              "Exit: 0 never seen, 1 seen, 2 trouble, or not answered.\n"
+              "\n"
+              "  linie hunt evil.example 198.51.100.0/24 --purpose \"case 17\"",
+      .access = COMMAND_WRITES,
+      .gather = argument_gather,
+      .options = hunt_options,
+      .run = command_hunt },
+    { .name = "history stats",
+      .usage = "",
+      .summary = "show how much is remembered, since when, by which rules",
+      .help = "  linie history stats",
+      .run = command_history_stats },
+    { .name = "history compact",
+      .usage = "",
+      .summary = "put what is remembered in order now, and as small as it gets",
+      .help = "A watch does it as it goes. When this ends, rules that were changed are in force\n"
+              "for all that is remembered.\n"
+              "\n"
+              "  linie history compact",
+      .access = COMMAND_WRITES,
+      .run = command_history_compact },
+    { .name = "history forget",
+      .usage = "[VALUE]",
+      .summary = "forget what was seen, for good",
+      .help = "A value (a domain with the names below it; \"=name\": alone), a range, a kind, an\n"
+              "inside host, a time; what is named together must all be so. The journal keeps\n"
+              "the rule, not the value. Hits and their evidence stay: see 'linie erase'.\n"
+              "\n"
+              "  linie history forget someone@example.org --reason \"request of 21 November\"",
+      .access = COMMAND_WRITES,
+      .options = history_forget_options,
+      .run = command_history_forget },
+    { .name = "history export",
+      .usage = "[VALUE|FILE|ID...]",
+      .summary = "write out what was seen, row by row",
+      .help = "All of it, or what the values meet, as JSON or CSV; journalled like a hunt.\n"
+              "Exit: 0 done, 2 trouble, 3 done, but a part is damaged and not in it.\n"
+              "\n"
+              "  linie history export evil.example --csv --purpose \"case 17\" > rows.csv",
+      .access = COMMAND_WRITES,
+      .gather = argument_gather,
+      .options = history_export_options,
+      .run = command_history_export },
+    { .name = "history verify",
+      .usage = "",
+      .summary = "read all that is remembered, and say what is damaged",
+      .help = "Exit: 0 good, 1 faults, 2 trouble.\n\n  linie history verify",
+      .run = command_history_verify },
+    { .name = "history asked",
+      .usage = "",
+      .summary = "show who asked what, when, and under which mandate",
+      .help = "Hunts, exports, requests, approvals, what was forgotten, pseudonyms that were\n"
+              "undone: as it is in the journal, where nobody can remove it.\n"
+              "\n"
+              "  linie history asked --since 30d",
+      .options = history_asked_options,
+      .run = command_history_asked },
+    { .name = "history requests",
+      .usage = "",
+      .summary = "list what waits for a second person",
+      .help = "  linie history requests",
+      .options = history_requests_options,
+      .run = command_history_requests },
+    { .name = "history approve",
+      .usage = "ID",
+      .summary = "let another user's request be answered, once",
+      .help = "Neither who asked can do it, nor an overseer. Who asked is answered within 24\n"
+              "hours, and names the request for it.\n"
+              "\n"
+              "  linie history approve R-1042",
+      .access = COMMAND_WRITES,
+      .run = command_history_approve },
+    { .name = "history host",
+      .usage = "PSEUDONYM",
+      .summary = "tell the address behind the pseudonym of an inside host",
+      .help = "For who holds the key. That it was asked is in the journal first.\n"
+              "\n"
+              "  linie history host host-5f0c... --key hosts.key --purpose \"case 17\"",
+      .access = COMMAND_WRITES,
+      .options = history_host_options,
+      .run = command_history_host },
     { .name = "allow add",
       .usage = "FILE|VALUE... | -",
       .summary = "let values not alert: MISP warninglists, lists, CSV, values",

@@ -27,8 +27,9 @@ def said(*arguments):
 
 def names_in(text):
     """The names of commands in the list of all of them: two spaces, name, two spaces, summary; or, of
-    a group, "indicators ...", and the second words with commas."""
+    a group, "indicators ...", and the second words with commas, which may go on in the next line."""
     names = []
+    text = re.sub(r",\n {3,}", ", ", text)
     for name, group, rest in re.findall(r"^  ([a-z]+)( \.\.\.)? {2,}(\S.*)$", text, re.MULTILINE):
         names += [f"{name} {word}" for word in rest.split(", ")] if group else [name]
     return names

@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * linie history stats, compact, forget, verify: how much is remembered, and putting it in order.
+ */
+#include "crypt/hmac.h"
+#include "format/json_writer.h"
+#include "node/flow.h"
+#include "node/past.h"
+#include "node/session.h"
+#include "os/clock.h"
+#include "os/random.h"
+#include "store/asked.h"
+
+enum {
+    LINE_SIZE_MAX = 64 * 1024,
+    FACT_COLUMN = 14,
+    SALT_SIZE = 16,
+    SLICE_US = 200 * US_PER_MS,
+    CHECK_SHOWN_MAX = 1000,
+};
+
+static const char *moment(uint32_t second, char *text, size_t size)
+{
+    return print_second((int64_t)second * US_PER_S, text, size);
+}
+
+static void fact_begin(struct flow *flow, const struct invocation *invocation, const char *name)
+{
+    flow_begin(flow, invocation, FACT_COLUMN);
+    flow_to(flow, 2);
+    flow_words(flow, "%s", name);
+    flow_to(flow, FACT_COLUMN);
+}
+
+/* ---- stats ---- */
+
+static void show_size(const struct invocation *invocation, const struct history_stats *stats)
+{
+    char size[32];
+    char segments[64];
+    char live[64];
+    char damaged[64];
+    struct flow flow;
+    fact_begin(&flow, invocation, "size");
+    flow_words(&flow, "%s", print_size(stats->size, size, sizeof size));
+    if (stats->facts.rows > 0) {
+        flow_after(&flow, ",");
+        flow_words(&flow, "%.1f bytes a row", (double)stats->size / (double)stats->facts.rows);
+    }
+    flow_after(&flow, ",");
+    flow_words(&flow, "%s",
+               print_counted(stats->segments, "segment", "segments", segments, sizeof segments));
+    if (stats->live_count > 0) {
+        flow_after(&flow, ",");
+        flow_words(&flow, "%s not in one yet",
+                   print_counted(stats->live_count, "posting", "postings", live, sizeof live));
+    }
+    if (stats->damaged > 0) {
+        flow_after(&flow, ";");
+        flow_words(&flow, "%s cannot be read ('linie history verify')",
+                   print_counted(stats->damaged, "segment", "segments", damaged, sizeof damaged));
+    }
+    flow_end(&flow);
+}
+
+static void show_kinds(const struct invocation *invocation, const struct history_stats *stats)
+{
+    char count[32];
+    bool any = false;
+    struct flow flow;
+    fact_begin(&flow, invocation, "values");
+    for (unsigned kind = 0; kind < VALUE_KIND_COUNT; kind++) {
+        uint64_t values = stats->facts.kind_values[kind];
+        if (values > 0) {
+            flow_after(&flow, any ? "," : "");
+            flow_words(&flow, "%s %s", print_count(values, count, sizeof count),
+                       value_kind_name((enum value_kind)kind));
+            any = true;
+        }
+    }
+    flow_end(&flow);
+}
+
+static void show_reach(const struct invocation *invocation, const struct history_stats *stats)
+{
+    char first[TIME_TEXT_SIZE];
+    char last[TIME_TEXT_SIZE];
+    char rows[64];
+    char lines[64];
+    struct flow flow;
+    fact_begin(&flow, invocation, "seen");
+    flow_words(&flow, "%s to", moment(stats->facts.first_s, first, sizeof first));
+    flow_words(&flow, "%s", moment(stats->facts.last_s, last, sizeof last));
+    flow_end(&flow);
+    fact_begin(&flow, invocation, "rows");
+    flow_words(&flow, "%s, of", print_count(stats->facts.rows, rows, sizeof rows));
+    flow_words(&flow, "%s",
+               print_counted(stats->facts.count, "sighting", "sightings", lines, sizeof lines));
+    flow_end(&flow);
+}
+
+static void add_days(struct flow *flow, uint32_t days, const char *after)
+{
+    char text[64];
+    if (days == 0) {
+        flow_words(flow, "for ever%s", after);
+    } else {
+        flow_words(flow, "for %s%s", print_counted(days, "day", "days", text, sizeof text), after);
+    }
+}
+
+/* "email hash, url truncate, email for 90 days" */
+static void show_kept(const struct invocation *invocation, const struct history_rules *rules)
+{
+    bool any = false;
+    struct flow flow;
+    fact_begin(&flow, invocation, "kept");
+    for (unsigned kind = VALUE_NONE + 1; kind < VALUE_KIND_COUNT; kind++) {
+        const char *name = value_kind_name((enum value_kind)kind);
+        if (kind == VALUE_CIDR) {
+            continue;
+        }
+        if (rules->keep[kind] != HISTORY_KEEP) {
+            flow_after(&flow, any ? "," : "");
+            flow_words(&flow, "%s: %s", name, history_keep_name(rules->keep[kind]));
+            any = true;
+        }
+        if (rules->days[kind] > 0) {
+            flow_after(&flow, any ? "," : "");
+            flow_words(&flow, "%s", name);
+            add_days(&flow, rules->days[kind], "");
+            any = true;
+        }
+    }
+    if (!any) {
+        flow_words(&flow, "every kind, whole, for ever");
+    }
+    flow_end(&flow);
+}
+
+static void show_rules(const struct invocation *invocation)
+{
+    const struct config_history *config = &invocation->node->config->history;
+    char size[32];
+    struct flow flow;
+    if (!config->remember) {
+        fact_begin(&flow, invocation, "remember");
+        flow_words(&flow, "no: nothing more is added");
+        flow_end(&flow);
+    }
+    show_kept(invocation, &config->rules);
+    fact_begin(&flow, invocation, "hours");
+    add_days(&flow, config->rules.hour_days, config->rules.hour_days > 0 ? ", then days" : "");
+    if (config->rules.hour_days > 0) {
+        add_days(&flow, config->rules.day_days, config->rules.day_days > 0 ? ", then months" : "");
+    }
+    flow_end(&flow);
+    if (config->rules.size_max > 0) {
+        fact_begin(&flow, invocation, "at most");
+        flow_words(&flow, "%s", print_size(config->rules.size_max, size, sizeof size));
+        flow_end(&flow);
+    }
+    fact_begin(&flow, invocation, "inside hosts");
+    flow_words(&flow, config->host_key.size > 0 ? "pseudonyms" : "as they are");
+    flow_end(&flow);
+}
+
+static void stats_rules_json(struct json_writer *w, const struct config_history *config)
+{
+    json_key(w, SPAN("kept"));
+    json_begin_object(w);
+    for (unsigned kind = VALUE_NONE + 1; kind < VALUE_KIND_COUNT; kind++) {
+        enum history_keep keep = config->rules.keep[kind];
+        uint32_t days = config->rules.days[kind];
+        if (keep != HISTORY_KEEP || days > 0) {
+            json_key(w, span_of(value_kind_name((enum value_kind)kind)));
+            json_begin_object(w);
+            json_member_string(w, SPAN("keep"), span_of(history_keep_name(keep)));
+            json_member_u64(w, SPAN("days"), days);
+            json_end_object(w);
+        }
+    }
+    json_end_object(w);
+    json_member_bool(w, SPAN("remember"), config->remember);
+    json_member_u64(w, SPAN("hours_days"), config->rules.hour_days);
+    json_member_u64(w, SPAN("days_days"), config->rules.day_days);
+    json_member_u64(w, SPAN("size_max"), config->rules.size_max);
+    json_member_bool(w, SPAN("pseudonyms"), config->host_key.size > 0);
+}
+
+static void stats_json(struct invocation *invocation, const struct history_stats *stats)
+{
+    const struct segment_facts *facts = &stats->facts;
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_u64(&w, SPAN("rows"), facts->rows);
+    json_member_u64(&w, SPAN("entries"), facts->values);
+    json_member_u64(&w, SPAN("postings"), facts->postings);
+    json_member_u64(&w, SPAN("sightings"), facts->count);
+    if (facts->rows > 0) {
+        json_member_time(&w, SPAN("first"), (int64_t)facts->first_s * US_PER_S);
+        json_member_time(&w, SPAN("last"), (int64_t)facts->last_s * US_PER_S);
+    }
+    json_member_u64(&w, SPAN("size"), stats->size);
+    json_member_u64(&w, SPAN("segments"), stats->segments);
+    json_member_u64(&w, SPAN("damaged"), stats->damaged);
+    json_member_u64(&w, SPAN("live_postings"), stats->live_count);
+    json_key(&w, SPAN("kinds"));
+    json_begin_object(&w);
+    for (unsigned kind = 0; kind < VALUE_KIND_COUNT; kind++) {
+        if (facts->kind_values[kind] > 0) {
+            json_member_u64(&w, span_of(value_kind_name((enum value_kind)kind)),
+                            facts->kind_values[kind]);
+        }
+    }
+    json_end_object(&w);
+    stats_rules_json(&w, &invocation->node->config->history);
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+int command_history_stats(struct invocation *invocation)
+{
+    struct history_stats stats = { .facts = { .first_s = UINT32_MAX } };
+    enum err err = past_reading(invocation->op, invocation->node);
+    if (err == ERR_OK && invocation->node->history != NULL) {
+        err = history_stats(invocation->op, invocation->node->history, &stats);
+    }
+    if (err != ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        stats_json(invocation, &stats);
+        return EXIT_DONE;
+    }
+    if (stats.facts.rows > 0) {
+        show_reach(invocation, &stats);
+        show_kinds(invocation, &stats);
+        show_size(invocation, &stats);
+    } else {
+        fputs("nothing is remembered yet\n", invocation->out);
+    }
+    show_rules(invocation);
+    return EXIT_DONE;
+}
+
+/* ---- compact ---- */
+
+/* What a run has read and not counted yet is counted first. */
+static enum err settle(struct invocation *invocation)
+{
+    bool settled = true;
+    if (invocation->node->session == NULL) {
+        return ERR_OK;
+    }
+    TRY(session_settle(invocation->node->session, &settled));
+    return settled ? ERR_OK
+                   : op_fail(invocation->op, ERR_AGAIN,
+                             "the watch is in the middle of some lines: try again in a moment");
+}
+
+static void progress(const struct invocation *invocation)
+{
+    struct history_stats stats;
+    char size[32];
+    struct op *op = invocation->op;
+    if (invocation->progress && history_stats(op, invocation->node->history, &stats) == ERR_OK) {
+        fprintf(invocation->err, "\r\033[K%zu segments, %s", stats.segments,
+                print_size(stats.size, size, sizeof size));
+        fflush(invocation->err);
+    }
+}
+
+static void progress_end(const struct invocation *invocation)
+{
+    if (invocation->progress) {
+        fputs("\r\033[K", invocation->err);
+    }
+}
+
+static enum err compact(struct invocation *invocation, struct history_stats *ret_before,
+                        struct history_stats *ret_after)
+{
+    struct op *op = invocation->op;
+    struct node *node = invocation->node;
+    bool more = true;
+    TRY(past_changing(op, node));
+    TRY(settle(invocation));
+    TRY(history_stats(op, node->history, ret_before));
+    while (more) {
+        progress(invocation);
+        TRY(history_work(op, node->history, os_clock_us(), SLICE_US, &more));
+    }
+    TRY(history_compact(op, node->history, os_clock_us()));
+    return history_stats(op, node->history, ret_after);
+}
+
+int command_history_compact(struct invocation *invocation)
+{
+    struct history_stats before;
+    struct history_stats after;
+    char count[64];
+    char was[32];
+    char is[32];
+    enum err err = compact(invocation, &before, &after);
+    progress_end(invocation);
+    if (err != ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        fprintf(invocation->out,
+                "{\"segments_before\":%zu,\"segments\":%zu,\"size_before\":%llu,\"size\":%llu,"
+                "\"rows_before\":%llu,\"rows\":%llu}\n",
+                before.segments, after.segments, (unsigned long long)before.size,
+                (unsigned long long)after.size, (unsigned long long)before.facts.rows,
+                (unsigned long long)after.facts.rows);
+    } else {
+        fprintf(invocation->out, "%s, %s; before %zu, %s\n",
+                print_counted(after.segments, "segment", "segments", count, sizeof count),
+                print_size(after.size, is, sizeof is), before.segments,
+                print_size(before.size, was, sizeof was));
+    }
+    return EXIT_DONE;
+}
+
+/* ---- verify ---- */
+
+struct verifying {
+    struct invocation *invocation;
+    uint64_t told;
+};
+
+static void on_fault(void *context, const char *text)
+{
+    struct verifying *verifying = context;
+    struct invocation *invocation = verifying->invocation;
+    verifying->told++;
+    if (verifying->told > CHECK_SHOWN_MAX) {
+        return;
+    }
+    if (!invocation->json) {
+        print_text(invocation, span_of(text), 0);
+        fputc('\n', invocation->out);
+        return;
+    }
+    struct buf line;
+    struct json_writer w;
+    buf_init(&line, LINE_SIZE_MAX);
+    json_writer_init(&w, &line);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("fault"), span_of(text));
+    json_end_object(&w);
+    print_json(invocation, &line);
+    buf_done(&line);
+}
+
+int command_history_verify(struct invocation *invocation)
+{
+    struct verifying verifying = { .invocation = invocation };
+    struct history_stats stats = { .segments = 0 };
+    struct node *node = invocation->node;
+    uint64_t faults = 0;
+    char text[64];
+    enum err err = past_reading(invocation->op, node);
+    if (err == ERR_OK && node->history != NULL) {
+        err = history_stats(invocation->op, node->history, &stats);
+    }
+    if (err == ERR_OK && node->history != NULL) {
+        err = history_check(invocation->op, node->history, on_fault, &verifying, &faults);
+    }
+    if (err != ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        fprintf(invocation->out, "{\"segments\":%zu,\"rows\":%llu,\"faults\":%llu}\n",
+                stats.segments, (unsigned long long)stats.facts.rows, (unsigned long long)faults);
+    } else if (faults == 0) {
+        fprintf(invocation->out, "the history is whole: %s\n",
+                print_counted(stats.facts.rows, "row", "rows", text, sizeof text));
+    } else {
+        fprintf(invocation->out, "%s: what stands there is not in answers, all else is\n",
+                print_counted(faults, "fault", "faults", text, sizeof text));
+    }
+    return faults == 0 ? EXIT_DONE : EXIT_FOUND;
+}
+
+/* ---- forget ---- */
+
+struct forgetting {
+    struct invocation *invocation;
+    struct history_forget forget;
+    struct value value;
+    struct span reason;
+    uint64_t entry; /* of the journal */
+};
+
+static enum err forget_value(struct forgetting *forgetting)
+{
+    struct invocation *invocation = forgetting->invocation;
+    struct op *op = invocation->op;
+    struct value_buf *bytes = op_alloc(op, sizeof *bytes);
+    enum value_scope scope;
+    if (bytes == NULL) {
+        return ERR_LIMIT;
+    }
+    if (invocation->argument_count == 0) {
+        return ERR_OK;
+    }
+    if (invocation->argument_count > 1) {
+        return op_fail(op, ERR_FORMAT, "one value at a time: each is a rule of its own");
+    }
+    const char *text = invocation->arguments[0];
+    if (value_recognise(span_of(text), bytes, &forgetting->value, &scope) != ERR_OK) {
+        return op_fail(op, ERR_FORMAT, "%s: not a value of a known kind", text);
+    }
+    if (scope != VALUE_SCOPE_EXACT && scope != VALUE_SCOPE_SUBDOMAINS) {
+        return op_fail(op, ERR_UNSUPPORTED,
+                       "%s: a value is forgotten alone, or a domain with all names below it", text);
+    }
+    forgetting->forget.value = &forgetting->value;
+    forgetting->forget.scope = scope;
+    return ERR_OK;
+}
+
+static enum err forget_second(struct invocation *invocation, const char *name, uint32_t otherwise,
+                              uint32_t *ret)
+{
+    int64_t time_us = TIME_US_NONE;
+    TRY(command_time(invocation, name, &time_us));
+    int64_t second = time_us == TIME_US_NONE ? otherwise : time_us / US_PER_S;
+    if (second < 0 || second > UINT32_MAX) {
+        return op_fail(invocation->op, ERR_FORMAT, "--%s: history reaches from 1970 to 2106", name);
+    }
+    *ret = (uint32_t)second;
+    return ERR_OK;
+}
+
+static enum err forget_read(struct forgetting *forgetting)
+{
+    struct invocation *invocation = forgetting->invocation;
+    struct history_forget *forget = &forgetting->forget;
+    forgetting->reason = span_trim(span_of(command_value(invocation, "reason")));
+    if (forgetting->reason.size == 0 || forgetting->reason.size > STORE_REASON_SIZE_MAX) {
+        return op_fail(invocation->op, ERR_FORMAT,
+                       "--reason TEXT is needed, of at most %d bytes: the rule by which it is "
+                       "forgotten stays in the journal",
+                       STORE_REASON_SIZE_MAX);
+    }
+    TRY(command_kind(invocation, &forget->kind));
+    TRY(forget_second(invocation, "since", 0, &forget->since_s));
+    TRY(forget_second(invocation, "until", UINT32_MAX, &forget->until_s));
+    forget->host = span_of(command_value(invocation, "host"));
+    TRY(forget_value(forgetting));
+    bool limited = forget->value != NULL || forget->kind != VALUE_NONE || forget->host.size > 0 ||
+                   forget->since_s > 0 || forget->until_s < UINT32_MAX;
+    return limited ? ERR_OK
+                   : op_fail(invocation->op, ERR_FORMAT,
+                             "say what is to be forgotten: a value, --kind, --host, --since or "
+                             "--until");
+}
+
+/* Whoever holds the node's key can show later that a rule meant some value; others learn nothing
+ * of it, though there are few addresses. */
+static void write_digest(struct json_writer *w, struct span key,
+                         const struct forgetting *forgetting, const char *kind, struct span bytes)
+{
+    const struct history_rules *rules = &forgetting->invocation->node->history_rules;
+    uint8_t salt[SALT_SIZE];
+    uint8_t digest[CRYPT_HMAC_SIZE];
+    struct buf first;
+    struct buf hex;
+    os_random(salt, sizeof salt);
+    buf_init(&first, LINE_SIZE_MAX);
+    buf_add(&first, span_make(salt, sizeof salt));
+    buf_add(&first, span_of(kind));
+    buf_add_byte(&first, '\0');
+    crypt_hmac(span_make(rules->hash_secret, sizeof rules->hash_secret), buf_span(&first), bytes,
+               digest);
+    buf_done(&first);
+    json_key(w, key);
+    json_begin_object(w);
+    json_member_string(w, SPAN("kind"), span_of(kind));
+    buf_init(&hex, (size_t)2 * CRYPT_HMAC_SIZE);
+    buf_add_hex(&hex, span_make(salt, sizeof salt));
+    json_member_string(w, SPAN("salt"), buf_span(&hex));
+    buf_clear(&hex);
+    buf_add_hex(&hex, span_make(digest, sizeof digest));
+    json_member_string(w, SPAN("digest"), buf_span(&hex));
+    json_end_object(w);
+    buf_done(&hex);
+}
+
+static void write_rule(struct json_writer *w, const struct forgetting *forgetting)
+{
+    const struct history_forget *forget = &forgetting->forget;
+    json_begin_object(w);
+    json_member_string(w, SPAN("reason"), forgetting->reason);
+    if (forget->value != NULL) {
+        write_digest(w, SPAN("value"), forgetting, value_kind_name(forget->value->kind),
+                     forget->value->key);
+        json_member_string(w, SPAN("scope"), span_of(value_scope_name(forget->scope)));
+    }
+    if (forget->kind != VALUE_NONE) {
+        json_member_string(w, SPAN("kind"), span_of(value_kind_name(forget->kind)));
+    }
+    if (forget->host.size > 0) {
+        write_digest(w, SPAN("host"), forgetting, "host", forget->host);
+    }
+    if (forget->since_s > 0) {
+        json_member_time(w, SPAN("since"), (int64_t)forget->since_s * US_PER_S);
+    }
+    if (forget->until_s < UINT32_MAX) {
+        json_member_time(w, SPAN("until"), (int64_t)forget->until_s * US_PER_S);
+    }
+    json_end_object(w);
+}
+
+/* The rule before, how much it was behind: whatever happens in between, both can be told. */
+static enum err forget_keep(struct forgetting *forgetting, const uint64_t *postings)
+{
+    struct op *op = forgetting->invocation->op;
+    struct buf content;
+    struct json_writer w;
+    uint64_t entry = 0;
+    buf_init(&content, LINE_SIZE_MAX);
+    json_writer_init(&w, &content);
+    if (postings == NULL) {
+        write_rule(&w, forgetting);
+    } else {
+        json_begin_object(&w);
+        json_member_u64(&w, SPAN("about"), forgetting->entry);
+        json_member_u64(&w, SPAN("postings"), *postings);
+        json_end_object(&w);
+    }
+    enum err err = store_asked_add(op, forgetting->invocation->node->store, STORE_ASKED_FORGET,
+                                   &content, &entry);
+    buf_done(&content);
+    forgetting->entry = postings == NULL ? entry : forgetting->entry;
+    return err;
+}
+
+static enum err forget(struct forgetting *forgetting, uint64_t *ret_postings)
+{
+    struct invocation *invocation = forgetting->invocation;
+    struct op *op = invocation->op;
+    struct node *node = invocation->node;
+    TRY(forget_read(forgetting));
+    TRY(past_changing(op, node));
+    TRY(settle(invocation));
+    TRY(forget_keep(forgetting, NULL));
+    TRY(history_forget(op, node->history, &forgetting->forget, ret_postings));
+    return forget_keep(forgetting, ret_postings);
+}
+
+int command_history_forget(struct invocation *invocation)
+{
+    struct forgetting forgetting = { .invocation = invocation };
+    uint64_t postings = 0;
+    char text[64];
+    if (forget(&forgetting, &postings) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    if (invocation->json) {
+        fprintf(invocation->out, "{\"postings\":%llu,\"entry\":%llu}\n",
+                (unsigned long long)postings, (unsigned long long)forgetting.entry);
+    } else {
+        fprintf(invocation->out, "%s forgotten; the rule is journal entry %llu\n",
+                print_counted(postings, "sighting", "sightings", text, sizeof text),
+                (unsigned long long)forgetting.entry);
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * linie hunt: were we hit? What is asked for is written down first, then put to all that was seen.
+ */
+#include "node/asking.h"
+#include "node/flow.h"
+#include "node/hunt_show.h"
+#include "node/past.h"
+
+enum {
+    LINE_SIZE_MAX = 64 * 1024 * 1024,
+    BATCH_COUNT_MAX = 16 * 1024, /* questions that are put together */
+    BATCH_MEMORY_MAX = 0x7FFFFFFF,
+    UNSEEN_SHOWN_MAX = 12,
+    ASKED_SHOWN_MAX = 20,
+    DAMAGE_SHOWN_MAX = 3,
+};
+
+struct hunting {
+    struct asking asking;
+    struct hunt_reach reach;
+    struct buf line;
+    /* the questions in hand */
+    struct op own;
+    const struct hunt_question *questions;
+    struct answer_maker **makers; /* by question; NULL: nothing was found */
+    /* of all */
+    uint64_t seen;
+    uint64_t unseen;
+    const struct hunt_question *unseen_first[UNSEEN_SHOWN_MAX]; /* shown behind those that were */
+    uint64_t damaged;
+    bool forgot; /* by a rule: "never seen" is too much to say */
+    bool cut;    /* some value met more questions than are told of it */
+};
+
+/* ---- what is asked for ---- */
+
+/* Where values were looked for in a file or in prose, people see which were found. */
+static void tell_asked(const struct hunting *hunting)
+{
+    const struct invocation *invocation = hunting->asking.invocation;
+    const struct hunt_questions all = questions_of(&hunting->asking.questions);
+    size_t shown = all.count < ASKED_SHOWN_MAX ? all.count : ASKED_SHOWN_MAX;
+    char number[64];
+    struct buf text;
+    struct flow flow;
+    if (!hunting->asking.questions.looked_for || invocation->json) {
+        return;
+    }
+    buf_init(&text, VALUE_TEXT_SIZE_MAX + 1);
+    flow_begin(&flow, invocation, 2);
+    flow_words(&flow,
+               "asked for %s:", print_counted(all.count, "value", "values", number, sizeof number));
+    for (size_t i = 0; i < shown; i++) {
+        buf_clear(&text);
+        question_add_text(&text, &all.at[i]);
+        flow_value(&flow, "", buf_span(&text), i + 1 < all.count ? "," : "");
+    }
+    if (shown < all.count) {
+        flow_words(&flow, "and %s more", print_count(all.count - shown, number, sizeof number));
+    }
+    flow_end(&flow);
+    fputc('\n', invocation->out);
+    buf_done(&text);
+}
+
+static void tell_refused(const struct hunting *hunting)
+{
+    char number[64];
+    uint64_t refused = hunting->asking.questions.refused;
+    if (refused > 0) {
+        fprintf(hunting->asking.invocation->err,
+                "linie hunt: %s no value that could be asked for\n",
+                print_counted(refused, "entry holds", "entries hold", number, sizeof number));
+    }
+}
+
+/* ---- asking ---- */
+
+static enum err on_found(void *context, const struct hunt_found *found)
+{
+    struct hunting *hunting = context;
+    struct answer_maker **maker = &hunting->makers[found->question];
+    if (*maker == NULL) {
+        TRY(answer_begin(&hunting->own, maker));
+    }
+    return answer_add(*maker, found);
+}
+
+static void on_damage(void *context, const char *text)
+{
+    struct hunting *hunting = context;
+    hunting->damaged++;
+    if (hunting->damaged <= DAMAGE_SHOWN_MAX) {
+        fprintf(hunting->asking.invocation->err, "linie hunt: %s\n", text);
+    }
+}
+
+static bool is_kept(const struct hunting *hunting, enum value_kind kind)
+{
+    const struct history_rules *rules = &hunting->asking.invocation->node->config->history.rules;
+    return kind == VALUE_CIDR || rules->keep[kind] != HISTORY_KEEP_NOT;
+}
+
+static enum err answer_one(struct hunting *hunting, size_t index)
+{
+    struct invocation *invocation = hunting->asking.invocation;
+    const struct hunt_question *question = &hunting->questions[index];
+    struct answer answer = { .count = 0 };
+    if (hunting->makers[index] != NULL) {
+        TRY(answer_end(hunting->makers[index], &answer));
+    }
+    bool seen = answer.count > 0;
+    if (!seen && hunting->unseen < UNSEEN_SHOWN_MAX) {
+        hunting->unseen_first[hunting->unseen] = question;
+    }
+    hunting->seen += seen ? 1 : 0;
+    hunting->unseen += seen ? 0 : 1;
+    if (invocation->json) {
+        struct json_writer w;
+        json_writer_init(&w, &hunting->line);
+        hunt_json(&w, question, &answer, &hunting->reach);
+        print_json(invocation, &hunting->line);
+    } else if (seen) {
+        hunt_show_seen(invocation, question, &answer);
+        fputc('\n', invocation->out);
+    }
+    return ERR_OK;
+}
+
+static enum err ask_these(struct hunting *hunting, size_t count)
+{
+    struct hunt_result result = { .asked = 0 };
+    struct history *history = hunting->asking.invocation->node->history;
+    const struct hunt_questions questions = { .count = count, .at = hunting->questions };
+    const struct hunt_options options = {
+        .since_s = hunting->asking.since_s,
+        .until_s = hunting->asking.until_s,
+        .sensor = hunting->asking.sensor,
+        .on_found = on_found,
+        .on_damage = on_damage,
+        .context = hunting,
+    };
+    hunting->makers = op_alloc(&hunting->own, count * sizeof(struct answer_maker *));
+    if (hunting->makers == NULL) {
+        return ERR_LIMIT;
+    }
+    if (history != NULL) {
+        TRY(hunt_ask(&hunting->own, history, hunting->asking.grant, &questions, &options, &result));
+        hunting->cut = hunting->cut || result.cut;
+    }
+    for (size_t i = 0; i < count; i++) {
+        TRY(answer_one(hunting, i));
+    }
+    return ERR_OK;
+}
+
+/* Many questions are put some at a time, so that memory has a bound. */
+static enum err ask(struct hunting *hunting)
+{
+    struct op *op = hunting->asking.invocation->op;
+    const struct hunt_questions all = questions_of(&hunting->asking.questions);
+    for (size_t at = 0; at < all.count; at += BATCH_COUNT_MAX) {
+        size_t rest = all.count - at;
+        op_begin(&hunting->own, &op->actor, BATCH_MEMORY_MAX);
+        hunting->own.cancel = op->cancel;
+        hunting->questions = &all.at[at];
+        enum err err = ask_these(hunting, rest < BATCH_COUNT_MAX ? rest : BATCH_COUNT_MAX);
+        if (err != ERR_OK) {
+            err = op_fail(op, err, "%s", hunting->own.fault.text);
+        }
+        op_end(&hunting->own);
+        TRY(err);
+    }
+    return ERR_OK;
+}
+
+static void show_unseen(const struct hunting *hunting)
+{
+    const struct invocation *invocation = hunting->asking.invocation;
+    char more[32];
+    for (size_t i = 0; i < UNSEEN_SHOWN_MAX && i < hunting->unseen; i++) {
+        const struct hunt_question *question = hunting->unseen_first[i];
+        hunt_show_unseen(invocation, question, &hunting->reach,
+                         is_kept(hunting, question->value.kind));
+    }
+    if (hunting->unseen > UNSEEN_SHOWN_MAX) {
+        fprintf(invocation->out, "and %s more that were never seen\n",
+                print_count(hunting->unseen - UNSEEN_SHOWN_MAX, more, sizeof more));
+    }
+    fputs(hunting->unseen > 0 ? "\n" : "", invocation->out);
+}
+
+static void show_total(const struct hunting *hunting)
+{
+    const struct invocation *invocation = hunting->asking.invocation;
+    char seen[32];
+    char all[64];
+    show_unseen(hunting);
+    if (hunting->forgot) {
+        fputs("Some of what was seen was forgotten by rule: see 'linie history asked'.\n",
+              invocation->out);
+    }
+    fprintf(invocation->out, "%s of %s seen (times are UTC); journal entry %llu\n",
+            print_count(hunting->seen, seen, sizeof seen),
+            print_counted(hunting->seen + hunting->unseen, "value", "values", all, sizeof all),
+            (unsigned long long)hunting->asking.entry);
+}
+
+static enum err rule_visit(void *context, const struct store_asked *asked)
+{
+    struct hunting *hunting = context;
+    (void)asked;
+    hunting->forgot = true;
+    return ERR_OK;
+}
+
+static enum err rules_look(struct hunting *hunting)
+{
+    const struct store_asked_filter filter = {
+        .acts = 1u << STORE_ASKED_FORGET,
+        .since_us = TIME_US_NONE,
+    };
+    const struct invocation *invocation = hunting->asking.invocation;
+    return store_asked_walk(invocation->op, invocation->node->store, hunting->asking.grant, &filter,
+                            rule_visit, hunting);
+}
+
+static enum err hunt(struct hunting *hunting)
+{
+    struct invocation *invocation = hunting->asking.invocation;
+    struct history_stats stats = { .facts = { .first_s = UINT32_MAX } };
+    TRY(past_reading(invocation->op, invocation->node));
+    if (invocation->node->history != NULL) {
+        TRY(history_stats(invocation->op, invocation->node->history, &stats));
+    }
+    hunting->damaged = stats.damaged;
+    hunting->reach = (struct hunt_reach){
+        .since_s = hunting->asking.since_s,
+        .until_s = hunting->asking.until_s,
+        .first_s = stats.facts.first_s,
+        .entry = hunting->asking.entry,
+    };
+    TRY(rules_look(hunting));
+    tell_asked(hunting);
+    tell_refused(hunting);
+    return ask(hunting);
+}
+
+static int ended(const struct hunting *hunting)
+{
+    struct invocation *invocation = hunting->asking.invocation;
+    char blocks[64];
+    if (!invocation->json) {
+        show_total(hunting);
+    }
+    if (hunting->cut) {
+        fprintf(invocation->err, "linie hunt: some values meet more of what was asked for than "
+                                 "can be told at once: ask for less at a time\n");
+    }
+    if (hunting->damaged > 0) {
+        fprintf(invocation->err,
+                "linie hunt: %s of the history could not be read, and the answer lacks what "
+                "stands there; 'linie history verify' names them\n",
+                print_counted(hunting->damaged, "block", "blocks", blocks, sizeof blocks));
+    }
+    if (hunting->seen > 0) {
+        return EXIT_FOUND;
+    }
+    return hunting->damaged > 0 ? EXIT_TROUBLE : EXIT_DONE; /* "nothing" would be too much */
+}
+
+int command_hunt(struct invocation *invocation)
+{
+    struct hunting hunting = {
+        .asking = { .invocation = invocation, .act = STORE_ASKED_HUNT },
+    };
+    int code = EXIT_TROUBLE;
+    buf_init(&hunting.line, LINE_SIZE_MAX);
+    enum err err = asking_begin(&hunting.asking);
+    if (err == ERR_OK && hunting.asking.waits) {
+        asking_tell_waits(&hunting.asking);
+    } else if (err == ERR_OK && hunt(&hunting) == ERR_OK) {
+        code = ended(&hunting);
+    } else {
+        code = command_fail(invocation);
+    }
+    buf_done(&hunting.line);
+    asking_done(&hunting.asking);
+    return code;
+}

@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""What is remembered: how much, put in order, forgotten for good, written out, checked; pseudonyms.
+
+    tests/node/history.py PROGRAM
+"""
+
+import csv
+import io
+import json
+import pathlib
+
+from ground import DONE, FOUND, TROUBLE, Node, dns, run_all, test
+from receivers import wait_for
+from sender import Pipe
+
+DAY_S = 24 * 3600
+WHY = ("--purpose", "case 17", "--mandate", "Wbni art. 3")
+REASON = ("--reason", "request of 21 November")
+KEY = "5a" * 32
+
+
+def configure(node, text):
+    with (node.path / "linie.conf").open("a", encoding="utf-8") as config:
+        config.write(f"\n[history]\n{text}")
+
+
+def watch(node, text, name="a.log"):
+    node.run("watch", node.file(name, text), "--quiet")
+
+
+def some():
+    """A node that has seen secret.example, a name below it and others, on two days."""
+    node = Node()
+    watch(node, "".join(dns(f"host-{i % 50}.example", f"10.0.0.{i % 7 + 1}", i * 60)
+                        for i in range(3000)) +
+          dns("secret.example", "10.0.0.9", 5) + dns("www.secret.example", "10.0.0.9", DAY_S))
+    return node
+
+
+def count(node, value, **options):
+    code = FOUND if options.pop("found", True) else DONE
+    (answer,) = node.json("hunt", value, *WHY, status=code, **options)
+    return answer["count"]
+
+
+def holding(node, text):
+    """The files of the history that hold these bytes, as they lie or unpacked."""
+    held = []
+    for path in (node.path / "real/history").rglob("*"):
+        if path.is_file() and text.encode() in path.read_bytes():
+            held.append(path.name)
+    return held
+
+
+# ---- how much ----
+
+@test
+def stats_tell_how_much_is_remembered_and_by_which_rules():
+    with some() as node:
+        (stats,) = node.json("history", "stats")
+        assert stats["sightings"] == 3002 * 4 # both ends, the server's with its port, the name
+        assert stats["first"].startswith("2026-11-21T12:00:00")
+        assert stats["kinds"]["domain"] == 52 and stats["pseudonyms"] is False
+        assert stats["live_postings"] > 0 and stats["segments"] == 0
+        configure(node, "hash = email\nforget-after = email 30d\nhours = 10d\nsize-max = 5G\n")
+        said = " ".join(node.said("history", "stats").split())
+        assert "email: hash, email for 30 days" in said and "for 10 days, then days" in said, said
+        assert max(map(len, node.said("history", "stats").splitlines())) <= 80
+    with Node() as node:
+        assert "nothing is remembered yet" in node.said("history", "stats")
+
+
+@test
+def compacted_history_is_smaller_and_answers_the_same():
+    with some() as node:
+        (before,) = node.json("history", "stats")
+        asked = node.json("hunt", "host-7.example", "10.0.0.0/29", *WHY, status=FOUND)
+        (done,) = node.json("history", "compact")
+        assert done["segments"] == 1 and done["size"] < done["size_before"] == before["size"]
+        again = node.json("hunt", "host-7.example", "10.0.0.0/29", *WHY, status=FOUND)
+        for answer in (*asked, *again):
+            del answer["entry"]
+        assert asked == again
+        assert node.json("history", "stats")[0]["sightings"] == before["sightings"]
+        assert node.said("history", "verify").startswith("the history is whole")
+
+
+@test
+def nothing_is_lost_or_counted_twice_when_a_watch_goes_on():
+    with some() as node:
+        before = node.json("history", "stats")[0]["sightings"]
+        watch(node, pathlib.Path(node.folder / "a.log").read_text(encoding="utf-8"))
+        assert node.json("history", "stats")[0]["sightings"] == before
+        watch(node, dns("secret.example", "10.0.0.9", 7), "b.log")
+        assert count(node, "secret.example") == 3
+
+
+# ---- forgetting ----
+
+@test
+def what_is_forgotten_is_gone_from_answers_and_from_the_disk():
+    for first in ((), ("history", "compact")):
+        with some() as node:
+            if first:
+                node.run(*first)
+            assert count(node, "secret.example") == 2
+            assert bool(first) != bool(holding(node, "secret.example")) # a segment is compressed
+            (done,) = node.json("history", "forget", "secret.example", *REASON)
+            assert done["postings"] == 2
+            assert count(node, "secret.example", found=False) == 0
+            assert count(node, "www.secret.example", found=False) == 0
+            assert holding(node, "secret") == []
+            assert "secret" not in node.said("history", "export", *WHY)
+            assert count(node, "host-7.example") == 60
+            node.run("history", "verify")
+            said = node.said("hunt", "secret.example", *WHY)
+            assert "was forgotten by rule" in said, said
+            assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def journal_keeps_the_rule_and_never_the_value():
+    with some() as node:
+        node.run("history", "forget", "secret.example", *REASON)
+        entries = b"".join(path.read_bytes() for path in (node.path / "real/journal").rglob("*")
+                           if path.is_file())
+        assert b"history.forget" in entries and b"secret.example" not in entries
+        rule, behind = node.json("history", "asked")
+        content = rule["content"]
+        assert content["reason"] == REASON[1] and content["scope"] == "subdomains"
+        assert content["value"]["kind"] == "domain" and len(content["value"]["digest"]) == 64
+        assert behind["content"] == {"about": rule["entry"], "postings": 2}
+        assert "forgot a value of kind domain" in node.said("history", "asked")
+
+
+@test
+def forgetting_may_be_of_a_kind_a_host_or_a_time():
+    with some() as node:
+        node.run("history", "forget", "--host", "10.0.0.1", "--kind", "domain", *REASON)
+        for answer in node.json("hunt", "host-7.example", "host-0.example", *WHY, status=FOUND):
+            assert all(host["host"] != "10.0.0.1" for host in answer["inside"]), answer
+        assert count(node, "10.0.0.1") > 0
+        node.run("history", "forget", "--since", "2026-11-22", *REASON)
+        assert node.json("history", "stats")[0]["last"].startswith("2026-11-21")
+        node.run("history", "forget", "--kind", "domain", *REASON)
+        assert "domain" not in node.json("history", "stats")[0]["kinds"]
+
+
+@test
+def forgetting_needs_a_reason_and_something_to_forget():
+    with some() as node:
+        for words, told in ((("secret.example",), "--reason TEXT is needed"),
+                            (REASON, "say what is to be forgotten"),
+                            (("nonsense", *REASON), "not a value"),
+                            (("a.example", "b.example", *REASON), "one value at a time"),
+                            ((".secret.example", *REASON), "is forgotten alone")):
+            assert told in node.run("history", "forget", *words, status=TROUBLE).stderr
+        assert node.json("history", "asked") == []
+        assert count(node, "secret.example") == 2
+    with Node() as node:
+        told = node.run("history", "forget", "a.example", *REASON, status=TROUBLE).stderr
+        assert "nothing was ever remembered" in told
+
+
+@test
+def forgotten_while_a_watch_runs_stays_forgotten_when_it_ends():
+    with Node() as node:
+        node.add("other.example\n")
+        with Pipe(node) as pipe:
+            pipe.write(dns("secret.example") + dns("other.example"))
+            wait_for(lambda: node.json("status")[0]["hits"] == 1, "the hit")
+            (done,) = node.json("history", "forget", "secret.example", *REASON)
+            assert done["postings"] == 1
+            assert count(node, "secret.example", found=False) == 0
+            pipe.end()
+        assert count(node, "secret.example", found=False) == 0
+        assert holding(node, "secret") == []
+
+
+# ---- writing out ----
+
+@test
+def export_has_every_sighting_as_json_and_as_a_table():
+    with some() as node:
+        (stats,) = node.json("history", "stats")
+        rows = [json.loads(line) for line in node.said("history", "export", *WHY).splitlines()]
+        assert sum(row["count"] for row in rows) == stats["sightings"]
+        table = list(csv.DictReader(io.StringIO(node.said("history", "export", "--csv", *WHY))))
+        assert [row["value"] for row in table] == [row["value"] for row in rows]
+        assert {row["field"] for row in rows if row["kind"] == "domain"} == {"dns.query"}
+        few = [json.loads(line) for line in
+               node.said("history", "export", "secret.example", *WHY).splitlines()]
+        assert sorted(row["value"] for row in few) == ["secret.example", "www.secret.example"]
+        assert few[0]["inside"] == "10.0.0.9" and few[0]["direction"] == "outbound"
+        few = node.said("history", "export", "secret.example", "--since", "2026-11-22", *WHY)
+        assert len(few.splitlines()) == 1
+        told = node.run("history", "export", status=TROUBLE)
+        assert "--purpose" in told.stderr and told.stdout == ""
+        assert [asked["act"] for asked in node.json("history", "asked")] == ["export"] * 4
+
+
+# ---- damage ----
+
+@test
+def damage_is_named_and_all_else_is_answered():
+    with some() as node:
+        node.run("history", "compact")
+        (segment,) = [path for path in (node.path / "real/history").rglob("*")
+                      if path.is_file() and path.stat().st_size > 10_000]
+        bytes_now = bytearray(segment.read_bytes())
+        for at in range(200, 216):
+            bytes_now[at] ^= 0xFF
+        segment.write_bytes(bytes_now)
+        done = node.run("history", "verify", status=FOUND)
+        assert segment.name in done.stdout, done.stdout
+        assert node.json("history", "verify", status=FOUND)[-1]["faults"] >= 1
+        assert count(node, "host-7.example") == 60
+
+
+# ---- inside hosts under pseudonyms ----
+
+@test
+def inside_hosts_are_pseudonyms_that_only_the_key_undoes():
+    with Node() as node:
+        key = node.file("hosts.key", KEY + "\n")
+        configure(node, f"host-key = {key}\n")
+        watch(node, dns("evil.example", "10.0.0.9"))
+        (answer,) = node.json("hunt", "evil.example", *WHY, status=FOUND)
+        (host,) = answer["inside"]
+        assert host["host"].startswith("host-") and holding(node, "10.0.0.9") == []
+        asked = ("history", "host", host["host"])
+        assert node.said(*asked, "--key", key, *WHY) == "10.0.0.9\n"
+        wrong = node.file("wrong.key", "00" * 32)
+        assert "not made under that key" in node.run(*asked, "--key", wrong, *WHY, status=TROUBLE).stderr
+        assert "--purpose TEXT is needed" in node.run(*asked, "--key", key, status=TROUBLE).stderr
+        assert "--key FILE is needed" in node.run(*asked, *WHY, status=TROUBLE).stderr
+        assert [said["act"] for said in node.json("history", "asked")] == ["hunt", "host", "host"]
+
+
+@test
+def rules_keep_less_of_a_kind_and_answers_say_so():
+    with Node() as node:
+        configure(node, "truncate = ipv4\ndrop = domain\n")
+        watch(node, dns("evil.example", "10.0.0.9"))
+        (answer,) = node.json("hunt", "192.0.2.77", *WHY, status=FOUND)
+        assert answer["uncertain"] is True, answer
+        said = " ".join(node.said("hunt", "192.0.2.77", "evil.example", *WHY, status=FOUND).split())
+        assert "perhaps" in said and "values of this kind are not remembered" in said, said
+
+
+run_all()

@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: EUPL-1.2
+"""Asking all that was ever seen: what is answered, what is refused, and what the journal keeps of it.
+
+    tests/node/hunt.py PROGRAM
+"""
+
+import json
+import pwd
+import re
+
+from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, run_all, test
+from receivers import wait_for
+from sender import Pipe
+
+DAY_S = 24 * 3600
+WHY = ("--purpose", "case 17", "--mandate", "Wbni art. 3")
+MAIL = "someone@bank.example"
+
+
+def other(number=1):
+    """A second person who works on the node by sudo."""
+    user = pwd.getpwuid(number)
+    return {"SUDO_USER": user.pw_name, "SUDO_UID": str(user.pw_uid)}
+
+
+def smtp(sender, host="10.0.0.5", second=0):
+    """A line of Zeek's smtp.log."""
+    return json.dumps({"_path": "smtp", "ts": FIRST_MOMENT + second, "uid": f"C{second}",
+                       "id.orig_h": host, "id.orig_p": 1025, "id.resp_h": "192.0.2.25",
+                       "id.resp_p": 25, "mailfrom": sender}) + "\n"
+
+
+def seen(text):
+    """A node that has seen a log."""
+    node = Node()
+    node.run("watch", node.file("a.log", text), "--quiet")
+    return node
+
+
+def three_days():
+    return seen("".join(dns("evil.example", "10.0.0.1", day * DAY_S + i)
+                        for day in range(3) for i in range(day + 1)) +
+                dns("c2.evil.example", "10.0.0.2", 60) + dns("good.example", "10.0.0.3", 61))
+
+
+def configure(node, text):
+    with (node.path / "linie.conf").open("a", encoding="utf-8") as config:
+        config.write(f"\n[history]\n{text}")
+
+
+def hunt(node, *words, status=FOUND, **options):
+    return node.json("hunt", *words, *WHY, status=status, **options)
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+# ---- what is answered ----
+
+@test
+def answer_tells_when_how_often_and_where_a_value_was_seen():
+    with three_days() as node:
+        (answer,) = hunt(node, "hxxp://evil[.]example"[7:])
+
+        assert (answer["asked"], answer["kind"], answer["scope"]) == \
+            ("evil.example", "domain", "subdomains"), answer
+        assert answer["count"] == 7 and not answer["uncertain"]
+        assert answer["first"].startswith("2026-11-21T12:00:00")
+        assert answer["last"].startswith("2026-11-23T12:00:02")
+        assert [(day["day"], day["count"]) for day in answer["days"]] == \
+            [("2026-11-21", 2), ("2026-11-22", 2), ("2026-11-23", 3)]
+        assert [(host["host"], host["count"]) for host in answer["inside"]] == \
+            [("10.0.0.1", 6), ("10.0.0.2", 1)]
+        assert {value["value"]: value["met"] for value in answer["values"]} == \
+            {"evil.example": "exact", "c2.evil.example": "subdomain"}
+        assert [field["field"] for field in answer["fields"]] == ["dns.query"]
+        assert answer["history_since"].startswith("2026-11-21T12:00:00")
+
+
+@test
+def answer_for_people_fits_their_screen_and_their_letters():
+    with three_days() as node:
+        for locale, bar in (("C.UTF-8", "\u2585\u2585\u2588"), ("C", "558")):
+            said = node.said("hunt", "evil.example", "absent.example", *WHY, status=FOUND,
+                             env={"LC_ALL": locale})
+            assert bar in said, said
+            assert "SEEN domain evil.example and names below" in said
+            assert "7 times on 3 days" in flat(said) and "10.0.0.1 (6), 10.0.0.2 (1)" in flat(said)
+            assert "domain absent.example and names below: never seen since 2026-11-21T12:00:00Z" \
+                in flat(said), said
+            assert "1 of 2 values seen" in said
+            assert max(map(len, said.splitlines())) <= 80, said
+
+
+@test
+def domain_may_be_asked_for_alone_and_a_range_with_its_addresses():
+    with three_days() as node:
+        (alone,) = hunt(node, "=evil.example")
+        assert alone["count"] == 6, alone
+        (below,) = hunt(node, ".evil.example")
+        assert below["count"] == 1, below
+        (addresses,) = hunt(node, "10.0.0.0/30")
+        assert {value["value"] for value in addresses["values"]} == \
+            {"10.0.0.1", "10.0.0.2", "10.0.0.3"}
+
+
+@test
+def time_and_sensor_narrow_what_is_asked_for():
+    with three_days() as node:
+        (answer,) = hunt(node, "evil.example", "--since", "2026-11-22", "--until", "2026-11-23")
+        assert answer["count"] == 2, answer
+        assert hunt(node, "evil.example", "--sensor", "elsewhere", status=DONE)[0]["count"] == 0
+        assert hunt(node, "evil.example", "--until", "2026-11-01", status=DONE)[0]["count"] == 0
+        told = node.run("hunt", "evil.example", "--since", "2026-11-23", "--until", "2026-11-22",
+                        *WHY, status=TROUBLE).stderr
+        assert "--since is later than --until" in told
+
+
+@test
+def values_are_found_in_prose_and_what_is_none_is_not_asked_for():
+    text = ("Dear colleagues,\n\nwe saw hxxps://c2[.]evil[.]example/gate and evil(.)example, e.g. in\n"
+            "invoice.pdf (from 198.51.100.7; sha256\n" + "ab" * 32 + ").\nCall us and/or reply.\n")
+    with three_days() as node:
+        answers = hunt(node, "-", given=text)
+        assert [answer["asked"] for answer in answers] == \
+            ["https://c2.evil.example/gate", "evil.example", "198.51.100.7", "ab" * 32], answers
+        said = node.said("hunt", node.file("warning.eml", text), *WHY, status=FOUND)
+        assert said.startswith("asked for 4 values: https://c2.evil.example/gate, evil.example"), said
+        told = node.run("hunt", "-", *WHY, given="Nothing to see here.\n", status=TROUBLE).stderr
+        assert "there is no value in it" in told
+
+
+@test
+def values_come_out_of_lists_tables_and_bundles_each_once():
+    bundle = {"type": "bundle", "id": "bundle--5a1f3f2e-0a51-4f2b-8f3f-0d7d5b1c0a11", "objects": [
+        {"type": "indicator", "spec_version": "2.1",
+         "id": "indicator--5a1f3f2e-0a51-4f2b-8f3f-0d7d5b1c0a12",
+         "created": "2026-11-01T00:00:00.000Z", "modified": "2026-11-01T00:00:00.000Z",
+         "pattern": "[domain-name:value = 'evil.example']", "pattern_type": "stix",
+         "valid_from": "2026-11-01T00:00:00Z"}]}
+    with three_days() as node:
+        files = [node.file("a.txt", "# a list\nevil.example\nevil[.]example\n"),
+                 node.file("b.csv", "value,comment\nevil.example,\"one, two\"\n"),
+                 node.file("c.json", json.dumps(bundle))]
+        (answer,) = hunt(node, *files, "evil.example")
+        assert answer["count"] == 7
+
+
+@test
+def id_of_an_indicator_or_a_hit_stands_for_its_value():
+    with three_days() as node:
+        node.add("evil.example\n") # it is put to history at once
+        (indicator,) = node.json("indicators", "list")
+        hit = node.json("hits", status=FOUND)[0]
+        for name in (indicator["indicator"], hit["hit"]):
+            (answer,) = hunt(node, name)
+            assert (answer["asked"], answer["count"]) == ("evil.example", 7), answer
+        told = node.run("hunt", "indicator--5a1f3f2e-0a51-5f2b-8f3f-0d7d5b1c0a12", *WHY,
+                        status=TROUBLE).stderr
+        assert "is not watched on this node" in told
+
+
+@test
+def what_is_nothing_that_can_be_asked_for_is_refused_and_nothing_is_asked():
+    with three_days() as node:
+        told = node.run("hunt", "evil.example", "nonsense", *WHY, status=TROUBLE)
+        assert "nonsense: neither a value" in flat(told.stderr) and told.stdout == ""
+        assert "name values" in node.run("hunt", *WHY, status=TROUBLE).stderr
+        assert node.json("history", "asked") == []
+
+
+@test
+def nothing_is_known_where_nothing_was_ever_seen():
+    with Node() as node:
+        said = node.said("hunt", "evil.example", *WHY)
+        assert "nothing is remembered yet" in said, said
+
+
+# ---- under which rules ----
+
+@test
+def hunt_without_purpose_or_mandate_is_not_answered():
+    with three_days() as node:
+        for words in ((), WHY[2:], ("--purpose", " ", *WHY[2:])):
+            told = node.run("hunt", "evil.example", *words, status=TROUBLE)
+            assert "--purpose TEXT is needed" in told.stderr and told.stdout == ""
+        told = node.run("hunt", "evil.example", *WHY[:2], status=TROUBLE)
+        assert "--mandate TEXT is needed" in told.stderr and told.stdout == ""
+        assert node.json("history", "asked") == []
+        configure(node, "mandate = Our statute\n")
+        node.run("hunt", "evil.example", *WHY[:2], status=FOUND)
+        assert node.json("history", "asked")[0]["mandate"] == "Our statute"
+
+
+@test
+def every_hunt_is_in_the_journal_with_who_why_and_what():
+    with three_days() as node:
+        (answer,) = hunt(node, "evil.example", "--since", "2026-11-22")
+        hunt(node, "absent.example", status=DONE, env=other())
+        first, second = node.json("history", "asked")
+        assert first["entry"] == answer["entry"] and first["act"] == "hunt"
+        assert (first["purpose"], first["mandate"]) == ("case 17", "Wbni art. 3")
+        assert first["content"]["values"] == \
+            [{"kind": "domain", "value": "evil.example", "scope": "subdomains"}]
+        assert first["content"]["kinds"] == {"domain": 1}
+        assert first["content"]["since"].startswith("2026-11-22T00:00:00")
+        assert second["actor"] == other()["SUDO_USER"] != first["actor"]
+        said = flat(node.said("history", "asked"))
+        assert "asked for evil.example since 2026-11-22" in said and "purpose: case 17" in said
+        told = node.run("erase", first["entry"], "--rule", "I was not here", status=TROUBLE).stderr
+        assert "which stays" in told
+        assert node.json("rebuild")[0]["same"] is True
+        assert node.json("history", "asked") == [first, second]
+
+
+@test
+def value_of_a_person_is_answered_once_when_another_user_approved_it():
+    with seen(smtp(MAIL)) as node:
+        configure(node, "second-person = email\noverseer = " + other(2)["SUDO_USER"] + "\n")
+        told = node.run("hunt", MAIL, *WHY, status=TROUBLE)
+        name = re.search(r"request (R-\d+)", flat(told.stderr)).group(1)
+        assert told.stdout == ""
+        assert node.json("history", "requests")[0]["state"] == "waits"
+        made = ("hunt", MAIL, "--request", name)
+        assert "is not approved yet" in node.run(*made, status=TROUBLE).stderr
+        told = node.run("history", "approve", name, status=TROUBLE).stderr
+        assert "your own request" in told
+        told = node.run("history", "approve", name, status=TROUBLE, env=other(2)).stderr
+        assert "overseer" in told
+
+        node.run("history", "approve", name, env=other())
+        assert node.json("history", "requests")[0]["state"] == "approved"
+        told = node.run(*made, status=TROUBLE, env=other()).stderr
+        assert "only who asked is answered" in flat(told)
+        told = node.run("hunt", "evil@bank.example", "--request", name, status=TROUBLE).stderr
+        assert "asks for other values" in told
+        (answer,) = node.json(*made, status=FOUND)
+        assert answer["count"] == 1
+        assert "was answered already" in node.run(*made, status=TROUBLE).stderr
+        told = node.run("history", "approve", name, status=TROUBLE, env=other()).stderr
+        assert "approved already" in told
+        assert node.json("history", "requests") == []
+        assert node.json("history", "requests", "--all")[0]["state"] == "answered"
+        acts = [asked["act"] for asked in node.json("history", "asked")]
+        assert acts == ["request", "approval", "hunt"], acts
+        # other kinds need nobody
+        hunt(node, "192.0.2.25")
+
+
+@test
+def export_of_everything_needs_a_second_person_where_a_kind_does():
+    with seen(smtp(MAIL)) as node:
+        configure(node, "second-person = email\n")
+        told = node.run("history", "export", *WHY, status=TROUBLE)
+        assert "needs a second one" in flat(told.stderr) and told.stdout == ""
+        name = re.search(r"request (R-\d+)", flat(told.stderr)).group(1)
+        node.run("history", "approve", name, env=other())
+        assert "asks for something else" in node.run("hunt", "--request", name, status=TROUBLE).stderr
+        assert MAIL in node.said("history", "export", "--request", name)
+
+
+# ---- while a watch runs ----
+
+@test
+def hunt_beside_a_watch_that_runs_is_answered_out_of_what_it_has_just_read():
+    with Node() as node:
+        node.add("other.example\n")
+        with Pipe(node) as pipe:
+            pipe.write(dns("evil.example") + dns("other.example"))
+            wait_for(lambda: node.json("status")[0]["hits"] == 1, "the hit")
+            (answer,) = hunt(node, "evil.example")
+            assert answer["count"] == 1
+            (answer,) = hunt(node, "-", given="see evil[.]example\n")
+            assert answer["count"] == 1
+            hunt(node, node.file("a.txt", "evil.example\n"), env=other())
+            assert [asked["actor"] for asked in node.json("history", "asked")][2] == \
+                other()["SUDO_USER"]
+            pipe.end()
+
+
+run_all()
