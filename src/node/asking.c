@@ -153,7 +153,7 @@ static uint32_t second_of(struct json_value content, struct span key, uint32_t o
 
 /* What was approved is what is asked, whatever stands on the command line: where something does, it
  * has to be the same. */
-static enum err request_take(struct asking *asking, const char *text)
+static enum err request_take(struct asking *asking, const char *text, bool again)
 {
     struct invocation *invocation = asking->invocation;
     struct op *op = invocation->op;
@@ -163,7 +163,9 @@ static enum err request_take(struct asking *asking, const char *text)
     TRY(asking_id_read(op, span_of(text), &asking->request));
     TRY(store_asked_read(op, store, asking->grant, asking->request, &request));
     TRY(request_is_ours(op, &request, asking->act));
-    TRY(request_is_approved(op, store, asking->grant, asking->request));
+    if (!again) {
+        TRY(request_is_approved(op, store, asking->grant, asking->request));
+    }
     TRY(op_copy(op, request.purpose, &op->actor.purpose));
     TRY(op_copy(op, request.mandate, &op->actor.mandate));
     asking->all = json_true(json_member(request.content, SPAN("all")));
@@ -282,7 +284,7 @@ static enum err values_read(struct asking *asking)
     return ERR_OK;
 }
 
-enum err asking_begin(struct asking *asking)
+static enum err take(struct asking *asking, bool again)
 {
     struct invocation *invocation = asking->invocation;
     const char *request = command_value(invocation, "request");
@@ -293,12 +295,19 @@ enum err asking_begin(struct asking *asking)
     }
     TRY(limits_read(asking));
     TRY(questions_gather(&asking->questions, invocation->op, invocation));
-    if (request != NULL) {
-        TRY(request_take(asking, request));
-    } else {
-        asking->waits = needs_second(asking);
-    }
+    return request == NULL ? ERR_OK : request_take(asking, request, again);
+}
+
+enum err asking_begin(struct asking *asking)
+{
+    TRY(take(asking, false));
+    asking->waits = asking->request == 0 && needs_second(asking);
     return keep(asking);
+}
+
+enum err asking_again(struct asking *asking)
+{
+    return take(asking, true);
 }
 
 void asking_done(struct asking *asking)

@@ -49,6 +49,16 @@ MUST_USE
 enum err asking_begin(struct asking *asking);
 
 /**
+ * Take once more what was asked just now, to go on with its answer: nothing is written.
+ *
+ * asking      its invocation and act are set; to be given back with asking_done(), also on error
+ *
+ * Errors    as asking_begin()
+ */
+MUST_USE
+enum err asking_again(struct asking *asking);
+
+/**
  * Give it back.
  *
  * asking    begun, or all zero

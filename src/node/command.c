@@ -383,13 +383,12 @@ static int run_here(struct invocation *invocation)
     if (node_or_writer(invocation, &done, &code) != ERR_OK) {
         return command_fail(invocation);
     }
-    if (done) {
-        return code;
+    if (!done) {
+        code = invocation->command->run(invocation);
+        node_close(invocation->node);
+        invocation->node = NULL;
     }
-    code = invocation->command->run(invocation);
-    node_close(invocation->node);
-    invocation->node = NULL;
-    return code;
+    return invocation->command->after == NULL ? code : invocation->command->after(invocation, code);
 }
 
 /* Many work on a node as its one user, by sudo: then sudo says who they are. It sets its variables

@@ -58,6 +58,10 @@ struct command {
     enum err (*gather)(struct invocation *invocation);
     const struct command_option *options; /* ended by a row without name */
     int (*run)(struct invocation *invocation);
+    /* Called behind `run`, wherever that was done, by the process of the caller and without a node:
+     * does what takes long. It is given the exit code, and returns the one that counts. NULL where
+     * there is nothing. */
+    int (*after)(struct invocation *invocation, int code);
 };
 
 /* An argument that the caller has opened: a pipe, which was read to its end, or a file that only
@@ -225,6 +229,26 @@ int command_allow_list(struct invocation *invocation);
 int command_allow_show(struct invocation *invocation);
 int command_allow_remove(struct invocation *invocation);
 int command_hunt(struct invocation *invocation);
+
+/**
+ * Before 'hunt': reads files, and makes the starter where lines are to be shown.
+ *
+ * invocation  parsed; its node is not open
+ *
+ * Errors    those of argument_gather(); ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err command_hunt_gather(struct invocation *invocation);
+
+/**
+ * Behind 'hunt': shows lines of logs.
+ *
+ * invocation  parsed; its node is not open
+ * code        exit code of the hunt
+ *
+ * Returns the exit code that counts.
+ */
+int command_hunt_after(struct invocation *invocation, int code);
 int command_history_stats(struct invocation *invocation);
 int command_history_compact(struct invocation *invocation);
 int command_history_forget(struct invocation *invocation);

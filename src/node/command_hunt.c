@@ -164,7 +164,7 @@ static enum err ask(struct hunting *hunting)
         size_t rest = all.count - at;
         op_begin(&hunting->own, &op->actor, BATCH_MEMORY_MAX);
         hunting->own.cancel = op->cancel;
-        hunting->questions = &all.at[at];
+        hunting->questions = all.at + at;
         enum err err = ask_these(hunting, rest < BATCH_COUNT_MAX ? rest : BATCH_COUNT_MAX);
         if (err != ERR_OK) {
             err = op_fail(op, err, "%s", hunting->own.fault.text);

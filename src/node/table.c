@@ -69,6 +69,8 @@ static const struct command_option hunt_options[] = {
     { "since", "TIME", "seen then or later: a time, a date, or 24h, 7d" },
     { "until", "TIME", "seen before then" },
     { "sensor", "NAME", "seen by this sensor only" },
+    { "show", NULL, "with lines of the logs that are still there" },
+    { "limit", "N", "of --show: lines of each value (default: 10)" },
     { "request", "ID", "make use of a request that another user has approved" },
     { NULL, NULL, NULL },
 };
@@ -367,9 +369,10 @@ static const struct command commands[] = {
               "\n"
               "  linie hunt evil.example 198.51.100.0/24 --purpose \"case 17\"",
       .access = COMMAND_WRITES,
-      .gather = argument_gather,
+      .gather = command_hunt_gather,
       .options = hunt_options,
-      .run = command_hunt },
+      .run = command_hunt,
+      .after = command_hunt_after },
     { .name = "history stats",
       .usage = "",
       .summary = "show how much is remembered, since when, by which rules",

@@ -9,7 +9,7 @@ import json
 import pwd
 import re
 
-from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, run_all, test
+from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, gzipped, run_all, test
 from receivers import wait_for
 from sender import Pipe
 
@@ -261,6 +261,82 @@ def export_of_everything_needs_a_second_person_where_a_kind_does():
         assert MAIL in node.said("history", "export", "--request", name)
 
 
+# ---- the lines themselves ----
+
+def shown(node, *words, **options):
+    """The lines that --show fetched, and the files that it missed."""
+    objects = node.json("hunt", *words, "--show", *WHY, status=FOUND, **options)
+    return [one for one in objects if "line" in one], [one for one in objects if "gone" in one]
+
+
+@test
+def lines_behind_an_answer_are_fetched_out_of_the_logs():
+    with three_days() as node:
+        lines, gone = shown(node, "c2.evil.example", "good.example")
+        assert gone == []
+        assert [(line["asked"], json.loads(line["line"])["query"]) for line in lines] == \
+            [("c2.evil.example", "c2.evil.example"), ("good.example", "good.example")], lines
+        assert lines[0]["path"] == str(node.folder / "a.log") and lines[0]["from"] == 0
+        lines, _ = shown(node, "evil.example", "--limit", "2")
+        assert len(lines) == 2
+        said = node.said("hunt", "c2.evil.example", "--show", *WHY, status=FOUND)
+        assert '"query": "c2.evil.example"' in said and "from byte 0 on:" in said
+        assert len(node.json("history", "asked")) == 3 # once each
+        told = node.run("hunt", "evil.example", "--show", "--limit", "0", *WHY, status=TROUBLE)
+        assert "--limit 0" in told.stderr
+
+
+@test
+def only_the_pieces_of_a_log_that_hold_the_hours_are_read():
+    """Some MiB of other hours lie before and behind."""
+    day = "".join(dns(f"host-{i % 97}.example", second=i) for i in range(20_000))
+    later = "".join(dns(f"host-{i % 97}.example", second=3 * DAY_S + i) for i in range(20_000))
+    with seen(day + dns("evil.example", second=2 * DAY_S) + later) as node:
+        (line,), _ = shown(node, "evil.example")
+        assert 1024 * 1024 < line["from"] < len(day), line
+
+
+@test
+def log_that_was_renamed_is_found_and_one_that_is_gone_is_named():
+    with three_days() as node:
+        log = node.folder / "a.log"
+        log.rename(node.folder / "a.log.1")
+        log.write_text(dns("another.example"))
+        (line,), gone = shown(node, "c2.evil.example")
+        assert line["path"] == str(node.folder / "a.log.1") and gone == []
+        (node.folder / "a.log.1").write_text("something else\n")
+        lines, gone = shown(node, "c2.evil.example")
+        assert lines == [] and gone[0]["gone"] == "holds something else now", gone
+        (node.folder / "a.log.1").unlink()
+        lines, gone = shown(node, "c2.evil.example")
+        assert lines == [] and gone == [{"path": str(log), "gone": "is not there any more"}], gone
+
+
+@test
+def lines_follow_the_privacy_rule_and_come_out_of_packed_and_tabular_logs():
+    tsv = ("#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\t"
+           "id.resp_p\tquery\n#types\ttime\tstring\taddr\tport\taddr\tport\tstring\n" +
+           f"{FIRST_MOMENT}.0\tC1\t10.0.0.5\t1025\t192.0.2.53\t53\tevil.example\n")
+    with Node() as node:
+        config = node.path / "linie.conf"
+        config.write_text(config.read_text().replace("drop = password", "drop = uid password"))
+        node.run("watch", node.file("a.log.gz", gzipped(dns("evil.example"))),
+                 node.file("dns.log", tsv), "--quiet")
+        lines, gone = shown(node, "evil.example")
+        assert gone == [] and len(lines) == 2, lines
+        by_path = {line["path"].rsplit("/", 1)[1]: line["line"] for line in lines}
+        assert json.loads(by_path["a.log.gz"])["uid"] is None
+        assert "evil.example" in by_path["dns.log"] and "C1" not in by_path["dns.log"]
+
+
+@test
+def what_was_forgotten_is_not_fetched_beside_what_was_not():
+    with three_days() as node:
+        node.run("history", "forget", "=evil.example", "--reason", "a test")
+        lines, _ = shown(node, "=evil.example", "c2.evil.example")
+        assert [line["asked"] for line in lines] == ["c2.evil.example"]
+
+
 # ---- while a watch runs ----
 
 @test
@@ -274,7 +350,7 @@ def hunt_beside_a_watch_that_runs_is_answered_out_of_what_it_has_just_read():
             assert answer["count"] == 1
             (answer,) = hunt(node, "-", given="see evil[.]example\n")
             assert answer["count"] == 1
-            hunt(node, node.file("a.txt", "evil.example\n"), env=other())
+            hunt(node, node.file("a.txt", "evil.example\n"), "--show", env=other())
             assert [asked["actor"] for asked in node.json("history", "asked")][2] == \
                 other()["SUDO_USER"]
             pipe.end()
