@@ -5,12 +5,15 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "history/record.h"
 #include "os/descriptor.h"
 #include "watch/role_inner.h"
 
 enum {
-    BODY_SIZE_MAX = 512 * 1024, /* of a message: folds in portions, and what one of them takes */
-    WAITING_MAX = 64 * 1024,    /* bytes that the store has not taken: then results wait, too */
+    /* Of a message: folds in portions, and what one of them takes; or what a chunk of lines that
+     * are all different has to be remembered. */
+    BODY_SIZE_MAX = HISTORY_RECORD_SIZE_MAX + 512 * 1024,
+    WAITING_MAX = 64 * 1024, /* bytes that the store has not taken: then results wait, too */
 };
 
 /* ---- the image ---- */

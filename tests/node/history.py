@@ -99,6 +99,15 @@ def nothing_is_lost_or_counted_twice_when_a_watch_goes_on():
         assert count(node, "secret.example") == 3
 
 
+@test
+def lines_that_are_all_different_are_remembered_too():
+    """What has to be remembered of a chunk is larger than its folds ever are."""
+    with Node() as node:
+        watch(node, "".join(dns(f"a-name-that-is-rather-long-{i}.of-a-domain-that-is-long.example",
+                                f"10.{i % 250}.{i // 250 % 250}.9", i * 3607) for i in range(8000)))
+        assert count(node, "of-a-domain-that-is-long.example") == 8000
+
+
 # ---- forgetting ----
 
 @test
