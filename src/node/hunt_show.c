@@ -28,30 +28,34 @@ static void fact_begin(struct flow *flow, const struct invocation *invocation, c
 
 /* ---- what was asked ---- */
 
-static void add_question(struct flow *flow, const struct hunt_question *question)
+static const char *scope_words(enum value_scope scope)
+{
+    switch (scope) {
+    case VALUE_SCOPE_SUBDOMAINS:
+        return "and names below";
+    case VALUE_SCOPE_SUBDOMAINS_ONLY:
+        return "(only names below)";
+    case VALUE_SCOPE_ANY_QUERY:
+        return "with whatever query";
+    case VALUE_SCOPE_PREFIX:
+        return "and what begins so";
+    default:
+        return "";
+    }
+}
+
+static void add_question(struct flow *flow, const struct hunt_question *question, const char *after)
 {
     struct buf text;
+    const char *words = scope_words(question->scope);
     buf_init(&text, VALUE_TEXT_SIZE_MAX);
     value_add_text(&text, &question->value);
     flow_words(flow, "%s", value_kind_name(question->value.kind));
-    flow_value(flow, "", buf_span(&text), "");
-    buf_done(&text);
-    switch (question->scope) {
-    case VALUE_SCOPE_SUBDOMAINS:
-        flow_words(flow, "and names below");
-        break;
-    case VALUE_SCOPE_SUBDOMAINS_ONLY:
-        flow_words(flow, "(only names below)");
-        break;
-    case VALUE_SCOPE_ANY_QUERY:
-        flow_words(flow, "with whatever query");
-        break;
-    case VALUE_SCOPE_PREFIX:
-        flow_words(flow, "and what begins so");
-        break;
-    default:
-        break;
+    flow_value(flow, "", buf_span(&text), words[0] == '\0' ? after : "");
+    if (words[0] != '\0') {
+        flow_words(flow, "%s%s", words, after);
     }
+    buf_done(&text);
 }
 
 /* ---- the bar ---- */
@@ -241,7 +245,7 @@ void hunt_show_seen(const struct invocation *invocation, const struct hunt_quest
     struct flow flow;
     flow_begin(&flow, invocation, INDENT);
     flow_styled(&flow, PRINT_ALARM, "SEEN");
-    add_question(&flow, question);
+    add_question(&flow, question, "");
     flow_end(&flow);
     show_when(invocation, answer);
     show_bar(invocation, answer);
@@ -281,8 +285,7 @@ void hunt_show_unseen(const struct invocation *invocation, const struct hunt_que
     buf_init(&text, TEXT_SIZE_MAX);
     hunt_add_never(&text, reach);
     flow_begin(&flow, invocation, INDENT);
-    add_question(&flow, question);
-    flow_after(&flow, ":");
+    add_question(&flow, question, ":");
     flow_text(&flow, buf_span(&text));
     if (!kept) {
         flow_after(&flow, ";");

@@ -200,6 +200,12 @@ static enum err of_text(struct questions *questions, struct span text)
     if (bytes == NULL) {
         return ERR_LIMIT;
     }
+    if (questions->kind != VALUE_NONE) {
+        return value_recognise_as(questions->kind, text, bytes, &value, &scope) == ERR_OK
+                   ? questions_add(questions, &value, scope)
+                   : op_fail(op, ERR_FORMAT, "%.*s: not a value of kind %s", SPAN_FMT(text),
+                             value_kind_name(questions->kind));
+    }
     if (value_recognise(text, bytes, &value, &scope) == ERR_OK) {
         return questions_add(questions, &value, scope);
     }
@@ -231,11 +237,11 @@ static enum err of_argument(struct questions *questions, const struct invocation
     return of_text(questions, text);
 }
 
-enum err questions_gather(struct questions *questions, struct op *op,
-                          const struct invocation *invocation)
+enum err questions_gather(struct questions *questions, struct op *op, struct invocation *invocation)
 {
     begin(questions, op);
     questions->node = invocation->node;
+    TRY(command_kind(invocation, &questions->kind));
     TRY(policy_grant_owner(op, &questions->grant));
     for (size_t i = 0; i < invocation->argument_count; i++) {
         TRY(of_argument(questions, invocation, i));

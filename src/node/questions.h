@@ -16,9 +16,10 @@ struct questions {
     struct op *op; /* in whose memory the values live */
     struct node *node;
     const struct policy_grant *grant;
-    struct buf list;  /* struct hunt_question */
-    bool looked_for;  /* some were found in files, prose, indicators or hits: tell which */
-    uint64_t refused; /* entries of files that hold no value */
+    enum value_kind kind; /* of all values that the command line names; VALUE_NONE: recognised */
+    struct buf list;      /* struct hunt_question */
+    bool looked_for;      /* some were found in files, prose, indicators or hits: tell which */
+    uint64_t refused;     /* entries of files that hold no value */
 };
 
 /**
@@ -26,14 +27,14 @@ struct questions {
  *
  * questions   receives them; to be given back with questions_done(), also on error
  * op          work in hand: values live in its memory
- * invocation  parsed and gathered; its arguments; its node's store is open
+ * invocation  parsed and gathered, of a command with the option --kind; its node's store is open
  *
  * Errors    ERR_FORMAT an argument is nothing that can be asked for, or a file holds nothing;
  *           ERR_ABSENT no such indicator or hit; ERR_LIMIT too many; those of reading files
  */
 MUST_USE
 enum err questions_gather(struct questions *questions, struct op *op,
-                          const struct invocation *invocation);
+                          struct invocation *invocation);
 
 /**
  * Gather what was asked for once, out of the journal.

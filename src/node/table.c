@@ -65,7 +65,8 @@ static const struct command_option hits_options[] = {
 
 static const struct command_option hunt_options[] = {
     { "purpose", "TEXT", "what it is asked for; kept in the journal (needed)" },
-    { "mandate", "TEXT", "under which law or order (preset: configured, else needed)" },
+    { "mandate", "TEXT", "under which law or order (needed, or configured)" },
+    { "kind", "KIND", "of the values named, where it is not told by them" },
     { "since", "TIME", "seen then or later: a time, a date, or 24h, 7d" },
     { "until", "TIME", "seen before then" },
     { "sensor", "NAME", "seen by this sensor only" },
@@ -77,7 +78,8 @@ static const struct command_option hunt_options[] = {
 
 static const struct command_option history_export_options[] = {
     { "purpose", "TEXT", "what it is for; kept in the journal (needed)" },
-    { "mandate", "TEXT", "under which law or order (preset: configured, else needed)" },
+    { "mandate", "TEXT", "under which law or order (needed, or configured)" },
+    { "kind", "KIND", "of the values named, where it is not told by them" },
     { "since", "TIME", "seen then or later: a time, a date, or 24h, 7d" },
     { "until", "TIME", "seen before then" },
     { "sensor", "NAME", "seen by this sensor only" },
@@ -108,7 +110,7 @@ static const struct command_option history_requests_options[] = {
 static const struct command_option history_host_options[] = {
     { "key", "FILE", "the key under which inside hosts are pseudonyms (needed)" },
     { "purpose", "TEXT", "what it is asked for; kept in the journal (needed)" },
-    { "mandate", "TEXT", "under which law or order (preset: configured, else needed)" },
+    { "mandate", "TEXT", "under which law or order (needed, or configured)" },
     { NULL, NULL, NULL },
 };
 
@@ -380,7 +382,7 @@ static const struct command commands[] = {
       .run = command_history_stats },
     { .name = "history compact",
       .usage = "",
-      .summary = "put what is remembered in order now, and as small as it gets",
+      .summary = "put what is remembered in order now",
       .help = "A watch does it as it goes. When this ends, rules that were changed are in force\n"
               "for all that is remembered.\n"
               "\n"

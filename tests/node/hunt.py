@@ -172,6 +172,18 @@ def what_is_nothing_that_can_be_asked_for_is_refused_and_nothing_is_asked():
 
 
 @test
+def kind_that_is_not_told_by_its_looks_may_be_named():
+    with seen(json.dumps({"_path": "http", "ts": FIRST_MOMENT, "uid": "C1", "id.orig_h": "10.0.0.5",
+                          "id.orig_p": 1025, "id.resp_h": "192.0.2.80", "id.resp_p": 80,
+                          "host": "www.example", "uri": "/", "user_agent": "Evil 1.0"}) +
+              "\n") as node:
+        (answer,) = hunt(node, "Evil 1.0", "--kind", "user-agent")
+        assert (answer["kind"], answer["count"]) == ("user-agent", 1)
+        told = node.run("hunt", "not one", "--kind", "ipv4", *WHY, status=TROUBLE).stderr
+        assert "not one: not a value of kind ipv4" in told
+
+
+@test
 def nothing_is_known_where_nothing_was_ever_seen():
     with Node() as node:
         said = node.said("hunt", "evil.example", *WHY)
