@@ -242,7 +242,7 @@ int command_history_stats(struct invocation *invocation)
         show_kinds(invocation, &stats);
         show_size(invocation, &stats);
     } else {
-        fputs("nothing is remembered yet\n", invocation->out);
+        fputs("nothing was remembered so far\n", invocation->out);
     }
     show_rules(invocation);
     return EXIT_DONE;

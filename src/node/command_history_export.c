@@ -280,7 +280,10 @@ int command_history_export(struct invocation *invocation)
     int code = EXIT_TROUBLE;
     buf_init(&exporting.line, LINE_SIZE_MAX);
     buf_init(&exporting.value, LINE_SIZE_MAX);
-    enum err err = asking_begin(&exporting.asking);
+    enum err err = past_asked(invocation->op, invocation->node);
+    if (err == ERR_OK) {
+        err = asking_begin(&exporting.asking);
+    }
     if (err == ERR_OK && exporting.asking.waits) {
         asking_tell_waits(&exporting.asking);
     } else if (err == ERR_OK && export(&exporting) == ERR_OK) {

@@ -19,6 +19,7 @@ enum {
 struct hunting {
     struct asking asking;
     struct hunt_reach reach;
+    uint32_t last_s; /* that the history knows of */
     struct buf line;
     /* the questions in hand */
     struct op own;
@@ -196,10 +197,17 @@ static void show_total(const struct hunting *hunting)
     const struct invocation *invocation = hunting->asking.invocation;
     char seen[32];
     char all[64];
+    char last[TIME_TEXT_SIZE];
     show_unseen(hunting);
     if (hunting->forgot) {
         fputs("Some of what was seen was forgotten by rule: see 'linie history asked'.\n",
               invocation->out);
+    }
+    if (!invocation->node->config->history.remember) {
+        fprintf(
+            invocation->out,
+            "Nothing is remembered now (linie.conf, [history]): what came after %s is not in it.\n",
+            print_second((int64_t)hunting->last_s * US_PER_S, last, sizeof last));
     }
     fprintf(invocation->out, "%s of %s seen (times are UTC); journal entry %llu\n",
             print_count(hunting->seen, seen, sizeof seen),
@@ -229,12 +237,10 @@ static enum err rules_look(struct hunting *hunting)
 static enum err hunt(struct hunting *hunting)
 {
     struct invocation *invocation = hunting->asking.invocation;
-    struct history_stats stats = { .facts = { .first_s = UINT32_MAX } };
-    TRY(past_reading(invocation->op, invocation->node));
-    if (invocation->node->history != NULL) {
-        TRY(history_stats(invocation->op, invocation->node->history, &stats));
-    }
+    struct history_stats stats;
+    TRY(history_stats(invocation->op, invocation->node->history, &stats));
     hunting->damaged = stats.damaged;
+    hunting->last_s = stats.facts.last_s;
     hunting->reach = (struct hunt_reach){
         .since_s = hunting->asking.since_s,
         .until_s = hunting->asking.until_s,
@@ -277,7 +283,10 @@ int command_hunt(struct invocation *invocation)
     };
     int code = EXIT_TROUBLE;
     buf_init(&hunting.line, LINE_SIZE_MAX);
-    enum err err = asking_begin(&hunting.asking);
+    enum err err = past_asked(invocation->op, invocation->node);
+    if (err == ERR_OK) {
+        err = asking_begin(&hunting.asking);
+    }
     if (err == ERR_OK && hunting.asking.waits) {
         asking_tell_waits(&hunting.asking);
     } else if (err == ERR_OK && hunt(&hunting) == ERR_OK) {

@@ -92,6 +92,20 @@ enum err past_reading(struct op *op, struct node *node)
     return node->history != NULL ? ERR_OK : past_open(op, node, false);
 }
 
+enum err past_asked(struct op *op, struct node *node)
+{
+    TRY(past_reading(op, node));
+    if (node->history != NULL) {
+        return ERR_OK;
+    }
+    return node->config->history.remember
+               ? op_fail(op, ERR_ABSENT,
+                         "nothing is remembered on this node yet: 'linie watch' begins with it")
+               : op_fail(op, ERR_ABSENT,
+                         "nothing is remembered on this node: write 'remember = yes' below "
+                         "[history] in linie.conf; what 'linie watch' reads then is");
+}
+
 enum err past_changing(struct op *op, struct node *node)
 {
     uint64_t acknowledged = 0;
@@ -99,10 +113,7 @@ enum err past_changing(struct op *op, struct node *node)
     if (node->history != NULL) {
         return ERR_OK;
     }
-    TRY(past_open(op, node, false)); /* what is not there is not made */
-    if (node->history == NULL) {
-        return op_fail(op, ERR_ABSENT, "this node has no history: nothing was ever remembered");
-    }
+    TRY(past_asked(op, node)); /* what is not there is not made */
     past_close(node);
     TRY(store_history_commit(op, node->store, &acknowledged));
     const struct history_options options = {

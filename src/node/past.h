@@ -46,6 +46,17 @@ MUST_USE
 enum err past_reading(struct op *op, struct node *node);
 
 /**
+ * As past_reading(), for a command that answers out of it: where there is none, it says why.
+ *
+ * op        work in hand
+ * node      open, with its store
+ *
+ * Errors    those of past_open(); ERR_ABSENT nothing ever was remembered
+ */
+MUST_USE
+enum err past_asked(struct op *op, struct node *node);
+
+/**
  * As past_open(), for a command that changes what was remembered: also where nothing more is to be.
  *
  * op        work in hand

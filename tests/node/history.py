@@ -32,7 +32,7 @@ def watch(node, text, name="a.log"):
 
 def some(now=FIRST_MOMENT):
     """A node that has seen secret.example, a name below it and others, on two days."""
-    node = Node()
+    node = Node().remembering()
     start = int(now) - FIRST_MOMENT
     watch(node, "".join(dns(f"host-{i % 50}.example", f"10.0.0.{i % 7 + 1}", start + i * 60)
                         for i in range(3000)) +
@@ -71,7 +71,7 @@ def stats_tell_how_much_is_remembered_and_by_which_rules():
         assert "email: hash, email for 30 days" in said and "for 10 days, then days" in said, said
         assert max(map(len, node.said("history", "stats").splitlines())) <= 80
     with Node() as node:
-        assert "nothing is remembered yet" in node.said("history", "stats")
+        assert "nothing was remembered so far" in node.said("history", "stats")
 
 
 @test
@@ -102,7 +102,7 @@ def nothing_is_lost_or_counted_twice_when_a_watch_goes_on():
 @test
 def lines_that_are_all_different_are_remembered_too():
     """What has to be remembered of a chunk is larger than its folds ever are."""
-    with Node() as node:
+    with Node().remembering() as node:
         watch(node, "".join(dns(f"a-name-that-is-rather-long-{i}.of-a-domain-that-is-long.example",
                                 f"10.{i % 250}.{i // 250 % 250}.9", i * 3607) for i in range(8000)))
         assert count(node, "of-a-domain-that-is-long.example") == 8000
@@ -172,12 +172,12 @@ def forgetting_needs_a_reason_and_something_to_forget():
         assert count(node, "secret.example") == 2
     with Node() as node:
         told = node.run("history", "forget", "a.example", *REASON, status=TROUBLE).stderr
-        assert "nothing was ever remembered" in told
+        assert "nothing is remembered on this node" in told
 
 
 @test
 def forgotten_while_a_watch_runs_stays_forgotten_when_it_ends():
-    with Node() as node:
+    with Node().remembering() as node:
         node.add("other.example\n")
         with Pipe(node) as pipe:
             pipe.write(dns("secret.example") + dns("other.example"))
@@ -234,7 +234,7 @@ def damage_is_named_and_all_else_is_answered():
 
 @test
 def inside_hosts_are_pseudonyms_that_only_the_key_undoes():
-    with Node() as node:
+    with Node().remembering() as node:
         key = node.file("hosts.key", KEY + "\n")
         configure(node, f"host-key = {key}\n")
         watch(node, dns("evil.example", "10.0.0.9"))
@@ -252,7 +252,7 @@ def inside_hosts_are_pseudonyms_that_only_the_key_undoes():
 
 @test
 def rules_keep_less_of_a_kind_and_answers_say_so():
-    with Node() as node:
+    with Node().remembering() as node:
         configure(node, "truncate = ipv4\ndrop = domain\n")
         watch(node, dns("evil.example", "10.0.0.9"))
         (answer,) = node.json("hunt", "192.0.2.77", *WHY, status=FOUND)

@@ -33,7 +33,7 @@ def smtp(sender, host="10.0.0.5", second=0):
 
 def seen(text):
     """A node that has seen a log."""
-    node = Node()
+    node = Node().remembering()
     node.run("watch", node.file("a.log", text), "--quiet")
     return node
 
@@ -186,8 +186,21 @@ def kind_that_is_not_told_by_its_looks_may_be_named():
 @test
 def nothing_is_known_where_nothing_was_ever_seen():
     with Node() as node:
-        said = node.said("hunt", "evil.example", *WHY)
-        assert "nothing is remembered yet" in said, said
+        for words in (("hunt", "evil.example"), ("history", "export")):
+            told = node.run(*words, *WHY, status=TROUBLE).stderr
+            assert "write 'remember = yes' below [history]" in told, told
+        node.remembering()
+        told = node.run("hunt", "evil.example", *WHY, status=TROUBLE).stderr
+        assert "nothing is remembered on this node yet" in told
+        assert node.json("history", "asked") == []
+
+
+@test
+def answer_of_a_node_that_remembers_nothing_more_says_how_far_it_reaches():
+    with three_days() as node:
+        configure(node, "remember = no\n")
+        said = node.said("hunt", "absent.example", *WHY)
+        assert "what came after 2026-11-23T12:00:02Z is not in it" in flat(said), said
 
 
 # ---- under which rules ----
@@ -329,7 +342,7 @@ def lines_follow_the_privacy_rule_and_come_out_of_packed_and_tabular_logs():
     tsv = ("#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\t"
            "id.resp_p\tquery\n#types\ttime\tstring\taddr\tport\taddr\tport\tstring\n" +
            f"{FIRST_MOMENT}.0\tC1\t10.0.0.5\t1025\t192.0.2.53\t53\tevil.example\n")
-    with Node() as node:
+    with Node().remembering() as node:
         config = node.path / "linie.conf"
         config.write_text(config.read_text().replace("drop = password", "drop = uid password"))
         node.run("watch", node.file("a.log.gz", gzipped(dns("evil.example"))),
@@ -353,7 +366,7 @@ def what_was_forgotten_is_not_fetched_beside_what_was_not():
 
 @test
 def hunt_beside_a_watch_that_runs_is_answered_out_of_what_it_has_just_read():
-    with Node() as node:
+    with Node().remembering() as node:
         node.add("other.example\n")
         with Pipe(node) as pipe:
             pipe.write(dns("evil.example") + dns("other.example"))
