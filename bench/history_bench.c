@@ -13,8 +13,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "base/memory.h"
-#include "bench/bench.h"
+#include "bench/batch.h"
 #include "history/segment.h"
 #include "os/disk.h"
 
@@ -23,7 +22,6 @@ enum {
     WAYS = 24,
     HOURS = 90 * 24,
     FIRST_HOUR = 489600,
-    KEY_SIZE_MAX = 200,
     ROWS_MAX = 100,
     POSTINGS_MAX = 4,
     ROUND = 64, /* entries that are made up before they are written */
@@ -32,136 +30,6 @@ enum {
     FOUND_EVERY = 997,
     OP_MEMORY_MAX = 1024 * 1024 * 1024,
 };
-
-/* ---- values ---- */
-
-/* Values of one part of the order, as they are made up; then sorted. */
-struct batch {
-    enum value_kind kind;
-    size_t count;
-    struct buf text;
-    struct span *keys;
-};
-
-static const char *const words[] = {
-    "an",   "ber",   "cloud", "data", "el",   "fast", "go",   "home", "in",   "jet",  "ko",
-    "lin",  "media", "net",   "on",   "pro",  "qu",   "re",   "shop", "tech", "uni",  "ver",
-    "web",  "xe",    "yo",    "zen",  "bank", "news", "blue", "star", "play", "mail", "app",
-    "soft", "host",  "world", "city", "line", "art",  "lab",  "max",  "mi",   "so",   "ta",
-};
-
-/* By their text backwards: so they stand in the order. */
-static const char *const tops[] = { "ca",   "de", "se", "org", "co.uk", "nl", "pl", "com",
-                                    "info", "io", "jp", "fr",  "net",   "eu", "ru" };
-static const unsigned shares[] = { 3, 7, 2, 6, 3, 4, 3, 45, 3, 3, 3, 3, 8, 3, 4 };
-
-static void name_add(struct bench_random *random, struct buf *text)
-{
-    size_t parts = 2 + bench_random_below(random, 2);
-    for (size_t i = 0; i < parts; i++) {
-        buf_add(text, span_of(words[bench_random_below(random, sizeof words / sizeof words[0])]));
-        if (i + 1 == parts && bench_random_below(random, 3) != 0) {
-            buf_add_byte(text, (uint8_t)('a' + bench_random_below(random, 26)));
-            buf_add_byte(text, (uint8_t)('a' + bench_random_below(random, 26)));
-        }
-    }
-}
-
-/* One in four has no label below the registered name, one in four has one that a machine made. */
-static void domain_add(struct bench_random *random, struct buf *text, const char *top)
-{
-    static const char *const labels[] = { "www.", "mail.", "api.", "cdn.", "static.", "img." };
-    switch (bench_random_below(random, 4)) {
-    case 0:
-        break;
-    case 1:
-        for (size_t i = 0; i < 8; i++) {
-            buf_add_byte(text, (uint8_t)("0123456789abcdef"[bench_random_below(random, 16)]));
-        }
-        buf_add_byte(text, '.');
-        break;
-    default:
-        buf_add(text, span_of(labels[bench_random_below(random, 6)]));
-        break;
-    }
-    name_add(random, text);
-    buf_add_byte(text, '.');
-    buf_add(text, span_of(top));
-}
-
-static void url_add(struct bench_random *random, struct buf *text)
-{
-    domain_add(random, text, tops[bench_random_below(random, 15)]);
-    buf_add_byte(text, '/');
-    name_add(random, text);
-    buf_add_byte(text, '/');
-    buf_add_u64(text, bench_random_below(random, 1000000));
-    buf_add(text, bench_random_below(random, 2) == 0 ? SPAN(".html") : SPAN("?id=1"));
-}
-
-static void bytes_add(struct bench_random *random, struct buf *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        buf_add_byte(text, (uint8_t)bench_random_next(random));
-    }
-}
-
-static int compare_spans(const void *a, const void *b)
-{
-    return span_compare(*(const struct span *)a, *(const struct span *)b);
-}
-
-static void value_add(struct bench_random *random, struct batch *batch, size_t part)
-{
-    struct buf *text = &batch->text;
-    size_t begin = text->size;
-    switch (batch->kind) {
-    case VALUE_DOMAIN:
-        domain_add(random, text, tops[part]);
-        break;
-    case VALUE_URL:
-        url_add(random, text);
-        break;
-    case VALUE_IPV4:
-        bytes_add(random, text, VALUE_IPV4_SIZE);
-        break;
-    case VALUE_MD5:
-    case VALUE_IPV6:
-        bytes_add(random, text, VALUE_MD5_SIZE);
-        break;
-    default:
-        bytes_add(random, text, VALUE_SHA256_SIZE);
-        break;
-    }
-    struct span key = span_from(buf_span(text), begin);
-    uint8_t order[KEY_SIZE_MAX];
-    if (text->err != ERR_OK || key.size > sizeof order) {
-        bench_fail("out of memory");
-    }
-    history_order(batch->kind, HISTORY_WHOLE, key, order);
-    span_copy(text->data + begin, key.size, span_make(order, key.size));
-    batch->keys[batch->count].size = key.size;
-    batch->count++;
-}
-
-static void batch_make(struct bench_random *random, struct batch *batch, size_t count, size_t part)
-{
-    batch->count = 0;
-    buf_clear(&batch->text);
-    batch->keys = memory_new_array(count, sizeof *batch->keys);
-    if (batch->keys == NULL) {
-        bench_fail("out of memory");
-    }
-    while (batch->count < count) {
-        value_add(random, batch, part);
-    }
-    size_t at = 0;
-    for (size_t i = 0; i < count; i++) {
-        batch->keys[i].data = batch->text.data + at;
-        at += batch->keys[i].size;
-    }
-    qsort(batch->keys, count, sizeof *batch->keys, compare_spans);
-}
 
 /* ---- rows ---- */
 
@@ -228,7 +96,7 @@ struct bench {
     struct history_entry round[ROUND];
     size_t round_count;
     double write_s;
-    uint8_t found[FOUND][KEY_SIZE_MAX]; /* some of what is there */
+    uint8_t found[FOUND][BATCH_KEY_SIZE_MAX]; /* some of what is there */
     struct history_entry found_entries[FOUND];
     size_t found_count;
 };
@@ -281,12 +149,12 @@ static void kind_write(struct bench *bench, enum value_kind kind, size_t count)
 {
     struct batch batch = { .kind = kind };
     buf_init(&batch.text, SIZE_MAX / 2);
-    size_t parts = kind == VALUE_DOMAIN ? sizeof tops / sizeof tops[0] : 1;
+    size_t parts = kind == VALUE_DOMAIN ? BATCH_PARTS : 1;
     for (size_t part = 0; part < parts; part++) {
         batch_make(&bench->random, &batch,
-                   kind == VALUE_DOMAIN ? count * shares[part] / 100 : count, part);
+                   kind == VALUE_DOMAIN ? count * batch_share(part) / 100 : count, part);
         batch_write(bench, &batch);
-        memory_free(batch.keys);
+        batch_clear(&batch);
     }
     buf_done(&batch.text);
 }
@@ -351,7 +219,7 @@ static void found_keep(struct bench *bench, const struct history_entry *entry)
 {
     if (bench->found_count < FOUND) {
         struct history_entry *kept = &bench->found_entries[bench->found_count];
-        span_copy(bench->found[bench->found_count], KEY_SIZE_MAX, entry->order);
+        span_copy(bench->found[bench->found_count], BATCH_KEY_SIZE_MAX, entry->order);
         *kept = (struct history_entry){
             .kind = entry->kind,
             .order = { bench->found[bench->found_count], entry->order.size },
