@@ -260,7 +260,7 @@ AVX512 INLINE uint64_t block_tokens(__m512i bytes, __m512i *classes, size_t at, 
     uint64_t scalar = _mm512_test_epi8_mask(*classes, scalar_bit);
     /* Opening quotes are inside, closing quotes are not. */
     uint64_t inside = parity_prefix(quote) ^ carry->in_string;
-    carry->in_string = (uint64_t)((int64_t)inside >> (BLOCK_SIZE - 1));
+    carry->in_string = 0 - (inside >> (BLOCK_SIZE - 1));
     uint64_t scalar_begin = scalar & ~(scalar << 1 | carry->scalar);
     carry->scalar = scalar >> (BLOCK_SIZE - 1);
     carry->line_ends_inside |= _mm512_cmpeq_epi8_mask(bytes, line_ends) & inside;
