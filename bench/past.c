@@ -289,14 +289,25 @@ static void value_write(struct past *past, enum value_kind kind, struct span ord
     }
 }
 
+/* Whether a domain begins with a label that a machine made: words have no digits. */
+static bool is_below(struct span key)
+{
+    ptrdiff_t dot = span_find(key, '.');
+    for (ptrdiff_t i = 0; i < dot; i++) {
+        if (key.data[i] >= '0' && key.data[i] <= '9') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Of a domain that is asked for, every other time the domain above it is. */
 static void planted_add(struct past *past, const struct kind_plan *plan, struct span key,
                         size_t number)
 {
     struct span asked = key;
-    ptrdiff_t dot = plan->kind == VALUE_DOMAIN ? span_find(key, '.') : SPAN_NOT_FOUND;
-    if (number % 2 == 0 && dot == 8) { /* below it stands what a machine made */
-        asked = span_from(key, (size_t)dot + 1);
+    if (plan->kind == VALUE_DOMAIN && number % 2 == 0 && is_below(key)) {
+        asked = span_from(key, (size_t)span_find(key, '.') + 1);
     }
     question_add(past, true, plan->kind, asked);
 }
