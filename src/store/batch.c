@@ -251,6 +251,9 @@ static enum err merge_fold(struct merge *m, const struct fold *fold)
 {
     bool done = false;
     struct span_count *span = NULL;
+    if (fold->observed.count == 0) { /* what is in the journal must be read again for ever */
+        return op_fail(m->op, ERR_FORMAT, "a hit does not say what was observed");
+    }
     TRY(merge_into(m, fold, &done));
     if (done) {
         return ERR_OK;

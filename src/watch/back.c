@@ -361,18 +361,14 @@ static enum err posting_take(struct look *look, const struct history_posting *po
     return ERR_OK;
 }
 
-/* The value as people write it; of what is not kept whole nobody knows which one it was. */
+/* The value as people write it; one with the same keyed hash is the indicator's own. */
 static enum err observed_make(struct look *look)
 {
     const struct hunt_found *found = look->now;
-    const struct value value = { .kind = found->kind, .key = found->key };
+    const struct value kept = { .kind = found->kind, .key = found->key };
     struct buf text;
-    look->observed = SPAN("");
-    if (found->form != HISTORY_WHOLE) {
-        return ERR_OK;
-    }
     buf_init(&text, VALUE_TEXT_SIZE_MAX);
-    value_add_text(&text, &value);
+    value_add_text(&text, found->form == HISTORY_WHOLE ? &kept : &look->indicator.value);
     enum err err = describe_text(look->op, buf_span(&text), &look->observed);
     buf_done(&text);
     return err;
@@ -393,6 +389,9 @@ static void sources_count(struct look *look)
 static enum err on_found(void *context, const struct hunt_found *found)
 {
     struct look *look = context;
+    if (found->form == HISTORY_TRUNCATED) {
+        return ERR_OK; /* perhaps it was another value: a hunt says so, and nobody is alarmed */
+    }
     look->now = found;
     look->first = look->firsts[found->question];
     match_indicator_at(look->options->indicators, look->indicators[found->question],

@@ -304,6 +304,15 @@ static bool is_counted(const struct watch_remember *remember, size_t at)
            holds(remember->half, remember->half_count, hash);
 }
 
+/* An inside host that is kept as a pseudonym must not stand beside it as a value. */
+static bool tells_host(const struct watch_remember *remember, const struct observation *observation)
+{
+    bool address = observation->kind == VALUE_IPV4 || observation->kind == VALUE_IPV6 ||
+                   observation->kind == VALUE_IP_PORT;
+    return address && remember->rules->host_secret_known &&
+           inside_holds(remember->told_rules.inside, observation->observed);
+}
+
 /* A client's port is another one each time: its address with that port says nothing more than the
  * address. */
 static bool is_kept(const struct watch_remember *remember, const struct observation *observation)
@@ -311,7 +320,7 @@ static bool is_kept(const struct watch_remember *remember, const struct observat
     bool kept = (remember->kinds >> observation->kind & 1) != 0;
     bool client = observation->kind == VALUE_IP_PORT &&
                   observation->observed.data == remember->told.line->originator.data;
-    return kept && !client;
+    return kept && !client && !tells_host(remember, observation);
 }
 
 static enum err value_add(struct watch_remember *remember, const struct observation *observation,

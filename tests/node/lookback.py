@@ -209,6 +209,21 @@ def hits_found_looking_back_go_to_all_outputs():
 
 
 @test
+def indicator_is_found_among_keyed_hashes_and_never_by_a_part_of_a_value():
+    for rule, hits in (("hash = domain", 1), ("truncate = domain", 0)):
+        with Node().remembering().configure(rule + "\n") as node:
+            node.run("watch", node.file("a.log", dns("bad.evil.example")), "--quiet",
+                     status=DONE)
+
+            node.add("bad.evil.example\nother.evil.example\n")
+
+            assert len(hits_of(node)) == hits, rule
+            assert all(hit["observed"] == "bad.evil.example" for hit in hits_of(node).values())
+            assert node.json("rebuild")[0]["same"] is True
+            node.run("verify")
+
+
+@test
 def node_that_remembers_nothing_looks_back_at_nothing():
     with Node() as node:
         node.run("watch", node.file("a.log", dns("evil.example")), "--quiet", status=DONE)
