@@ -103,7 +103,7 @@ enum err past_asked(struct op *op, struct node *node)
                          "nothing is remembered on this node yet: 'linie watch' begins with it")
                : op_fail(op, ERR_ABSENT,
                          "nothing is remembered on this node: write 'remember = yes' below "
-                         "[history] in linie.conf; what 'linie watch' reads then is");
+                         "[history] in linie.conf; what 'linie watch' reads from then on is kept");
 }
 
 enum err past_changing(struct op *op, struct node *node)

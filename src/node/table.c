@@ -68,7 +68,7 @@ static const struct command_option hunt_options[] = {
     { "mandate", "TEXT", "under which law or order (needed, or configured)" },
     { "kind", "KIND", "of the values named, where it is not told by them" },
     { "since", "TIME", "seen then or later: a time, a date, or 24h, 7d" },
-    { "until", "TIME", "seen before then" },
+    { "until", "TIME", "seen then or before" },
     { "sensor", "NAME", "seen by this sensor only" },
     { "show", NULL, "with lines of the logs that are still there" },
     { "limit", "N", "of --show: lines of each value (default: 10)" },
@@ -81,7 +81,7 @@ static const struct command_option history_export_options[] = {
     { "mandate", "TEXT", "under which law or order (needed, or configured)" },
     { "kind", "KIND", "of the values named, where it is not told by them" },
     { "since", "TIME", "seen then or later: a time, a date, or 24h, 7d" },
-    { "until", "TIME", "seen before then" },
+    { "until", "TIME", "seen then or before" },
     { "sensor", "NAME", "seen by this sensor only" },
     { "csv", NULL, "CSV (RFC 4180) instead of a JSON object a line" },
     { "request", "ID", "make use of a request that another user has approved" },
@@ -93,7 +93,7 @@ static const struct command_option history_forget_options[] = {
     { "kind", "KIND", "of this kind only" },
     { "host", "HOST", "at this inside host only" },
     { "since", "TIME", "seen wholly then or later: a time, a date, or 24h, 7d" },
-    { "until", "TIME", "seen wholly before then" },
+    { "until", "TIME", "seen wholly by then" },
     { NULL, NULL, NULL },
 };
 
