@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// links: backup journal crypt os base
+// links: backup history policy match stix journal crypt value format os base
 /*
  * Backups are read from places where others may write. What must hold for any bytes:
  *
@@ -100,7 +100,7 @@ static void try_records(struct span input)
 /* A part around two sections. */
 static enum err part_put(struct op *op, struct disk *disk, struct span sections, size_t data_size)
 {
-    const struct backup_header header = { .number = 1, .first = 1 };
+    const struct backup_header header = { .version = BACKUP_VERSION, .number = 1, .first = 1 };
     uint8_t start[BACKUP_HEADER_SIZE];
     uint8_t end[BACKUP_FOOTER_SIZE];
     backup_header_write(start, &header);

@@ -55,6 +55,21 @@ static enum err gone_check(struct op *op, struct backup_maker *maker,
     return ERR_OK;
 }
 
+/* Files of a history come and go with every merge, and what they held stays: it remains in older
+ * parts only where it was forgotten, which the journal tells. */
+static enum err gone_is_merged(struct op *op, struct backup_maker *maker,
+                               const struct backup_file *file, bool *ret)
+{
+    size_t size = 0;
+    struct backup_world *world;
+    if (backup_path_kind(file->path, &size) == BACKUP_PATH_HISTORY) {
+        TRY(backup_catalog_world(op, &maker->chain.catalog, span_slice(file->path, 0, size),
+                                 &world));
+        *ret = world->last > 0;
+    }
+    return ERR_OK;
+}
+
 static enum err gone_settle(struct op *op, struct backup_maker *maker)
 {
     worlds_settle(maker);
@@ -63,11 +78,13 @@ static enum err gone_settle(struct op *op, struct backup_maker *maker)
             continue;
         }
         TRY(gone_check(op, maker, file));
+        bool merged = false;
+        TRY(gone_is_merged(op, maker, file, &merged));
         file->there = false;
         file->changed = true;
         file->size = 0;
         memset(file->digest, 0, sizeof file->digest);
-        maker->remains++;
+        maker->remains += merged ? 0 : 1;
     }
     return ERR_OK;
 }
@@ -179,6 +196,7 @@ static enum err header_make(struct op *op, struct backup_maker *maker,
     }
     TRY(backup_node_mark(op, maker->node, maker->header.node));
     os_random(maker->header.part, sizeof maker->header.part);
+    maker->header.version = BACKUP_VERSION;
     maker->header.number = newest + 1;
     maker->header.time_us =
         options->clock_us == NULL ? os_clock_us() : options->clock_us(options->clock_context);

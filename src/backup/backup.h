@@ -5,8 +5,8 @@
  * do, are in docs/format/backup.md.
  *
  * What is kept is the truth and what belongs to it: linie.conf, identity.json, keys/, and of each
- * world its journal and its blobs. What is derived (database, sets, index) is made again from that
- * at the first open after restoring.
+ * world its journal, its blobs and its history. What is derived (database, sets, index) is made
+ * again from that at the first open after restoring.
  *
  * Why a copy made during writing is whole. A journal only grows, and a blob is durable before the
  * entry that names it. So first the number of the last committed entry is taken, then all blobs are
@@ -15,6 +15,13 @@
  * entry that says so. If such an entry was committed while its target was being copied, the copy is
  * continued beyond that entry, so that no half-erased payload is without its reason; and what an
  * entry erases is written into the backup as erased, whatever was read.
+ *
+ * Why the history in it is never behind that journal. A commit is in the write-ahead file before
+ * the journal names it, and becomes part of a segment only after. So the manifest is read, then the
+ * number of the last entry is taken, then the manifest is read again: where it still names the same
+ * write-ahead file, its segments and that file hold every commit that the journal knows up to that
+ * entry, and no segment holds one that it does not know. Else it is tried again. What the
+ * write-ahead file holds beyond that is dropped when the restored node opens it.
  */
 #ifndef BACKUP_BACKUP_H
 #define BACKUP_BACKUP_H
@@ -51,6 +58,8 @@ struct backup_summary {
      * made: those parts hold the bytes still. Above 0, the user is to be told that only a full
      * backup ends this. */
     uint64_t remains;
+    /* Restoring: places of histories that were damaged already when they were copied. */
+    uint64_t history_faults;
 };
 
 /**
@@ -78,9 +87,10 @@ enum err backup_write(struct op *op, struct disk *node, struct disk *target,
                       const struct backup_options *options, struct backup_summary *ret);
 
 /**
- * Make a node's folder from a backup. Every digest is checked, then every journal and blob as it
- * lies in the new folder. The configuration gets its name last: until then the folder is no node.
- * When this fails all that was made is removed; what a power loss leaves is no node either.
+ * Make a node's folder from a backup. Every digest is checked, then every journal, blob and file
+ * of a history as it lies in the new folder. The configuration gets its name last: until then the
+ * folder is no node. When this fails all that was made is removed; what a power loss leaves is no
+ * node either.
  *
  * op        work in hand
  * source    the backup's folder; nothing in it is changed

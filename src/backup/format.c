@@ -105,6 +105,27 @@ static bool is_blob(struct span rest)
            span_starts_with(rest, folder);
 }
 
+static bool is_history(struct span rest)
+{
+    if (!cut(&rest, SPAN("/history/"))) {
+        return false;
+    }
+    bool numbered = cut(&rest, SPAN("seg-")) || cut(&rest, SPAN("wal-"));
+    return numbered ? is_digits(rest, SEGMENT_DIGITS) : span_equal(rest, SPAN("manifest"));
+}
+
+/* What a path behind a world's folder is. */
+static enum backup_path_kind world_path_kind(struct span rest)
+{
+    if (is_segment(rest)) {
+        return BACKUP_PATH_JOURNAL;
+    }
+    if (is_blob(rest)) {
+        return BACKUP_PATH_BLOB;
+    }
+    return is_history(rest) ? BACKUP_PATH_HISTORY : BACKUP_PATH_OTHER;
+}
+
 enum backup_path_kind backup_path_kind(struct span path, size_t *ret_world)
 {
     struct span rest = path;
@@ -119,12 +140,7 @@ enum backup_path_kind backup_path_kind(struct span path, size_t *ret_world)
         kind = key_name_allowed(rest) ? BACKUP_PATH_SMALL : BACKUP_PATH_OTHER;
     } else {
         world = world_size(path);
-        rest = span_from(path, world);
-        if (world > 0 && is_segment(rest)) {
-            kind = BACKUP_PATH_JOURNAL;
-        } else if (world > 0 && is_blob(rest)) {
-            kind = BACKUP_PATH_BLOB;
-        }
+        kind = world > 0 ? world_path_kind(span_from(path, world)) : BACKUP_PATH_OTHER;
     }
     if (ret_world != NULL) {
         *ret_world = world;
@@ -184,7 +200,7 @@ void backup_header_write(uint8_t *target, const struct backup_header *header)
 {
     struct buf buf = buf_over(target, BACKUP_HEADER_SIZE);
     buf_add(&buf, magic);
-    wire_add_u32(&buf, BACKUP_VERSION);
+    wire_add_u32(&buf, header->version);
     wire_add_u32(&buf, header->encrypted ? BACKUP_ENCRYPTED : 0);
     buf_add(&buf, span_make(header->generation, BACKUP_ID_SIZE));
     buf_add(&buf, span_make(header->node, BACKUP_ID_SIZE));
@@ -229,7 +245,7 @@ enum err backup_header_read(struct span bytes, struct backup_header *ret)
     if (version > BACKUP_VERSION) {
         return ERR_UNSUPPORTED;
     }
-    struct backup_header header = { 0 };
+    struct backup_header header = { .version = version };
     uint32_t flags = wire_u32(&r);
     header.encrypted = flags == BACKUP_ENCRYPTED;
     take_into(&r, header.generation, BACKUP_ID_SIZE);

@@ -16,7 +16,7 @@
 #include "crypt/secretstream.h"
 
 enum {
-    BACKUP_VERSION = 1,
+    BACKUP_VERSION = 2, /* since the history is in it; of the bytes nothing else has changed */
     BACKUP_ID_SIZE = 16,
     BACKUP_HEADER_SIZE = 160,
     BACKUP_FOOTER_SIZE = 120,
@@ -35,6 +35,7 @@ enum {
 
 /* The start of every part. In an encrypted backup it can be read without the key. */
 struct backup_header {
+    uint32_t version; /* 1 .. BACKUP_VERSION */
     bool encrypted;
     uint8_t generation[BACKUP_ID_SIZE];   /* random; the same in all parts that belong together */
     uint8_t node[BACKUP_ID_SIZE];         /* made from the first entry of the node's journal */
@@ -82,6 +83,7 @@ enum backup_path_kind {
     BACKUP_PATH_SMALL,   /* linie.conf, identity.json, keys/NAME */
     BACKUP_PATH_JOURNAL, /* WORLD/journal/DIGITS.journal */
     BACKUP_PATH_BLOB,    /* WORLD/blobs/ab/abcd... */
+    BACKUP_PATH_HISTORY, /* WORLD/history/manifest, seg-DIGITS, wal-DIGITS */
 };
 
 /**

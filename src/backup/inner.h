@@ -157,6 +157,45 @@ enum err backup_keys_add(struct op *op, struct backup_maker *maker);
 MUST_USE
 enum err backup_blobs_add(struct op *op, struct backup_maker *maker, struct span world);
 
+/* A history before the number of the last entry was taken. */
+struct backup_history {
+    bool there;
+    uint64_t generation; /* of its manifest */
+    uint64_t wal_number; /* of its write-ahead file */
+};
+
+/**
+ * Copy the segments of a world's history into the part, where they are new.
+ *
+ * op        work in hand
+ * maker     with a part begun
+ * world     its folder
+ * ret       what was found
+ *
+ * Errors    ERR_CORRUPT both copies of its manifest are damaged; ERR_UNSUPPORTED; ERR_FULL; ERR_IO;
+ *           ERR_LIMIT; ERR_DENIED; ERR_CANCELLED
+ */
+MUST_USE
+enum err backup_history_begin(struct op *op, struct backup_maker *maker, struct span world,
+                              struct backup_history *ret);
+
+/**
+ * Copy the rest of it, once the number of the last entry has been taken: manifest and write-ahead
+ * file.
+ *
+ * op         work in hand
+ * maker      with a part begun
+ * world      its folder
+ * before     as backup_history_begin() found it
+ * ret_whole  whether it holds all that the journal knows up to that entry; else begin again
+ *
+ * Errors     those of backup_history_begin(): ERR_CORRUPT; ERR_UNSUPPORTED; ERR_FULL; ERR_IO;
+ *            ERR_LIMIT; ERR_DENIED; ERR_CANCELLED
+ */
+MUST_USE
+enum err backup_history_finish(struct op *op, struct backup_maker *maker, struct span world,
+                               const struct backup_history *before, bool *ret_whole);
+
 /**
  * Copy what is new of a world into the part. Nothing is, where its journal has no entry yet.
  *

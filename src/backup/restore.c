@@ -6,11 +6,12 @@
  */
 #include "backup/backup.h"
 #include "backup/chain.h"
+#include "history/history.h"
 #include "journal/blob.h"
 #include "journal/journal.h"
 #include "os/disk_below.h"
 
-enum { REMOVE_DEPTH_MAX = 8 };
+enum { REMOVE_DEPTH_MAX = 8, PIECE_SIZE = 64 * 1024, HISTORY_WORK_SIZE_MAX = 256 * 1024 * 1024 };
 
 #define CONFIG_PATH SPAN("linie.conf")
 #define CONFIG_NEW  SPAN("linie.conf.restoring") /* its name until all is checked and durable */
@@ -23,6 +24,7 @@ struct restorer {
     const struct backup_file *of;  /* which that is */
     uint64_t part;                 /* number of the one that is being read */
     uint64_t bytes;
+    uint64_t history_faults; /* see struct backup_summary */
 };
 
 /* --- Files and folders --- */
@@ -200,6 +202,97 @@ static enum err world_check(struct op *op, struct disk *disk, const struct backu
     return ERR_OK;
 }
 
+/* --- Checking a history --- */
+
+static enum err digest_of(struct op *op, struct disk *disk, struct span path, uint8_t *ret)
+{
+    uint8_t piece[PIECE_SIZE];
+    struct digest_sha256 digest;
+    struct disk_file *file;
+    uint64_t at = 0;
+    size_t got = sizeof piece;
+    TRY(disk_file_open(op, disk, path, DISK_READ, &file));
+    digest_sha256_init(&digest);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && got == sizeof piece) {
+        err = op_check(op);
+        err = err == ERR_OK ? disk_read(op, file, at, piece, sizeof piece, &got) : err;
+        digest_sha256_add(&digest, err == ERR_OK ? span_make(piece, got) : SPAN(""));
+        at += got;
+    }
+    digest_sha256_done(&digest, ret);
+    disk_file_close(file);
+    return err;
+}
+
+/* Every file of a world's history is what it was when it was copied. */
+static enum err history_files_check(struct op *op, struct restorer *restorer,
+                                    const struct backup_world *world, bool *ret_there)
+{
+    const struct backup_file *file = restorer->chain.catalog.first;
+    for (; file != NULL; file = file->next) {
+        size_t size = 0;
+        bool history = backup_path_kind(file->path, &size) == BACKUP_PATH_HISTORY;
+        if (!file->there || !history ||
+            !span_equal(span_slice(file->path, 0, size), world->folder)) {
+            continue;
+        }
+        uint8_t digest[DIGEST_SHA256_SIZE];
+        TRY(digest_of(op, restorer->target, file->path, digest));
+        if (memcmp(digest, file->digest, sizeof digest) != 0) {
+            return op_fail(op, ERR_CORRUPT, "%.*s is not what the backup says",
+                           SPAN_FMT(file->path));
+        }
+        *ret_there = true;
+    }
+    return ERR_OK;
+}
+
+static void history_fault_count(void *context, const char *text)
+{
+    (void)context; /* history_check() counts; 'linie verify' names them */
+    (void)text;
+}
+
+/* How much of it was damaged when it was copied: that is no reason to leave out the rest. */
+static enum err history_faults_count(struct op *op, struct disk *disk, uint64_t *ret)
+{
+    struct history_rules rules;
+    struct history *history;
+    history_rules_default(&rules);
+    const struct history_options options = { .acknowledged = UINT64_MAX, .rules = &rules };
+    enum err err = history_open(op, disk, SPAN("history"), &options, &history, NULL);
+    if (err == ERR_ABSENT || err == ERR_CORRUPT) {
+        op_fault_clear(op);
+        *ret = 1;
+        return ERR_OK;
+    }
+    TRY(err);
+    err = history_check(op, history, history_fault_count, NULL, ret);
+    history_close(history);
+    return err;
+}
+
+static enum err world_history_check(struct op *op, struct restorer *restorer, struct disk *disk,
+                                    const struct backup_world *world)
+{
+    struct op apart;
+    bool there = false;
+    uint64_t faults = 0;
+    op_begin(&apart, &op->actor, HISTORY_WORK_SIZE_MAX);
+    apart.cancel = op->cancel;
+    enum err err = history_files_check(&apart, restorer, world, &there);
+    if (err == ERR_OK && there) {
+        err = history_faults_count(&apart, disk, &faults);
+    }
+    if (err != ERR_OK) {
+        (void)op_fail(op, err, "%s", apart.fault.text);
+    }
+    op_end(&apart);
+    restorer->history_faults += faults;
+    return err;
+}
+
 static enum err worlds_check(struct op *op, struct restorer *restorer)
 {
     for (const struct backup_world *world = restorer->chain.catalog.worlds; world != NULL;
@@ -210,6 +303,7 @@ static enum err worlds_check(struct op *op, struct restorer *restorer)
         struct disk *disk;
         TRY(disk_open_below(op, restorer->target, world->folder, &disk));
         enum err err = world_check(op, disk, world);
+        err = err == ERR_OK ? world_history_check(op, restorer, disk, world) : err;
         disk_close(disk);
         TRY(err);
     }
@@ -337,7 +431,8 @@ static void summary_fill(const struct restorer *restorer, struct backup_summary 
                                     .time_us = newest->header.time_us,
                                     .parts = chain->part_count,
                                     .new_bytes = restorer->bytes,
-                                    .remains = chain->remains };
+                                    .remains = chain->remains,
+                                    .history_faults = restorer->history_faults };
     for (size_t i = 0; i < chain->part_count; i++) {
         ret->size += chain->parts[i].size;
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * Copying a world into a part, in rounds. A round takes the number of the last entry, copies the
- * blobs, then the journal up to that entry. If meanwhile a payload was erased that had been copied,
- * another round goes beyond the entry that erased it. backup/backup.h says why this is enough.
+ * Copying a world into a part, in rounds. A round takes the number of the last entry, with the
+ * history as it is just then, copies the blobs, then the journal up to that entry. If meanwhile a
+ * payload was erased that had been copied, another round goes beyond the entry that erased it.
+ * backup/backup.h says why this is enough.
  */
 #include <inttypes.h>
 
@@ -11,7 +12,15 @@
 #include "journal/find.h"
 #include "os/disk_below.h"
 
-enum { ROUNDS_MAX = 1000 }; /* of a world: each is one erasure at least */
+enum {
+    ROUNDS_MAX = 1000, /* of a world: each is one erasure at least */
+    TRIES_MAX = 1000,  /* to find a history at rest */
+};
+
+/* A rule by which the history forgot, carried out: docs/format/journal-entries.md. In JSON of our
+ * own no text can look like the name of a member. */
+#define FORGET_KIND SPAN("history.forget")
+#define FORGET_DONE SPAN("\"about\":")
 
 /* Bytes of a journal that must not be copied as they lie: an erasure that may not be finished. */
 struct mask {
@@ -30,7 +39,8 @@ struct copying {
     uint8_t world_mark[JOURNAL_WORLD_MARK_SIZE];
     struct journal_list list;
     struct journal_finder finder;
-    uint64_t last; /* how far this round goes */
+    uint64_t last;  /* how far this round goes */
+    uint64_t floor; /* what was forgotten up to here is in no part */
     struct mask mask;
     bool other_past; /* the journal does not go on from where the backup ends */
     bool again;      /* another round is needed */
@@ -113,6 +123,10 @@ static enum err entry_visit(void *context, const struct journal_header *header, 
     if (next && memcmp(header->previous, world->head, sizeof world->head) != 0) {
         copying->other_past = true;
         return ERR_CONFLICT; /* told by round_run() */
+    }
+    if (span_equal(header->kind, FORGET_KIND)) {
+        bool done = span_find_span(payload, FORGET_DONE) != SPAN_NOT_FOUND;
+        copying->maker->remains += done && header->number > copying->floor ? 1 : 0;
     }
     if (!span_equal(header->kind, JOURNAL_KIND_ERASE)) {
         return ERR_OK;
@@ -260,10 +274,30 @@ static enum err list_renew(struct op *op, struct copying *copying)
     return ERR_OK;
 }
 
+/* Takes the history as it is while the journal ends where this round goes. */
+static enum err history_add(struct op *op, struct copying *copying)
+{
+    for (size_t i = 0; i < TRIES_MAX; i++) {
+        struct backup_history history = { .there = false };
+        bool whole = false;
+        TRY(backup_history_begin(op, copying->maker, copying->world->folder, &history));
+        TRY(journal_refresh(op, copying->journal));
+        TRY(backup_history_finish(op, copying->maker, copying->world->folder, &history, &whole));
+        if (whole) {
+            return ERR_OK;
+        }
+    }
+    return op_fail(op, ERR_AGAIN,
+                   "the history of %.*s changed faster than it could be copied: "
+                   "try again later",
+                   SPAN_FMT(copying->world->folder));
+}
+
 static enum err round_run(struct op *op, struct copying *copying)
 {
     struct backup_world *world = copying->world;
     struct backup_maker *maker = copying->maker;
+    TRY(history_add(op, copying));
     copying->last = journal_last(copying->journal);
     copying->mask = (struct mask){ 0 };
     TRY(past_check(op, copying));
@@ -333,6 +367,7 @@ static enum err world_copy(struct op *op, struct backup_maker *maker, struct dis
     enum err err = ERR_OK;
     if (journal_last(copying.journal) > 0 || copying.world->last > 0) {
         copying.world->seen = true;
+        copying.floor = copying.world->last > 0 ? 0 : journal_last(copying.journal);
         err = rounds_run(op, &copying);
     }
     journal_finder_done(&copying.finder);

@@ -207,19 +207,26 @@ static enum err copies_read(struct op *op, struct span file, struct span path, s
     return ERR_OK;
 }
 
-enum err manifest_read(struct op *op, struct disk *disk, struct span path, struct manifest *ret)
+enum err manifest_parse(struct op *op, struct span bytes, struct span path, struct manifest *ret)
 {
-    struct span file;
     struct manifest manifest;
-    TRY(disk_map(op, disk, path, &file));
-    enum err err = file.size > MANIFEST_SIZE_MAX
-                       ? op_fail(op, ERR_CORRUPT, "%.*s: larger than any", SPAN_FMT(path))
-                       : copies_read(op, file, path, &manifest);
-    disk_unmap(disk, file);
+    if (bytes.size > MANIFEST_SIZE_MAX) {
+        return op_fail(op, ERR_CORRUPT, "%.*s: larger than any", SPAN_FMT(path));
+    }
+    enum err err = copies_read(op, bytes, path, &manifest);
     if (err == ERR_UNSUPPORTED) {
         return op_fail(op, err, "%.*s was made by a newer version of this program", SPAN_FMT(path));
     }
     TRY(err);
     *ret = manifest;
     return ERR_OK;
+}
+
+enum err manifest_read(struct op *op, struct disk *disk, struct span path, struct manifest *ret)
+{
+    struct span file;
+    TRY(disk_map(op, disk, path, &file));
+    enum err err = manifest_parse(op, file, path, ret);
+    disk_unmap(disk, file);
+    return err;
 }

@@ -46,6 +46,19 @@ MUST_USE
 enum err manifest_read(struct op *op, struct disk *disk, struct span path, struct manifest *ret);
 
 /**
+ * Read a manifest from its bytes.
+ *
+ * op        work in hand; the segments live in its memory
+ * bytes     of the file
+ * path      of the file, for faults
+ * ret       untouched on error
+ *
+ * Errors    ERR_CORRUPT; ERR_UNSUPPORTED made by a newer version; ERR_LIMIT
+ */
+MUST_USE
+enum err manifest_parse(struct op *op, struct span bytes, struct span path, struct manifest *ret);
+
+/**
  * Write a manifest in place of the one that is there; all segments it names are durable.
  *
  * op        work in hand

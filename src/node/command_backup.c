@@ -61,6 +61,7 @@ static void backup_json(struct invocation *invocation, const struct backup_summa
     json_member_u64(&w, SPAN("new_files"), summary->new_files);
     json_member_u64(&w, SPAN("new_entries"), summary->new_entries);
     json_member_u64(&w, SPAN("erased_but_kept"), summary->remains);
+    json_member_u64(&w, SPAN("history_faults"), summary->history_faults);
     json_end_object(&w);
     print_json(invocation, &line);
     buf_done(&line);
@@ -119,8 +120,8 @@ static void tell_remains(const struct invocation *invocation, const struct backu
                "%llu erased %s in older parts: 'linie backup --full' makes new ones and removes "
                "those",
                (unsigned long long)summary->remains,
-               summary->remains == 1 ? "payload or file still lies"
-                                     : "payloads or files still lie");
+               summary->remains == 1 ? "payload, file or part of the history still lies"
+                                     : "payloads, files or parts of the history still lie");
     flow_end(&flow);
 }
 
@@ -246,6 +247,21 @@ static enum err restore(struct invocation *invocation, const char *from, const c
     return err;
 }
 
+static void tell_history_faults(const struct invocation *invocation,
+                                const struct backup_summary *summary)
+{
+    char places[WORDS_SIZE];
+    struct flow flow;
+    if (summary->history_faults == 0) {
+        return;
+    }
+    flow_begin(&flow, invocation, 2);
+    flow_styled(&flow, PRINT_ALARM, "the history was damaged before it was backed up:");
+    flow_words(&flow, "%s; 'linie history verify' names them, and the rest answers",
+               print_counted(summary->history_faults, "place", "places", places, sizeof places));
+    flow_end(&flow);
+}
+
 static void restore_tell(const struct invocation *invocation, const struct backup_summary *summary)
 {
     char entries[WORDS_SIZE];
@@ -263,6 +279,7 @@ static void restore_tell(const struct invocation *invocation, const struct backu
                print_counted(summary->files, "file", "files", files, sizeof files),
                print_counted(summary->worlds, "world", "worlds", worlds, sizeof worlds));
     flow_end(&flow);
+    tell_history_faults(invocation, summary);
 }
 
 int command_restore(struct invocation *invocation)

@@ -449,7 +449,9 @@ static void part_forge(struct disk *target, const struct backup_record *data, si
 {
     struct op op;
     testing_op_begin(&op);
-    const struct backup_header header = { .number = 1, .first = 1, .generation = { 1 } };
+    const struct backup_header header = {
+        .version = BACKUP_VERSION, .number = 1, .first = 1, .generation = { 1 }
+    };
     uint8_t bytes[BACKUP_HEADER_SIZE];
     backup_header_write(bytes, &header);
     struct disk_file *file;

@@ -5,6 +5,7 @@
     tests/node/history.py PROGRAM
 """
 
+import copy
 import csv
 import io
 import json
@@ -259,6 +260,64 @@ def rules_keep_less_of_a_kind_and_answers_say_so():
         assert answer["uncertain"] is True, answer
         said = " ".join(node.said("hunt", "192.0.2.77", "evil.example", *WHY, status=FOUND).split())
         assert "perhaps" in said and "values of this kind are not remembered" in said, said
+
+
+# ---- kept in a backup ----
+
+def restored(node, name="copy"):
+    """A node made of the backup, in an empty place that goes with the node's."""
+    other = copy.copy(node)
+    other.path = node.folder / name
+    node.run("restore", node.folder / "backup", other.path, node=False)
+    return other
+
+
+@test
+def backup_restored_into_an_empty_place_answers_as_the_node_it_was_made_of():
+    with some() as node:
+        node.run("backup", node.folder / "backup")
+        other = restored(node)
+        assert other.json("history", "stats") == node.json("history", "stats")
+        for value in ("secret.example", "10.0.0.9"):
+            theirs, ours = (one.json("hunt", value, *WHY, status=FOUND)[0]
+                            for one in (node, other))
+            assert theirs == ours, f"{theirs}\n{ours}"
+        assert other.json("history", "verify")[-1]["faults"] == 0
+        other.run("verify")
+        watch(other, dns("later.example", "10.0.0.1"), "b.log")
+        assert count(other, "later.example") == 1 and count(other, "secret.example") == 2
+
+
+@test
+def backup_made_beside_a_watch_and_a_compaction_holds_each_line_that_was_read_once():
+    with Node().remembering() as node, Pipe(node) as pipe:
+        for turn in range(6):
+            pipe.write("".join(dns(f"host-{turn}-{i}.example", "10.0.0.3", i)
+                               for i in range(500)))
+            if turn % 2 == 1:
+                node.run("history", "compact")
+            node.run("backup", node.folder / "backup")
+            other = restored(node, f"copy-{turn}")
+            (stats,) = other.json("history", "stats")
+            (status,) = other.json("status")
+            assert stats["sightings"] == 4 * status["lines"], (turn, stats, status)
+            assert other.json("history", "verify")[-1]["faults"] == 0
+        pipe.end(DONE)
+        node.run("backup", node.folder / "backup")
+        assert restored(node).json("history", "stats")[0]["sightings"] == 4 * 6 * 500
+
+
+@test
+def backup_tells_that_older_parts_hold_what_was_forgotten():
+    with some() as node:
+        node.run("backup", node.folder / "backup")
+        node.run("history", "forget", "secret.example", *REASON)
+        (told,) = node.json("backup", node.folder / "backup")
+        assert told["erased_but_kept"] == 1, told
+        other = restored(node)
+        assert count(other, "secret.example", found=False) == 0
+        (told,) = node.json("backup", node.folder / "backup", "--full")
+        assert told["erased_but_kept"] == 0, told
 
 
 run_all()
