@@ -397,7 +397,7 @@ static const struct key keys[] = {
       "[output \"soc\"]\nkind = webhook\nurl = https://soc.example/hook\n"
       "secret-file = keys/soc.secret\nbatch = 100\ntlp = GREEN\nrank = low\nindicators = domain "
       "url\n"
-      "events = opened closed notice\nalarm = 10m\nexercises = no\nbegin = now\n"
+      "events = opened closed notice\nlooked-back = yes\nalarm = 10m\nexercises = no\nbegin = now\n"
       "[output \"duty\"]\nkind = mail\nurl = smtps://mail.example\nfrom = linie@water.example\n"
       "to = duty@water.example\nuser = linie\npassword-file = keys/mail.password\nevery = 15m",
       NULL },
@@ -425,6 +425,7 @@ static const struct key keys[] = {
     { "output", "rank", NULL, NULL, NULL },
     { "output", "indicators", NULL, NULL, NULL },
     { "output", "events", NULL, NULL, NULL },
+    { "output", "looked-back", NULL, NULL, NULL },
     { "output", "alarm", NULL, NULL, NULL },
     { "output", "exercises", NULL, NULL, NULL },
     { "output", "begin", NULL, NULL, NULL },

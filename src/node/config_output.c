@@ -310,6 +310,20 @@ static enum err set_events(struct op *op, struct config_output *output, struct s
     return ERR_OK;
 }
 
+static enum err set_looked_back(struct op *op, struct config_output *output, struct span value)
+{
+    static const char *const words[] = { [CONFIG_LOOKED_BACK_TOO] = "yes",
+                                         [CONFIG_LOOKED_BACK_NOT] = "no",
+                                         [CONFIG_LOOKED_BACK_ONLY] = "only" };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (span_equal(value, span_of(words[i]))) {
+            output->looked_back = (enum config_looked_back)i;
+            return ERR_OK;
+        }
+    }
+    return op_fail(op, ERR_FORMAT, "neither yes, no nor only");
+}
+
 static enum err set_alarm(struct op *op, struct config_output *output, struct span value)
 {
     return config_time_read(op, value, AGE_MAX_S, &output->alarm_s);
@@ -364,6 +378,7 @@ static const struct setting settings[] = {
     { "rank", set_rank, ANY },
     { "indicators", set_indicators, ANY },
     { "events", set_events, ANY },
+    { "looked-back", set_looked_back, ANY },
     { "alarm", set_alarm, ANY },
     { "exercises", set_exercises, ANY },
     { "begin", set_begin, ANY },

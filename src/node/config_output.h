@@ -10,6 +10,9 @@
 
 enum { CONFIG_OUTPUT_COUNT_MAX = FETCH_OUTPUT_COUNT_MAX, CONFIG_OUTPUT_NAME_SIZE_MAX = 64 };
 
+/* Hits of lines that were read before their indicator came. */
+enum config_looked_back { CONFIG_LOOKED_BACK_TOO, CONFIG_LOOKED_BACK_NOT, CONFIG_LOOKED_BACK_ONLY };
+
 struct config_output {
     /* Paths as they were written: relative ones begin at the node's folder. Password and secret are
      * still in their files. */
@@ -23,10 +26,11 @@ struct config_output {
     enum policy_tlp tlp_max; /* the narrowest label that may go there */
     unsigned rank_min;       /* of hits that go there; 0: silent ones, too */
     uint64_t kinds;          /* of indicators whose hits go there, a bit each; 0: all */
-    unsigned events;         /* that go there: a bit for each enum store_event_type */
-    uint32_t alarm_s;        /* a notice says so when nothing has got through for so long */
-    bool exercises;          /* also what happens in exercises */
-    bool from_start;         /* a new output begins with the journal; else with what comes next */
+    enum config_looked_back looked_back;
+    unsigned events;  /* that go there: a bit for each enum store_event_type */
+    uint32_t alarm_s; /* a notice says so when nothing has got through for so long */
+    bool exercises;   /* also what happens in exercises */
+    bool from_start;  /* a new output begins with the journal; else with what comes next */
 };
 
 /**

@@ -100,6 +100,7 @@ static void add_fold(struct buf *buf, const struct fold *fold)
     add_param_u64(buf, "count", fold->count);
     add_param(buf, "tlp", span_of(policy_tlp_name((enum policy_tlp)fold->tlp)));
     add_param(buf, "source", fold->source);
+    add_param(buf, "looked_back", fold->looked_back ? SPAN("true") : SPAN(""));
 }
 
 static void add_notice(struct buf *buf, const struct store_notice *notice)

@@ -209,6 +209,32 @@ def hits_found_looking_back_go_to_all_outputs():
 
 
 @test
+def outputs_mark_what_was_found_looking_back_and_take_it_leave_it_or_take_it_alone():
+    marks = {"json": '"looked_back":true', "rfc5424": ' looked_back="true"', "eve": '"looked_back"',
+             "local": "found looking back", "text": "found looking back"}
+    with Node().remembering() as node:
+        with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
+            for form in marks:
+                for which in ("yes", "no", "only"):
+                    conf.write(f'\n[output "{form}-{which}"]\nkind = file\nformat = {form}\n'
+                               f"path = out/{form}-{which}\nlooked-back = {which}\n"
+                               "events = opened\n")
+        node.run("watch", node.file("a.log", dns("late.example")), "--quiet", status=DONE)
+        node.add("late.example\nlive.example\n")
+        node.run("watch", node.file("b.log", dns("live.example", second=1)), "--quiet",
+                 status=FOUND)
+
+        for form, mark in marks.items():
+            told = {}
+            for which in ("yes", "no", "only"):
+                path = node.path / "out" / f"{form}-{which}"
+                told[which] = path.read_text(encoding="utf-8").splitlines()
+            assert len(told["yes"]) == 2 and sum(mark in one for one in told["yes"]) == 1, told
+            assert len(told["only"]) == 1 and mark in told["only"][0], told
+            assert len(told["no"]) == 1 and mark not in told["no"][0], told
+
+
+@test
 def indicator_is_found_among_keyed_hashes_and_never_by_a_part_of_a_value():
     for rule, hits in (("hash = domain", 1), ("truncate = domain", 0)):
         with Node().remembering().configure(rule + "\n") as node:

@@ -331,6 +331,29 @@ TEST(test_of_an_output_is_marked_in_every_format)
     buf_done(&told.text);
 }
 
+TEST(hit_found_looking_back_is_marked_in_every_format_and_no_other_is)
+{
+    static const char *const marks[OUTPUT_FORMAT_COUNT] = {
+        [OUTPUT_JSON] = "\"looked_back\":true",
+        [OUTPUT_RFC5424] = " looked_back=\"true\"",
+        [OUTPUT_LOCAL] = "TLP:GREEN, found looking back",
+        [OUTPUT_EVE] = ",\"looked_back\"",
+        [OUTPUT_TEXT] = "TLP:GREEN, found looking back",
+    };
+    struct told told;
+    told_hit(&told);
+
+    for (unsigned format = 0; format < OUTPUT_FORMAT_COUNT; format++) {
+        told.fold.looked_back = true;
+        struct span text = as(&told, (enum output_format)format);
+        assert_true(span_find_span(text, span_of(marks[format])) >= 0);
+        told.fold.looked_back = false;
+        text = as(&told, (enum output_format)format);
+        assert_true(span_find_span(text, SPAN("look")) < 0);
+    }
+    buf_done(&told.text);
+}
+
 TEST(event_of_an_exercise_is_marked_in_every_format)
 {
     struct told told;
