@@ -86,7 +86,8 @@ struct invocation {
     int folder;       /* the caller's working folder: relative paths start here */
     size_t width;     /* columns of `out`: what people read is set to fit */
     size_t err_width; /* of `err`; COMMAND_WIDTH_MAX where it is no terminal: one line a fault */
-    bool colour;      /* `out` is a terminal that shows colours */
+    bool terminal;    /* `out` is one: no control character of others may reach it */
+    bool colour;      /* it shows colours */
     bool progress;    /* `err` is a terminal */
     bool unicode;     /* the caller's locale has more than ASCII */
     bool json;

@@ -94,7 +94,10 @@ static void line_end(struct exporting *exporting)
 {
     FILE *out = exporting->asking.invocation->out;
     buf_add(&exporting->line, SPAN("\r\n")); /* RFC 4180, section 2 */
-    if (exporting->line.err == ERR_OK) {
+    if (exporting->asking.invocation->terminal) {
+        print_text(exporting->asking.invocation, span_trim(buf_span(&exporting->line)), 0);
+        fputc('\n', out);
+    } else if (exporting->line.err == ERR_OK) {
         fwrite(exporting->line.data, 1, exporting->line.size, out);
     }
     buf_clear(&exporting->line);

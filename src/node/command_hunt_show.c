@@ -7,6 +7,7 @@
 #include "node/argument.h"
 #include "node/asking.h"
 #include "node/flow.h"
+#include "node/hunt_show.h"
 #include "node/past.h"
 #include "node/raw.h"
 #include "node/roles.h"
@@ -120,7 +121,7 @@ static void place_text(struct showing *showing, const struct hunt_question *ques
     value_add_text(&text, &question->value);
     fputc('\n', invocation->out);
     flow_begin(&flow, invocation, 2);
-    flow_value(&flow, "", buf_span(&text), "");
+    flow_value_cut(&flow, buf_span(&text), HUNT_VALUE_SHOWN_MAX, "");
     flow_value(&flow, "in", line->path, ",");
     flow_words(&flow, "from byte %s on:", print_count(line->from, from, sizeof from));
     flow_end(&flow);

@@ -6,7 +6,9 @@
 enum {
     WORDS_SIZE_MAX = 8 * 1024,
     VALUE_SIZE_MAX = 512 * 1024,
-    MARK_WIDTH = 1, /* the last column is left to what flow_after() adds */
+    MARK_WIDTH = 1,   /* the last column is left to what flow_after() adds */
+    UTF8_NEXT = 0x80, /* a byte of a character that is not its first (RFC 3629, section 3) */
+    UTF8_NEXT_MASK = 0xC0,
 };
 
 void flow_begin(struct flow *flow, const struct invocation *invocation, size_t indent)
@@ -139,6 +141,27 @@ void flow_value(struct flow *flow, const char *before, struct span text, const c
     }
     buf_done(&harmless);
     buf_done(&whole);
+}
+
+void flow_value_cut(struct flow *flow, struct span text, size_t size_max, const char *after)
+{
+    struct buf cut;
+    char size[32];
+    if (text.size <= size_max) {
+        flow_value(flow, "", text, after);
+        return;
+    }
+    size_t end = size_max;
+    while (end > 0 && (text.data[end] & UTF8_NEXT_MASK) == UTF8_NEXT) {
+        end--;
+    }
+    buf_init(&cut, size_max + sizeof "...");
+    buf_add(&cut, span_slice(text, 0, end));
+    buf_add(&cut, SPAN("..."));
+    flow_value(flow, "", buf_span(&cut), "");
+    flow_words(flow, "(cut here: %s bytes, all of them with --json)%s",
+               print_count(text.size, size, sizeof size), after);
+    buf_done(&cut);
 }
 
 void flow_after(struct flow *flow, const char *mark)

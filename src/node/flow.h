@@ -68,6 +68,17 @@ void flow_styled(struct flow *flow, enum print_style style, const char *word);
 void flow_value(struct flow *flow, const char *before, struct span text, const char *after);
 
 /**
+ * As flow_value(), for what may be of any size: what is longer than a screen or so is cut, and said
+ * to be.
+ *
+ * flow      begun
+ * text      any bytes
+ * size_max  up to so many bytes it is whole
+ * after     what stands close behind it: a comma, perhaps
+ */
+void flow_value_cut(struct flow *flow, struct span text, size_t size_max, const char *after);
+
+/**
  * Add a mark close behind what was added last: a comma.
  *
  * flow      begun, and not empty

@@ -51,7 +51,7 @@ static void add_question(struct flow *flow, const struct hunt_question *question
     buf_init(&text, VALUE_TEXT_SIZE_MAX);
     value_add_text(&text, &question->value);
     flow_words(flow, "%s", value_kind_name(question->value.kind));
-    flow_value(flow, "", buf_span(&text), words[0] == '\0' ? after : "");
+    flow_value_cut(flow, buf_span(&text), HUNT_VALUE_SHOWN_MAX, words[0] == '\0' ? after : "");
     if (words[0] != '\0') {
         flow_words(flow, "%s%s", words, after);
     }
@@ -173,7 +173,7 @@ static void show_parts(const struct invocation *invocation, const char *name,
     fact_begin(&flow, invocation, name);
     for (size_t i = 0; i < shown; i++) {
         struct span part = parts->at[i].name.size > 0 ? parts->at[i].name : SPAN("(none)");
-        flow_value(&flow, "", part, "");
+        flow_value_cut(&flow, part, HUNT_VALUE_SHOWN_MAX, "");
         add_count(&flow, parts->at[i].count, i + 1 < shown ? "," : "");
     }
     if (more > 0) {

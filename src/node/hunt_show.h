@@ -9,6 +9,8 @@
 #include "history/answer.h"
 #include "node/command.h"
 
+enum { HUNT_VALUE_SHOWN_MAX = 1000 }; /* longer ones are cut for people, and said to be */
+
 /* How far the answer reaches. */
 struct hunt_reach {
     uint32_t since_s; /* from which on was asked for; 0: any */

@@ -100,6 +100,7 @@ int main(int argc, char **argv)
     invocation.folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     invocation.width = columns_of(STDOUT_FILENO);
     invocation.err_width = isatty(STDERR_FILENO) ? columns_of(STDERR_FILENO) : COMMAND_WIDTH_MAX;
+    invocation.terminal = isatty(STDOUT_FILENO);
     invocation.colour = shows_colours(STDOUT_FILENO);
     invocation.unicode = shows_unicode();
     invocation.progress = isatty(STDERR_FILENO);

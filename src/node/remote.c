@@ -100,6 +100,7 @@ static void add_arguments(struct buf *body, const struct invocation *invocation)
     wire_add_bytes(body, span_of(invocation->command->name));
     wire_add_bytes(body, invocation->op->actor.name);
     wire_add_u8(body, invocation->json ? 1 : 0);
+    wire_add_u8(body, invocation->terminal ? 1 : 0);
     wire_add_u8(body, invocation->colour ? 1 : 0);
     wire_add_u8(body, invocation->unicode ? 1 : 0);
     wire_add_u32(body, (uint32_t)invocation->width);
@@ -320,6 +321,7 @@ static enum err arguments_read(struct op *op, struct wire_reader *r, struct invo
     }
     TRY(person_read(op, r));
     ret->json = wire_u8(r) != 0;
+    ret->terminal = wire_u8(r) != 0;
     ret->colour = wire_u8(r) != 0;
     ret->unicode = wire_u8(r) != 0;
     ret->width = wire_u32(r);

@@ -5,6 +5,7 @@
     tests/node/screen.py PROGRAM
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -14,8 +15,10 @@ import struct
 import subprocess
 import termios
 
-from ground import DONE, FOUND, PROGRAM, TROUBLE, Node, dns, run_all, test
+from ground import DONE, FOUND, PROGRAM, TROUBLE, Node, descendants, dns, run_all, test
 from helped import names_in
+from receivers import wait_for
+from sender import Pipe
 
 LINES, COLUMNS = 24, 80
 SHA256 = "5e0599a42d5e3da872c402229aea1816dfda81b891f118d38057563d15a2149d"
@@ -262,6 +265,47 @@ def input_that_cannot_be_read_is_named_once():
         assert done.stderr.count("absent.log") == 1, done.stderr
         done = node.run("indicators", "add", "absent.txt", status=TROUBLE)
         assert done.stderr.count("absent.txt") == 1, done.stderr
+
+
+def request(url, agent):
+    return json.dumps({"timestamp": "2026-11-21T12:00:00.000000+0000", "event_type": "http",
+                       "src_ip": "10.0.0.5", "src_port": 5555, "dest_ip": "192.0.2.9",
+                       "dest_port": 80, "proto": "TCP",
+                       "http": {"hostname": "long.example", "url": url, "http_method": "GET",
+                                "http_user_agent": agent, "status": 200}}) + "\n"
+
+
+@test
+def answer_of_a_hunt_cuts_what_is_longer_than_a_screen_and_says_so():
+    path = "/" + "a" * 8000
+    agent = "é" * 999 + "x" # 1,999 bytes: the cut would be in the middle of a letter
+    with Node().remembering() as node:
+        node.run("watch", node.file("eve.json", request(path, agent)), "--quiet")
+        for asked, size in ((("http://long.example" + path,), "8,020"),
+                            ((agent, "--kind", "user-agent"), "1,999")):
+            words = ("hunt", *asked, "--purpose", "x", "--mandate", "y", "--show")
+            text = in_terminal(node, COLUMNS, *words)
+            assert max(map(len, text.splitlines())) < 5000 and "\ufffd" not in text, text
+            assert f"...\n  (cut here: {size} bytes, all of them with --json)" in text, text
+            answer = node.json(*words, status=FOUND)[0]
+            assert answer["asked"] == asked[0], answer["asked"]
+
+
+@test
+def exported_table_shows_a_terminal_no_control_characters_and_programs_every_byte():
+    evil = "\x1b[31mred\x07 \u009b5m"
+    export = ("history", "export", "--csv", "--purpose", "x", "--mandate", "y")
+    with Node().remembering() as node:
+        node.run("watch", node.file("eve.json", request("/", evil)), "--quiet")
+        for running in (False, True):
+            with Pipe(node) if running else contextlib.nullcontext() as pipe:
+                if running:
+                    wait_for(lambda: "watch" in descendants(pipe.process.pid), "the watch")
+                text = in_terminal(node, COLUMNS, *export)
+                assert "red" in text and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", text), text
+                assert evil in node.said(*export)
+                if running:
+                    pipe.end(DONE)
 
 
 run_all()
