@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "node/remote.h"
 #include "node/roles.h"
 #include "os/clock.h"
+#include "os/person.h"
 
 enum {
     WRITER_WAIT_MS = 10000, /* for a writer that takes no work from others */
@@ -391,38 +391,6 @@ static int run_here(struct invocation *invocation)
     return invocation->command->after == NULL ? code : invocation->command->after(invocation, code);
 }
 
-/* Many work on a node as its one user, by sudo: then sudo says who they are. It sets its variables
- * itself; but who may run more than this program as that user could set them too. */
-static bool sudo_name(char *ret, size_t size)
-{
-    uint64_t uid = 0;
-    const char *name = getenv("SUDO_USER");
-    const char *number = getenv("SUDO_UID");
-    if (name == NULL || number == NULL || span_to_u64(span_of(number), &uid) != ERR_OK ||
-        uid == geteuid() || uid > UINT32_MAX) {
-        return false;
-    }
-    const struct passwd *user = getpwuid((uid_t)uid);
-    if (user == NULL || strcmp(user->pw_name, name) != 0) {
-        return false;
-    }
-    snprintf(ret, size, "%s", user->pw_name);
-    return true;
-}
-
-static void user_name(char *ret, size_t size)
-{
-    if (sudo_name(ret, size)) {
-        return;
-    }
-    const struct passwd *user = getpwuid(geteuid());
-    if (user != NULL) {
-        snprintf(ret, size, "%s", user->pw_name);
-    } else {
-        snprintf(ret, size, "uid %u", (unsigned)geteuid());
-    }
-}
-
 static void help(const struct invocation *invocation)
 {
     if (invocation->command != NULL) {
@@ -452,7 +420,7 @@ static bool output_end(struct invocation *invocation)
 int command_main(int argc, char **argv, struct invocation *invocation)
 {
     static struct op op; /* the invocation refers to it */
-    char user[256];
+    char user[OS_PERSON_NAME_SIZE];
     bool asks_help = false;
     const char *node_dir = getenv("LINIE_NODE");
     invocation->node_dir = node_dir == NULL || node_dir[0] == '\0' ? SPAN(".") : span_of(node_dir);
@@ -464,7 +432,7 @@ int command_main(int argc, char **argv, struct invocation *invocation)
         help(invocation);
         return EXIT_DONE;
     }
-    user_name(user, sizeof user);
+    os_person(user);
     const struct actor actor = { .name = span_of(user) };
     op_begin(&op, &actor, OP_MEMORY_MAX);
     invocation->op = &op;

@@ -11,6 +11,7 @@
 #include "node/flow.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
+#include "os/person.h"
 
 enum { LINE_SIZE_MAX = 64 * 1024 * 1024, VALUES_SHOWN_MAX = 8, INDENT = 6 };
 
@@ -320,6 +321,11 @@ static bool is_overseer(const struct config_history *config, struct span name)
     return false;
 }
 
+static bool is_unproven(struct span name)
+{
+    return span_ends_with(name, SPAN(OS_PERSON_UNPROVEN));
+}
+
 static enum err may_approve(struct invocation *invocation, const struct store_asked *request,
                             const struct asking_state *state)
 {
@@ -328,6 +334,11 @@ static enum err may_approve(struct invocation *invocation, const struct store_as
     asking_id(request->entry, id);
     if (request->act != STORE_ASKED_REQUEST) {
         return op_fail(op, ERR_ABSENT, "there is no request %s", id);
+    }
+    if (is_unproven(request->actor) || is_unproven(op->actor.name)) {
+        return op_fail(op, ERR_DENIED,
+                       "who asks or who approves %s is in a user namespace, and may be anybody",
+                       id);
     }
     if (span_equal(request->actor, op->actor.name)) {
         return op_fail(op, ERR_DENIED, "%s is your own request: another user has to approve it",

@@ -6,6 +6,7 @@
 #include "node/fold_words.h"
 #include "node/hit_list.h"
 #include "node/hit_words.h"
+#include "os/person.h"
 
 enum {
     LINE_SIZE_MAX = 256 * 1024,
@@ -288,6 +289,13 @@ static enum err level_read(struct hits *hits)
     return ERR_OK;
 }
 
+/* What is assigned to a user is shown to who is perhaps somebody else, too: it is no secret. */
+static struct span plain_name(struct span name)
+{
+    const struct span mark = SPAN(OS_PERSON_UNPROVEN);
+    return span_ends_with(name, mark) ? span_slice(name, 0, name.size - mark.size) : name;
+}
+
 /* Who asks for a state, or for what is theirs, sees silent hits of that too. */
 static enum err states_read(struct hits *hits)
 {
@@ -297,7 +305,7 @@ static enum err states_read(struct hits *hits)
     enum hit_state state = HIT_NEW;
     hits->wish.states = hits->all ? (1u << HIT_STATE_COUNT) - 1 : open;
     if (mine) {
-        hits->wish.assignee = hits->invocation->op->actor.name;
+        hits->wish.assignee = plain_name(hits->invocation->op->actor.name);
         hits->wish.states |= 1u << HIT_ACKNOWLEDGED;
     }
     if (text == NULL) {

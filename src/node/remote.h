@@ -3,7 +3,7 @@
  * Commands that find another process writing to the node hand their work to it, over a socket in
  * the world's folder (linie.sock, mode 0600). That process runs the command with the caller's files
  * and answers with its exit code. It serves its own user and root only, and writes into the
- * journal who the caller says that it works for: the user, or who became that user by sudo.
+ * journal who the caller says that it works for (os/person.h).
  */
 #ifndef NODE_REMOTE_H
 #define NODE_REMOTE_H

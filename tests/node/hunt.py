@@ -8,8 +8,9 @@
 import json
 import pwd
 import re
+import subprocess
 
-from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, gzipped, run_all, test
+from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, Skip, dns, gzipped, person, run_all, test
 from receivers import wait_for
 from sender import Pipe
 
@@ -18,10 +19,13 @@ WHY = ("--purpose", "case 17", "--mandate", "Wbni art. 3")
 MAIL = "someone@bank.example"
 
 
-def other(number=1):
-    """A second person who works on the node by sudo."""
-    user = pwd.getpwuid(number)
-    return {"SUDO_USER": user.pw_name, "SUDO_UID": str(user.pw_uid)}
+def name_of(number):
+    return pwd.getpwuid(number).pw_name
+
+
+def as_sudo(number):
+    """What sudo says in the environment, and everybody can."""
+    return {"SUDO_USER": name_of(number), "SUDO_UID": str(number)}
 
 
 def smtp(sender, host="10.0.0.5", second=0):
@@ -223,7 +227,7 @@ def hunt_without_purpose_or_mandate_is_not_answered():
 def every_hunt_is_in_the_journal_with_who_why_and_what():
     with three_days() as node:
         (answer,) = hunt(node, "evil.example", "--since", "2026-11-22")
-        hunt(node, "absent.example", status=DONE, env=other())
+        hunt(node, "absent.example", status=DONE, **person(1))
         first, second = node.json("history", "asked")
         assert first["entry"] == answer["entry"] and first["act"] == "hunt"
         assert (first["purpose"], first["mandate"]) == ("case 17", "Wbni art. 3")
@@ -231,7 +235,7 @@ def every_hunt_is_in_the_journal_with_who_why_and_what():
             [{"kind": "domain", "value": "evil.example", "scope": "subdomains"}]
         assert first["content"]["kinds"] == {"domain": 1}
         assert first["content"]["since"].startswith("2026-11-22T00:00:00")
-        assert second["actor"] == other()["SUDO_USER"] != first["actor"]
+        assert second["actor"] == name_of(1) != first["actor"]
         said = flat(node.said("history", "asked"))
         assert "asked for evil.example since 2026-11-22" in said and "purpose: case 17" in said
         told = node.run("erase", first["entry"], "--rule", "I was not here", status=TROUBLE).stderr
@@ -243,7 +247,7 @@ def every_hunt_is_in_the_journal_with_who_why_and_what():
 @test
 def value_of_a_person_is_answered_once_when_another_user_approved_it():
     with seen(smtp(MAIL)) as node:
-        configure(node, "second-person = email\noverseer = " + other(2)["SUDO_USER"] + "\n")
+        configure(node, "second-person = email\noverseer = " + name_of(2) + "\n")
         told = node.run("hunt", MAIL, *WHY, status=TROUBLE)
         name = re.search(r"request (R-\d+)", flat(told.stderr)).group(1)
         assert told.stdout == ""
@@ -252,19 +256,19 @@ def value_of_a_person_is_answered_once_when_another_user_approved_it():
         assert "is not approved yet" in node.run(*made, status=TROUBLE).stderr
         told = node.run("history", "approve", name, status=TROUBLE).stderr
         assert "your own request" in told
-        told = node.run("history", "approve", name, status=TROUBLE, env=other(2)).stderr
+        told = node.run("history", "approve", name, status=TROUBLE, **person(2)).stderr
         assert "overseer" in told
 
-        node.run("history", "approve", name, env=other())
+        node.run("history", "approve", name, **person(1))
         assert node.json("history", "requests")[0]["state"] == "approved"
-        told = node.run(*made, status=TROUBLE, env=other()).stderr
+        told = node.run(*made, status=TROUBLE, **person(1)).stderr
         assert "only who asked is answered" in flat(told)
         told = node.run("hunt", "evil@bank.example", "--request", name, status=TROUBLE).stderr
         assert "asks for other values" in told
         (answer,) = node.json(*made, status=FOUND)
         assert answer["count"] == 1
         assert "was answered already" in node.run(*made, status=TROUBLE).stderr
-        told = node.run("history", "approve", name, status=TROUBLE, env=other()).stderr
+        told = node.run("history", "approve", name, status=TROUBLE, **person(1)).stderr
         assert "approved already" in told
         assert node.json("history", "requests") == []
         assert node.json("history", "requests", "--all")[0]["state"] == "answered"
@@ -275,13 +279,42 @@ def value_of_a_person_is_answered_once_when_another_user_approved_it():
 
 
 @test
+def nobody_becomes_another_person_by_what_the_environment_says():
+    with seen(smtp(MAIL)) as node:
+        configure(node, "second-person = email\n")
+        told = node.run("hunt", MAIL, *WHY, status=TROUBLE, env=as_sudo(2), **person(1)).stderr
+        name = re.search(r"request (R-\d+)", flat(told)).group(1)
+        assert node.json("history", "requests")[0]["actor"] == name_of(1)
+        told = node.run("history", "approve", name, status=TROUBLE, env=as_sudo(2), **person(1))
+        assert "your own request" in told.stderr
+        asked = node.json("history", "requests")[0]
+        assert (asked["actor"], asked["state"]) == (name_of(1), "waits")
+        node.run("history", "approve", name, **person(2))
+
+
+@test
+def who_is_in_a_user_namespace_can_be_no_second_person():
+    with seen(smtp(MAIL)) as node:
+        configure(node, "second-person = email\n")
+        told = node.run("hunt", MAIL, *WHY, status=TROUBLE, **person(1)).stderr
+        name = re.search(r"request (R-\d+)", flat(told)).group(1)
+        before = ("unshare", "--user", "--map-root-user")
+        if subprocess.run([*before, "true"], check=False, stderr=subprocess.DEVNULL).returncode:
+            raise Skip("no user namespace can be made here")
+        for env in ({}, as_sudo(2)):
+            told = node.run("history", "approve", name, status=TROUBLE, env=env, before=before)
+            assert "may be anybody" in flat(told.stderr), told.stderr
+        assert node.json("history", "requests")[0]["state"] == "waits"
+
+
+@test
 def export_of_everything_needs_a_second_person_where_a_kind_does():
     with seen(smtp(MAIL)) as node:
         configure(node, "second-person = email\n")
         told = node.run("history", "export", *WHY, status=TROUBLE)
         assert "needs a second one" in flat(told.stderr) and told.stdout == ""
         name = re.search(r"request (R-\d+)", flat(told.stderr)).group(1)
-        node.run("history", "approve", name, env=other())
+        node.run("history", "approve", name, **person(1))
         assert "asks for something else" in node.run("hunt", "--request", name, status=TROUBLE).stderr
         assert MAIL in node.said("history", "export", "--request", name)
 
@@ -375,9 +408,9 @@ def hunt_beside_a_watch_that_runs_is_answered_out_of_what_it_has_just_read():
             assert answer["count"] == 1
             (answer,) = hunt(node, "-", given="see evil[.]example\n")
             assert answer["count"] == 1
-            hunt(node, node.file("a.txt", "evil.example\n"), "--show", env=other())
+            hunt(node, node.file("a.txt", "evil.example\n"), "--show", **person(1))
             assert [asked["actor"] for asked in node.json("history", "asked")][2] == \
-                other()["SUDO_USER"]
+                name_of(1)
             pipe.end()
 
 
