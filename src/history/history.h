@@ -10,6 +10,7 @@
 #ifndef HISTORY_HISTORY_H
 #define HISTORY_HISTORY_H
 
+#include "base/uuid.h"
 #include "history/manifest.h"
 #include "history/rules.h"
 #include "os/disk.h"
@@ -157,12 +158,18 @@ enum err history_compact(struct op *op, struct history *history, int64_t now_us)
 
 /* What is to be forgotten. */
 struct history_forget {
-    const struct value *value; /* NULL: any */
+    const struct value *value; /* NULL: any; what holds it goes with it: see taking.h */
     enum value_scope scope;    /* EXACT; SUBDOMAINS of a domain; of a range all in it */
     enum value_kind kind;      /* VALUE_NONE: any */
     struct span host;          /* an inside host, as its address is written; empty: any */
     uint32_t since_s;          /* postings that lie wholly within; 0 and UINT32_MAX: any */
     uint32_t until_s;
+};
+
+/* How much was forgotten. */
+struct history_forgotten {
+    uint64_t postings;
+    uint64_t count; /* sightings: of a line in which two of the values stand, two */
 };
 
 /**
@@ -171,17 +178,63 @@ struct history_forget {
  * is written anew are left out, and a segment that cannot be read at all goes whole, for what they
  * hold cannot be told.
  *
- * op            work in hand
- * history       open for writing; all is acknowledged
- * forget        what; at least one of its limits is set
- * ret_postings  how many went
+ * op        work in hand
+ * history   open for writing; all is acknowledged
+ * forget    what; at least one of its limits is set
+ * ret       how much; untouched on error
  *
  * Errors    ERR_CONFLICT as history_flush(); ERR_CANCELLED, ERR_FULL, ERR_IO, ERR_LIMIT: some of it
  *           may be there still, do it again
  */
 MUST_USE
 enum err history_forget(struct op *op, struct history *history, const struct history_forget *forget,
-                        uint64_t *ret_postings);
+                        struct history_forgotten *ret);
+
+/* A rule that is being carried out. */
+struct history_forgetting {
+    struct uuid id; /* by which its entry of the journal is known */
+    struct history_forget forget;
+    struct value value;
+};
+
+/**
+ * Keep a rule beside the segments before it is carried out. It holds the value, which what is to be
+ * forgotten does too; a process that ends in the middle leaves it for the next.
+ *
+ * op        work in hand
+ * history   open for writing
+ * id        of the rule
+ * forget    as for history_forget()
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT: no rule is kept, or the one that was
+ */
+MUST_USE
+enum err history_forgetting_keep(struct op *op, struct history *history, const struct uuid *id,
+                                 const struct history_forget *forget);
+
+/**
+ * The rule that is kept.
+ *
+ * op        work in hand: value and host live in its memory
+ * history   open
+ * ret       its forget.value refers to its value: not to be copied; untouched on error
+ *
+ * Errors    ERR_ABSENT none is; ERR_CORRUPT, ERR_UNSUPPORTED it cannot be read; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_forgetting_read(struct op *op, const struct history *history,
+                                 struct history_forgetting *ret);
+
+/**
+ * The rule is carried out: keep it no longer.
+ *
+ * op        work in hand
+ * history   open for writing
+ *
+ * Errors    ERR_ABSENT none is kept; ERR_IO
+ */
+MUST_USE
+enum err history_forgetting_drop(struct op *op, struct history *history);
 
 /* ---- what there is ---- */
 

@@ -6,49 +6,17 @@
 #include "base/memory.h"
 #include "base/must.h"
 #include "history/history_inner.h"
+#include "history/taking.h"
 
-/* Whether what is kept of the value in a form may be in a segment. */
-static bool form_may_be_there(const struct history *history, const struct segment *segment,
-                              const struct value *value, enum history_keep keep)
+static enum err part_look(struct op *op, const struct taking *taking,
+                          const struct history_part *part, bool *ret)
 {
-    uint8_t key[HISTORY_ORDER_SIZE_MAX];
-    struct history_kept kept;
-    enum err err =
-        history_keep_value(history->options.rules, value->kind, value->key, keep, key, &kept);
-    if (err != ERR_OK) {
-        return keep == HISTORY_KEEP_HASHED; /* whether it is one of the hashes nobody can say */
-    }
-    return segment_may_hold(segment, value->kind, kept.form, kept.key);
-}
-
-static bool value_may_be_there(const struct history *history, const struct segment *segment,
-                               const struct history_forget *forget)
-{
-    const struct value *value = forget->value;
-    bool asked = value != NULL && value->kind != VALUE_CIDR &&
-                 (forget->scope == VALUE_SCOPE_EXACT || forget->scope == VALUE_SCOPE_SUBDOMAINS);
-    if (!asked) {
-        return true; /* the filter does not know */
-    }
-    for (enum history_keep keep = HISTORY_KEEP; keep < HISTORY_KEEP_NOT; keep++) {
-        if (form_may_be_there(history, segment, value, keep)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool part_may_hold(const struct history *history, const struct history_part *part,
-                          const struct history_forget *forget)
-{
+    const struct history_forget *forget = taking->forget;
     const struct segment_facts *facts = &part->is.facts;
-    if (facts->first_s > forget->until_s || facts->last_s < forget->since_s) {
-        return false;
-    }
-    if (forget->kind != VALUE_NONE && facts->kind_values[forget->kind] == 0) {
-        return false;
-    }
-    return part->segment == NULL || value_may_be_there(history, part->segment, forget);
+    bool other = facts->first_s > forget->until_s || facts->last_s < forget->since_s ||
+                 (forget->kind != VALUE_NONE && facts->kind_values[forget->kind] == 0);
+    *ret = !other;
+    return other || part->segment == NULL ? ERR_OK : taking_look(op, taking, part->segment, ret);
 }
 
 /* What cannot be read at all: what it holds cannot be told. */
@@ -62,21 +30,26 @@ static enum err part_remove(struct op *op, struct history *history, uint64_t num
 
 /* The segments that may hold something, by number: their order changes as they are written anew. */
 static enum err numbers_gather(struct op *op, const struct history *history,
-                               const struct history_forget *forget, uint64_t **ret,
+                               const struct history_forget *forget, uint64_t *numbers,
                                size_t *ret_count)
 {
-    uint64_t *numbers = memory_new_array(history->part_count, sizeof *numbers);
     size_t count = 0;
-    if (numbers == NULL) {
+    enum err err = ERR_OK;
+    struct taking *taking = memory_new(sizeof *taking);
+    if (taking == NULL) {
         return op_fail(op, ERR_LIMIT, "out of memory for forgetting");
     }
-    for (size_t i = 0; i < history->part_count; i++) {
-        if (part_may_hold(history, &history->parts[i], forget)) {
+    taking_init(taking, history->options.rules, forget);
+    for (size_t i = 0; i < history->part_count && err == ERR_OK; i++) {
+        bool there = false;
+        err = part_look(op, taking, &history->parts[i], &there);
+        if (there) {
             numbers[count] = history->parts[i].is.number;
             count++;
         }
     }
-    *ret = numbers;
+    memory_free(taking);
+    TRY(err);
     *ret_count = count;
     return ERR_OK;
 }
@@ -92,7 +65,7 @@ static bool part_is_readable(const struct history *history, uint64_t number)
 
 static enum err part_forget(struct op *op, struct history *history,
                             const struct history_forget *forget, uint64_t number,
-                            uint64_t *ret_postings)
+                            struct history_forgotten *gone)
 {
     struct merge_result result;
     if (!part_is_readable(history, number)) {
@@ -100,7 +73,8 @@ static enum err part_forget(struct op *op, struct history *history,
     }
     const struct history_plan plan = { .count = 1, .numbers = &number, .forget = forget };
     TRY(history_job_whole(op, history, &plan, &result));
-    *ret_postings += result.postings_gone;
+    gone->postings += result.postings_forgotten;
+    gone->count += result.count_forgotten;
     return ERR_OK;
 }
 
@@ -112,25 +86,33 @@ static enum err files_remove(struct op *op, struct history *history)
     return history_sync(op, history);
 }
 
-enum err history_forget(struct op *op, struct history *history, const struct history_forget *forget,
-                        uint64_t *ret_postings)
+static enum err parts_forget(struct op *op, struct history *history,
+                             const struct history_forget *forget, struct history_forgotten *gone)
 {
-    uint64_t *numbers = NULL;
     size_t count = 0;
-    uint64_t postings = 0;
+    uint64_t *numbers = memory_new_array(history->part_count + 1, sizeof *numbers);
+    if (numbers == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for forgetting");
+    }
+    enum err err = numbers_gather(op, history, forget, numbers, &count);
+    for (size_t i = 0; i < count && err == ERR_OK; i++) {
+        err = part_forget(op, history, forget, numbers[i], gone);
+    }
+    memory_free(numbers);
+    return err;
+}
+
+enum err history_forget(struct op *op, struct history *history, const struct history_forget *forget,
+                        struct history_forgotten *ret)
+{
+    struct history_forgotten gone = { .postings = 0 };
     must(history->lock != NULL);
     must(forget->value != NULL || forget->kind != VALUE_NONE || forget->host.size > 0 ||
          forget->since_s > 0 || forget->until_s < UINT32_MAX);
     history_job_drop(history);
     TRY(history_flush(op, history));
-    TRY(numbers_gather(op, history, forget, &numbers, &count));
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < count && err == ERR_OK; i++) {
-        err = part_forget(op, history, forget, numbers[i], &postings);
-    }
-    memory_free(numbers);
-    TRY(err);
+    TRY(parts_forget(op, history, forget, &gone));
     TRY(files_remove(op, history));
-    *ret_postings = postings;
+    *ret = gone;
     return ERR_OK;
 }

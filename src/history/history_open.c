@@ -175,7 +175,7 @@ static bool is_stray(const struct history *history, struct span name)
     if (number_of(name, SPAN("wal-"), &number)) {
         return number != history->head.wal_number;
     }
-    return span_equal(name, SPAN("manifest.new"));
+    return span_equal(name, SPAN("manifest.new")) || span_equal(name, SPAN("forgetting.new"));
 }
 
 enum err history_strays_remove(struct op *op, struct history *history, uint64_t *ret_count)

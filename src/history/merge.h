@@ -26,8 +26,10 @@ struct merge_options {
 
 struct merge_result {
     struct segment_facts facts;
-    uint64_t postings_gone; /* by rules and by `forget` */
-    uint64_t damaged;       /* blocks that could not be read, and are not in it */
+    uint64_t postings_gone;      /* by rules and by `forget` */
+    uint64_t postings_forgotten; /* of them by `forget` */
+    uint64_t count_forgotten;    /* the sightings of these */
+    uint64_t damaged;            /* blocks that could not be read, and are not in it */
 };
 
 /**

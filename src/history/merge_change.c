@@ -42,13 +42,15 @@ static enum err gather_end(struct op *op, struct merge *merge)
 static enum err gather_row(struct op *op, struct merge *merge, struct merge_source *source,
                            const struct history_row *row, bool wanted)
 {
-    bool forgets = merge_fate_forgets(&merge->fate, &source->head);
+    bool forgets = merge_forgets(merge, &source->head);
     struct merge_place place = merge_fate_place(&merge->fate, row);
     for (size_t i = 0; i < row->posting_count; i++) {
         struct history_posting posting;
-        bool goes = merge_posting_goes(merge, source, forgets, &row->postings[i]);
-        merge->result.postings_gone += goes && !merge->gather_again ? 1 : 0;
-        if (goes || !wanted) {
+        enum merge_end end = merge_posting_end(merge, source, forgets, &row->postings[i]);
+        if (end != MERGE_STAYS && !merge->gather_again) {
+            merge_count_gone(merge, end, &row->postings[i]);
+        }
+        if (end != MERGE_STAYS || !wanted) {
             continue;
         }
         TRY(merge_posting_translate(op, merge, source, &row->postings[i], &posting));

@@ -10,16 +10,33 @@ enum {
 
 /* ---- postings ---- */
 
-/* Whether a posting goes, of an entry of which something may stay. */
-bool merge_posting_goes(const struct merge *merge, const struct merge_source *source, bool forgets,
-                        const struct history_posting *posting)
+bool merge_forgets(const struct merge *merge, const struct history_entry *entry)
+{
+    return merge->fate.forget != NULL && taking_takes(&merge->fate.taking, entry);
+}
+
+enum merge_end merge_posting_end(const struct merge *merge, const struct merge_source *source,
+                                 bool forgets, const struct history_posting *posting)
 {
     const struct history_forget *forget = merge->fate.forget;
-    if (posting->last_s < merge->fate.keep_s[source->head.kind]) {
-        return true;
+    bool forgotten = forgets && source->host_forgotten[posting->host] &&
+                     posting->first_s >= forget->since_s && posting->last_s <= forget->until_s;
+    if (forgotten) {
+        return MERGE_FORGOTTEN;
     }
-    return forgets && source->host_forgotten[posting->host] &&
-           posting->first_s >= forget->since_s && posting->last_s <= forget->until_s;
+    return posting->last_s < merge->fate.keep_s[source->head.kind] ? MERGE_OLD : MERGE_STAYS;
+}
+
+void merge_count_gone(struct merge *merge, enum merge_end end,
+                      const struct history_posting *posting)
+{
+    struct merge_result *result = &merge->result;
+    bool full = result->count_forgotten > UINT64_MAX - posting->count;
+    result->postings_gone++;
+    if (end == MERGE_FORGOTTEN) {
+        result->postings_forgotten++;
+        result->count_forgotten = full ? UINT64_MAX : result->count_forgotten + posting->count;
+    }
 }
 
 static int compare_postings(const void *a, const void *b)
@@ -79,8 +96,11 @@ static enum err row_add(struct op *op, struct merge *merge, struct merge_source 
     TRY(postings_room(op, merge, row->posting_count));
     for (size_t i = 0; i < row->posting_count; i++) {
         const struct history_posting *posting = &row->postings[i];
-        if (raw && (merge->drops || merge_posting_goes(merge, source, merge->forgets, posting))) {
-            merge->result.postings_gone++;
+        enum merge_end end =
+            raw ? merge_posting_end(merge, source, merge->forgets, posting) : MERGE_STAYS;
+        end = raw && merge->drops && end == MERGE_STAYS ? MERGE_OLD : end;
+        if (end != MERGE_STAYS) {
+            merge_count_gone(merge, end, posting);
             continue;
         }
         struct history_posting *at = &merge->postings[merge->posting_count];
@@ -162,7 +182,7 @@ void merge_entry_begin(struct merge *merge)
         merge->set_count++;
     }
     merge->drops = merge_fate_drops(&merge->fate, merge->key.kind);
-    merge->forgets = merge_fate_forgets(&merge->fate, &merge->key);
+    merge->forgets = merge_forgets(merge, &merge->key);
     merge->state = MERGE_WITHIN;
 }
 

@@ -8,6 +8,7 @@
 #define HISTORY_MERGE_INNER_H
 
 #include "history/merge.h"
+#include "history/taking.h"
 
 enum { MERGE_GATHER_SIZE_MAX = 64 * 1024 * 1024 }; /* bytes of what is gathered at a time */
 
@@ -32,13 +33,6 @@ struct merge_place {
     enum history_width width;
 };
 
-/* A value that is to be forgotten, in a form in which it may be kept. */
-struct merge_form {
-    bool known;
-    struct span order;
-    uint8_t bytes[HISTORY_ORDER_SIZE_MAX];
-};
-
 struct merge_fate {
     const struct history_rules *rules;
     const struct history_forget *forget; /* NULL: nothing */
@@ -47,7 +41,7 @@ struct merge_fate {
     uint32_t month_s;                    /* all that begins before becomes months */
     struct merge_place month;            /* the month that was looked for last */
     uint32_t month_end_s;
-    struct merge_form forms[HISTORY_FORM_COUNT];
+    struct taking taking; /* where something is to be forgotten */
 };
 
 /**
@@ -75,23 +69,6 @@ bool merge_fate_drops(const struct merge_fate *fate, enum value_kind kind);
  */
 bool merge_fate_changes(const struct merge_fate *fate, enum value_kind kind,
                         enum history_form *ret);
-
-/**
- * Whether an entry is of a value that is to be forgotten; then its postings are asked for one by
- * one.
- *
- * fate      begun
- * entry     only kind, form and order are looked at
- */
-bool merge_fate_forgets(const struct merge_fate *fate, const struct history_entry *entry);
-
-/**
- * Whether a host is one that is to be forgotten.
- *
- * fate      begun
- * host      its name in a segment
- */
-bool merge_fate_forgets_host(const struct merge_fate *fate, struct span host);
 
 /**
  * Where a row goes.
@@ -396,16 +373,42 @@ enum err merge_posting_translate(struct op *op, struct merge *merge, struct merg
 
 /* ---- merge_entry.c ---- */
 
+/* What becomes of a posting. */
+enum merge_end {
+    MERGE_STAYS,
+    MERGE_OLD, /* it goes by the rules of the day */
+    MERGE_FORGOTTEN,
+};
+
 /**
- * Whether a posting goes, of an entry of which something may stay.
+ * Whether an entry is of a value that is to be forgotten; then its postings are asked for one by
+ * one.
+ *
+ * merge     under way
+ * entry     only kind, form and order are looked at
+ */
+bool merge_forgets(const struct merge *merge, const struct history_entry *entry);
+
+/**
+ * What becomes of a posting, of an entry of which something may stay.
  *
  * merge     under way
  * source    of the posting
  * forgets   whether its value is to be forgotten
  * posting   as the source has it
  */
-bool merge_posting_goes(const struct merge *merge, const struct merge_source *source, bool forgets,
-                        const struct history_posting *posting);
+enum merge_end merge_posting_end(const struct merge *merge, const struct merge_source *source,
+                                 bool forgets, const struct history_posting *posting);
+
+/**
+ * Count a posting that does not stay.
+ *
+ * merge     under way
+ * end       what became of it
+ * posting   as the source has it
+ */
+void merge_count_gone(struct merge *merge, enum merge_end end,
+                      const struct history_posting *posting);
 
 /**
  * Set the key of the merge.

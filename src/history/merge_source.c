@@ -37,7 +37,7 @@ enum err merge_source_init(struct op *op, struct merge *merge, const struct segm
         return merge_no_memory(op);
     }
     for (size_t i = 0; i < host_count; i++) {
-        source->host_forgotten[i] = merge_fate_forgets_host(&merge->fate, source->hosts[i]);
+        source->host_forgotten[i] = taking_takes_host(&merge->fate.taking, source->hosts[i]);
     }
     return ERR_OK;
 }

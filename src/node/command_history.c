@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * linie history stats, compact, forget, verify: how much is remembered, and putting it in order.
+ * linie history stats, compact, verify: how much is remembered, and putting it in order.
  */
-#include "crypt/hmac.h"
 #include "format/json_writer.h"
 #include "node/flow.h"
 #include "node/past.h"
-#include "node/session.h"
+#include "node/past_forget.h"
 #include "os/clock.h"
-#include "os/random.h"
-#include "store/asked.h"
 
 enum {
     LINE_SIZE_MAX = 64 * 1024,
     FACT_COLUMN = 14,
-    SALT_SIZE = 16,
     SLICE_US = 200 * US_PER_MS,
     CHECK_SHOWN_MAX = 1000,
 };
@@ -138,7 +134,7 @@ static void show_kept(const struct invocation *invocation, const struct history_
     flow_end(&flow);
 }
 
-static void show_rules(const struct invocation *invocation)
+static void show_rules(const struct invocation *invocation, uint64_t left)
 {
     const struct config_history *config = &invocation->node->config->history;
     char size[32];
@@ -155,6 +151,14 @@ static void show_rules(const struct invocation *invocation)
         add_days(&flow, config->rules.day_days, config->rules.day_days > 0 ? ", then months" : "");
     }
     flow_end(&flow);
+    if (left != 0) {
+        fact_begin(&flow, invocation, "forgetting");
+        flow_words(&flow,
+                   "by the rule of journal entry %llu is not finished: 'linie history compact' "
+                   "goes on",
+                   (unsigned long long)left);
+        flow_end(&flow);
+    }
     if (config->rules.size_max > 0) {
         fact_begin(&flow, invocation, "at most");
         flow_words(&flow, "%s", print_size(config->rules.size_max, size, sizeof size));
@@ -188,7 +192,8 @@ static void stats_rules_json(struct json_writer *w, const struct config_history 
     json_member_bool(w, SPAN("pseudonyms"), config->host_key.size > 0);
 }
 
-static void stats_json(struct invocation *invocation, const struct history_stats *stats)
+static void stats_json(struct invocation *invocation, const struct history_stats *stats,
+                       uint64_t left)
 {
     const struct segment_facts *facts = &stats->facts;
     struct buf line;
@@ -218,6 +223,9 @@ static void stats_json(struct invocation *invocation, const struct history_stats
     }
     json_end_object(&w);
     stats_rules_json(&w, &invocation->node->config->history);
+    if (left != 0) {
+        json_member_u64(&w, SPAN("forgetting_left"), left);
+    }
     json_end_object(&w);
     print_json(invocation, &line);
     buf_done(&line);
@@ -226,15 +234,19 @@ static void stats_json(struct invocation *invocation, const struct history_stats
 int command_history_stats(struct invocation *invocation)
 {
     struct history_stats stats = { .facts = { .first_s = UINT32_MAX } };
+    uint64_t left = 0;
     enum err err = past_reading(invocation->op, invocation->node);
     if (err == ERR_OK && invocation->node->history != NULL) {
         err = history_stats(invocation->op, invocation->node->history, &stats);
+    }
+    if (err == ERR_OK) {
+        err = past_forget_left(invocation->op, invocation->node, &left);
     }
     if (err != ERR_OK) {
         return command_fail(invocation);
     }
     if (invocation->json) {
-        stats_json(invocation, &stats);
+        stats_json(invocation, &stats, left);
         return EXIT_DONE;
     }
     if (stats.facts.rows > 0) {
@@ -244,24 +256,11 @@ int command_history_stats(struct invocation *invocation)
     } else {
         fputs("nothing was remembered so far\n", invocation->out);
     }
-    show_rules(invocation);
+    show_rules(invocation, left);
     return EXIT_DONE;
 }
 
 /* ---- compact ---- */
-
-/* What a run has read and not counted yet is counted first. */
-static enum err settle(struct invocation *invocation)
-{
-    bool settled = true;
-    if (invocation->node->session == NULL) {
-        return ERR_OK;
-    }
-    TRY(session_settle(invocation->node->session, &settled));
-    return settled ? ERR_OK
-                   : op_fail(invocation->op, ERR_AGAIN,
-                             "the watch is in the middle of some lines: try again in a moment");
-}
 
 static void progress(const struct invocation *invocation)
 {
@@ -289,7 +288,8 @@ static enum err compact(struct invocation *invocation, struct history_stats *ret
     struct node *node = invocation->node;
     bool more = true;
     TRY(past_changing(op, node));
-    TRY(settle(invocation));
+    TRY(past_settle(op, node));
+    TRY(past_forget_finish(op, node));
     TRY(history_stats(op, node->history, ret_before));
     while (more) {
         progress(invocation);
@@ -386,191 +386,4 @@ int command_history_verify(struct invocation *invocation)
                 print_counted(faults, "fault", "faults", text, sizeof text));
     }
     return faults == 0 ? EXIT_DONE : EXIT_FOUND;
-}
-
-/* ---- forget ---- */
-
-struct forgetting {
-    struct invocation *invocation;
-    struct history_forget forget;
-    struct value value;
-    struct span reason;
-    uint64_t entry; /* of the journal */
-};
-
-static enum err forget_value(struct forgetting *forgetting)
-{
-    struct invocation *invocation = forgetting->invocation;
-    struct op *op = invocation->op;
-    struct value_buf *bytes = op_alloc(op, sizeof *bytes);
-    enum value_scope scope;
-    if (bytes == NULL) {
-        return ERR_LIMIT;
-    }
-    if (invocation->argument_count == 0) {
-        return ERR_OK;
-    }
-    if (invocation->argument_count > 1) {
-        return op_fail(op, ERR_FORMAT, "one value at a time: each is a rule of its own");
-    }
-    const char *text = invocation->arguments[0];
-    if (value_recognise(span_of(text), bytes, &forgetting->value, &scope) != ERR_OK) {
-        return op_fail(op, ERR_FORMAT, "%s: not a value of a known kind", text);
-    }
-    if (scope != VALUE_SCOPE_EXACT && scope != VALUE_SCOPE_SUBDOMAINS) {
-        return op_fail(op, ERR_UNSUPPORTED,
-                       "%s: a value is forgotten alone, or a domain with all names below it", text);
-    }
-    forgetting->forget.value = &forgetting->value;
-    forgetting->forget.scope = scope;
-    return ERR_OK;
-}
-
-static enum err forget_second(struct invocation *invocation, const char *name, uint32_t otherwise,
-                              uint32_t *ret)
-{
-    int64_t time_us = TIME_US_NONE;
-    TRY(command_time(invocation, name, &time_us));
-    int64_t second = time_us == TIME_US_NONE ? otherwise : time_us / US_PER_S;
-    if (second < 0 || second > UINT32_MAX) {
-        return op_fail(invocation->op, ERR_FORMAT, "--%s: history reaches from 1970 to 2106", name);
-    }
-    *ret = (uint32_t)second;
-    return ERR_OK;
-}
-
-static enum err forget_read(struct forgetting *forgetting)
-{
-    struct invocation *invocation = forgetting->invocation;
-    struct history_forget *forget = &forgetting->forget;
-    forgetting->reason = span_trim(span_of(command_value(invocation, "reason")));
-    if (forgetting->reason.size == 0 || forgetting->reason.size > STORE_REASON_SIZE_MAX) {
-        return op_fail(invocation->op, ERR_FORMAT,
-                       "--reason TEXT is needed, of at most %d bytes: the rule by which it is "
-                       "forgotten stays in the journal",
-                       STORE_REASON_SIZE_MAX);
-    }
-    TRY(command_kind(invocation, &forget->kind));
-    TRY(forget_second(invocation, "since", 0, &forget->since_s));
-    TRY(forget_second(invocation, "until", UINT32_MAX, &forget->until_s));
-    forget->host = span_of(command_value(invocation, "host"));
-    TRY(forget_value(forgetting));
-    bool limited = forget->value != NULL || forget->kind != VALUE_NONE || forget->host.size > 0 ||
-                   forget->since_s > 0 || forget->until_s < UINT32_MAX;
-    return limited ? ERR_OK
-                   : op_fail(invocation->op, ERR_FORMAT,
-                             "say what is to be forgotten: a value, --kind, --host, --since or "
-                             "--until");
-}
-
-/* Whoever holds the node's key can show later that a rule meant some value; others learn nothing
- * of it, though there are few addresses. */
-static void write_digest(struct json_writer *w, struct span key,
-                         const struct forgetting *forgetting, const char *kind, struct span bytes)
-{
-    const struct history_rules *rules = &forgetting->invocation->node->history_rules;
-    uint8_t salt[SALT_SIZE];
-    uint8_t digest[CRYPT_HMAC_SIZE];
-    struct buf first;
-    struct buf hex;
-    os_random(salt, sizeof salt);
-    buf_init(&first, LINE_SIZE_MAX);
-    buf_add(&first, span_make(salt, sizeof salt));
-    buf_add(&first, span_of(kind));
-    buf_add_byte(&first, '\0');
-    crypt_hmac(span_make(rules->hash_secret, sizeof rules->hash_secret), buf_span(&first), bytes,
-               digest);
-    buf_done(&first);
-    json_key(w, key);
-    json_begin_object(w);
-    json_member_string(w, SPAN("kind"), span_of(kind));
-    buf_init(&hex, (size_t)2 * CRYPT_HMAC_SIZE);
-    buf_add_hex(&hex, span_make(salt, sizeof salt));
-    json_member_string(w, SPAN("salt"), buf_span(&hex));
-    buf_clear(&hex);
-    buf_add_hex(&hex, span_make(digest, sizeof digest));
-    json_member_string(w, SPAN("digest"), buf_span(&hex));
-    json_end_object(w);
-    buf_done(&hex);
-}
-
-static void write_rule(struct json_writer *w, const struct forgetting *forgetting)
-{
-    const struct history_forget *forget = &forgetting->forget;
-    json_begin_object(w);
-    json_member_string(w, SPAN("reason"), forgetting->reason);
-    if (forget->value != NULL) {
-        write_digest(w, SPAN("value"), forgetting, value_kind_name(forget->value->kind),
-                     forget->value->key);
-        json_member_string(w, SPAN("scope"), span_of(value_scope_name(forget->scope)));
-    }
-    if (forget->kind != VALUE_NONE) {
-        json_member_string(w, SPAN("kind"), span_of(value_kind_name(forget->kind)));
-    }
-    if (forget->host.size > 0) {
-        write_digest(w, SPAN("host"), forgetting, "host", forget->host);
-    }
-    if (forget->since_s > 0) {
-        json_member_time(w, SPAN("since"), (int64_t)forget->since_s * US_PER_S);
-    }
-    if (forget->until_s < UINT32_MAX) {
-        json_member_time(w, SPAN("until"), (int64_t)forget->until_s * US_PER_S);
-    }
-    json_end_object(w);
-}
-
-/* The rule before, how much it was behind: whatever happens in between, both can be told. */
-static enum err forget_keep(struct forgetting *forgetting, const uint64_t *postings)
-{
-    struct op *op = forgetting->invocation->op;
-    struct buf content;
-    struct json_writer w;
-    uint64_t entry = 0;
-    buf_init(&content, LINE_SIZE_MAX);
-    json_writer_init(&w, &content);
-    if (postings == NULL) {
-        write_rule(&w, forgetting);
-    } else {
-        json_begin_object(&w);
-        json_member_u64(&w, SPAN("about"), forgetting->entry);
-        json_member_u64(&w, SPAN("postings"), *postings);
-        json_end_object(&w);
-    }
-    enum err err = store_asked_add(op, forgetting->invocation->node->store, STORE_ASKED_FORGET,
-                                   &content, &entry);
-    buf_done(&content);
-    forgetting->entry = postings == NULL ? entry : forgetting->entry;
-    return err;
-}
-
-static enum err forget(struct forgetting *forgetting, uint64_t *ret_postings)
-{
-    struct invocation *invocation = forgetting->invocation;
-    struct op *op = invocation->op;
-    struct node *node = invocation->node;
-    TRY(forget_read(forgetting));
-    TRY(past_changing(op, node));
-    TRY(settle(invocation));
-    TRY(forget_keep(forgetting, NULL));
-    TRY(history_forget(op, node->history, &forgetting->forget, ret_postings));
-    return forget_keep(forgetting, ret_postings);
-}
-
-int command_history_forget(struct invocation *invocation)
-{
-    struct forgetting forgetting = { .invocation = invocation };
-    uint64_t postings = 0;
-    char text[64];
-    if (forget(&forgetting, &postings) != ERR_OK) {
-        return command_fail(invocation);
-    }
-    if (invocation->json) {
-        fprintf(invocation->out, "{\"postings\":%llu,\"entry\":%llu}\n",
-                (unsigned long long)postings, (unsigned long long)forgetting.entry);
-    } else {
-        fprintf(invocation->out, "%s forgotten; the rule is journal entry %llu\n",
-                print_counted(postings, "sighting", "sightings", text, sizeof text),
-                (unsigned long long)forgetting.entry);
-    }
-    return EXIT_DONE;
 }

@@ -61,12 +61,13 @@ static void add_member(struct flow *flow, const char *before, struct json_value 
 static void add_rule(struct flow *flow, const struct store_asked *asked)
 {
     struct json_value value = json_member(asked->content, SPAN("value"));
-    int64_t postings = json_integer(json_member(asked->content, SPAN("postings")), -1);
+    int64_t postings = json_integer(json_member(asked->content, SPAN("postings")), 0);
+    int64_t count = json_integer(json_member(asked->content, SPAN("sightings")), postings);
     char text[64];
     if (asked->about != 0) {
         flow_words(flow, "%s by the rule of entry %llu",
-                   print_counted(postings < 0 ? 0 : (uint64_t)postings, "sighting", "sightings",
-                                 text, sizeof text),
+                   print_counted(count < 0 ? 0 : (uint64_t)count, "sighting", "sightings", text,
+                                 sizeof text),
                    (unsigned long long)asked->about);
         return;
     }
@@ -229,9 +230,28 @@ static enum err show(struct listing *listing, const struct store_asked *asked, c
     return ERR_OK;
 }
 
+static enum err done_visit(void *context, const struct store_asked *asked)
+{
+    bool *done = context;
+    (void)asked;
+    *done = true;
+    return ERR_OK;
+}
+
+/* A rule that was cut short is told so. */
 static enum err asked_visit(void *context, const struct store_asked *asked)
 {
-    return show(context, asked, "");
+    struct listing *listing = context;
+    struct invocation *invocation = listing->invocation;
+    const struct store_asked_filter filter = { .about = asked->entry,
+                                               .by_about = true,
+                                               .since_us = TIME_US_NONE };
+    bool done = asked->act != STORE_ASKED_FORGET || asked->about != 0;
+    if (!done) {
+        TRY(store_asked_walk(invocation->op, invocation->node->store, listing->grant, &filter,
+                             done_visit, &done));
+    }
+    return show(listing, asked, done ? "" : "unfinished");
 }
 
 static enum err list_asked(struct listing *listing)

@@ -8,6 +8,7 @@
 #include "node/metrics.h"
 #include "node/node.h"
 #include "node/output_view.h"
+#include "node/past_forget.h"
 #include "node/tally.h"
 #include "store/notice.h"
 
@@ -87,6 +88,17 @@ static enum err outputs_json(struct invocation *invocation, struct json_writer *
     return ERR_OK;
 }
 
+/* What was to be forgotten, and is not yet. */
+static enum err left_json(struct invocation *invocation, struct json_writer *w)
+{
+    uint64_t left = 0;
+    TRY(past_forget_left(invocation->op, invocation->node, &left));
+    if (left != 0) {
+        json_member_u64(w, SPAN("forgetting_left"), left);
+    }
+    return ERR_OK;
+}
+
 static enum err status_json(struct invocation *invocation, const struct store_status *status)
 {
     const struct {
@@ -134,6 +146,9 @@ static enum err status_json(struct invocation *invocation, const struct store_st
     enum err err = notices_json(invocation, &w);
     if (err == ERR_OK) {
         err = outputs_json(invocation, &w);
+    }
+    if (err == ERR_OK) {
+        err = left_json(invocation, &w);
     }
     if (err == ERR_OK) {
         json_end_object(&w);
@@ -303,6 +318,22 @@ static enum err status_notices(struct invocation *invocation)
     return ERR_OK;
 }
 
+static enum err status_left(struct invocation *invocation)
+{
+    uint64_t left = 0;
+    struct flow flow;
+    TRY(past_forget_left(invocation->op, invocation->node, &left));
+    if (left == 0) {
+        return ERR_OK;
+    }
+    row_begin(&flow, invocation, "forgetting");
+    flow_words(&flow,
+               "by the rule of journal entry %llu is not finished: 'linie history compact' goes on",
+               (unsigned long long)left);
+    flow_end(&flow);
+    return ERR_OK;
+}
+
 static enum err status_outputs(struct invocation *invocation)
 {
     struct output_view *views = NULL;
@@ -323,6 +354,7 @@ static enum err status_text(struct invocation *invocation, const struct store_st
 {
     status_heading(invocation, status);
     TRY(status_notices(invocation));
+    TRY(status_left(invocation));
     status_row(invocation, "indicators", status->set_members, "in packed sets", "in packed sets");
     if (!tally_is_empty(&status->stix)) {
         status_stix(invocation, &status->stix);

@@ -32,6 +32,7 @@ struct node {
     bool history_rules_known;
     struct history_rules history_rules;
     struct history_opened history_opened;
+    bool forgetting_left;    /* what was cut short could not be finished when it was opened */
     bool writer;             /* holds the world's lock */
     struct session *session; /* the run that has it open; NULL: nobody watches */
     struct roles *roles;     /* its other processes; NULL: none may be started */

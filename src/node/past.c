@@ -6,6 +6,8 @@
 
 #include "base/must.h"
 #include "base/text.h"
+#include "node/past_forget.h"
+#include "node/session.h"
 #include "os/descriptor.h"
 
 #define HISTORY_FOLDER SPAN("history")
@@ -64,6 +66,24 @@ enum err past_rules(struct op *op, struct node *node)
     return ERR_OK;
 }
 
+/* What was to be forgotten is, before anything else is done. */
+static enum err open_writing(struct op *op, struct node *node)
+{
+    uint64_t acknowledged = 0;
+    TRY(store_history_commit(op, node->store, &acknowledged));
+    const struct history_options options = {
+        .write = true,
+        .acknowledged = acknowledged,
+        .rules = &node->history_rules,
+    };
+    TRY(history_open(op, node->world_disk, HISTORY_FOLDER, &options, &node->history,
+                     &node->history_opened));
+    node->forgetting_left = past_forget_finish(op, node) != ERR_OK;
+    op_fault_clear(
+        op); /* a disk that is full does not end a watch; the journal says what is left */
+    return ERR_OK;
+}
+
 enum err past_open(struct op *op, struct node *node, bool write)
 {
     uint64_t acknowledged = 0;
@@ -72,15 +92,17 @@ enum err past_open(struct op *op, struct node *node, bool write)
         return ERR_OK;
     }
     TRY(past_rules(op, node));
+    if (write) {
+        return open_writing(op, node);
+    }
     TRY(store_history_commit(op, node->store, &acknowledged));
     const struct history_options options = {
-        .write = write,
         .acknowledged = acknowledged,
         .rules = &node->history_rules,
     };
     enum err err = history_open(op, node->world_disk, HISTORY_FOLDER, &options, &node->history,
                                 &node->history_opened);
-    if (err == ERR_ABSENT && !write) {
+    if (err == ERR_ABSENT) {
         op_fault_clear(op);
         return ERR_OK;
     }
@@ -108,21 +130,25 @@ enum err past_asked(struct op *op, struct node *node)
 
 enum err past_changing(struct op *op, struct node *node)
 {
-    uint64_t acknowledged = 0;
     must(node->writer);
     if (node->history != NULL) {
         return ERR_OK;
     }
     TRY(past_asked(op, node)); /* what is not there is not made */
     past_close(node);
-    TRY(store_history_commit(op, node->store, &acknowledged));
-    const struct history_options options = {
-        .write = true,
-        .acknowledged = acknowledged,
-        .rules = &node->history_rules,
-    };
-    return history_open(op, node->world_disk, HISTORY_FOLDER, &options, &node->history,
-                        &node->history_opened);
+    return open_writing(op, node);
+}
+
+enum err past_settle(struct op *op, struct node *node)
+{
+    bool settled = true;
+    if (node->session == NULL) {
+        return ERR_OK;
+    }
+    TRY(session_settle(node->session, &settled));
+    return settled ? ERR_OK
+                   : op_fail(op, ERR_AGAIN,
+                             "the watch is in the middle of some lines: try again in a moment");
 }
 
 void past_close(struct node *node)

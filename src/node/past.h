@@ -23,7 +23,8 @@ enum err past_rules(struct op *op, struct node *node);
 
 /**
  * Open the history of a node whose store is open, as node->history; node_close() closes it. Where
- * nothing is to be remembered, or to be read where nothing ever was, it stays NULL.
+ * nothing is to be remembered, or to be read where nothing ever was, it stays NULL. Who writes goes
+ * on with a forgetting that was cut short; where that fails, node->forgetting_left says so.
  *
  * op        work in hand
  * node      open, with its store; its history is not
@@ -66,6 +67,17 @@ enum err past_asked(struct op *op, struct node *node);
  */
 MUST_USE
 enum err past_changing(struct op *op, struct node *node);
+
+/**
+ * Count what a run has read and not counted yet, so that the history holds it.
+ *
+ * op        work in hand
+ * node      open for writing; where no run goes on, nothing is to be done
+ *
+ * Errors    ERR_AGAIN the run is in the middle of some lines; those of session_settle()
+ */
+MUST_USE
+enum err past_settle(struct op *op, struct node *node);
 
 struct past_look {
     uint64_t asked;   /* indicators that were new, and put to the history */

@@ -44,6 +44,10 @@ enum err session_history_begin(struct session *session)
     TRY(past_open(session->op, session->node, true));
     if (session->node->history != NULL) {
         tell_opened(session, &session->node->history_opened);
+        if (session->node->forgetting_left) {
+            session_tell_text(session, "linie: something that was to be forgotten is not yet: "
+                                       "'linie history compact' goes on with it, and says why");
+        }
     }
     return ERR_OK;
 }

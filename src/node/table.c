@@ -90,7 +90,7 @@ static const struct command_option history_export_options[] = {
 
 static const struct command_option history_forget_options[] = {
     { "reason", "TEXT", "the rule by which; kept in the journal for ever (needed)" },
-    { "kind", "KIND", "of this kind only" },
+    { "kind", "KIND", "of this kind only, which the value is read as too" },
     { "host", "HOST", "at this inside host only" },
     { "since", "TIME", "seen wholly then or later: a time, a date, or 24h, 7d" },
     { "until", "TIME", "seen wholly by then" },
@@ -392,9 +392,10 @@ static const struct command commands[] = {
     { .name = "history forget",
       .usage = "[VALUE]",
       .summary = "forget what was seen, for good",
-      .help = "A value (a domain with the names below it; \"=name\": alone), a range, a kind, an\n"
-              "inside host, a time; what is named together must all be so. The journal keeps\n"
-              "the rule, not the value. Hits and their evidence stay: see 'linie erase'.\n"
+      .help = "A value and what holds it (a domain with the names below it, or \"=name\" alone,\n"
+              "and the URLs and mail addresses at it), a range, a kind, an inside host, a time;\n"
+              "what is named together must all be so. The journal keeps the rule, not the\n"
+              "value. Hits and their evidence stay: see 'linie erase'.\n"
               "\n"
               "  linie history forget someone@example.org --reason \"request of 21 November\"",
       .access = COMMAND_WRITES,

@@ -173,7 +173,7 @@ TEST(who_opened_before_a_compaction_asks_what_was_there_then)
     struct history *writer;
     struct history *after;
     struct hunt_result result;
-    uint64_t gone = 0;
+    struct history_forgotten gone;
     const struct value value = { .kind = VALUE_DOMAIN, .key = SPAN("example7.org") };
     const struct history_forget forget = { .value = &value,
                                            .scope = VALUE_SCOPE_SUBDOMAINS,

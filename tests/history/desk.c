@@ -390,7 +390,7 @@ static struct history_forget forget_random(struct desk *desk, struct named_value
 enum err desk_forget(struct desk *desk)
 {
     struct named_value named;
-    uint64_t postings;
+    struct history_forgotten gone;
     struct history_forget forget = forget_random(desk, &named);
     TRY(settle(desk));
     struct op *op = op_anew(desk, DESK_FORGET);
@@ -398,7 +398,7 @@ enum err desk_forget(struct desk *desk)
         desk->seen[i].asked = forget_meets(&forget, &desk->seen[i]);
         desk->seen[i].forgotten = desk->seen[i].forgotten || desk->seen[i].asked;
     }
-    TRY(done(desk, history_forget(op, desk->history, &forget, &postings)));
+    TRY(done(desk, history_forget(op, desk->history, &forget, &gone)));
     shadow_remove(desk, is_forgotten);
     return ERR_OK;
 }

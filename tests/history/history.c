@@ -389,8 +389,8 @@ TEST(a_segment_that_cannot_be_read_goes_with_what_is_forgotten)
     assert_int_equal(stats.facts.postings, 1);
     const struct history_forget forget = { .since_s = DESK_BASE_S,
                                            .until_s = DESK_BASE_S + HISTORY_HOUR_S };
-    uint64_t postings;
-    check_err(history_forget(&desk.op, desk.history, &forget, &postings), ERR_OK);
+    struct history_forgotten gone;
+    check_err(history_forget(&desk.op, desk.history, &forget, &gone), ERR_OK);
 
     stats = stats_of(&desk);
     assert_int_equal(stats.damaged, 0);
@@ -398,6 +398,74 @@ TEST(a_segment_that_cannot_be_read_goes_with_what_is_forgotten)
     check_err(
         disk_file_open(&desk.op, desk.disk, SPAN("history/seg-000000000002"), DISK_READ, &file),
         ERR_ABSENT);
+    end(&desk);
+}
+
+TEST(a_rule_that_is_being_carried_out_waits_until_it_is)
+{
+    struct desk desk;
+    struct history_forgetting read;
+    const struct uuid id = { { 1, 2, 3 } };
+    const struct value value = { .kind = VALUE_DOMAIN, .key = SPAN("example.org") };
+    const struct history_forget forget = { .value = &value,
+                                           .scope = VALUE_SCOPE_SUBDOMAINS,
+                                           .host = SPAN("10.0.0.1"),
+                                           .since_s = 7,
+                                           .until_s = UINT32_MAX };
+    begin(&desk);
+    check_err(desk_open(&desk), ERR_OK);
+    check_err(history_forgetting_read(&desk.op, desk.history, &read), ERR_ABSENT);
+    op_fault_clear(&desk.op);
+    check_err(history_forgetting_keep(&desk.op, desk.history, &id, &forget), ERR_OK);
+    check_err(disk_replace(&desk.op, desk.disk, SPAN("history/forgetting.new"), SPAN("half")),
+              ERR_OK);
+    desk_die(&desk);
+
+    check_err(desk_open(&desk), ERR_OK);
+    check_err(history_forgetting_read(&desk.op, desk.history, &read), ERR_OK);
+    assert_true(uuid_equal(&read.id, &id));
+    assert_true(span_equal(read.forget.value->key, value.key));
+    assert_int_equal(read.forget.value->kind, VALUE_DOMAIN);
+    assert_int_equal(read.forget.scope, VALUE_SCOPE_SUBDOMAINS);
+    assert_true(span_equal(read.forget.host, forget.host));
+    assert_int_equal(read.forget.since_s, 7);
+    assert_int_equal(read.forget.kind, VALUE_NONE);
+    struct span map;
+    check_err(disk_map(&desk.op, desk.disk, SPAN("history/forgetting.new"), &map), ERR_ABSENT);
+    op_fault_clear(&desk.op);
+    check_err(history_forgetting_drop(&desk.op, desk.history), ERR_OK);
+    check_err(history_forgetting_read(&desk.op, desk.history, &read), ERR_ABSENT);
+    op_fault_clear(&desk.op);
+    end(&desk);
+}
+
+TEST(a_rule_whose_bytes_were_changed_is_none)
+{
+    struct desk desk;
+    struct history_forgetting read;
+    struct span map;
+    struct buf bytes;
+    const struct uuid id = { { 1 } };
+    const struct history_forget forget = { .kind = VALUE_EMAIL, .until_s = UINT32_MAX };
+    begin(&desk);
+    check_err(desk_open(&desk), ERR_OK);
+    check_err(history_forgetting_keep(&desk.op, desk.history, &id, &forget), ERR_OK);
+    check_err(disk_map(&desk.op, desk.disk, SPAN("history/forgetting"), &map), ERR_OK);
+    buf_init(&bytes, map.size);
+    buf_add(&bytes, map);
+    disk_unmap(desk.disk, map);
+
+    for (size_t i = 0; i <= bytes.size; i++) {
+        struct span cut = span_slice(buf_span(&bytes), 0, i == bytes.size ? i - 1 : i);
+        bytes.data[i % bytes.size] ^= 0x40;
+        struct span changed = i % 2 == 0 ? buf_span(&bytes) : cut;
+        check_err(disk_replace(&desk.op, desk.disk, SPAN("history/forgetting"), changed), ERR_OK);
+        enum err err = history_forgetting_read(&desk.op, desk.history, &read);
+        assert_true(err == ERR_CORRUPT || err == ERR_UNSUPPORTED);
+        op_fault_clear(&desk.op);
+        bytes.data[i % bytes.size] ^= 0x40;
+    }
+    buf_done(&bytes);
     end(&desk);
 }
 

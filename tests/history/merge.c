@@ -346,6 +346,126 @@ TEST(a_range_is_forgotten_with_all_addresses_in_it)
     job_end(&job);
 }
 
+/* A value among others; those go that are said to. */
+struct fate {
+    enum value_kind kind;
+    const char *text;
+    bool goes;
+};
+
+static void check_fates(enum value_kind kind, const char *text, enum value_scope scope,
+                        const struct fate *fates, size_t count)
+{
+    struct job job;
+    struct shadow expected = { 0 };
+    struct value_buf bytes;
+    struct value value;
+    uint64_t gone = 0;
+    check_err(value_parse(kind, span_of(text), &bytes, &value), ERR_OK);
+    job_begin(&job, 1);
+    for (size_t i = 0; i < count; i++) {
+        const struct shadow_posting posting =
+            seen(fates[i].kind, fates[i].text, "10.0.0.1", NOW - DAY);
+        shadow_add(&job.shadows[0], &posting);
+        gone += fates[i].goes ? 1 : 0;
+        if (!fates[i].goes) {
+            shadow_add(&expected, &posting);
+        }
+    }
+    job.forget.value = &value;
+    job.forget.scope = scope;
+    job.options.forget = &job.forget;
+
+    job_check(&job, &expected, gone);
+
+    shadow_done(&expected);
+    job_end(&job);
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+TEST(with_a_domain_go_the_urls_and_the_mail_addresses_at_it)
+{
+    static const struct fate with_names[] = {
+        { VALUE_DOMAIN, "example.org", true },
+        { VALUE_DOMAIN, "a.example.org", true },
+        { VALUE_DOMAIN, "anexample.org", false },
+        { VALUE_URL, "http://example.org/a?b", true },
+        { VALUE_URL, "https://www.example.org:8443", true },
+        { VALUE_URL, "http://example.org.other.net/", false },
+        { VALUE_URL, "http://other.net/example.org", false },
+        { VALUE_EMAIL, "somebody@example.org", true },
+        { VALUE_EMAIL, "somebody@mx.example.org", true },
+        { VALUE_EMAIL, "example.org@other.net", false },
+        { VALUE_EMAIL, "somebody@anexample.org", false },
+    };
+    static const struct fate alone[] = {
+        { VALUE_URL, "http://example.org/", true },
+        { VALUE_URL, "http://www.example.org/", false },
+        { VALUE_EMAIL, "somebody@example.org", true },
+        { VALUE_EMAIL, "somebody@mx.example.org", false },
+    };
+    check_fates(VALUE_DOMAIN, "example.org", VALUE_SCOPE_SUBDOMAINS, with_names, COUNT(with_names));
+    check_fates(VALUE_DOMAIN, "example.org", VALUE_SCOPE_EXACT, alone, COUNT(alone));
+}
+
+TEST(with_an_address_or_a_range_go_addresses_with_ports_and_the_urls_at_them)
+{
+    static const struct fate address[] = {
+        { VALUE_IPV4, "198.51.100.7", true },
+        { VALUE_IPV4, "198.51.100.70", false },
+        { VALUE_IP_PORT, "198.51.100.7:443", true },
+        { VALUE_IP_PORT, "198.51.100.8:443", false },
+        { VALUE_URL, "http://198.51.100.7:8080/x", true },
+        { VALUE_URL, "http://198.51.100.70/x", false },
+        { VALUE_DOMAIN, "example.org", false },
+    };
+    static const struct fate range[] = {
+        { VALUE_IPV4, "198.51.100.7", true },
+        { VALUE_IPV4, "198.51.101.7", false },
+        { VALUE_IP_PORT, "198.51.100.9:1", true },
+        { VALUE_IP_PORT, "198.51.101.9:1", false },
+        { VALUE_URL, "http://198.51.100.200/", true },
+        { VALUE_URL, "http://198.51.101.200/", false },
+        { VALUE_IPV6, "2001:db8::1", false },
+    };
+    static const struct fate longer[] = {
+        { VALUE_IPV6, "2001:db8::1", true },
+        { VALUE_IP_PORT, "[2001:db8::1]:53", true },
+        { VALUE_URL, "http://[2001:db8::1]:8080/", true },
+        { VALUE_URL, "http://[2001:db8::2]/", false },
+    };
+    check_fates(VALUE_IPV4, "198.51.100.7", VALUE_SCOPE_EXACT, address, COUNT(address));
+    check_fates(VALUE_CIDR, "198.51.100.0/24", VALUE_SCOPE_EXACT, range, COUNT(range));
+    check_fates(VALUE_IPV6, "2001:db8::1", VALUE_SCOPE_EXACT, longer, COUNT(longer));
+}
+
+TEST(with_a_mail_address_go_the_urls_that_hold_it)
+{
+    static const struct fate fates[] = {
+        { VALUE_EMAIL, "a@example.org", true },
+        { VALUE_EMAIL, "ba@example.org", false },
+        { VALUE_URL, "http://x.example/?user=a@example.org", true },
+        { VALUE_URL, "http://x.example/?user=A%40EXAMPLE.org&b", true },
+        { VALUE_URL, "http://x.example/?user=ba@example.org", false },
+        { VALUE_URL, "http://x.example/?user=a@example.org.net", false },
+        { VALUE_URL, "http://x.example/a@example.org.", true },
+    };
+    check_fates(VALUE_EMAIL, "a@example.org", VALUE_SCOPE_EXACT, fates, COUNT(fates));
+}
+
+TEST(a_digest_is_forgotten_as_all_that_it_may_be_a_digest_of)
+{
+    static const char text[] = "0123456789abcdef0123456789abcdef";
+    static const struct fate fates[] = {
+        { VALUE_MD5, text, true },
+        { VALUE_JA3, text, true },
+        { VALUE_HASSH, text, true },
+        { VALUE_JA3S, "ffffffffffffffffffffffffffffffff", false },
+    };
+    check_fates(VALUE_MD5, text, VALUE_SCOPE_EXACT, fates, COUNT(fates));
+}
+
 TEST(a_value_is_forgotten_also_where_it_is_kept_truncated_or_hashed)
 {
     static const enum history_keep keeps[] = { HISTORY_KEEP_TRUNCATED, HISTORY_KEEP_HASHED };

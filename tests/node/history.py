@@ -10,6 +10,9 @@ import csv
 import io
 import json
 import pathlib
+import random
+import subprocess
+import sys
 import time
 
 from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, run_all, test
@@ -120,7 +123,7 @@ def what_is_forgotten_is_gone_from_answers_and_from_the_disk():
                 node.run(*first)
             assert count(node, "secret.example") == 2
             (done,) = node.json("history", "forget", "secret.example", *REASON)
-            assert done["postings"] == 2
+            assert done["sightings"] == 2
             assert count(node, "secret.example", found=False) == 0
             assert count(node, "www.secret.example", found=False) == 0
             assert holding(node, "secret") == []
@@ -143,7 +146,7 @@ def journal_keeps_the_rule_and_never_the_value():
         content = rule["content"]
         assert content["reason"] == REASON[1] and content["scope"] == "subdomains"
         assert content["value"]["kind"] == "domain" and len(content["value"]["digest"]) == 64
-        assert behind["content"] == {"about": rule["entry"], "postings": 2}
+        assert behind["content"] == {"about": rule["entry"], "postings": 2, "sightings": 2}
         assert "forgot a value of kind domain" in node.said("history", "asked")
 
 
@@ -166,6 +169,7 @@ def forgetting_needs_a_reason_and_something_to_forget():
         for words, told in ((("secret.example",), "--reason TEXT is needed"),
                             (REASON, "say what is to be forgotten"),
                             (("nonsense", *REASON), "not a value"),
+                            (("nonsense", "--kind", "ipv4", *REASON), "not a value of kind ipv4"),
                             (("a.example", "b.example", *REASON), "one value at a time"),
                             ((".secret.example", *REASON), "is forgotten alone")):
             assert told in node.run("history", "forget", *words, status=TROUBLE).stderr
@@ -176,6 +180,145 @@ def forgetting_needs_a_reason_and_something_to_forget():
         assert "nothing is remembered on this node" in told
 
 
+def http(host, uri, agent, address="10.0.0.5", second=0):
+    """A line of Zeek's http.log."""
+    return json.dumps({"_path": "http", "ts": FIRST_MOMENT + second, "uid": f"C{second}",
+                       "id.orig_h": address, "id.orig_p": 1025, "id.resp_h": "198.51.100.80",
+                       "id.resp_p": 8080, "host": host, "uri": uri, "user_agent": agent}) + "\n"
+
+
+def smtp(sender):
+    """A line of Zeek's smtp.log."""
+    return json.dumps({"_path": "smtp", "ts": FIRST_MOMENT, "uid": "C1", "id.orig_h": "10.0.0.5",
+                       "id.orig_p": 1025, "id.resp_h": "192.0.2.25", "id.resp_p": 25,
+                       "mailfrom": sender}) + "\n"
+
+
+def exported(node, kind):
+    rows = [json.loads(line) for line in node.said("history", "export", *WHY).splitlines()]
+    return sorted(row["value"] for row in rows if row["kind"] == kind)
+
+
+@test
+def what_holds_a_value_is_forgotten_with_it():
+    """Also where the value itself was never seen: urls and mail addresses are looked through."""
+    text = (http("www.secret.example", "/a", "Mozilla") + http("good.example", "/b", "Mozilla") +
+            http("good.example", "/?user=me%40good.example", "Mozilla") + smtp("me@secret.example") +
+            smtp("you@good.example"))
+    with Node().remembering() as node:
+        watch(node, text)
+        node.run("history", "compact")
+        said = " ".join(node.said("history", "forget", "secret.example", *REASON).split())
+        assert "sightings forgotten" in said and "are not touched" in said, said
+        assert holding(node, "secret") == [] and "secret" not in node.said("history", "export", *WHY)
+        assert exported(node, "email") == ["you@good.example"]
+        node.run("history", "forget", "me@good.example", *REASON)
+        assert exported(node, "url") == ["good.example:8080/b"], exported(node, "url")
+        assert "198.51.100.80:8080" in exported(node, "ip-port")
+        node.run("history", "forget", "198.51.100.80", *REASON)
+        assert not any("198.51.100.80" in value for value in exported(node, "ip-port"))
+
+
+@test
+def what_is_not_told_by_its_looks_is_forgotten_by_its_kind():
+    with Node().remembering() as node:
+        watch(node, http("good.example", "/a", "Evil 1.0") + http("good.example", "/b", "Mozilla"))
+        assert exported(node, "user-agent") == ["Evil 1.0", "Mozilla"]
+        (done,) = node.json("history", "forget", "Evil 1.0", "--kind", "user-agent", *REASON)
+        assert done["sightings"] == 1
+        assert exported(node, "user-agent") == ["Mozilla"]
+
+
+@test
+def all_of_a_computer_is_forgotten_whichever_way_its_address_is_written():
+    line = http("good.example", "/a", "Mozilla", "2001:db8::5")
+    with Node().remembering().configure("[inside]\nnetwork = 2001:db8::/32\n") as node:
+        watch(node, line + http("good.example", "/a", "Mozilla"))
+        (done,) = node.json("history", "forget", "--host", "2001:DB8:0::5", *REASON)
+        assert done["sightings"] > 3
+        (answer,) = node.json("hunt", "good.example", *WHY, status=FOUND)
+        assert [host["host"] for host in answer["inside"]] == ["10.0.0.5"]
+
+
+@test
+def who_keeps_hashes_is_told_what_is_not_found_by_a_name():
+    with Node().remembering().configure("hash = email\n") as node:
+        watch(node, smtp("me@secret.example"))
+        said = " ".join(node.said("history", "forget", "secret.example", *REASON).split())
+        assert "remembered as hashes" in said, said
+        (done,) = node.json("history", "forget", "me@secret.example", *REASON)
+        assert done["sightings"] == 1
+
+
+def many():
+    """A node that has seen so many values that a segment of them is larger than its other files."""
+    numbers = random.Random(1)
+    node = Node().remembering()
+    watch(node, "".join(dns(f"{numbers.getrandbits(128):032x}.example", f"10.0.{i % 200}.1", i)
+                        for i in range(60_000)) + dns("secret.example"))
+    node.run("history", "compact")
+    return node
+
+
+# A process that writes more into a file is killed, as by a full disk that is not survived.
+CUT_SHORT = ("sh", "-c", 'ulimit -f 1000; exec "$0" "$@"')
+
+
+@test
+def forgetting_that_was_cut_short_is_told_and_gone_on_with():
+    with many() as node:
+        done = subprocess.run([*CUT_SHORT, *node.command("history", "forget", "secret.example",
+                                                         *REASON)],
+                              cwd=node.folder, env=node.environment(), check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode != DONE, done.stdout
+        (rule,) = node.json("history", "asked")
+        assert rule["act"] == "forget" and rule["state"] == "unfinished", rule
+        assert node.json("status")[0]["forgetting_left"] == rule["entry"]
+        assert node.json("history", "stats")[0]["forgetting_left"] == rule["entry"]
+        for words in (("status",), ("history", "stats")):
+            assert "is not finished" in " ".join(node.said(*words).split())
+        assert "secret" not in json.dumps(rule)
+
+        node.run("history", "compact")
+
+        assert holding(node, "secret") == []
+        assert not (node.path / "real/history/forgetting").exists()
+        assert "forgetting_left" not in node.json("status")[0]
+        first, behind = node.json("history", "asked")
+        assert "state" not in first and behind["content"]["sightings"] == 1, (first, behind)
+        assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def watch_that_comes_next_finishes_what_was_to_be_forgotten():
+    with many() as node:
+        subprocess.run([*CUT_SHORT, *node.command("history", "forget", "secret.example", *REASON)],
+                       cwd=node.folder, env=node.environment(), check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        assert "forgetting_left" in node.json("status")[0]
+        watch(node, dns("other.example", second=70_000), "b.log")
+        assert "forgetting_left" not in node.json("status")[0]
+        assert holding(node, "secret") == []
+
+
+@test
+def forgetting_that_has_not_room_says_that_it_is_begun_and_not_finished():
+    with many() as node:
+        before = (sys.executable, "-c", "import os, resource, signal, sys\n"
+                  "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+                  "resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))\n"
+                  "os.execv(sys.argv[1], sys.argv[1:])")
+        told = node.run("history", "forget", "secret.example", *REASON, status=TROUBLE,
+                        before=before).stderr
+        assert "begun and not finished" in " ".join(told.split()), told
+        told = node.run("history", "forget", "other.example", *REASON, status=TROUBLE,
+                        before=before).stderr
+        assert "forgotten earlier is not yet" in " ".join(told.split()), told
+        (done,) = node.json("history", "forget", "other.example", *REASON)
+        assert done["sightings"] == 0 and holding(node, "secret") == []
+
+
 @test
 def forgotten_while_a_watch_runs_stays_forgotten_when_it_ends():
     with Node().remembering() as node:
@@ -184,7 +327,7 @@ def forgotten_while_a_watch_runs_stays_forgotten_when_it_ends():
             pipe.write(dns("secret.example") + dns("other.example"))
             wait_for(lambda: node.json("status")[0]["hits"] == 1, "the hit")
             (done,) = node.json("history", "forget", "secret.example", *REASON)
-            assert done["postings"] == 1
+            assert done["sightings"] == 1
             assert count(node, "secret.example", found=False) == 0
             pipe.end()
         assert count(node, "secret.example", found=False) == 0
