@@ -99,22 +99,22 @@ static bool record_next(struct span *rest, struct span *ret)
     return r.err == ERR_OK && ret->size > 0;
 }
 
-/* Whether all records of a frame are sound; then there is room for them. */
+/* Whether all records of a frame are sound; then there is room for them. Else some of them may be
+ * left to be dropped. */
 static enum err frame_check(struct op *op, struct live *live, const struct live_frame *frame)
 {
     struct span rest = frame->records;
     struct span record;
-    struct live_need need = { 0 };
     for (uint32_t i = 0; i < frame->count; i++) {
         if (!record_next(&rest, &record)) {
             return op_fail(op, ERR_FORMAT, "a record is cut short");
         }
-        TRY(live_table_check(op, &live->table, record, &need));
+        TRY(live_table_check(op, &live->table, record));
     }
     if (rest.size > 0) {
         return op_fail(op, ERR_FORMAT, "more follows than it says");
     }
-    return live_table_reserve(op, &live->table, &need);
+    return ERR_OK;
 }
 
 static void frame_count(struct live *live, const struct live_frame *frame)
@@ -140,6 +140,7 @@ static enum err frame_take(struct op *op, struct opening *opening, const struct 
     } else {
         err = op_fail(op, err, "%s", work.fault.text);
     }
+    live_table_drop(&opening->live->table);
     op_end(&work);
     return err == ERR_FORMAT ? ERR_OK : err;
 }
@@ -286,22 +287,26 @@ static enum err fail_lost(struct op *op)
                    "again before anything else is added to it");
 }
 
-static enum err waiting_add(struct live *live, struct span record)
+/* Room for a record, and for what live_frame_finish() adds. */
+static enum err waiting_reserve(struct op *op, struct live *live, size_t size)
 {
     struct buf *waiting = &live->waiting;
-    size_t before = waiting->size;
-    if (before == 0) {
-        static const uint8_t prefix[LIVE_PREFIX_SIZE];
+    if (buf_reserve(waiting, LIVE_PREFIX_SIZE + RECORD_HEAD_SIZE + size + LIVE_ALIGNMENT) == NULL) {
+        waiting->err = ERR_OK; /* what waits can be committed */
+        return fail_memory(op);
+    }
+    return ERR_OK;
+}
+
+static void waiting_add(struct live *live, struct span record)
+{
+    static const uint8_t prefix[LIVE_PREFIX_SIZE];
+    struct buf *waiting = &live->waiting;
+    if (waiting->size == 0) {
         buf_add(waiting, span_make(prefix, sizeof prefix));
     }
     wire_add_bytes(waiting, record);
-    if (buf_reserve(waiting, LIVE_ALIGNMENT) == NULL) { /* live_frame_finish() adds as much */
-        waiting->size = before;
-        waiting->err = ERR_OK;
-        return ERR_LIMIT;
-    }
     live->waiting_count++;
-    return ERR_OK;
 }
 
 enum err live_add(struct op *op, struct live *live, struct span record)
@@ -316,13 +321,9 @@ enum err live_add(struct op *op, struct live *live, struct span record)
                        "what waits and what is live are too large: %zu and %" PRIu64 " bytes", size,
                        live->size);
     }
-    struct live_need need = live->need;
-    TRY(live_table_check(op, &live->table, record, &need));
-    TRY(live_table_reserve(op, &live->table, &need));
-    if (waiting_add(live, record) != ERR_OK) {
-        return fail_memory(op);
-    }
-    live->need = need;
+    TRY(waiting_reserve(op, live, record.size));
+    TRY(live_table_check(op, &live->table, record));
+    waiting_add(live, record);
     return ERR_OK;
 }
 
@@ -330,7 +331,7 @@ void live_drop(struct live *live)
 {
     buf_clear(&live->waiting);
     live->waiting_count = 0;
-    live->need = (struct live_need){ 0 };
+    live_table_drop(&live->table);
 }
 
 /* After an error of the disk nothing is known of what lies behind the last commit. */

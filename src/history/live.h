@@ -6,7 +6,9 @@
  * acknowledged, and is cut off; one that is followed by sound ones was damaged later, and is told.
  *
  * In memory it takes some three times what the file does; short values that are all different, at
- * most nine times.
+ * most nine times. A record is read twice: as it comes, to be checked, and to be counted when it is
+ * synced. Its keys are hashed once, and what is counted is looked for in lots, so that both
+ * together take some 0.13 us for each thing seen.
  */
 #ifndef HISTORY_LIVE_H
 #define HISTORY_LIVE_H

@@ -10,16 +10,6 @@
 #include "history/names.h"
 #include "history/tally.h"
 
-/* What was committed, counted together. */
-struct live_table {
-    struct tally tally;
-    struct names hosts; /* number 0 is the empty name */
-    struct names ways;
-    uint32_t oldest_s;
-    struct op scratch;   /* for the lists of a record */
-    size_t scratch_size; /* for which it has room in one piece */
-};
-
 /* How much memory records will need at most, once they are in a table. */
 struct live_need {
     size_t items;
@@ -29,6 +19,21 @@ struct live_need {
     size_t ways;
     size_t ways_size;
     size_t scratch_size; /* the largest of one record */
+};
+
+/* What was committed, counted together; and what was checked and waits to be counted. */
+struct live_table {
+    struct tally tally;
+    struct names hosts; /* number 0 is the empty name */
+    struct names ways;
+    uint32_t oldest_s;
+    struct op scratch;     /* for the lists of a record */
+    size_t scratch_size;   /* for which it has room in one piece */
+    struct live_need need; /* of what was checked */
+    uint32_t *hashes;      /* of its keys, in their order: a key is hashed once */
+    size_t hash_count;
+    size_t hash_room;
+    size_t hash_next; /* of what is counted next */
 };
 
 /**
@@ -49,36 +54,30 @@ enum err live_table_init(struct live_table *table);
 void live_table_done(struct live_table *table);
 
 /**
- * Check a record, and add to what is needed.
+ * Check a record, and make room for it, so that it can be counted without fail. One that is refused
+ * leaves nothing but memory.
  *
  * op        work in hand
  * table     begun
  * record    any bytes
- * need      grows; untouched on error
  *
- * Errors    ERR_FORMAT no record; ERR_LIMIT no memory
+ * Errors    ERR_FORMAT no record; ERR_LIMIT no memory, or more than a table holds
  */
 MUST_USE
-enum err live_table_check(struct op *op, struct live_table *table, struct span record,
-                          struct live_need *need);
+enum err live_table_check(struct op *op, struct live_table *table, struct span record);
 
 /**
- * Make room, so that what was checked can be added without fail.
+ * Forget what was checked and not counted.
  *
- * op        work in hand
  * table     begun
- * need      of the records that are to come
- *
- * Errors    ERR_LIMIT no memory, or more than a table holds
  */
-MUST_USE
-enum err live_table_reserve(struct op *op, struct live_table *table, const struct live_need *need);
+void live_table_drop(struct live_table *table);
 
 /**
  * Count a record. It cannot fail: what was synced is counted.
  *
- * table     has room for it
- * record    was checked
+ * table     begun
+ * record    the next of those that were checked
  */
 void live_table_add(struct live_table *table, struct span record);
 
@@ -90,8 +89,7 @@ struct live {
     uint64_t last;      /* number of the last commit; 0: none */
     struct buf waiting; /* room for a prefix, then records, each with its size */
     uint32_t waiting_count;
-    struct live_need need; /* of what waits */
-    bool lost;             /* to writing */
+    bool lost; /* to writing */
 };
 
 #endif

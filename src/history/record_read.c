@@ -112,7 +112,13 @@ static enum err fail_broken(struct op *op, const char *what)
     return op_fail(op, ERR_FORMAT, "a record of what was seen is broken: %s", what);
 }
 
-static enum err hosts_read(struct op *op, struct history_record *record)
+/* The name of a host is written out to be compared: that takes longer than to look for it. */
+static bool host_fits(const struct names *known, struct span name)
+{
+    return (known != NULL && names_find(known, name) != NAMES_NONE) || history_host_fits(name);
+}
+
+static enum err hosts_read(struct op *op, struct history_record *record, const struct names *known)
 {
     struct wire_reader *r = &record->rest;
     size_t count = take_count(r, HISTORY_NAMES_MAX - 1, HOST_SIZE_MIN);
@@ -124,7 +130,7 @@ static enum err hosts_read(struct op *op, struct history_record *record)
     for (size_t i = 1; i <= count; i++) {
         size_t size = wire_u8(r);
         record->hosts[i] = wire_take(r, size);
-        if (r->err != ERR_OK || size == 0 || !history_host_fits(record->hosts[i])) {
+        if (r->err != ERR_OK || size == 0 || !host_fits(known, record->hosts[i])) {
             return fail_broken(op, "the name of a host");
         }
     }
@@ -163,14 +169,15 @@ static enum err ways_read(struct op *op, struct history_record *record)
     return ERR_OK;
 }
 
-enum err history_record_read(struct op *op, struct span bytes, struct history_record *ret)
+enum err record_read_known(struct op *op, struct span bytes, const struct names *known,
+                           struct history_record *ret)
 {
     struct history_record record = { .rest = wire_reader_of(bytes) };
     uint8_t version = wire_u8(&record.rest);
     if (bytes.size > HISTORY_RECORD_SIZE_MAX || version != RECORD_VERSION) {
         return fail_broken(op, "its size or version");
     }
-    TRY(hosts_read(op, &record));
+    TRY(hosts_read(op, &record, known));
     TRY(ways_read(op, &record));
     uint64_t base_s = varint_take(&record.rest);
     record.seen_count = take_count(&record.rest, HISTORY_RECORD_SIZE_MAX, SEEN_SIZE_MIN);
@@ -181,6 +188,11 @@ enum err history_record_read(struct op *op, struct span bytes, struct history_re
     record.left = record.seen_count;
     *ret = record;
     return ERR_OK;
+}
+
+enum err history_record_read(struct op *op, struct span bytes, struct history_record *ret)
+{
+    return record_read_known(op, bytes, NULL, ret);
 }
 
 /* Numbers as they stand in the record, not checked. */
@@ -194,17 +206,55 @@ struct raw_seen {
     uint64_t count;
 };
 
-static struct raw_seen raw_take(struct wire_reader *r)
+static bool number_take_long(struct span *rest, uint64_t *ret)
 {
-    struct raw_seen raw = { .what = wire_u8(r) };
-    uint64_t size = varint_take(r);
-    raw.key = wire_take(r, size > VALUE_KEY_SIZE_MAX ? SIZE_MAX : (size_t)size);
-    raw.host = varint_take(r);
-    raw.way = varint_take(r);
-    raw.later_s = varint_take(r);
-    raw.longer_s = varint_take(r);
-    raw.count = varint_take(r);
-    return raw;
+    struct wire_reader r = wire_reader_of(*rest);
+    *ret = varint_take(&r);
+    *rest = r.rest;
+    return r.err == ERR_OK;
+}
+
+/* Most numbers have one byte or two. */
+static inline bool number_take(struct span *rest, uint64_t *ret)
+{
+    const uint8_t *at = rest->data;
+    if (rest->size > 0 && at[0] < VARINT_MORE) {
+        *ret = at[0];
+        *rest = span_make(at + 1, rest->size - 1);
+        return true;
+    }
+    if (rest->size > 1 && at[1] < VARINT_MORE) {
+        *ret = (uint64_t)(at[0] & VARINT_REST_MASK) | (uint64_t)at[1] << VARINT_BITS;
+        *rest = span_make(at + 2, rest->size - 2);
+        return true;
+    }
+    return number_take_long(rest, ret);
+}
+
+static inline bool key_take(struct span *rest, struct span *ret)
+{
+    uint64_t size = 0;
+    if (!number_take(rest, &size) || size > rest->size || size > VALUE_KEY_SIZE_MAX) {
+        return false;
+    }
+    *ret = span_make(rest->data, (size_t)size);
+    rest->data += size;
+    rest->size -= (size_t)size;
+    return true;
+}
+
+/* Whether there is as much; only then is anything of it to be looked at. This is hot. */
+static inline bool raw_take(struct span *rest, struct raw_seen *ret)
+{
+    if (rest->size == 0) {
+        return false;
+    }
+    ret->what = rest->data[0];
+    rest->data++;
+    rest->size--;
+    return key_take(rest, &ret->key) && number_take(rest, &ret->host) &&
+           number_take(rest, &ret->way) && number_take(rest, &ret->later_s) &&
+           number_take(rest, &ret->longer_s) && number_take(rest, &ret->count);
 }
 
 /* Whether first and last lie in one hour, of those that 32 bits can write. */
@@ -225,29 +275,48 @@ static bool raw_fits(const struct history_record *record, const struct raw_seen 
            history_key_fits(raw->what & RECORD_KIND_MASK, raw->what >> RECORD_FORM_SHIFT, raw->key);
 }
 
+static inline struct history_seen seen_of(const struct history_record *record,
+                                          const struct raw_seen *raw)
+{
+    uint32_t first_s = record->base_s + (uint32_t)raw->later_s;
+    return (struct history_seen){
+        .kind = (enum value_kind)(raw->what & RECORD_KIND_MASK),
+        .form = (enum history_form)(raw->what >> RECORD_FORM_SHIFT),
+        .key = raw->key,
+        .host = (uint32_t)raw->host,
+        .way = (uint32_t)raw->way,
+        .first_s = first_s,
+        .last_s = first_s + (uint32_t)raw->longer_s,
+        .count = raw->count,
+    };
+}
+
 enum err history_record_next(struct history_record *record, struct history_seen *ret)
 {
     struct wire_reader *r = &record->rest;
+    struct raw_seen raw;
     if (r->err == ERR_OK && record->left == 0) {
         r->err = r->rest.size == 0 ? ERR_OK : ERR_FORMAT;
         return r->err == ERR_OK ? ERR_ABSENT : ERR_FORMAT;
     }
-    struct raw_seen raw = raw_take(r);
-    if (r->err != ERR_OK || !raw_fits(record, &raw)) {
+    if (r->err != ERR_OK || !raw_take(&r->rest, &raw) || !raw_fits(record, &raw)) {
         r->err = ERR_FORMAT;
         return ERR_FORMAT;
     }
-    uint32_t first_s = record->base_s + (uint32_t)raw.later_s;
-    *ret = (struct history_seen){
-        .kind = (enum value_kind)(raw.what & RECORD_KIND_MASK),
-        .form = (enum history_form)(raw.what >> RECORD_FORM_SHIFT),
-        .key = raw.key,
-        .host = (uint32_t)raw.host,
-        .way = (uint32_t)raw.way,
-        .first_s = first_s,
-        .last_s = first_s + (uint32_t)raw.longer_s,
-        .count = raw.count,
-    };
+    *ret = seen_of(record, &raw);
     record->left--;
     return ERR_OK;
+}
+
+bool record_next_checked(struct history_record *record, struct history_seen *ret)
+{
+    struct raw_seen raw;
+    if (record->left == 0) {
+        return false;
+    }
+    bool whole = raw_take(&record->rest.rest, &raw);
+    must(whole); /* as it was when it was checked */
+    *ret = seen_of(record, &raw);
+    record->left--;
+    return true;
 }

@@ -134,6 +134,33 @@ static inline uint64_t tally_fold(uint64_t a, uint64_t b)
 }
 
 /**
+ * The part of a tag that comes of the key alone: the dear one.
+ *
+ * tally     begun
+ * key       looked at
+ */
+static inline uint32_t tally_key_hash(const struct tally *tally, struct span key)
+{
+    return (uint32_t)hash_bytes_inline(&tally->secret, key);
+}
+
+/**
+ * The tag of something seen, of whose key the hash is known.
+ *
+ * tally     begun
+ * seen      looked at, but for its key
+ * key_hash  tally_key_hash() of its key
+ */
+static inline uint32_t tally_tag_of(const struct tally *tally, const struct history_seen *seen,
+                                    uint32_t key_hash)
+{
+    uint64_t what = (uint64_t)seen->kind << 8 | (uint64_t)seen->form << 16 | /* a byte each */
+                    (uint64_t)seen->way << 32;                               /* the upper half */
+    uint64_t where = (uint64_t)seen->host << 32 | seen->first_s / HISTORY_HOUR_S;
+    return key_hash ^ (uint32_t)tally_fold(what ^ tally->mix[0], where ^ tally->mix[1]);
+}
+
+/**
  * The tag of something seen.
  *
  * tally     begun
@@ -141,11 +168,37 @@ static inline uint64_t tally_fold(uint64_t a, uint64_t b)
  */
 static inline uint32_t tally_tag(const struct tally *tally, const struct history_seen *seen)
 {
-    uint64_t what = (uint64_t)seen->kind << 8 | (uint64_t)seen->form << 16 | /* a byte each */
-                    (uint64_t)seen->way << 32;                               /* the upper half */
-    uint64_t where = (uint64_t)seen->host << 32 | seen->first_s / HISTORY_HOUR_S;
-    uint64_t key = hash_bytes_inline(&tally->secret, seen->key);
-    return (uint32_t)(key ^ tally_fold(what ^ tally->mix[0], where ^ tally->mix[1]));
+    return tally_tag_of(tally, seen, tally_key_hash(tally, seen->key));
+}
+
+/**
+ * Ask for the memory in which the slot of a tag lies; tally_item_ahead() then for that of its item.
+ * Who looks for many things at once waits for the memory once.
+ *
+ * tally     begun
+ * tag       of what will be looked for
+ */
+static inline void tally_slot_ahead(const struct tally *tally, uint32_t tag)
+{
+    __builtin_prefetch(slots_first(&tally->slots, tag));
+}
+
+/**
+ * Ask for the memory in which the item of a tag lies, where it is found at once.
+ *
+ * tally     begun
+ * tag       of what will be looked for
+ */
+static inline void tally_item_ahead(const struct tally *tally, uint32_t tag)
+{
+    enum { LINE_SIZE = 64 }; /* an item with its key often lies in two */
+    const struct slots *slots = &tally->slots;
+    const struct slot *slot = slots_first(slots, tag);
+    if (slots_holds(slots, slot)) {
+        const uint8_t *item = tally->bytes + (size_t)slots_number(slots, slot) * TALLY_UNIT;
+        __builtin_prefetch(item);
+        __builtin_prefetch(item + LINE_SIZE);
+    }
 }
 
 /**

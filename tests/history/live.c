@@ -423,6 +423,29 @@ TEST(what_is_no_record_is_refused_and_leaves_nothing)
     desk_end(&desk);
 }
 
+TEST(a_record_that_is_refused_leaves_those_before_and_behind_it_as_they_are)
+{
+    struct desk desk;
+    desk_begin(&desk, SEED);
+    check_err(desk_open(&desk, true, 0), ERR_OK);
+    for (uint64_t tag = 1; tag <= 3; tag++) {
+        struct span whole = record_of(&desk, tag);
+        check_err(live_add(&desk.op, desk.live, span_slice(whole, 0, whole.size - 1)), ERR_FORMAT);
+        check_err(live_add(&desk.op, desk.live, whole), ERR_OK);
+    }
+    check_err(live_add(&desk.op, desk.live, SPAN("\1\1\7bad.bad")), ERR_FORMAT);
+    check_err(live_commit(&desk.op, desk.live, 1), ERR_OK);
+
+    check_tags(&desk, 3);
+    assert_int_equal(live_count(desk.live), 4);
+    assert_int_equal(names_count(&desk.live->table.hosts), 2); /* one of them is none */
+    check_err(live_add(&desk.op, desk.live, record_of(&desk, 2)), ERR_OK);
+    check_err(live_commit(&desk.op, desk.live, 2), ERR_OK);
+    assert_int_equal(live_count(desk.live), 4); /* it was found again, and grew */
+    assert_int_equal(everywhere_count(&desk), 4);
+    desk_end(&desk);
+}
+
 TEST(what_is_live_becomes_a_segment_in_order)
 {
     struct desk desk;
