@@ -19,7 +19,7 @@
 #include "os/clock.h"
 
 enum {
-    CLOCK_EVERY = 256,        /* steps, of at most one piece each, between looks at the clock */
+    CLOCK_EVERY = 32,         /* steps, of at most one piece each, between looks at the clock */
     COMBINE_POSTINGS = 65536, /* of one row: then equal ones are put together */
 };
 
@@ -98,7 +98,7 @@ static enum err between_step(struct op *op, struct merge *merge)
         return ERR_OK;
     }
     if (merge->heap_count == 0) {
-        merge->state = MERGE_DONE;
+        merge->state = MERGE_ENDS;
         return ERR_OK;
     }
     const struct history_entry *head = &merge->heap[0]->head;
@@ -112,6 +112,14 @@ static enum err between_step(struct op *op, struct merge *merge)
     return ERR_OK;
 }
 
+static enum err ends_step(struct op *op, struct merge *merge)
+{
+    bool done = false;
+    TRY(segment_writer_finish_step(op, merge->writer, &done));
+    merge->state = done ? MERGE_DONE : MERGE_ENDS;
+    return ERR_OK;
+}
+
 static enum err step(struct op *op, struct merge *merge)
 {
     switch (merge->state) {
@@ -121,6 +129,8 @@ static enum err step(struct op *op, struct merge *merge)
         return merge_entry_step(op, merge);
     case MERGE_GATHER:
         return merge_change_step(op, merge);
+    case MERGE_ENDS:
+        return ends_step(op, merge);
     case MERGE_DONE:
         break;
     }
@@ -132,7 +142,8 @@ enum err merge_step(struct op *op, struct merge *merge, int64_t budget_us, bool 
     int64_t begin_us = os_monotonic_us();
     bool time_left = true;
     while (time_left && merge->state != MERGE_DONE) {
-        for (int i = 0; i < CLOCK_EVERY && merge->state != MERGE_DONE; i++) {
+        bool large = merge->state == MERGE_ENDS; /* each of these steps writes much */
+        for (int i = 0; i < (large ? 1 : CLOCK_EVERY) && merge->state != MERGE_DONE; i++) {
             TRY(step(op, merge));
         }
         time_left = budget_us == INT64_MAX || os_monotonic_us() - begin_us < budget_us;
@@ -144,7 +155,7 @@ enum err merge_step(struct op *op, struct merge *merge, int64_t budget_us, bool 
 enum err merge_finish(struct op *op, struct merge *merge, struct merge_result *ret)
 {
     must(merge->state == MERGE_DONE);
-    TRY(segment_writer_finish(op, merge->writer, &merge->result.facts));
+    TRY(segment_writer_finish(op, merge->writer, &merge->result.facts)); /* it is: how it is */
     *ret = merge->result;
     return ERR_OK;
 }

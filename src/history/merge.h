@@ -61,7 +61,7 @@ void merge_free(struct merge *merge);
  * op         work in hand
  * merge      not done
  * budget_us  about so long it may take; INT64_MAX: to the end
- * ret_done   whether all entries are written; then comes merge_finish()
+ * ret_done   whether all is written and synced; then comes merge_finish()
  *
  * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
  */
@@ -69,10 +69,10 @@ MUST_USE
 enum err merge_step(struct op *op, struct merge *merge, int64_t budget_us, bool *ret_done);
 
 /**
- * Finish the new segment: whole and synced.
+ * How the merge ended.
  *
  * op        work in hand
- * merge     all entries are written
+ * merge     done
  * ret       untouched on error
  *
  * Errors    ERR_FULL; ERR_IO; ERR_LIMIT

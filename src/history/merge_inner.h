@@ -233,6 +233,7 @@ enum merge_state {
     MERGE_BETWEEN, /* a new entry comes */
     MERGE_WITHIN,  /* rows of an entry */
     MERGE_GATHER,  /* whole values of a kind are read for their new keys */
+    MERGE_ENDS,    /* all entries are written: names, index and filter are to be */
     MERGE_DONE,
 };
 

@@ -23,6 +23,7 @@ enum {
     SEGMENT_PIECE_POSTINGS_MAX = 1024, /* in one piece of an entry */
     SEGMENT_LEVEL_FAST = 1,            /* of compression (Zstandard): what is merged again soon */
     SEGMENT_LEVEL_SMALL = 9,           /* what stays */
+    SEGMENT_STEP_SIZE = 1024 * 1024,   /* written at once, and synced, as it is finished */
 };
 
 /* What a segment holds. */
@@ -126,10 +127,24 @@ enum err segment_writer_add(struct op *op, struct segment_writer *writer,
                             const struct history_entry *entry);
 
 /**
- * Finish: the file is whole and synced. The caller makes its name durable.
+ * Finish in steps: what a segment has behind its blocks (names, index, filter) is written, each
+ * step some SEGMENT_STEP_SIZE of it; at last the file is whole and synced. The caller makes its
+ * name durable.
+ *
+ * op        work in hand
+ * writer    not finished; no entry is added any more
+ * ret_done  whether it is finished
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT no memory
+ */
+MUST_USE
+enum err segment_writer_finish_step(struct op *op, struct segment_writer *writer, bool *ret_done);
+
+/**
+ * All steps of segment_writer_finish_step() that are left, if any is.
  *
  * op          work in hand
- * writer      not finished
+ * writer      no entry is added any more
  * ret_facts   untouched on error; may be NULL
  *
  * Errors    ERR_FULL; ERR_IO; ERR_LIMIT no memory

@@ -7,7 +7,7 @@
 
 enum {
     OUT_PIECE_SIZE = 256 * 1024,          /* written at once */
-    OUT_SYNC_SIZE = 64 * 1024 * 1024,     /* so that the last sync is short */
+    OUT_SYNC_SIZE = 1024 * 1024,          /* so that no sync is long: others wait for it */
     MEMORY_SIZE_MAX = 1024 * 1024 * 1024, /* of a segment without a file */
     INDEX_SIZE_MAX = 1024 * 1024 * 1024,
     NAMES_SECTION_SIZE_MAX = 1024 * 1024 * 1024,
@@ -22,6 +22,16 @@ struct segment_out {
     uint64_t synced;
 };
 
+/* How far finishing has come. */
+struct segment_ending {
+    bool begun;                /* the last block is written */
+    enum segment_section next; /* that is begun next */
+    struct span rest;          /* of the present section, to be written */
+    struct buf made;           /* its bytes, where they are made for it */
+    struct span filter;        /* of this many bytes sums are made */
+    size_t summed;
+};
+
 struct segment_writer {
     struct segment_options options;
     struct hash_secret secret;
@@ -34,6 +44,7 @@ struct segment_writer {
     struct buf index;
     struct buf separators;
     struct segment_trailer trailer;
+    struct segment_ending ending;
     bool finished;
     bool any;             /* entries were added */
     enum value_kind kind; /* of the last entry */
@@ -171,6 +182,7 @@ void segment_writer_free(struct segment_writer *writer)
     buf_done(&writer->index);
     buf_done(&writer->separators);
     buf_done(&writer->out.pending);
+    buf_done(&writer->ending.made);
     memory_free(writer);
 }
 
@@ -390,7 +402,8 @@ enum err segment_writer_add(struct op *op, struct segment_writer *writer,
 
 /* ---- end ---- */
 
-static enum err section_write(struct op *op, struct segment_writer *writer,
+/* Its bytes are written in the steps that follow. */
+static enum err section_begin(struct op *op, struct segment_writer *writer,
                               enum segment_section section, struct span bytes)
 {
     TRY(out_align(op, &writer->out));
@@ -400,41 +413,65 @@ static enum err section_write(struct op *op, struct segment_writer *writer,
         .size = bytes.size,
         .checksum = checked ? XXH3_64bits(bytes.data, bytes.size) : 0,
     };
-    return out_add(op, &writer->out, bytes);
+    writer->ending.rest = bytes;
+    writer->ending.next = section + 1;
+    return ERR_OK;
 }
 
-static enum err names_write(struct op *op, struct segment_writer *writer)
+static enum err section_begin_made(struct op *op, struct segment_writer *writer,
+                                   enum segment_section section)
 {
-    struct buf hosts;
-    struct buf ways;
-    buf_init(&hosts, NAMES_SECTION_SIZE_MAX);
-    buf_init(&ways, NAMES_SECTION_SIZE_MAX);
-    segment_hosts_add(&hosts, &writer->hosts);
-    segment_ways_add(&ways, &writer->ways);
-    enum err err = hosts.err != ERR_OK || ways.err != ERR_OK
-                       ? fail_memory(op)
-                       : section_write(op, writer, SEGMENT_HOSTS, buf_span(&hosts));
-    if (err == ERR_OK) {
-        err = section_write(op, writer, SEGMENT_WAYS, buf_span(&ways));
+    const struct buf *made = &writer->ending.made;
+    return made->err != ERR_OK ? fail_memory(op)
+                               : section_begin(op, writer, section, buf_span(made));
+}
+
+/* Sums of some pages of the filter; the section begins when all are there. */
+static enum err sums_step(struct op *op, struct segment_writer *writer)
+{
+    struct segment_ending *ending = &writer->ending;
+    if (ending->summed == 0) {
+        TRY(filter_writer_end(op, &writer->filter, &ending->filter));
+        size_t pages = ending->filter.size / FILTER_PAGE_SIZE + 1;
+        buf_init(&ending->made, pages * sizeof(uint64_t));
     }
-    buf_done(&hosts);
-    buf_done(&ways);
-    return err;
+    size_t left = ending->filter.size - ending->summed;
+    size_t size = left < SEGMENT_STEP_SIZE ? left : SEGMENT_STEP_SIZE;
+    filter_sums_add(&ending->made,
+                    span_slice(ending->filter, ending->summed, ending->summed + size));
+    ending->summed += size;
+    return ending->summed < ending->filter.size
+               ? ERR_OK
+               : section_begin_made(op, writer, SEGMENT_FILTER_SUMS);
 }
 
-static enum err filter_write(struct op *op, struct segment_writer *writer)
+static enum err section_next(struct op *op, struct segment_writer *writer)
 {
-    struct span filter;
-    TRY(filter_writer_end(op, &writer->filter, &filter));
-    struct buf sums;
-    buf_init(&sums, filter.size / FILTER_PAGE_SIZE * sizeof(uint64_t) + sizeof(uint64_t));
-    filter_sums_add(&sums, filter);
-    enum err err = sums.err != ERR_OK
-                       ? fail_memory(op)
-                       : section_write(op, writer, SEGMENT_FILTER_SUMS, buf_span(&sums));
-    buf_done(&sums);
-    TRY(err);
-    return section_write(op, writer, SEGMENT_FILTER, filter);
+    struct segment_ending *ending = &writer->ending;
+    const struct filter_sketch *sketch = &writer->filter.sketch;
+    if (ending->next != SEGMENT_FILTER_SUMS) {
+        buf_done(&ending->made);
+        buf_init(&ending->made, NAMES_SECTION_SIZE_MAX);
+    }
+    switch (ending->next) {
+    case SEGMENT_HOSTS:
+        segment_hosts_add(&ending->made, &writer->hosts);
+        return section_begin_made(op, writer, SEGMENT_HOSTS);
+    case SEGMENT_WAYS:
+        segment_ways_add(&ending->made, &writer->ways);
+        return section_begin_made(op, writer, SEGMENT_WAYS);
+    case SEGMENT_INDEX:
+        return section_begin(op, writer, SEGMENT_INDEX, buf_span(&writer->index));
+    case SEGMENT_SEPARATORS:
+        return section_begin(op, writer, SEGMENT_SEPARATORS, buf_span(&writer->separators));
+    case SEGMENT_SKETCH:
+        return section_begin(op, writer, SEGMENT_SKETCH,
+                             span_make(sketch->least, sketch->count * sizeof sketch->least[0]));
+    case SEGMENT_FILTER_SUMS:
+        return sums_step(op, writer);
+    default:
+        return section_begin(op, writer, SEGMENT_FILTER, ending->filter);
+    }
 }
 
 static enum err trailer_write(struct op *op, struct segment_writer *writer)
@@ -469,28 +506,61 @@ static void facts_of(const struct segment_trailer *trailer, struct segment_facts
     }
 }
 
-enum err segment_writer_finish(struct op *op, struct segment_writer *writer,
-                               struct segment_facts *ret_facts)
+static enum err ending_begin(struct op *op, struct segment_writer *writer)
 {
-    must(!writer->finished);
     TRY(block_end(op, writer));
     writer->trailer.sections[SEGMENT_BLOCKS] = (struct segment_place){
         .offset = SEGMENT_HEAD_SIZE,
         .size = out_size(&writer->out) - SEGMENT_HEAD_SIZE,
     };
-    TRY(names_write(op, writer));
-    TRY(section_write(op, writer, SEGMENT_INDEX, buf_span(&writer->index)));
-    TRY(section_write(op, writer, SEGMENT_SEPARATORS, buf_span(&writer->separators)));
-    const struct filter_sketch *sketch = &writer->filter.sketch;
-    TRY(section_write(op, writer, SEGMENT_SKETCH,
-                      span_make(sketch->least, sketch->count * sizeof sketch->least[0])));
-    TRY(filter_write(op, writer));
+    writer->ending.begun = true;
+    writer->ending.next = SEGMENT_HOSTS;
+    return ERR_OK;
+}
+
+static enum err rest_write(struct op *op, struct segment_writer *writer)
+{
+    struct span *rest = &writer->ending.rest;
+    size_t size = rest->size < SEGMENT_STEP_SIZE ? rest->size : SEGMENT_STEP_SIZE;
+    TRY(out_add(op, &writer->out, span_slice(*rest, 0, size)));
+    *rest = span_from(*rest, size);
+    return ERR_OK;
+}
+
+static enum err ending_end(struct op *op, struct segment_writer *writer)
+{
     TRY(trailer_write(op, writer));
     TRY(out_flush(op, &writer->out));
     if (writer->out.file != NULL) {
         TRY(disk_sync(op, writer->out.file));
     }
     writer->finished = true;
+    return ERR_OK;
+}
+
+enum err segment_writer_finish_step(struct op *op, struct segment_writer *writer, bool *ret_done)
+{
+    must(!writer->finished);
+    if (!writer->ending.begun) {
+        TRY(ending_begin(op, writer));
+    } else if (writer->ending.rest.size > 0) {
+        TRY(rest_write(op, writer));
+    } else if (writer->ending.next < SEGMENT_SECTION_COUNT) {
+        TRY(section_next(op, writer));
+    } else {
+        TRY(ending_end(op, writer));
+    }
+    *ret_done = writer->finished;
+    return ERR_OK;
+}
+
+enum err segment_writer_finish(struct op *op, struct segment_writer *writer,
+                               struct segment_facts *ret_facts)
+{
+    bool done = writer->finished;
+    while (!done) {
+        TRY(segment_writer_finish_step(op, writer, &done));
+    }
     if (ret_facts != NULL) {
         facts_of(&writer->trailer, ret_facts);
     }
