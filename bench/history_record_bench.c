@@ -4,9 +4,9 @@
  * the watch has them (some thousand different values), and of history_record_end(). "again" adds
  * what is there already, "new" what is not.
  *
- * Then what the store pays to take as much in: live_add(), live_commit() and live_write(), over as
- * many records as one segment is made of; on a disk in memory. "again" are records of which it has
- * all values already.
+ * Then what the store pays to take as much in: live_add(), live_commit() and live_writing_step(),
+ * over as many records as one segment is made of; on a disk in memory. "again" are records of which
+ * it has all values already.
  *
  * usage: history_record_bench [VALUES [ROUNDS]]
  */
@@ -144,17 +144,15 @@ static void records_take(struct op *op, struct live *live, const struct buf *rec
 static double segment_take(struct op *op, struct live *live)
 {
     struct hash_secret secret;
-    struct segment_writer *writer;
+    struct live_writing *writing;
+    bool done = false;
     memset(secret.bytes, SECRET_BYTE, sizeof secret.bytes);
+    const struct segment_options options = { .secret = &secret, .level = SEGMENT_LEVEL_FAST };
     uint64_t begin_ns = bench_cpu_ns();
-    const struct segment_options options = { .secret = &secret,
-                                             .filter_keys_max = live_filter_keys(live),
-                                             .level = SEGMENT_LEVEL_FAST };
-    bench_check(segment_writer_new(op, NULL, &options, &writer), op);
-    bench_check(live_write(op, live, writer), op);
-    bench_check(segment_writer_finish(op, writer, NULL), op);
+    bench_check(live_writing_new(op, live, false, NULL, &options, &writing), op);
+    bench_check(live_writing_step(op, writing, INT64_MAX, &done), op);
     double taken_ns = (double)(bench_cpu_ns() - begin_ns);
-    segment_writer_free(writer);
+    live_writing_free(writing);
     return taken_ns;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * Adding and committing; making a segment of what is live; and the change of the manifest, through
- * which everything goes.
+ * Adding and committing; and the change of the manifest, through which everything goes.
  */
 #include "history/history.h"
 
@@ -196,6 +195,7 @@ enum err history_settle(struct op *op, struct history *history)
         return ERR_OK;
     }
     history_job_drop(history);
+    history_flush_drop(history);
     struct manifest head = history->head;
     head.generation++;
     TRY(head_write(op, history, &head, history->parts, history->part_count));
@@ -237,40 +237,6 @@ void history_acknowledged(struct history *history)
     history->acknowledged = history->commit;
 }
 
-/* ---- a segment of what is live ---- */
-
-static struct segment_options live_segment_options(const struct history *history)
-{
-    return (struct segment_options){
-        .secret = &history->head.secret,
-        .filter_keys_max = live_filter_keys(history->live),
-        .level = SEGMENT_LEVEL_FAST,
-    };
-}
-
-static enum err live_into(struct op *op, struct history *history, struct disk_file *file,
-                          struct segment_facts *ret)
-{
-    struct segment_options options = live_segment_options(history);
-    struct segment_writer *writer;
-    TRY(segment_writer_new(op, file, &options, &writer));
-    enum err err = live_write(op, history->live, writer);
-    err = err == ERR_OK ? segment_writer_finish(op, writer, ret) : err;
-    segment_writer_free(writer);
-    return err;
-}
-
-static enum err live_file(struct op *op, struct history *history, struct history_part *part)
-{
-    struct history_path path;
-    struct disk_file *file;
-    struct span name = history_path(history, "seg-", part->is.number, &path);
-    TRY(disk_file_open(op, history->disk, name, DISK_CREATE_NEW, &file));
-    enum err err = live_into(op, history, file, &part->is.facts);
-    disk_file_close(file);
-    return err;
-}
-
 struct live_options history_live_options(const struct history *history, uint64_t number)
 {
     return (struct live_options){
@@ -282,111 +248,14 @@ struct live_options history_live_options(const struct history *history, uint64_t
     };
 }
 
-static enum err live_next(struct op *op, struct history *history, uint64_t number,
-                          struct live **ret)
-{
-    struct history_path path;
-    struct live_options options = history_live_options(history, number);
-    return live_open(op, history->disk, history_path(history, "wal-", number, &path), &options, ret,
-                     NULL);
-}
-
-/* What is made before the manifest names it. */
-struct flush {
-    struct history_part part;
-    uint64_t wal_number;
-    struct live *live;
-};
-
-static enum err flush_files(struct op *op, struct history *history, struct flush *flush)
-{
-    TRY(live_file(op, history, &flush->part));
-    TRY(live_next(op, history, flush->wal_number, &flush->live));
-    TRY(history_sync(op, history));
-    return history_part_open(op, history, &flush->part);
-}
-
-static void flush_drop(struct history *history, struct flush *flush)
-{
-    history_part_close(history, &flush->part);
-    live_close(flush->live);
-    if (!history->doubt) {
-        history_file_remove(history, "seg-", flush->part.is.number);
-        history_file_remove(history, "wal-", flush->wal_number);
-    }
-}
-
-static void live_segment_drop(struct history *history)
-{
-    segment_close(history->live_segment);
-    segment_writer_free(history->live_writer);
-    history->live_segment = NULL;
-    history->live_writer = NULL;
-}
-
-enum err history_flush(struct op *op, struct history *history)
-{
-    must(history->lock != NULL);
-    TRY(history_settle(op, history));
-    if (live_waiting(history->live) > 0 || history->acknowledged != history->commit) {
-        return op_fail(op, ERR_CONFLICT, "what was seen is not yet in the journal");
-    }
-    if (live_last(history->live) == 0) {
-        return ERR_OK;
-    }
-    struct flush flush = { .part.is.number = history->head.next_number,
-                           .wal_number = history->head.next_number + 1 };
-    history->head.next_number += 2;
-    enum err err = flush_files(op, history, &flush);
-    if (err == ERR_OK) {
-        struct history_change change = history_change_none(history);
-        change.part = &flush.part;
-        change.through = live_last(history->live);
-        change.wal_number = flush.wal_number;
-        err = history_change(op, history, &change);
-    }
-    if (err != ERR_OK) {
-        flush_drop(history, &flush);
-        return err;
-    }
-    live_segment_drop(history);
-    live_close(history->live);
-    history->live = flush.live;
-    return ERR_OK;
-}
-
 /* ---- what there is ---- */
-
-static enum err live_segment_make(struct op *op, struct history *history)
-{
-    uint64_t last = live_last(history->live);
-    if (history->live_segment != NULL && history->live_made == last) {
-        return ERR_OK;
-    }
-    live_segment_drop(history);
-    if (last == 0) {
-        return ERR_OK;
-    }
-    struct segment_options options = live_segment_options(history);
-    TRY(segment_writer_new(op, NULL, &options, &history->live_writer));
-    enum err err = live_write(op, history->live, history->live_writer);
-    err = err == ERR_OK ? segment_writer_finish(op, history->live_writer, NULL) : err;
-    err = err == ERR_OK ? segment_open(op, segment_writer_bytes(history->live_writer),
-                                       &history->head.secret, &history->live_segment)
-                        : err;
-    if (err != ERR_OK) {
-        live_segment_drop(history);
-        return err;
-    }
-    history->live_made = last;
-    return ERR_OK;
-}
 
 enum err history_segments(struct op *op, struct history *history, const struct segment *const **ret,
                           size_t *ret_count)
 {
-    TRY(live_segment_make(op, history));
-    const struct segment **list = memory_new_array(history->part_count + 1, sizeof(*list));
+    size_t room = history->part_count + HISTORY_LIVE_PARTS;
+    TRY(history_memory_make(op, history));
+    const struct segment **list = memory_new_array(room, sizeof(*list));
     if (list == NULL) {
         return op_fail(op, ERR_LIMIT, "out of memory for the segments of the history");
     }
@@ -397,9 +266,11 @@ enum err history_segments(struct op *op, struct history *history, const struct s
             count++;
         }
     }
-    if (history->live_segment != NULL) {
-        list[count] = history->live_segment;
-        count++;
+    for (size_t i = 0; i < HISTORY_LIVE_PARTS; i++) {
+        if (history->memory[i].segment != NULL) {
+            list[count] = history->memory[i].segment;
+            count++;
+        }
     }
     memory_free(history->list);
     history->list = list;

@@ -123,13 +123,49 @@ MUST_USE
 enum err history_flush(struct op *op, struct history *history);
 
 /**
+ * Set apart what is live where it is large or its hour is over, so that history_work() makes a
+ * segment of it. It can be done only when nothing waits and the journal knows all: so it is to be
+ * called after history_acknowledged(), and takes no time. history_work() does it too.
+ *
+ * op        work in hand
+ * history   open for writing
+ * now_us    by the clock
+ *
+ * Errors    ERR_LIMIT
+ */
+MUST_USE
+enum err history_split(struct op *op, struct history *history, int64_t now_us);
+
+/* Whether the work that is due keeps up with what is added. */
+enum history_pressure {
+    HISTORY_EASY,
+    HISTORY_PRESSED, /* it does not: history_work() should get all the time there is */
+    HISTORY_OVERRUN, /* nothing should be added before it has got it */
+};
+
+/**
+ * How much the history is pressed. While a segment is made of what is live, HISTORY_LIVE_SIZE_MAX
+ * more may come before it is pressed, and as much again before it is overrun; and it is where more
+ * than 256 segments wait to be merged, or 2048. Where the disk was full or there was no memory, and
+ * the work waits for that, it is not.
+ *
+ * history   open for writing
+ * now_us    by the clock
+ */
+enum history_pressure history_pressure(const struct history *history, int64_t now_us);
+
+/**
  * Do a piece of the work that is due: making a segment of what is live when it is large or its hour
  * is over, merging segments, applying rules to what has grown old. A full disk stops a merge and
  * costs nothing; it is tried again after a while. Ages are counted by the clock, but where it
  * leaps ahead by days and neither what was seen nor a day of its going on confirms it, by what it
  * showed before: a wrong clock must not make the history forget.
  *
- * Making a segment is one piece, whatever the budget: some seconds for HISTORY_LIVE_SIZE_MAX.
+ * It is done in small steps, so that whoever calls can add and commit in between. A step takes
+ * about its budget and at most some milliseconds more; besides it may sync 1 MiB, change the
+ * manifest, or sort a posting list of one row (65,536 hosts and ways: 10 ms). One thing is one
+ * piece: where a rule that is new makes a kind's values keyed hashes or parts, 64 MiB of them are
+ * sorted at once.
  *
  * op          work in hand
  * history     open for writing

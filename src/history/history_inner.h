@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * What the files of history share: history_open.c, history.c (adding, committing, making segments),
- * history_work.c (merging), history_forget.c, history_check.c.
+ * What the files of history share: history_open.c, history.c (adding, committing, the manifest),
+ * history_flush.c (a segment of what is live), history_work.c and history_job.c (merging),
+ * history_forget.c, history_check.c.
  *
  * One rule keeps it whole: a file is complete and durable, name and all, before a manifest names
  * it; and it is removed only when a manifest that does not name it is durable.
@@ -35,6 +36,24 @@ struct history_job {
     uint64_t *numbers; /* of the segments that become one */
 };
 
+/* A segment of what is live that goes on over several calls. */
+struct history_flush {
+    struct history_part part;
+    struct disk_file *file;       /* NULL: it is written */
+    struct live_writing *writing; /* NULL: it is written */
+    uint64_t wal_number;          /* of the next write-ahead file */
+    bool moving;                  /* it was begun */
+};
+
+/* A part of what is live, as a segment in memory. */
+struct history_memory {
+    struct live_writing *writing; /* NULL: it is not made */
+    struct segment *segment;
+    uint64_t made; /* at this commit */
+};
+
+enum { HISTORY_OLDER, HISTORY_NEWER, HISTORY_LIVE_PARTS };
+
 struct history {
     struct disk *disk;
     struct history_options options;
@@ -51,13 +70,12 @@ struct history {
     uint64_t commit;       /* the last number that was given, here or in the journal */
     uint64_t acknowledged; /* the last that the journal knows */
 
-    struct segment_writer *live_writer; /* the live part as a segment; NULL: not made */
-    struct segment *live_segment;
-    uint64_t live_made; /* at this commit */
+    struct history_memory memory[HISTORY_LIVE_PARTS];
     const struct segment **list;
 
-    struct history_job *job; /* NULL: none goes on */
-    bool flushed;            /* since it was opened */
+    struct history_flush *flush; /* NULL: none goes on */
+    struct history_job *job;     /* likewise */
+    bool flushed;                /* since it was opened */
     int64_t flush_hour;    /* of the clock, when what is live was last made a segment for its age */
     int64_t wait_until_us; /* the disk was full, or there was no memory */
     uint32_t clock_kept_s; /* the clock in the manifest */
@@ -186,6 +204,58 @@ enum err history_strays_remove(struct op *op, struct history *history, uint64_t 
  */
 MUST_USE
 enum err history_sync(struct op *op, struct history *history);
+
+/**
+ * Set apart what is live, so that a segment can be made of it. Nothing happens where nothing is
+ * live, or something is set apart already.
+ *
+ * op        work in hand
+ * history   open for writing
+ *
+ * Errors    ERR_CONFLICT something waits, or the journal does not know the last commit; ERR_LIMIT
+ */
+MUST_USE
+enum err history_flush_split(struct op *op, struct history *history);
+
+/**
+ * Go on with the segment of what was set apart; at last, put it and a new write-ahead file in place
+ * of the old one. After an error it is begun anew with the next call.
+ *
+ * op         work in hand
+ * history    open for writing; something was set apart
+ * budget_us  about so long
+ * ret_done   whether that was all of it
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_flush_step(struct op *op, struct history *history, int64_t budget_us,
+                            bool *ret_done);
+
+/**
+ * Give up the segment that goes on, and remove its files.
+ *
+ * history   nothing happens where there is none
+ */
+void history_flush_drop(struct history *history);
+
+/**
+ * Make segments in memory of what is live, where that has changed.
+ *
+ * op        work in hand
+ * history   open
+ *
+ * Errors    ERR_LIMIT
+ */
+MUST_USE
+enum err history_memory_make(struct op *op, struct history *history);
+
+/**
+ * Give segments in memory back.
+ *
+ * history   open
+ */
+void history_memory_drop(struct history *history);
 
 /* What is to be merged, and how. */
 struct history_plan {

@@ -162,8 +162,15 @@ static bool is_named(const struct history *history, uint64_t number)
     while (i < history->part_count && history->parts[i].is.number != number) {
         i++;
     }
-    bool made = history->job != NULL && history->job->number == number;
-    return i < history->part_count || made;
+    bool merged = history->job != NULL && history->job->number == number;
+    bool flushed = history->flush != NULL && history->flush->part.is.number == number;
+    return i < history->part_count || merged || flushed;
+}
+
+static bool is_wal(const struct history *history, uint64_t number)
+{
+    bool next = history->flush != NULL && history->flush->wal_number == number;
+    return next || number == history->head.wal_number;
 }
 
 static bool is_stray(const struct history *history, struct span name)
@@ -173,7 +180,7 @@ static bool is_stray(const struct history *history, struct span name)
         return !is_named(history, number);
     }
     if (number_of(name, SPAN("wal-"), &number)) {
-        return number != history->head.wal_number;
+        return !is_wal(history, number);
     }
     return span_equal(name, SPAN("manifest.new")) || span_equal(name, SPAN("forgetting.new"));
 }
@@ -287,8 +294,8 @@ void history_close(struct history *history)
         return;
     }
     history_job_drop(history);
-    segment_close(history->live_segment);
-    segment_writer_free(history->live_writer);
+    history_flush_drop(history);
+    history_memory_drop(history);
     things_close(history);
     memory_free(history->list);
     disk_file_close(history->lock);

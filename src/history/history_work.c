@@ -21,6 +21,9 @@ enum {
     SLACK_MIN_S = HISTORY_DAY_S,   /* and at least a day, so that little is written again */
     CUT_STEPS = 32,                /* halvings in the search of a second */
     SIZE_SPARE_PART = 20,          /* so much more goes than must */
+    NEWER_FACTOR = 2,              /* while a segment is made of what is live: as much again, */
+    PARTS_MANY = 256,              /* merged in time there are at most some fifty */
+    PARTS_TOO_MANY = MANIFEST_SEGMENT_COUNT_MAX / 2,
 };
 
 /* ---- the clock ---- */
@@ -81,13 +84,28 @@ static enum err clock_keep(struct op *op, struct history *history)
 
 /* ---- what is live ---- */
 
+static bool is_waiting(const struct history *history, int64_t now_us)
+{
+    int64_t left_us = history->wait_until_us - now_us;
+    return left_us > 0 && left_us <= (int64_t)MEMORY_WAIT_S * US_PER_S; /* the clock went back */
+}
+
+/* A clock may show anything. */
+static int64_t clock_bound(int64_t now_us)
+{
+    if (now_us < TIME_US_MIN) {
+        return TIME_US_MIN;
+    }
+    return now_us > TIME_US_MAX ? TIME_US_MAX : now_us;
+}
+
 /* Its hour is over; once an hour of the clock, for what comes late is always of an hour that is
  * over. */
-static bool flush_is_due(const struct history *history, int64_t now_us)
+static bool split_is_due(const struct history *history, int64_t now_us)
 {
     const struct live *live = history->live;
-    bool ready =
-        live_last(live) != 0 && live_waiting(live) == 0 && history->acknowledged == history->commit;
+    bool ready = live_last(live) != 0 && live_older_last(live) == 0 && live_waiting(live) == 0 &&
+                 history->acknowledged == history->commit;
     if (!ready) {
         return false;
     }
@@ -100,9 +118,14 @@ static bool flush_is_due(const struct history *history, int64_t now_us)
     return over && (!history->flushed || history->flush_hour != hour);
 }
 
-static enum err flush_do(struct op *op, struct history *history, int64_t now_us)
+enum err history_split(struct op *op, struct history *history, int64_t now_us)
 {
-    TRY(history_flush(op, history));
+    must(history->lock != NULL);
+    now_us = clock_bound(now_us);
+    if (is_waiting(history, now_us) || !split_is_due(history, now_us)) {
+        return ERR_OK;
+    }
+    TRY(history_flush_split(op, history));
     history->flushed = true;
     history->flush_hour = time_floor(now_us / US_PER_S - FLUSH_LATE_S, HISTORY_HOUR_S);
     return ERR_OK;
@@ -292,8 +315,9 @@ static enum err work_do(struct op *op, struct history *history, int64_t now_us, 
     uint32_t now_s = clock_believe(history, now_us);
     TRY(clock_keep(op, history));
     *ret_more = true;
-    if (flush_is_due(history, now_us)) {
-        return flush_do(op, history, now_us);
+    TRY(history_split(op, history, now_us));
+    if (live_older_last(history->live) != 0) {
+        return history_flush_step(op, history, budget_us, &done);
     }
     if (history->job != NULL) {
         return history_job_step(op, history, budget_us, &done, NULL);
@@ -301,19 +325,19 @@ static enum err work_do(struct op *op, struct history *history, int64_t now_us, 
     return job_choose(op, history, now_s, ret_more);
 }
 
-static bool is_waiting(const struct history *history, int64_t now_us)
+enum history_pressure history_pressure(const struct history *history, int64_t now_us)
 {
-    int64_t left_us = history->wait_until_us - now_us;
-    return left_us > 0 && left_us <= (int64_t)MEMORY_WAIT_S * US_PER_S; /* the clock went back */
-}
-
-/* A clock may show anything. */
-static int64_t clock_bound(int64_t now_us)
-{
-    if (now_us < TIME_US_MIN) {
-        return TIME_US_MIN;
+    const struct live *live = history->live;
+    if (is_waiting(history, clock_bound(now_us))) {
+        return HISTORY_EASY;
     }
-    return now_us > TIME_US_MAX ? TIME_US_MAX : now_us;
+    uint64_t newer = live_newer_size(live) + live_waiting(live);
+    bool grows = live_older_last(live) != 0 && newer > HISTORY_LIVE_SIZE_MAX;
+    if ((grows && newer > (uint64_t)NEWER_FACTOR * HISTORY_LIVE_SIZE_MAX) ||
+        history->part_count > PARTS_TOO_MANY) {
+        return HISTORY_OVERRUN;
+    }
+    return grows || history->part_count > PARTS_MANY ? HISTORY_PRESSED : HISTORY_EASY;
 }
 
 enum err history_work(struct op *op, struct history *history, int64_t now_us, int64_t budget_us,

@@ -109,7 +109,7 @@ static enum err frame_check(struct op *op, struct live *live, const struct live_
         if (!record_next(&rest, &record)) {
             return op_fail(op, ERR_FORMAT, "a record is cut short");
         }
-        TRY(live_table_check(op, &live->table, record));
+        TRY(live_table_check(op, live->table, record));
     }
     if (rest.size > 0) {
         return op_fail(op, ERR_FORMAT, "more follows than it says");
@@ -122,7 +122,7 @@ static void frame_count(struct live *live, const struct live_frame *frame)
     struct span rest = frame->records;
     struct span record;
     while (record_next(&rest, &record)) {
-        live_table_add(&live->table, record);
+        live_table_add(live->table, record);
     }
 }
 
@@ -140,7 +140,7 @@ static enum err frame_take(struct op *op, struct opening *opening, const struct 
     } else {
         err = op_fail(op, err, "%s", work.fault.text);
     }
-    live_table_drop(&opening->live->table);
+    live_table_drop(opening->live->table);
     op_end(&work);
     return err == ERR_FORMAT ? ERR_OK : err;
 }
@@ -237,7 +237,8 @@ static struct live *live_new(const struct live_options *options)
     }
     live->seed = options->seed;
     buf_init(&live->waiting, LIVE_PREFIX_SIZE + LIVE_FRAME_SIZE_MAX + LIVE_ALIGNMENT);
-    if (live_table_init(&live->table) != ERR_OK) {
+    live->table = live_table_new();
+    if (live->table == NULL) {
         live_close(live);
         return NULL;
     }
@@ -273,7 +274,9 @@ void live_close(struct live *live)
         return;
     }
     disk_file_close(live->file);
-    live_table_done(&live->table);
+    disk_file_close(live->next);
+    live_table_free(live->table);
+    live_table_free(live->older);
     buf_done(&live->waiting);
     memory_free(live);
 }
@@ -322,7 +325,7 @@ enum err live_add(struct op *op, struct live *live, struct span record)
                        live->size);
     }
     TRY(waiting_reserve(op, live, record.size));
-    TRY(live_table_check(op, &live->table, record));
+    TRY(live_table_check(op, live->table, record));
     waiting_add(live, record);
     return ERR_OK;
 }
@@ -331,7 +334,7 @@ void live_drop(struct live *live)
 {
     buf_clear(&live->waiting);
     live->waiting_count = 0;
-    live_table_drop(&live->table);
+    live_table_drop(live->table);
 }
 
 /* After an error of the disk nothing is known of what lies behind the last commit. */
@@ -381,7 +384,7 @@ enum err live_commit(struct op *op, struct live *live, uint64_t number)
     struct span records = span_slice(frame, LIVE_PREFIX_SIZE, records_end);
     struct span record;
     while (record_next(&records, &record)) {
-        live_table_add(&live->table, record);
+        live_table_add(live->table, record);
     }
     live_drop(live);
     return ERR_OK;
@@ -399,7 +402,8 @@ uint64_t live_size(const struct live *live)
 
 uint64_t live_count(const struct live *live)
 {
-    return live->table.tally.slots.count;
+    uint64_t older = live->older == NULL ? 0 : live->older->tally.slots.count;
+    return older + live->table->tally.slots.count;
 }
 
 uint64_t live_waiting(const struct live *live)
@@ -409,5 +413,5 @@ uint64_t live_waiting(const struct live *live)
 
 uint32_t live_oldest_s(const struct live *live)
 {
-    return live->table.oldest_s;
+    return live->table->oldest_s;
 }

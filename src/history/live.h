@@ -121,23 +121,123 @@ uint64_t live_count(const struct live *live);
 uint64_t live_waiting(const struct live *live);
 uint32_t live_oldest_s(const struct live *live);
 
+/* ---- a segment of it ---- */
+
 /**
- * Write all that was committed into a segment.
+ * Set apart what was committed so far: it is the older part from now on, which nothing changes any
+ * more, and of which a segment is made while more is committed.
  *
  * op        work in hand
+ * live      open for writing; nothing waits, and there is no older part
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err live_split(struct op *op, struct live *live);
+
+/**
+ * The number of the last commit of the older part; 0: there is none.
+ *
  * live      open
- * writer    new; not finished here
+ */
+uint64_t live_older_last(const struct live *live);
+
+/**
+ * How much was committed since it was split, in bytes of the file; where it was not, all of it.
+ *
+ * live      open
+ */
+uint64_t live_newer_size(const struct live *live);
+
+/**
+ * Begin a further write-ahead file, to which what is not of the older part is carried over: when a
+ * manifest names it, the older part is in a segment.
+ *
+ * op        work in hand
+ * live      open for writing, with an older part; no other file was begun
+ * disk      of the history
+ * path      of the file, which is not there
+ * options   of the new file; copied
  *
  * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
  */
 MUST_USE
-enum err live_write(struct op *op, struct live *live, struct segment_writer *writer);
+enum err live_move_begin(struct op *op, struct live *live, struct disk *disk, struct span path,
+                         const struct live_options *options);
 
 /**
- * About how many keys a filter of it will be told.
+ * Carry commits over, some 4 MiB of them. When all are, the new file is synced; its name is durable
+ * after disk_sync_folder(). Commits that come then are to be carried over as well.
+ *
+ * op        work in hand
+ * live      a further file was begun
+ * ret_done  whether all were carried over
+ *
+ * Errors    ERR_FULL; ERR_IO also: what was written cannot be read back; ERR_LIMIT
+ */
+MUST_USE
+enum err live_move_step(struct op *op, struct live *live, bool *ret_done);
+
+/**
+ * Use the new file, and forget the older part: a manifest names the new file and a segment.
+ *
+ * live      all was carried over, and nothing was committed since
+ */
+void live_move_end(struct live *live);
+
+/**
+ * Give the new file up, if one was begun. The caller removes it.
  *
  * live      open
  */
-uint64_t live_filter_keys(const struct live *live);
+void live_move_drop(struct live *live);
+
+/* A segment that is being made. */
+struct live_writing;
+
+/**
+ * Begin a segment of what was committed.
+ *
+ * op        work in hand
+ * live      open; the part is not changed until live_writing_free()
+ * older     of the older part alone; else of the other alone
+ * file      empty, open for writing; borrowed. NULL: into memory
+ * options   copied; filter_keys_max is worked out here
+ * ret       to give back with live_writing_free(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err live_writing_new(struct op *op, const struct live *live, bool older,
+                          struct disk_file *file, const struct segment_options *options,
+                          struct live_writing **ret);
+
+/**
+ * Give it back, done or not.
+ *
+ * writing   NULL does nothing
+ */
+void live_writing_free(struct live_writing *writing);
+
+/**
+ * Go on with it.
+ *
+ * op         work in hand
+ * writing    not done
+ * budget_us  about so long it may take; INT64_MAX: to the end
+ * ret_done   whether the segment is finished
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err live_writing_step(struct op *op, struct live_writing *writing, int64_t budget_us,
+                           bool *ret_done);
+
+/**
+ * What wrote the segment: it tells facts and bytes.
+ *
+ * writing   done; lives as long
+ */
+struct segment_writer *live_writing_writer(struct live_writing *writing);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * What the files of live share: live.c (the write-ahead file), live_table.c (memory) and
- * live_write.c (into a segment).
+ * What the files of live share: live.c (the write-ahead file), live_move.c (to a further one),
+ * live_table.c (memory) and live_write.c (into a segment).
  */
 #ifndef HISTORY_LIVE_INNER_H
 #define HISTORY_LIVE_INNER_H
@@ -37,23 +37,6 @@ struct live_table {
 };
 
 /**
- * Begin with nothing.
- *
- * table     zeroed
- *
- * Errors    ERR_LIMIT no memory
- */
-MUST_USE
-enum err live_table_init(struct live_table *table);
-
-/**
- * Give the memory back.
- *
- * table     zeroed or begun
- */
-void live_table_done(struct live_table *table);
-
-/**
  * Check a record, and make room for it, so that it can be counted without fail. One that is refused
  * leaves nothing but memory.
  *
@@ -82,14 +65,35 @@ void live_table_drop(struct live_table *table);
 void live_table_add(struct live_table *table, struct span record);
 
 struct live {
-    struct live_table table;
-    struct disk_file *file; /* NULL: only read */
-    uint64_t size;          /* of the file: behind the last commit */
+    struct live_table *table;
+    struct live_table *older; /* set apart; NULL: nothing is */
+    uint64_t older_last;      /* number of its last commit */
+    uint64_t older_size;      /* of the file: behind that commit */
+    struct disk_file *file;   /* NULL: only read */
+    uint64_t size;            /* of the file: behind the last commit */
     uint64_t seed;
     uint64_t last;      /* number of the last commit; 0: none */
     struct buf waiting; /* room for a prefix, then records, each with its size */
     uint32_t waiting_count;
-    bool lost; /* to writing */
+    bool lost;              /* to writing */
+    struct disk_file *next; /* the further file; NULL: none was begun */
+    uint64_t next_seed;
+    uint64_t next_size;
+    uint64_t moved; /* of the file: so far it was carried over */
 };
+
+/**
+ * Make an empty table.
+ *
+ * Returns NULL where there is no memory; to be given back with live_table_free().
+ */
+struct live_table *live_table_new(void);
+
+/**
+ * Give a table back.
+ *
+ * table     NULL does nothing
+ */
+void live_table_free(struct live_table *table);
 
 #endif

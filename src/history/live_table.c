@@ -17,24 +17,37 @@ enum {
     HASHES_KEPT = 1 << 18, /* room for so many stays: 1 MiB */
 };
 
-enum err live_table_init(struct live_table *table)
+struct live_table *live_table_new(void)
 {
     const struct actor actor = { .name = SPAN("history") };
+    struct live_table *table = memory_new(sizeof *table);
+    if (table == NULL) {
+        return NULL;
+    }
     op_begin(&table->scratch, &actor, SCRATCH_SIZE_MAX);
     table->oldest_s = UINT32_MAX;
-    TRY(tally_init(&table->tally, ITEMS_EXPECTED));
-    TRY(names_init(&table->hosts, &table->tally.secret));
-    TRY(names_init(&table->ways, &table->tally.secret));
-    return names_number(&table->hosts, SPAN("")) == 0 ? ERR_OK : ERR_LIMIT;
+    bool made = tally_init(&table->tally, ITEMS_EXPECTED) == ERR_OK &&
+                names_init(&table->hosts, &table->tally.secret) == ERR_OK &&
+                names_init(&table->ways, &table->tally.secret) == ERR_OK &&
+                names_number(&table->hosts, SPAN("")) == 0;
+    if (!made) {
+        live_table_free(table);
+        return NULL;
+    }
+    return table;
 }
 
-void live_table_done(struct live_table *table)
+void live_table_free(struct live_table *table)
 {
+    if (table == NULL) {
+        return;
+    }
     tally_done(&table->tally);
     names_done(&table->hosts);
     names_done(&table->ways);
     memory_free(table->hashes);
     op_end(&table->scratch);
+    memory_free(table);
 }
 
 static void scratch_reset(struct live_table *table)

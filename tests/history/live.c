@@ -138,13 +138,13 @@ static struct span record_mixed(struct desk *desk)
 /* Whether a tag is there, once. */
 static bool tag_is_there(const struct desk *desk, uint64_t tag)
 {
-    const struct tally *tally = &desk->live->table.tally;
+    const struct tally *tally = &desk->live->table->tally;
     uint64_t found = 0;
     for (size_t at = 0; at < tally->size; at = tally_next(tally, at)) {
         const struct tally_item *item = tally_at(tally, at);
         if (item->kind == VALUE_SHA512 && memcmp(item->key, &tag, sizeof tag) == 0) {
             assert_int_equal(item->count, tag);
-            check_span(names_at(&desk->live->table.hosts, item->host), "192.0.2.7");
+            check_span(names_at(&desk->live->table->hosts, item->host), "192.0.2.7");
             found++;
         }
     }
@@ -155,7 +155,7 @@ static bool tag_is_there(const struct desk *desk, uint64_t tag)
 /* How often that was seen which is in each record. */
 static uint64_t everywhere_count(const struct desk *desk)
 {
-    const struct tally *tally = &desk->live->table.tally;
+    const struct tally *tally = &desk->live->table->tally;
     for (size_t at = 0; at < tally->size; at = tally_next(tally, at)) {
         if (tally_at(tally, at)->kind == VALUE_DOMAIN) {
             return tally_at(tally, at)->count;
@@ -438,7 +438,7 @@ TEST(a_record_that_is_refused_leaves_those_before_and_behind_it_as_they_are)
 
     check_tags(&desk, 3);
     assert_int_equal(live_count(desk.live), 4);
-    assert_int_equal(names_count(&desk.live->table.hosts), 2); /* one of them is none */
+    assert_int_equal(names_count(&desk.live->table->hosts), 2); /* one of them is none */
     check_err(live_add(&desk.op, desk.live, record_of(&desk, 2)), ERR_OK);
     check_err(live_commit(&desk.op, desk.live, 2), ERR_OK);
     assert_int_equal(live_count(desk.live), 4); /* it was found again, and grew */
@@ -455,17 +455,18 @@ TEST(what_is_live_becomes_a_segment_in_order)
     check_err(live_add(&desk.op, desk.live, record_mixed(&desk)), ERR_OK);
     check_err(live_commit(&desk.op, desk.live, 4), ERR_OK);
     static const struct hash_secret secret = { { 7 } };
-    const struct segment_options options = { .secret = &secret,
-                                             .filter_keys_max = live_filter_keys(desk.live),
-                                             .level = SEGMENT_LEVEL_FAST };
-    struct segment_writer *writer;
+    const struct segment_options options = { .secret = &secret, .level = SEGMENT_LEVEL_FAST };
+    struct live_writing *writing;
+    bool done = false;
     struct segment *segment;
     struct segment_cursor *cursor;
     struct history_entry entry;
-    check_err(segment_writer_new(&desk.op, NULL, &options, &writer), ERR_OK);
-    check_err(live_write(&desk.op, desk.live, writer), ERR_OK);
-    check_err(segment_writer_finish(&desk.op, writer, NULL), ERR_OK);
-    check_err(segment_open(&desk.op, segment_writer_bytes(writer), &secret, &segment), ERR_OK);
+    check_err(live_writing_new(&desk.op, desk.live, false, NULL, &options, &writing), ERR_OK);
+    while (!done) {
+        check_err(live_writing_step(&desk.op, writing, 0, &done), ERR_OK);
+    }
+    struct span bytes = segment_writer_bytes(live_writing_writer(writing));
+    check_err(segment_open(&desk.op, bytes, &secret, &segment), ERR_OK);
     check_err(segment_cursor_new(&desk.op, segment, &cursor), ERR_OK);
 
     check_err(segment_cursor_next(&desk.op, cursor, &entry), ERR_OK);
@@ -493,7 +494,7 @@ TEST(what_is_live_becomes_a_segment_in_order)
     assert_true(segment_may_hold(segment, VALUE_DOMAIN, HISTORY_WHOLE, SPAN("www.example.org")));
     segment_cursor_free(cursor);
     segment_close(segment);
-    segment_writer_free(writer);
+    live_writing_free(writing);
     desk_end(&desk);
 }
 
