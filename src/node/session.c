@@ -181,9 +181,9 @@ static enum err watch_await(struct session *session)
     if (session->watch.pid == 0) {
         return ERR_OK;
     }
-    bool sends = channel_waiting(&session->watch.channel) > 0;
-    return loop_change(session->op, session->loop, &session->watch_entry,
-                       sends ? LOOP_IN | LOOP_OUT : LOOP_IN);
+    unsigned events = session_history_overrun(session) ? 0 : LOOP_IN;
+    events |= channel_waiting(&session->watch.channel) > 0 ? LOOP_OUT : 0;
+    return loop_change(session->op, session->loop, &session->watch_entry, events);
 }
 
 enum err session_wait(struct session *session, int timeout_ms)
@@ -192,7 +192,9 @@ enum err session_wait(struct session *session, int timeout_ms)
     session->options.on_wait(session);
     tell_alive(session);
     TRY(watch_await(session));
-    int64_t left_us = session_commit_due_us(session) - os_monotonic_us();
+    int64_t commit_us = session_commit_due_us(session);
+    int64_t history_us = session_history_due_us(session);
+    int64_t left_us = (commit_us < history_us ? commit_us : history_us) - os_monotonic_us();
     timeout_ms = timeout_ms < PROGRESS_EVERY_MS ? timeout_ms : PROGRESS_EVERY_MS;
     TRY(loop_wait(session->op, session->loop, shorter_ms(left_us, timeout_ms)));
     TRY(session_commit_when_due(session)); /* also where nothing comes any more */

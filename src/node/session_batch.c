@@ -98,9 +98,9 @@ static enum err count_all(struct op *op, struct session *session)
     }
     TRY(store_batch_add(op, session->node->store, &batch, on_fold_opened, session));
     if (session->remember_size > 0) {
-        bool more = false; /* only now is nothing on its way, so that what is live may go */
         history_acknowledged(session->node->history);
-        TRY(history_work(op, session->node->history, os_clock_us(), 0, &more));
+        /* Only now is nothing on its way: what is live may be set apart. */
+        TRY(history_split(op, session->node->history, os_clock_us()));
     }
     size_t at = 0;
     for (size_t i = 0; i < session->input_count; i++) {

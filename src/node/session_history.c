@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
- * The history during a run: work on it takes its share of the time and no more, so that neither
- * lines nor callers wait for it.
+ * The history during a run: work on it takes its share of a processor and no more, in slices, so
+ * that neither lines nor callers wait for it. Where more is seen than it can put in order within
+ * its share, it takes what it needs; and at last lines wait.
  */
 #include "node/past.h"
 #include "node/session_inner.h"
 #include "os/clock.h"
 
 enum {
-    SLICE_US = 8 * US_PER_MS,     /* of work, before others have their turn */
+    SLICE_US = 5 * US_PER_MS,     /* of work, before others have their turn */
     IDLE_US = US_PER_S,           /* between two looks where nothing was to be done */
     LOOK_AGAIN_US = 3 * US_PER_S, /* by then no line is on its way that older indicators met */
     PERCENT = 100,
@@ -79,23 +80,53 @@ enum err session_look_back(struct session *session)
     return ERR_OK;
 }
 
+/* A slice takes its share of one processor's time, as the kernel counts it: on a busy machine a
+ * slice is worth less, and the next one comes sooner. Where the disk is slow it takes little of
+ * that; still others have at least as long their turn as it took. */
+static int64_t next_us(const struct session *session, int64_t begun_us, int64_t cpu_us)
+{
+    int64_t now_us = os_monotonic_us();
+    int64_t shared_us = begun_us + cpu_us * PERCENT / session->node->config->history.share;
+    int64_t even_us = now_us + (now_us - begun_us);
+    bool pressed = history_pressure(session->node->history, os_clock_us()) != HISTORY_EASY;
+    if (pressed) {
+        return now_us;
+    }
+    return shared_us > even_us ? shared_us : even_us;
+}
+
+static enum err slice(struct session *session)
+{
+    bool more = false;
+    int64_t begun_us = os_monotonic_us();
+    int64_t cpu_us = os_cpu_us();
+    TRY(session_scratch_end(session, history_work(&session->scratch, session->node->history,
+                                                  os_clock_us(), SLICE_US, &more)));
+    session->history_turn_us =
+        more ? next_us(session, begun_us, os_cpu_us() - cpu_us) : os_monotonic_us() + IDLE_US;
+    return ERR_OK;
+}
+
 enum err session_history_turn(struct session *session)
 {
     if (session->look_us != 0 && os_monotonic_us() >= session->look_us) {
         TRY(session_look_back(session));
     }
-    bool more = false;
-    int64_t begun_us = os_monotonic_us();
-    if (session->node->history == NULL || begun_us < session->history_turn_us) {
+    if (session->node->history == NULL || os_monotonic_us() < session->history_turn_us) {
         return ERR_OK;
     }
-    TRY(session_scratch_end(session, history_work(&session->scratch, session->node->history,
-                                                  os_clock_us(), SLICE_US, &more)));
-    int64_t now_us = os_monotonic_us();
-    int64_t share = session->node->config->history.share;
-    int64_t pause_us = more ? (now_us - begun_us) * (PERCENT - share) / share : IDLE_US;
-    session->history_turn_us = now_us + pause_us;
-    return ERR_OK;
+    return slice(session);
+}
+
+int64_t session_history_due_us(const struct session *session)
+{
+    return session->node->history == NULL ? INT64_MAX : session->history_turn_us;
+}
+
+bool session_history_overrun(const struct session *session)
+{
+    const struct history *history = session->node->history;
+    return history != NULL && history_pressure(history, os_clock_us()) == HISTORY_OVERRUN;
 }
 
 enum err session_settle(struct session *session, bool *ret_settled)

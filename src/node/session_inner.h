@@ -237,6 +237,20 @@ enum err session_look_back(struct session *session);
 MUST_USE
 enum err session_history_turn(struct session *session);
 
+/**
+ * When the history is to be put in order again, by os_monotonic_us(); INT64_MAX: never.
+ *
+ * session   begun
+ */
+int64_t session_history_due_us(const struct session *session);
+
+/**
+ * Whether more was seen than the history could put in order: the watch is not heard until it has.
+ *
+ * session   begun
+ */
+bool session_history_overrun(const struct session *session);
+
 /* ---- what is known of an input ---- */
 
 /**

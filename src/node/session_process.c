@@ -35,7 +35,7 @@ static enum err on_watch(void *context, unsigned events)
     struct session *session = context;
     enum err err =
         (events & LOOP_OUT) != 0 ? channel_flush(session->op, &session->watch.channel) : ERR_OK;
-    for (int i = 0; i < HEARD_MAX && err == ERR_OK; i++) {
+    for (int i = 0; i < HEARD_MAX && err == ERR_OK && !session_history_overrun(session); i++) {
         err = hear(session);
     }
     session->watch_lost = err == ERR_ABSENT || err == ERR_FORMAT;
@@ -55,6 +55,9 @@ enum err session_watch_turn(struct session *session, int timeout_ms)
     }
     TRY(on_watch(session, LOOP_IN | LOOP_OUT));
     TRY(session_commit_when_due(session));
+    if (session_history_overrun(session)) { /* else the watch would not be heard for ever */
+        TRY(session_history_turn(session));
+    }
     outputs_pump(session->outputs);
     return ERR_OK;
 }

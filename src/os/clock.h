@@ -20,6 +20,11 @@ int64_t os_clock_us(void);
 int64_t os_monotonic_us(void);
 
 /**
+ * Microseconds of CPU that this thread has used, in the program and in the kernel for it.
+ */
+int64_t os_cpu_us(void);
+
+/**
  * Read the machine's time zone ($TZ, else /etc/localtime), once: later no file is looked at, so
  * that also who may open none knows it. To be called before there are threads.
  */

@@ -2,6 +2,7 @@
 #include "os/clock.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/time.h"
 #include "tests/testing.h"
@@ -46,6 +47,19 @@ TEST(machine_in_utc_changes_nothing)
 
     assert_true(os_zone_to_utc_us(time_of("2026-10-25T02:30:00.000007Z")) ==
                 time_of("2026-10-25T02:30:00.000007Z"));
+}
+
+TEST(time_of_the_processor_goes_on_with_work_and_not_with_waiting)
+{
+    struct timespec nothing = { .tv_nsec = 20 * 1000 * 1000 }; /* 20 ms */
+    int64_t begun_us = os_cpu_us();
+    int64_t wall_us = os_monotonic_us();
+
+    assert_int_equal(nanosleep(&nothing, NULL), 0);
+    assert_true(os_cpu_us() - begun_us < os_monotonic_us() - wall_us);
+    while (os_cpu_us() - begun_us < 1000) {
+        assert_true(os_cpu_us() >= begun_us);
+    }
 }
 
 TEST(zone_is_known_also_to_who_looks_at_no_file)
