@@ -14,14 +14,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MEMORY_MAX = 256 * 1024 * 1024, SEED = 99, VERSION = 1 };
+enum { MEMORY_MAX = 256 * 1024 * 1024, SEED = 99, VERSION = 2 };
 
 #define FILE_PATH SPAN("manifest")
 
-static void body_forge(struct span body, struct buf *file)
+static void body_forge(struct span body, uint32_t version, struct buf *file)
 {
     buf_add(file, SPAN("LINIEMAN"));
-    wire_add_u32(file, VERSION);
+    wire_add_u32(file, version);
     wire_add_u32(file, (uint32_t)body.size);
     buf_add(file, body);
     must(file->err == ERR_OK);
@@ -48,6 +48,15 @@ static void check_same(const struct manifest *a, const struct manifest *b)
         must(a->segments[i].number < a->next_number);
         must(memcmp(&a->segments[i].facts, &b->segments[i].facts, sizeof a->segments[i].facts) ==
              0);
+    }
+    must(a->loss_count == b->loss_count);
+    must(a->loss_count <= HISTORY_LOSS_COUNT_MAX);
+    for (size_t i = 0; i < a->loss_count; i++) {
+        must(a->losses[i].of == b->losses[i].of);
+        must(a->losses[i].of < HISTORY_LOSS_OF_COUNT);
+        must(a->losses[i].count == b->losses[i].count);
+        must(a->losses[i].gone == b->losses[i].gone);
+        must(a->losses[i].known == b->losses[i].known);
     }
 }
 
@@ -83,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (data[0] % 2 == 0) {
         buf_add(&file, input);
     } else {
-        body_forge(input, &file);
+        body_forge(input, 1 + data[0] / 2 % VERSION, &file);
     }
     must(disk_replace(&op, disk, FILE_PATH, buf_span(&file)) == ERR_OK);
     manifest_try(&op, disk);

@@ -34,23 +34,37 @@ enum err history_sync(struct op *op, struct history *history)
     return disk_sync_folder(op, history->disk, span_make(history->folder, history->folder_size));
 }
 
+/* A sound segment under the name of another one is not what the manifest means. */
+static bool facts_equal(const struct segment_facts *a, const struct segment_facts *b)
+{
+    bool equal = a->values == b->values && a->rows == b->rows && a->postings == b->postings &&
+                 a->count == b->count && a->first_s == b->first_s && a->last_s == b->last_s &&
+                 a->size == b->size && a->blocks == b->blocks && a->filter_keys == b->filter_keys;
+    for (size_t i = 0; i < VALUE_KIND_COUNT; i++) {
+        equal = equal && a->kind_values[i] == b->kind_values[i];
+    }
+    return equal;
+}
+
 enum err history_part_open(struct op *op, const struct history *history, struct history_part *part)
 {
     struct history_path path;
     struct span name = history_path(history, "seg-", part->is.number, &path);
     TRY(disk_map(op, history->disk, name, &part->map));
     enum err err = segment_open(op, part->map, &history->head.secret, &part->segment);
+    part->stranger = err == ERR_OK && !facts_equal(segment_facts(part->segment), &part->is.facts);
+    if (part->stranger) {
+        err = op_fail(op, ERR_CORRUPT, "it is another segment than the manifest means");
+    }
     if (err != ERR_OK) {
-        disk_unmap(history->disk, part->map);
-        part->map = span_make(NULL, 0);
-        part->segment = NULL;
+        history_part_close(history, part);
         return err;
     }
     segment_tell_disk(part->segment, history->disk);
     return ERR_OK;
 }
 
-void history_part_close(struct history *history, struct history_part *part)
+void history_part_close(const struct history *history, struct history_part *part)
 {
     segment_close(part->segment);
     disk_unmap(history->disk, part->map);
@@ -127,24 +141,64 @@ static enum err parts_make(struct op *op, const struct history *history,
     return ERR_OK;
 }
 
+/* Beside the manifest, for the day on which that is lost. It need not be durable, nor whole: it is
+ * used where nothing better is there. */
+static void copy_write(struct op *op, struct history *history, const struct manifest *manifest)
+{
+    struct history_path path;
+    struct op work;
+    op_begin(&work, &op->actor, 0);
+    enum err err = manifest_write_copy(&work, history->disk,
+                                       history_path(history, "manifest.copy", 0, &path), manifest);
+    (void)err;
+    op_end(&work);
+}
+
+static enum err head_make(struct op *op, const struct manifest *head,
+                          const struct history_part *parts, size_t count, struct manifest *ret)
+{
+    *ret = *head;
+    ret->segments = memory_new_array(count, sizeof *ret->segments);
+    if (ret->segments == NULL) {
+        return op_fail(op, ERR_LIMIT, "out of memory for the manifest of the history");
+    }
+    ret->segment_count = count;
+    for (size_t i = 0; i < count; i++) {
+        ret->segments[i] = parts[i].is;
+    }
+    return ERR_OK;
+}
+
+void history_copy_write(struct op *op, struct history *history)
+{
+    struct manifest manifest;
+    struct manifest head = history->head;
+    struct op work;
+    head.losses = history->losses;
+    head.loss_count = history->loss_count;
+    op_begin(&work, &op->actor, 0);
+    if (head_make(&work, &head, history->parts, history->part_count, &manifest) == ERR_OK) {
+        copy_write(op, history, &manifest);
+        memory_free(manifest.segments);
+    }
+    op_end(&work);
+}
+
+/* `head` has the losses. */
 static enum err head_write(struct op *op, struct history *history, const struct manifest *head,
                            const struct history_part *parts, size_t count)
 {
     struct history_path path;
-    struct manifest manifest = *head;
-    manifest.segments = memory_new_array(count, sizeof *manifest.segments);
-    if (manifest.segments == NULL) {
-        return op_fail(op, ERR_LIMIT, "out of memory for the manifest of the history");
-    }
-    manifest.segment_count = count;
-    for (size_t i = 0; i < count; i++) {
-        manifest.segments[i] = parts[i].is;
-    }
+    struct manifest manifest;
+    TRY(head_make(op, head, parts, count, &manifest));
     history->head.generation = head->generation; /* also of one that failed: perhaps it is there */
     enum err err =
         manifest_write(op, history->disk, history_path(history, "manifest", 0, &path), &manifest);
     history->doubt = err != ERR_OK;
     history->clock_kept_s = err == ERR_OK ? head->clock_s : history->clock_kept_s;
+    if (err == ERR_OK) {
+        copy_write(op, history, &manifest);
+    }
     memory_free(manifest.segments);
     return err;
 }
@@ -166,16 +220,23 @@ enum err history_change(struct op *op, struct history *history, const struct his
     struct history_part *parts = NULL;
     size_t count = 0;
     must(!history->doubt);
-    TRY(parts_make(op, history, change, &parts, &count));
     struct manifest head = history->head;
     head.generation++;
     head.through = change->through;
     head.wal_number = change->wal_number;
-    enum err err = head_write(op, history, &head, parts, count);
+    TRY(history_losses_change(op, history, change, &head.losses, &head.loss_count));
+    enum err err = parts_make(op, history, change, &parts, &count);
+    err = err == ERR_OK ? head_write(op, history, &head, parts, count) : err;
     if (err != ERR_OK) {
+        memory_free(head.losses);
         memory_free(parts);
         return err;
     }
+    memory_free(history->losses);
+    history->losses = head.losses;
+    history->loss_count = head.loss_count;
+    head.losses = NULL;
+    head.loss_count = 0;
     uint64_t wal_before = history->head.wal_number;
     removed_close(history, change);
     if (change->wal_number != wal_before) {
@@ -198,6 +259,8 @@ enum err history_settle(struct op *op, struct history *history)
     history_flush_drop(history);
     struct manifest head = history->head;
     head.generation++;
+    head.losses = history->losses;
+    head.loss_count = history->loss_count;
     TRY(head_write(op, history, &head, history->parts, history->part_count));
     return history_strays_remove(op, history, &removed);
 }
@@ -315,6 +378,13 @@ enum err history_stats(struct op *op, struct history *history, struct history_st
         const struct history_part *part = &history->parts[i];
         stats.damaged += part->segment == NULL;
         stats.size += part->is.facts.size;
+    }
+    const struct history_loss *losses = NULL;
+    size_t loss_count = 0;
+    TRY(history_losses(op, history, &losses, &loss_count));
+    for (size_t i = 0; i < loss_count; i++) {
+        stats.losses += losses[i].known ? 0 : 1;
+        stats.losses_known += losses[i].known ? 1 : 0;
     }
     *ret = stats;
     return ERR_OK;

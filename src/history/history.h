@@ -11,6 +11,7 @@
 #define HISTORY_HISTORY_H
 
 #include "base/uuid.h"
+#include "history/loss.h"
 #include "history/manifest.h"
 #include "history/rules.h"
 #include "os/disk.h"
@@ -38,6 +39,7 @@ struct history_opened {
     bool behind;      /* the journal knows a commit that is not here: something was lost */
     bool ahead;       /* segments hold commits that the journal does not know: an older journal was
                        * put back, and lines that are read again count twice */
+    bool mended;      /* the manifest was lost, and put together of its copy and the segments */
     uint64_t removed; /* files that no manifest names */
 };
 
@@ -173,8 +175,9 @@ enum history_pressure history_pressure(const struct history *history, int64_t no
  * budget_us   about so long it may take
  * ret_more    whether there is more to do now
  *
- * Errors    ERR_IO; ERR_LIMIT; ERR_CORRUPT never: what is damaged stays where it is and is told by
- *           history_check()
+ * Errors    ERR_IO; ERR_LIMIT; ERR_CORRUPT never: a segment with damaged blocks is not merged, and
+ *           history_losses() has it; it is written anew without them when rules say that something
+ *           in it must go, or when somebody said that the loss is known
  */
 MUST_USE
 enum err history_work(struct op *op, struct history *history, int64_t now_us, int64_t budget_us,
@@ -212,7 +215,7 @@ struct history_forgotten {
  * Forget: when this returns, neither segments nor the write-ahead file hold what was asked for, in
  * whatever form it was kept. What is live becomes a segment first; damaged blocks of a segment that
  * is written anew are left out, and a segment that cannot be read at all goes whole, for what they
- * hold cannot be told.
+ * hold cannot be told: history_losses() has them then, as gone.
  *
  * op        work in hand
  * history   open for writing; all is acknowledged
@@ -282,7 +285,9 @@ struct history_stats {
     uint64_t size;       /* bytes of all segments and of the write-ahead file */
     uint64_t live_count; /* postings that are not in a segment yet */
     uint64_t generation;
-    uint64_t commit; /* number of the last one */
+    uint64_t commit;     /* number of the last one */
+    size_t losses;       /* that nobody said are known, `damaged` among them */
+    size_t losses_known; /* that somebody did */
 };
 
 /**
@@ -296,6 +301,34 @@ struct history_stats {
  */
 MUST_USE
 enum err history_stats(struct op *op, struct history *history, struct history_stats *ret);
+
+/**
+ * What was lost, or cannot be read: what the manifest knows, and what this process found. Blocks
+ * are found when they are read: history_check() reads all.
+ *
+ * op         work in hand
+ * history    open
+ * ret        lives until it is called again, or the history is changed or closed
+ * ret_count  how many
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err history_losses(struct op *op, struct history *history, const struct history_loss **ret,
+                        size_t *ret_count);
+
+/**
+ * Note that a loss is known: it is told no more. What cannot be read of it goes: a segment's file
+ * now, its blocks when it is next merged.
+ *
+ * op        work in hand
+ * history   open for writing
+ * name      as history_loss_name() makes it
+ *
+ * Errors    ERR_ABSENT there is none of that name that is not known; ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_loss_know(struct op *op, struct history *history, struct span name);
 
 /**
  * The segments of what this process sees, the live part, where there is one, as the last of them.

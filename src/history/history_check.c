@@ -16,6 +16,7 @@ struct checking {
     void (*on_fault)(void *context, const char *text);
     void *context;
     uint64_t faults;
+    uint64_t wal_faults;
 };
 
 __attribute__((format(printf, 2, 3))) static void tell(struct checking *checking,
@@ -105,12 +106,27 @@ static enum err segment_check_all(struct checking *checking, struct span path,
     return ERR_OK;
 }
 
+/* What was found once and is whole now: it was put back, and waits for somebody to say so. */
+static void rest_tell(struct checking *checking, struct span path, const struct history_part *part,
+                      uint64_t faults_before)
+{
+    char name[HISTORY_LOSS_NAME_SIZE];
+    if (checking->faults == faults_before && history_part_rests(checking->history, part)) {
+        tell(checking,
+             "%.*s: was found damaged, and can be read now; end its notice by 'linie history "
+             "acknowledge %s'",
+             SPAN_FMT(path),
+             history_loss_name(history_blocks_lost(checking->history, part->is.number), name));
+    }
+}
+
 /* The file as it is now, not as it was mapped. */
 static enum err part_check(struct checking *checking, const struct history_part *known)
 {
     struct history_path path;
     struct history_part part = { .is = known->is };
     struct span name = history_path(checking->history, "seg-", part.is.number, &path);
+    uint64_t faults = checking->faults;
     struct op work;
     op_begin(&work, &checking->op->actor, WORK_SIZE_MAX);
     enum err opened = history_part_open(&work, checking->history, &part);
@@ -119,6 +135,7 @@ static enum err part_check(struct checking *checking, const struct history_part 
     if (opened == ERR_OK) {
         err = segment_check_all(checking, name, &part);
         history_part_close(checking->history, &part);
+        rest_tell(checking, name, &part, faults);
     }
     return err;
 }
@@ -178,6 +195,25 @@ static enum err manifest_check(struct checking *checking)
     return err;
 }
 
+/* What is not there any more, and nobody said that it is known. */
+static void gone_tell(struct checking *checking)
+{
+    const struct history *history = checking->history;
+    for (size_t i = 0; i < history->loss_count; i++) {
+        const struct history_loss *loss = &history->losses[i];
+        char name[HISTORY_LOSS_NAME_SIZE];
+        struct buf text;
+        bool aside = loss->of == HISTORY_LOSS_PLACES && checking->wal_faults == 0;
+        if (loss->known || (!loss->gone && !aside)) {
+            continue;
+        }
+        buf_init(&text, HISTORY_LOSS_TEXT_SIZE);
+        history_loss_add_text(&text, loss);
+        tell(checking, "%s: %.*s", history_loss_name(loss, name), SPAN_FMT(buf_span(&text)));
+        buf_done(&text);
+    }
+}
+
 enum err history_check(struct op *op, struct history *history,
                        void (*on_fault)(void *context, const char *text), void *context,
                        uint64_t *ret_faults)
@@ -186,10 +222,13 @@ enum err history_check(struct op *op, struct history *history,
         .op = op, .history = history, .on_fault = on_fault, .context = context
     };
     TRY(manifest_check(&checking));
+    uint64_t faults = checking.faults;
     TRY(wal_check(&checking));
+    checking.wal_faults = checking.faults - faults;
     for (size_t i = 0; i < history->part_count; i++) {
         TRY(part_check(&checking, &history->parts[i]));
     }
+    gone_tell(&checking);
     *ret_faults = checking.faults;
     return ERR_OK;
 }

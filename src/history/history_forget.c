@@ -13,16 +13,33 @@ static enum err part_look(struct op *op, const struct taking *taking,
 {
     const struct history_forget *forget = taking->forget;
     const struct segment_facts *facts = &part->is.facts;
-    bool other = facts->first_s > forget->until_s || facts->last_s < forget->since_s ||
-                 (forget->kind != VALUE_NONE && facts->kind_values[forget->kind] == 0);
+    bool other =
+        !part->stranger && (facts->first_s > forget->until_s || facts->last_s < forget->since_s ||
+                            (forget->kind != VALUE_NONE && facts->kind_values[forget->kind] == 0));
     *ret = !other;
     return other || part->segment == NULL ? ERR_OK : taking_look(op, taking, part->segment, ret);
 }
 
-/* What cannot be read at all: what it holds cannot be told. */
-static enum err part_remove(struct op *op, struct history *history, uint64_t number)
+static const struct history_part *part_of(const struct history *history, uint64_t number)
 {
+    size_t i = 0;
+    while (history->parts[i].is.number != number) {
+        i++;
+    }
+    return &history->parts[i];
+}
+
+/* What cannot be read at all: what it holds cannot be told, and what is lost with it is written
+ * down. */
+static enum err part_remove(struct op *op, struct history *history, const struct history_part *part)
+{
+    const uint64_t number = part->is.number;
+    struct history_loss loss =
+        history_part_loss(part, HISTORY_LOSS_SEGMENT, 1, history_kinds_of(&part->is.facts));
+    TRY(history_settle(op, history));
     struct history_change change = history_change_none(history);
+    loss.gone = true;
+    change.loss = &loss;
     change.removed = &number;
     change.removed_count = 1;
     return history_change(op, history, &change);
@@ -54,24 +71,18 @@ static enum err numbers_gather(struct op *op, const struct history *history,
     return ERR_OK;
 }
 
-static bool part_is_readable(const struct history *history, uint64_t number)
-{
-    size_t i = 0;
-    while (history->parts[i].is.number != number) {
-        i++;
-    }
-    return history->parts[i].segment != NULL;
-}
-
 static enum err part_forget(struct op *op, struct history *history,
                             const struct history_forget *forget, uint64_t number,
                             struct history_forgotten *gone)
 {
     struct merge_result result;
-    if (!part_is_readable(history, number)) {
-        return part_remove(op, history, number);
+    const struct history_part *part = part_of(history, number);
+    if (part->segment == NULL) {
+        return part_remove(op, history, part);
     }
-    const struct history_plan plan = { .count = 1, .numbers = &number, .forget = forget };
+    const struct history_plan plan = {
+        .count = 1, .numbers = &number, .forget = forget, .drops = true
+    };
     TRY(history_job_whole(op, history, &plan, &result));
     gone->postings += result.postings_forgotten;
     gone->count += result.count_forgotten;
@@ -83,6 +94,7 @@ static enum err files_remove(struct op *op, struct history *history)
 {
     uint64_t removed;
     TRY(history_strays_remove(op, history, &removed));
+    TRY(history_aside_remove(op, history));
     return history_sync(op, history);
 }
 

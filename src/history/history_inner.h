@@ -21,6 +21,7 @@ struct history_part {
     struct manifest_segment is;
     struct span map;
     struct segment *segment; /* NULL: it cannot be read */
+    bool stranger;           /* not the file that the manifest means: what it holds is not known */
     uint32_t cut_s;          /* what was wholly before went, for the size */
 };
 
@@ -31,7 +32,9 @@ struct history_job {
     uint64_t number; /* of the new segment */
     uint32_t made_s;
     uint32_t cut_s;
-    bool forgets; /* where nothing is to be forgotten, the segment stays as it is */
+    const struct history_forget *forget; /* NULL: none. Where nothing is to be forgotten, the
+                                          * segment stays as it is */
+    bool drops; /* damaged blocks are left out, and that is written down; else it is given up */
     size_t count;
     uint64_t *numbers; /* of the segments that become one */
 };
@@ -64,11 +67,18 @@ struct history {
     struct manifest head; /* its segments are `parts` */
     size_t part_count;
     struct history_part *parts; /* by what is oldest in them */
-    bool doubt;                 /* whether the last manifest is durable is not known */
+    size_t loss_count;
+    struct history_loss *losses; /* that the manifest knows */
+    bool doubt;                  /* whether the last manifest is durable is not known */
+
+    bool copy_is_old; /* of the manifest, as it was read */
 
     struct live *live;
-    uint64_t commit;       /* the last number that was given, here or in the journal */
-    uint64_t acknowledged; /* the last that the journal knows */
+    uint64_t places; /* of the write-ahead file that are damaged, as it was opened */
+    uint64_t behind; /* commits that the journal knows and that are not here, as it was opened */
+    const struct history_loss *told; /* of the last history_losses() */
+    uint64_t commit;                 /* the last number that was given, here or in the journal */
+    uint64_t acknowledged;           /* the last that the journal knows */
 
     struct history_memory memory[HISTORY_LIVE_PARTS];
     const struct segment **list;
@@ -129,7 +139,7 @@ enum err history_part_open(struct op *op, const struct history *history, struct 
  * history   open
  * part      open or not
  */
-void history_part_close(struct history *history, struct history_part *part);
+void history_part_close(const struct history *history, struct history_part *part);
 
 /**
  * What opens the write-ahead file of a number.
@@ -144,6 +154,7 @@ struct history_change {
     size_t removed_count;
     const uint64_t *removed;         /* numbers of segments; their files are removed */
     const struct history_part *part; /* new, open; taken on success. NULL: none */
+    const struct history_loss *loss; /* that is written down with it. NULL: none */
     uint64_t through;
     uint64_t wal_number;
 };
@@ -169,6 +180,142 @@ struct history_change history_change_none(const struct history *history);
 MUST_USE
 enum err history_change(struct op *op, struct history *history,
                         const struct history_change *change);
+
+/* ---- history_head.c ---- */
+
+/**
+ * Read the manifest into history->head, its segments in the op's memory, its losses in the
+ * history's. Where it is lost, it is made anew in memory.
+ *
+ * op          work in hand
+ * history     being opened
+ * ret_mended  whether it was made anew; who writes writes it
+ *
+ * Errors    ERR_ABSENT neither manifest nor copy is there; ERR_CORRUPT; ERR_UNSUPPORTED; ERR_IO;
+ *           ERR_LIMIT
+ */
+MUST_USE
+enum err history_head_read(struct op *op, struct history *history, bool *ret_mended);
+
+/**
+ * The number in a file's name.
+ *
+ * name      of a file in the folder of a history
+ * prefix    "seg-", "wal-"
+ * ret       untouched where it has none
+ *
+ * Returns whether it has one.
+ */
+bool history_file_number(struct span name, struct span prefix, uint64_t *ret);
+
+/* ---- history_loss.c ---- */
+
+/**
+ * Take the losses of the manifest that was read into memory of the history's own.
+ *
+ * op        work in hand
+ * history   its head was read
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err history_losses_take(struct op *op, struct history *history);
+
+/**
+ * The losses as they will be: one more, and those of files that go are gone for good.
+ *
+ * op         work in hand
+ * history    open for writing
+ * change     what is to come
+ * ret        to be freed
+ * ret_count  how many
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err history_losses_change(struct op *op, const struct history *history,
+                               const struct history_change *change, struct history_loss **ret,
+                               size_t *ret_count);
+
+/**
+ * What is known of damaged blocks in a segment; NULL: nothing.
+ *
+ * history   open
+ * number    of the segment
+ */
+const struct history_loss *history_blocks_lost(const struct history *history, uint64_t number);
+
+/**
+ * Whether a segment has damaged blocks of which nobody said yet that they are known: it stays as
+ * it is, so that it can be mended, until rules or somebody's right say that it must not.
+ *
+ * history   open
+ * part      of it
+ */
+bool history_part_rests(const struct history *history, const struct history_part *part);
+
+/**
+ * A loss in a segment.
+ *
+ * part      of the history
+ * of        all of it, or blocks
+ * count     of blocks; 1
+ * kinds     of values
+ */
+struct history_loss history_part_loss(const struct history_part *part, enum history_loss_of of,
+                                      uint64_t count, uint64_t kinds);
+
+/**
+ * The kinds of which a segment holds values, as the manifest says: a bit each.
+ *
+ * facts     of the segment
+ */
+uint64_t history_kinds_of(const struct segment_facts *facts);
+
+/**
+ * Write a loss into the manifest; nothing else changes.
+ *
+ * op        work in hand
+ * history   open for writing
+ * loss      copied
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_loss_record(struct op *op, struct history *history,
+                             const struct history_loss *loss);
+
+/**
+ * Write down what opening found: places of the write-ahead file, commits that are missing.
+ *
+ * op        work in hand
+ * history   being opened for writing
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_losses_open(struct op *op, struct history *history);
+
+/**
+ * Remove write-ahead files that were kept aside since they were not what they should have been.
+ *
+ * op        work in hand
+ * history   open for writing
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err history_aside_remove(struct op *op, struct history *history);
+
+/* ---- history.c ---- */
+
+/**
+ * Write the copy of the manifest anew, if it can be written: power losses take it.
+ *
+ * op        work in hand
+ * history   open for writing
+ */
+void history_copy_write(struct op *op, struct history *history);
 
 /**
  * Where the last manifest may not be durable, write what holds anew; then remove what no manifest
@@ -264,6 +411,7 @@ struct history_plan {
     uint32_t now_s;
     uint32_t cut_s;
     const struct history_forget *forget;
+    bool drops; /* damaged blocks; then it is one segment */
 };
 
 /**
@@ -280,7 +428,9 @@ enum err history_job_begin(struct op *op, struct history *history, const struct 
 
 /**
  * Go on with the merge; when its entries are all written, put the new segment in place of the old
- * ones. After an error there is no merge any more.
+ * ones. Where a segment proves to be damaged and the plan does not say that it is dropped, that is
+ * written down, and the merge is given up: its result then has damaged blocks and no segment. After
+ * an error there is no merge any more.
  *
  * op          work in hand
  * history     a merge goes on

@@ -64,7 +64,8 @@ static struct history_job *job_new(const struct history *history, const struct h
     job->number = history->head.next_number;
     job->made_s = plan->now_s;
     job->cut_s = plan->cut_s;
-    job->forgets = plan->forget != NULL;
+    job->forget = plan->forget;
+    job->drops = plan->drops;
     job->count = plan->count;
     for (size_t i = 0; i < plan->count; i++) {
         job->numbers[i] = plan->numbers[i];
@@ -75,7 +76,7 @@ static struct history_job *job_new(const struct history *history, const struct h
 /* Where rules are not applied, the new segment is as old as the oldest of those it is made of. */
 static void job_ages(const struct history *history, struct history_job *job)
 {
-    for (size_t i = 0; i < job->count && job->forgets; i++) {
+    for (size_t i = 0; i < job->count && job->forget != NULL; i++) {
         const struct history_part *part = part_of(history, job->numbers[i]);
         bool first = i == 0;
         job->made_s = first || part->is.made_s < job->made_s ? part->is.made_s : job->made_s;
@@ -116,6 +117,7 @@ static enum err merge_begin(struct op *op, struct history *history, const struct
 enum err history_job_begin(struct op *op, struct history *history, const struct history_plan *plan)
 {
     must(plan->count >= 1);
+    must(plan->count == 1 || !plan->drops);
     history_job_drop(history);
     TRY(history_settle(op, history));
     struct history_job *job = job_new(history, plan);
@@ -132,9 +134,73 @@ enum err history_job_begin(struct op *op, struct history *history, const struct 
     return err;
 }
 
+/* ---- damage ---- */
+
+/* What a merge could not read of a source; its count is 0 where there is nothing. */
+static struct history_loss damage_of(const struct history *history, const struct history_job *job,
+                                     size_t source)
+{
+    uint64_t kinds = 0;
+    uint64_t count = merge_damage(job->merge, source, &kinds);
+    return history_part_loss(part_of(history, job->numbers[source]), HISTORY_LOSS_BLOCKS, count,
+                             kinds);
+}
+
+/* Whether a source has more damaged blocks than a person said are known. */
+static bool damage_is_new(const struct history *history, const struct history_loss *damage)
+{
+    const struct history_loss *known = history_blocks_lost(history, damage->file);
+    return damage->count > 0 && (known == NULL || !known->known || known->count < damage->count);
+}
+
+/* The first source whose damage forbids to go on; false: there is none. */
+static bool job_is_refused(const struct history *history, const struct history_job *job,
+                           struct history_loss *ret)
+{
+    for (size_t i = 0; i < job->count && !job->drops; i++) {
+        *ret = damage_of(history, job, i);
+        if (damage_is_new(history, ret)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A segment that is damaged stays as it is, and is written down: what is merged goes on without it.
+ */
+static enum err job_give_up(struct op *op, struct history *history, const struct history_loss *loss,
+                            struct merge_result *ret)
+{
+    history_job_drop(history);
+    *ret = (struct merge_result){ .damaged = loss->count };
+    return history_loss_record(op, history, loss);
+}
+
+/* Whether the damaged blocks may hold what is to be forgotten. */
+static bool damage_is_meant(const struct history_job *job, const struct history_loss *loss)
+{
+    enum value_kind kind = job->forget->kind;
+    if (job->forget->value != NULL) {
+        kind = job->forget->value->kind;
+    }
+    if (kind == VALUE_NONE || kind == VALUE_CIDR) {
+        return loss->count > 0;
+    }
+    return (loss->kinds & UINT64_C(1) << kind) != 0;
+}
+
+/* Whether all is as it should be already. */
+static bool job_is_idle(const struct history_job *job, const struct merge_result *result,
+                        const struct history_loss *loss)
+{
+    return job->forget != NULL && result->postings_gone == 0 && !damage_is_meant(job, loss);
+}
+
+/* ---- the end ---- */
+
 /* The new segment in place of the old ones; where nothing is left, it is none. */
 static enum err job_change(struct op *op, struct history *history, struct history_job *job,
-                           const struct merge_result *result)
+                           const struct merge_result *result, const struct history_loss *loss)
 {
     struct history_part part = { .cut_s = job->cut_s };
     part.is = (struct manifest_segment){ .number = job->number,
@@ -143,6 +209,7 @@ static enum err job_change(struct op *op, struct history *history, struct histor
     struct history_change change = history_change_none(history);
     change.removed = job->numbers;
     change.removed_count = job->count;
+    change.loss = job->drops && loss->count > 0 ? loss : NULL;
     if (result->facts.postings > 0) {
         TRY(history_sync(op, history));
         TRY(history_part_open(op, history, &part));
@@ -158,12 +225,17 @@ static enum err job_change(struct op *op, struct history *history, struct histor
 static enum err job_finish(struct op *op, struct history *history, struct merge_result *ret)
 {
     struct history_job *job = history->job;
+    struct history_loss loss = damage_of(history, job, 0);
     TRY(merge_finish(op, job->merge, ret));
     merge_free(job->merge); /* before the segments that it reads are closed */
     job->merge = NULL;
-    bool same = job->forgets && ret->postings_gone == 0 && ret->damaged == 0;
+    bool same = job_is_idle(job, ret, &loss);
+    if (same && damage_is_new(history, &loss)) {
+        TRY(history_loss_record(op, history, &loss));
+    }
     if (!same) {
-        TRY(job_change(op, history, job, ret));
+        loss.gone = true;
+        TRY(job_change(op, history, job, ret, &loss));
     }
     if (!same && ret->facts.postings > 0) {
         history->job = NULL; /* its file stays */
@@ -179,8 +251,12 @@ enum err history_job_step(struct op *op, struct history *history, int64_t budget
 {
     bool written = false;
     struct merge_result result;
+    struct history_loss loss;
     enum err err = merge_step(op, history->job->merge, budget_us, &written);
-    if (err == ERR_OK && written) {
+    if (err == ERR_OK && job_is_refused(history, history->job, &loss)) {
+        written = true;
+        err = job_give_up(op, history, &loss, &result);
+    } else if (err == ERR_OK && written) {
         err = job_finish(op, history, &result);
     }
     if (err != ERR_OK) {

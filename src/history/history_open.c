@@ -4,9 +4,12 @@
  * what no manifest names; who reads takes what one manifest names, and reads the manifest again
  * where that is gone.
  */
+#include <inttypes.h>
+
 #include "base/memory.h"
 #include "base/must.h"
 #include "history/history_inner.h"
+#include "history/live_frame.h"
 #include "os/random.h"
 
 enum {
@@ -39,38 +42,81 @@ static enum err history_make(struct op *op, struct history *history)
                           &history->head);
 }
 
-/* Segments without a manifest are not those of a history that is yet to be made. */
+static enum err wal_size(struct op *op, struct history *history, struct span name, uint64_t *ret)
+{
+    struct history_path path;
+    struct disk_file *file;
+    uint64_t number = 0;
+    if (!history_file_number(name, SPAN("wal-"), &number) || number == 0) {
+        return ERR_OK;
+    }
+    TRY(disk_file_open(op, history->disk, history_path(history, "wal-", number, &path), DISK_READ,
+                       &file));
+    enum err err = disk_size(op, file, ret);
+    disk_file_close(file);
+    return err;
+}
+
+/* Files without a manifest are not those of a history that is yet to be made: of that, there may be
+ * a first write-ahead file that holds nothing. */
 static enum err nothing_check(struct op *op, struct history *history)
 {
     struct span *names;
     size_t count;
-    TRY(disk_list(op, history->disk, span_make(history->folder, history->folder_size), &names,
-                  &count));
+    struct span folder = span_make(history->folder, history->folder_size);
+    enum err err = disk_list(op, history->disk, folder, &names, &count);
+    if (err == ERR_ABSENT) {
+        op_fault_clear(op);
+        count = 0;
+    } else {
+        TRY(err);
+    }
     for (size_t i = 0; i < count; i++) {
-        if (span_starts_with(names[i], SPAN("seg-"))) {
+        uint64_t size = LIVE_HEADER_SIZE;
+        bool held =
+            span_starts_with(names[i], SPAN("seg-")) || span_equal(names[i], SPAN("manifest.copy"));
+        TRY(wal_size(op, history, names[i], &size));
+        if (held || size > LIVE_HEADER_SIZE) {
             return op_fail(op, ERR_CORRUPT,
-                           "%.*s: there are segments, but no manifest; put it back from a backup",
-                           (int)history->folder_size, (const char *)history->folder);
+                           "the history has files (%.*s), but neither a manifest nor a copy of it "
+                           "that can be read: put it back from a backup, or move the folder %.*s "
+                           "away to begin a new one",
+                           SPAN_FMT(names[i]), SPAN_FMT(folder));
         }
     }
     return ERR_OK;
 }
 
+/* What is to be read, and is not there though the journal knows of it. */
+static enum err nothing_known(struct op *op, const struct history *history)
+{
+    uint64_t known = history->options.acknowledged;
+    return known == 0 || known == UINT64_MAX
+               ? op_fail(op, ERR_ABSENT, "there is no history")
+               : op_fail(op, ERR_CORRUPT,
+                         "the history is gone: the journal knows %" PRIu64
+                         " commits to it; put the folder %.*s back from a backup, or let "
+                         "'linie watch' begin a new one",
+                         known, (int)history->folder_size, (const char *)history->folder);
+}
+
 static enum err head_open(struct op *op, struct history *history, struct history_opened *opened)
 {
-    struct history_path path;
-    struct span name = history_path(history, "manifest", 0, &path);
-    enum err err = manifest_read(op, history->disk, name, &history->head);
-    if (err == ERR_ABSENT && history->lock != NULL) {
+    enum err err = history_head_read(op, history, &opened->mended);
+    if (err == ERR_ABSENT) {
         op_fault_clear(op);
         TRY(nothing_check(op, history));
+        if (history->lock == NULL) {
+            return nothing_known(op, history);
+        }
         TRY(history_make(op, history));
         opened->made = true;
         return ERR_OK;
     }
-    opened->damaged += err == ERR_OK && history->head.damaged;
+    TRY(err);
+    opened->damaged += history->head.damaged || opened->mended;
     history->clock_kept_s = history->head.clock_s;
-    return err;
+    return ERR_OK;
 }
 
 /* ---- what the manifest names ---- */
@@ -102,6 +148,17 @@ static enum err parts_open(struct op *op, struct history *history, bool *ret_gon
     return ERR_OK;
 }
 
+/* A file that is no write-ahead file of this history is kept aside, and not looked at again. */
+static enum err wal_aside(struct op *op, struct history *history, uint64_t number)
+{
+    struct history_path path;
+    struct history_path aside;
+    op_fault_clear(op);
+    TRY(disk_rename(op, history->disk, history_path(history, "wal-", number, &path),
+                    history_path(history, "bad-", number, &aside)));
+    return history_sync(op, history);
+}
+
 static enum err wal_open(struct op *op, struct history *history, struct live_opened *ret,
                          bool *ret_gone)
 {
@@ -110,7 +167,16 @@ static enum err wal_open(struct op *op, struct history *history, struct live_ope
     struct live_options options = history_live_options(history, number);
     struct span name = history_path(history, "wal-", number, &path);
     enum err err = live_open(op, history->disk, name, &options, &history->live, ret);
+    bool strange = err == ERR_CORRUPT;
     *ret_gone = *ret_gone || err == ERR_ABSENT;
+    if (strange && history->lock != NULL) {
+        TRY(wal_aside(op, history, number));
+        err = live_open(op, history->disk, name, &options, &history->live, ret);
+    } else if (strange || err == ERR_ABSENT) {
+        op_fault_clear(op);
+        err = live_empty(op, &options, &history->live);
+    }
+    ret->damaged += strange ? 1 : 0;
     return err;
 }
 
@@ -138,10 +204,12 @@ static enum err things_open(struct op *op, struct history *history, struct histo
     uint64_t known = history->options.acknowledged;
     uint64_t there = live.last > history->head.through ? live.last : history->head.through;
     bool asked = known != UINT64_MAX;
+    history->places = live.damaged;
+    history->behind = asked && there < known ? known - there : 0;
     opened->cut = live.cut;
     opened->dropped = live.dropped;
     opened->damaged += live.damaged;
-    opened->behind = (asked && there < known) || live.damaged > 0;
+    opened->behind = history->behind > 0 || live.damaged > 0;
     opened->ahead = asked && history->head.through > known;
     history->commit = asked && known > there ? known : there;
     history->acknowledged = history->commit;
@@ -150,7 +218,7 @@ static enum err things_open(struct op *op, struct history *history, struct histo
 
 /* ---- strays ---- */
 
-static bool number_of(struct span name, struct span prefix, uint64_t *ret)
+bool history_file_number(struct span name, struct span prefix, uint64_t *ret)
 {
     return span_starts_with(name, prefix) &&
            span_to_u64(span_from(name, prefix.size), ret) == ERR_OK;
@@ -176,10 +244,10 @@ static bool is_wal(const struct history *history, uint64_t number)
 static bool is_stray(const struct history *history, struct span name)
 {
     uint64_t number;
-    if (number_of(name, SPAN("seg-"), &number)) {
+    if (history_file_number(name, SPAN("seg-"), &number)) {
         return !is_named(history, number);
     }
-    if (number_of(name, SPAN("wal-"), &number)) {
+    if (history_file_number(name, SPAN("wal-"), &number)) {
         return !is_wal(history, number);
     }
     return span_equal(name, SPAN("manifest.new")) || span_equal(name, SPAN("forgetting.new"));
@@ -228,6 +296,14 @@ static enum err open_writing(struct op *op, struct history *history, struct hist
     TRY(history_sync(op, history));
     TRY(head_open(op, history, opened));
     TRY(things_open(op, history, opened, &gone));
+    if (opened->mended) {
+        struct history_change change = history_change_none(history);
+        TRY(history_change(op, history, &change));
+    }
+    TRY(history_losses_open(op, history));
+    if (history->copy_is_old) {
+        history_copy_write(op, history);
+    }
     TRY(history_strays_remove(op, history, &opened->removed));
     return history_sync(op, history); /* a write-ahead file that was gone was made */
 }
@@ -237,8 +313,7 @@ static enum err open_reading(struct op *op, struct history *history, struct hist
     for (size_t tries = 0;; tries++) {
         bool gone = false;
         struct history_opened now = { 0 };
-        struct manifest again;
-        struct history_path path;
+        struct history_opened again = { 0 };
         TRY(head_open(op, history, &now));
         uint64_t generation = history->head.generation;
         enum err err = things_open(op, history, &now, &gone);
@@ -246,15 +321,16 @@ static enum err open_reading(struct op *op, struct history *history, struct hist
             *opened = now;
             return err;
         }
-        op_fault_clear(op);
-        TRY(manifest_read(op, history->disk, history_path(history, "manifest", 0, &path), &again));
-        bool changed = again.generation != generation;
-        if (err == ERR_OK && !changed) {
-            *opened = now; /* a segment is missing */
+        TRY(err);
+        TRY(head_open(op, history, &again)); /* its segments are not asked for */
+        bool changed = history->head.generation != generation;
+        history->head.segments = NULL;
+        if (!changed) {
+            *opened = now; /* something is missing */
             return ERR_OK;
         }
-        if (!changed || tries == READ_TRIES) {
-            return op_fail(op, ERR_CORRUPT, "%s: the write-ahead file is missing", "the history");
+        if (tries == READ_TRIES) {
+            return op_fail(op, ERR_AGAIN, "the history changes more quickly than it can be opened");
         }
         things_close(history);
     }
@@ -298,6 +374,8 @@ void history_close(struct history *history)
     history_memory_drop(history);
     things_close(history);
     memory_free(history->list);
+    memory_free(history->losses);
+    memory_free((void *)(uintptr_t)history->told);
     disk_file_close(history->lock);
     memory_free(history);
 }

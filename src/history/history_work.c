@@ -151,7 +151,8 @@ static bool plan_tier(const struct history *history, struct history_plan *plan)
         plan->count = 0;
         for (size_t i = 0; i < history->part_count && plan->count < HISTORY_FAN; i++) {
             const struct history_part *part = &history->parts[i];
-            if (part->segment != NULL && class_of(part->is.facts.size) == class) {
+            bool rests = part->segment == NULL || history_part_rests(history, part);
+            if (!rests && class_of(part->is.facts.size) == class) {
                 plan->numbers[plan->count] = part->is.number;
                 plan->count++;
             }
@@ -178,29 +179,82 @@ static bool age_is_due(const struct manifest_segment *segment, uint32_t days, ui
     return !again || segment->facts.last_s + age_s >= segment->made_s;
 }
 
-static bool rules_are_due(const struct history_rules *rules, const struct manifest_segment *segment,
-                          uint32_t now_s)
+/* Whether something in a segment is to go. */
+static bool end_is_due(const struct history_rules *rules, const struct manifest_segment *segment,
+                       uint32_t now_s)
 {
-    bool due =
-        age_is_due(segment, rules->hour_days, now_s) || age_is_due(segment, rules->day_days, now_s);
+    bool due = false;
     for (size_t kind = 0; kind < VALUE_KIND_COUNT && !due; kind++) {
         due = segment->facts.kind_values[kind] > 0 && age_is_due(segment, rules->days[kind], now_s);
     }
     return due;
 }
 
+static bool rules_are_due(const struct history_rules *rules, const struct manifest_segment *segment,
+                          uint32_t now_s)
+{
+    return age_is_due(segment, rules->hour_days, now_s) ||
+           age_is_due(segment, rules->day_days, now_s) || end_is_due(rules, segment, now_s);
+}
+
+static void plan_one(struct history_plan *plan, const struct history_part *part)
+{
+    plan->numbers[0] = part->is.number;
+    plan->count = 1;
+}
+
+/* A segment that rests is written anew, without its damaged blocks, only where something must go.
+ */
 static bool plan_rules(const struct history *history, struct history_plan *plan)
 {
+    const struct history_rules *rules = history->options.rules;
     for (size_t i = 0; i < history->part_count; i++) {
         const struct history_part *part = &history->parts[i];
-        if (part->segment != NULL &&
-            rules_are_due(history->options.rules, &part->is, plan->now_s)) {
-            plan->numbers[0] = part->is.number;
-            plan->count = 1;
+        bool ends = end_is_due(rules, &part->is, plan->now_s);
+        bool due = ends || (!history_part_rests(history, part) &&
+                            rules_are_due(rules, &part->is, plan->now_s));
+        if (part->segment != NULL && due) {
+            plan_one(plan, part);
+            plan->drops = ends;
             return true;
         }
     }
     return false;
+}
+
+/* ---- what cannot be read ---- */
+
+/* Whether all that a segment held would be gone by now. */
+static bool is_past(const struct history *history, const struct history_part *part, uint32_t now_s)
+{
+    const struct history_rules *rules = history->options.rules;
+    const struct segment_facts *facts = &part->is.facts;
+    if (facts->last_s < history->cut_s) {
+        return true;
+    }
+    for (size_t kind = 0; kind < VALUE_KIND_COUNT; kind++) {
+        uint64_t age_s = (uint64_t)rules->days[kind] * HISTORY_DAY_S;
+        if (facts->kind_values[kind] > 0 && (age_s == 0 || facts->last_s + age_s >= now_s)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Nothing is lost then. */
+static enum err past_remove(struct op *op, struct history *history, uint32_t now_s)
+{
+    for (size_t i = 0; i < history->part_count; i++) {
+        const struct history_part *part = &history->parts[i];
+        if (part->segment == NULL && is_past(history, part, now_s)) {
+            const uint64_t number = part->is.number;
+            struct history_change change = history_change_none(history);
+            change.removed = &number;
+            change.removed_count = 1;
+            return history_change(op, history, &change);
+        }
+    }
+    return ERR_OK;
 }
 
 /* ---- the size ---- */
@@ -255,8 +309,8 @@ static bool cut_next(const struct history *history, struct history_plan *plan)
         const struct history_part *part = &history->parts[i];
         if (part->segment != NULL && part->is.facts.first_s < history->cut_s &&
             part->cut_s < history->cut_s) {
-            plan->numbers[0] = part->is.number;
-            plan->count = 1;
+            plan_one(plan, part);
+            plan->drops = true;
             plan->cut_s = history->cut_s;
             return true;
         }
@@ -298,6 +352,7 @@ static enum err job_choose(struct op *op, struct history *history, uint32_t now_
 {
     struct history_plan plan;
     enum err err = ERR_OK;
+    TRY(past_remove(op, history, now_s));
     TRY(plan_new(op, history, now_s, &plan));
     *ret_more = plan_make(history, &plan);
     if (*ret_more) {
@@ -362,13 +417,18 @@ enum err history_work(struct op *op, struct history *history, int64_t now_us, in
 
 /* ---- compacting ---- */
 
-/* All that can be read; whether there is anything to do. */
+static bool plan_rules_left(struct history *history, struct history_plan *plan)
+{
+    return plan_rules(history, plan);
+}
+
+/* All that can be read and is whole; whether there is anything to do. */
 static bool plan_all(struct history *history, struct history_plan *plan)
 {
     bool due = false;
     for (size_t i = 0; i < history->part_count; i++) {
         const struct history_part *part = &history->parts[i];
-        if (part->segment != NULL) {
+        if (part->segment != NULL && !history_part_rests(history, part)) {
             plan->numbers[plan->count] = part->is.number;
             plan->count++;
             due = due || rules_are_due(history->options.rules, &part->is, plan->now_s);
@@ -377,31 +437,47 @@ static bool plan_all(struct history *history, struct history_plan *plan)
     return plan->count > 1 || (plan->count == 1 && due);
 }
 
+/* `ret_again`: a segment proved to be damaged, and all is to be planned without it. */
 static enum err plan_do(struct op *op, struct history *history, struct history_plan *plan,
                         bool (*choose)(struct history *history, struct history_plan *plan),
-                        bool *ret_more)
+                        bool *ret_more, bool *ret_again)
 {
-    struct merge_result result;
+    struct merge_result result = { .damaged = 0 };
     plan->count = 0;
+    plan->drops = false;
     *ret_more = choose(history, plan);
-    return *ret_more ? history_job_whole(op, history, plan, &result) : ERR_OK;
+    enum err err = *ret_more ? history_job_whole(op, history, plan, &result) : ERR_OK;
+    *ret_again = *ret_more && !plan->drops && result.damaged > 0;
+    return err;
+}
+
+/* Until there is nothing more to do; `once`: or it was done. */
+static enum err plan_do_all(struct op *op, struct history *history, struct history_plan *plan,
+                            bool (*choose)(struct history *history, struct history_plan *plan),
+                            bool once)
+{
+    bool more = true;
+    while (more) {
+        bool again = false;
+        TRY(plan_do(op, history, plan, choose, &more, &again));
+        more = more && (again || !once);
+    }
+    return ERR_OK;
 }
 
 enum err history_compact(struct op *op, struct history *history, int64_t now_us)
 {
     struct history_plan plan;
-    bool more = false;
     must(history->lock != NULL);
     history_job_drop(history);
     TRY(history_flush(op, history));
     history->head.clock_s = clock_seconds(now_us); /* who asks for it has looked at the clock */
     history->leap_s = 0;
     TRY(plan_new(op, history, history->head.clock_s, &plan));
-    enum err err = plan_do(op, history, &plan, plan_all, &more);
-    more = true;
-    while (err == ERR_OK && more) {
-        err = plan_do(op, history, &plan, plan_size, &more);
-    }
+    enum err err = past_remove(op, history, plan.now_s);
+    err = err == ERR_OK ? plan_do_all(op, history, &plan, plan_all, true) : err;
+    err = err == ERR_OK ? plan_do_all(op, history, &plan, plan_rules_left, false) : err;
+    err = err == ERR_OK ? plan_do_all(op, history, &plan, plan_size, false) : err;
     memory_free(plan.numbers);
     return err;
 }

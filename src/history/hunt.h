@@ -54,11 +54,18 @@ struct hunt_options {
 
 struct hunt_result {
     uint64_t damaged; /* blocks that could not be read */
-    uint64_t missing; /* segments of which nothing could be read */
+    uint64_t missing; /* losses (history_losses()) that may have been in the answer */
     uint64_t asked;   /* questions that could be asked; others have a form that is not kept */
     bool cut;         /* of some value not all questions are told that it meets: they are more than
                        * MATCH_FOUND_COUNT_MAX, or a pattern took too long */
 };
+
+/**
+ * The kinds of the values that can meet some questions: a bit (1 << kind) each.
+ *
+ * questions  any
+ */
+uint64_t hunt_kinds(const struct hunt_questions *questions);
 
 /**
  * Put questions to all that was seen.

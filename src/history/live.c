@@ -268,6 +268,16 @@ enum err live_open(struct op *op, struct disk *disk, struct span path,
     return ERR_OK;
 }
 
+enum err live_empty(struct op *op, const struct live_options *options, struct live **ret)
+{
+    struct live *live = live_new(options);
+    if (live == NULL) {
+        return fail_memory(op);
+    }
+    *ret = live;
+    return ERR_OK;
+}
+
 void live_close(struct live *live)
 {
     if (live == NULL) {

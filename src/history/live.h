@@ -64,6 +64,18 @@ enum err live_open(struct op *op, struct disk *disk, struct span path,
                    struct live_opened *ret_opened);
 
 /**
+ * As a file that is only read and holds nothing: where there is none, or it is another's.
+ *
+ * op        work in hand
+ * options   as of live_open()
+ * ret       to give back with live_close(); untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err live_empty(struct op *op, const struct live_options *options, struct live **ret);
+
+/**
  * Close it.
  *
  * live      NULL does nothing

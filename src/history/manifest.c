@@ -12,7 +12,10 @@
 static const struct span file_magic = { (const uint8_t *)"LINIEMAN", 8 };
 
 enum {
-    MANIFEST_VERSION = 1,
+    LOSS_GONE = 1 << 8, /* above what it is of */
+    LOSS_KNOWN = 1 << 9,
+    LOSS_OF_MASK = LOSS_GONE - 1,
+    MANIFEST_VERSION = 2,  /* 1 had no losses */
     COPY_ALIGNMENT = 4096, /* so that a lost sector is of one copy only */
     COPY_HEAD_SIZE = 8 + 4 + 4,
     KIND_COUNT_MAX = 64, /* a newer program may know more kinds: they are passed over */
@@ -40,6 +43,20 @@ static void segment_add(struct buf *buf, const struct manifest_segment *segment)
     }
 }
 
+static void loss_add(struct buf *buf, const struct history_loss *loss)
+{
+    uint32_t flags = (uint32_t)loss->of;
+    flags |= loss->gone ? LOSS_GONE : 0;
+    flags |= loss->known ? LOSS_KNOWN : 0;
+    wire_add_u32(buf, flags);
+    wire_add_u64(buf, loss->file);
+    wire_add_u64(buf, loss->count);
+    wire_add_u64(buf, loss->kinds);
+    wire_add_u32(buf, loss->first_s);
+    wire_add_u32(buf, loss->last_s);
+    wire_add_u32(buf, loss->found_s);
+}
+
 static void body_add(struct buf *buf, const struct manifest *manifest)
 {
     wire_add_u64(buf, manifest->generation);
@@ -52,6 +69,10 @@ static void body_add(struct buf *buf, const struct manifest *manifest)
     wire_add_u32(buf, (uint32_t)manifest->segment_count);
     for (size_t i = 0; i < manifest->segment_count; i++) {
         segment_add(buf, &manifest->segments[i]);
+    }
+    wire_add_u32(buf, (uint32_t)manifest->loss_count);
+    for (size_t i = 0; i < manifest->loss_count; i++) {
+        loss_add(buf, &manifest->losses[i]);
     }
 }
 
@@ -71,21 +92,48 @@ static void copy_add(struct buf *buf, struct span body)
     }
 }
 
+static enum err file_make(struct op *op, const struct manifest *manifest, struct buf *file)
+{
+    struct buf body;
+    must(manifest->segment_count <= MANIFEST_SEGMENT_COUNT_MAX);
+    must(manifest->loss_count <= HISTORY_LOSS_COUNT_MAX);
+    buf_init(&body, MANIFEST_SIZE_MAX);
+    body_add(&body, manifest);
+    copy_add(file, buf_span(&body));
+    copy_add(file, buf_span(&body));
+    bool made = body.err == ERR_OK && file->err == ERR_OK;
+    buf_done(&body);
+    return made ? ERR_OK : op_fail(op, ERR_LIMIT, "out of memory for the manifest of the history");
+}
+
 enum err manifest_write(struct op *op, struct disk *disk, struct span path,
                         const struct manifest *manifest)
 {
-    struct buf body;
     struct buf file;
-    must(manifest->segment_count <= MANIFEST_SEGMENT_COUNT_MAX);
-    buf_init(&body, MANIFEST_SIZE_MAX);
     buf_init(&file, MANIFEST_SIZE_MAX);
-    body_add(&body, manifest);
-    copy_add(&file, buf_span(&body));
-    copy_add(&file, buf_span(&body));
-    bool made = body.err == ERR_OK && file.err == ERR_OK;
-    enum err err = made ? disk_replace(op, disk, path, buf_span(&file))
-                        : op_fail(op, ERR_LIMIT, "out of memory for the manifest of the history");
-    buf_done(&body);
+    enum err err = file_make(op, manifest, &file);
+    err = err == ERR_OK ? disk_replace(op, disk, path, buf_span(&file)) : err;
+    buf_done(&file);
+    return err;
+}
+
+static enum err copy_write(struct op *op, struct disk *disk, struct span path, struct span bytes)
+{
+    struct disk_file *file;
+    TRY(disk_file_open(op, disk, path, DISK_WRITE, &file));
+    enum err err = disk_write(op, file, 0, bytes);
+    err = err == ERR_OK ? disk_truncate(op, file, bytes.size) : err;
+    disk_file_close(file);
+    return err;
+}
+
+enum err manifest_write_copy(struct op *op, struct disk *disk, struct span path,
+                             const struct manifest *manifest)
+{
+    struct buf file;
+    buf_init(&file, MANIFEST_SIZE_MAX);
+    enum err err = file_make(op, manifest, &file);
+    err = err == ERR_OK ? copy_write(op, disk, path, buf_span(&file)) : err;
     buf_done(&file);
     return err;
 }
@@ -141,8 +189,38 @@ static enum err segments_take(struct op *op, struct wire_reader *r, struct manif
     return ERR_OK;
 }
 
+static enum err losses_take(struct op *op, struct wire_reader *r, struct manifest *manifest)
+{
+    size_t count = wire_u32(r);
+    if (r->err != ERR_OK || count > HISTORY_LOSS_COUNT_MAX) {
+        return ERR_FORMAT;
+    }
+    manifest->losses = op_alloc(op, count * sizeof *manifest->losses);
+    if (manifest->losses == NULL) {
+        return ERR_LIMIT;
+    }
+    manifest->loss_count = count;
+    for (size_t i = 0; i < count; i++) {
+        struct history_loss *loss = &manifest->losses[i];
+        uint32_t flags = wire_u32(r);
+        if ((flags & LOSS_OF_MASK) >= HISTORY_LOSS_OF_COUNT) {
+            return ERR_FORMAT;
+        }
+        loss->of = (enum history_loss_of)(flags & LOSS_OF_MASK);
+        loss->gone = (flags & LOSS_GONE) != 0;
+        loss->known = (flags & LOSS_KNOWN) != 0;
+        loss->file = wire_u64(r);
+        loss->count = wire_u64(r);
+        loss->kinds = wire_u64(r);
+        loss->first_s = wire_u32(r);
+        loss->last_s = wire_u32(r);
+        loss->found_s = wire_u32(r);
+    }
+    return ERR_OK;
+}
+
 /* A copy's body, its checksum proven. */
-static enum err body_find(struct span copy, struct span *ret)
+static enum err body_find(struct span copy, struct span *ret, uint32_t *ret_version)
 {
     struct wire_reader r = wire_reader_of(copy);
     struct span magic = wire_take(&r, file_magic.size);
@@ -158,14 +236,16 @@ static enum err body_find(struct span copy, struct span *ret)
         return ERR_UNSUPPORTED;
     }
     *ret = body;
+    *ret_version = version;
     return ERR_OK;
 }
 
 static enum err copy_read(struct op *op, struct span copy, struct manifest *ret)
 {
     struct span body;
+    uint32_t version = 0;
     struct manifest manifest = { 0 };
-    TRY(body_find(copy, &body));
+    TRY(body_find(copy, &body, &version));
     struct wire_reader r = wire_reader_of(body);
     manifest.generation = wire_u64(&r);
     struct span history = wire_take(&r, sizeof manifest.history.bytes);
@@ -175,6 +255,9 @@ static enum err copy_read(struct op *op, struct span copy, struct manifest *ret)
     manifest.wal_number = wire_u64(&r);
     manifest.clock_s = wire_u32(&r);
     TRY(segments_take(op, &r, &manifest));
+    if (version > 1) {
+        TRY(losses_take(op, &r, &manifest));
+    }
     if (r.err != ERR_OK || r.rest.size != 0 || manifest.wal_number == 0 ||
         manifest.wal_number >= manifest.next_number) {
         return ERR_FORMAT;

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/uuid.h"
+#include "history/loss.h"
 #include "history/segment.h"
 #include "os/disk.h"
 
@@ -30,12 +31,14 @@ struct manifest {
     bool damaged;         /* one of its two copies is; as it is read, never written */
     size_t segment_count; /* by age of what they hold, the oldest first */
     struct manifest_segment *segments;
+    size_t loss_count; /* at most HISTORY_LOSS_COUNT_MAX */
+    struct history_loss *losses;
 };
 
 /**
  * Read a manifest.
  *
- * op        work in hand; the segments live in its memory
+ * op        work in hand; segments and losses live in its memory
  * disk      of the history
  * path      of the file
  * ret       untouched on error
@@ -71,5 +74,20 @@ enum err manifest_parse(struct op *op, struct span bytes, struct span path, stru
 MUST_USE
 enum err manifest_write(struct op *op, struct disk *disk, struct span path,
                         const struct manifest *manifest);
+
+/**
+ * Write a manifest over what lies there, neither at once nor durably: a copy, beside the one that
+ * counts.
+ *
+ * op        work in hand
+ * disk      of the history
+ * path      of the copy
+ * manifest  as it was written
+ *
+ * Errors    ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err manifest_write_copy(struct op *op, struct disk *disk, struct span path,
+                             const struct manifest *manifest);
 
 #endif

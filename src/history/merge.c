@@ -152,6 +152,13 @@ enum err merge_step(struct op *op, struct merge *merge, int64_t budget_us, bool 
     return ERR_OK;
 }
 
+uint64_t merge_damage(const struct merge *merge, size_t source, uint64_t *ret_kinds)
+{
+    must(source < merge->source_count);
+    *ret_kinds = merge->sources[source].damaged_kinds;
+    return merge->sources[source].damaged;
+}
+
 enum err merge_finish(struct op *op, struct merge *merge, struct merge_result *ret)
 {
     must(merge->state == MERGE_DONE);

@@ -69,6 +69,15 @@ MUST_USE
 enum err merge_step(struct op *op, struct merge *merge, int64_t budget_us, bool *ret_done);
 
 /**
+ * How many blocks of a source could not be read so far.
+ *
+ * merge      begun
+ * source     its place among the segments
+ * ret_kinds  a bit (1 << kind) for each kind of their values
+ */
+uint64_t merge_damage(const struct merge *merge, size_t source, uint64_t *ret_kinds);
+
+/**
  * How the merge ended.
  *
  * op        work in hand

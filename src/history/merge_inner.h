@@ -226,7 +226,9 @@ struct merge_source {
     size_t row;                /* of the head: that which is next */
     struct merge_place place;  /* where that row goes */
     uint64_t rank;             /* of the head: kind, form and first bytes */
-    char damage[FAULT_TEXT_SIZE];
+    uint64_t damaged;          /* blocks that could not be read */
+    uint64_t damaged_kinds;    /* a bit for each of their kinds */
+    size_t damaged_end;        /* blocks before this were counted, where they are damaged */
 };
 
 enum merge_state {

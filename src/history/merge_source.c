@@ -108,14 +108,16 @@ struct merge_source *merge_heap_pop(struct merge *merge)
     return top;
 }
 
-/* A damaged block is counted once, also where it is met again. */
+/* A damaged block is counted once, also where it is met again in a further pass. */
 static void damage_note(struct op *op, struct merge *merge, struct merge_source *source)
 {
-    struct span text = span_of(op->fault.text);
-    if (!span_equal(text, span_of(source->damage))) {
+    enum value_kind kind = VALUE_NONE;
+    size_t block = segment_cursor_damaged(source->cursor, &kind);
+    if (block >= source->damaged_end) {
         merge->result.damaged++;
-        span_copy(source->damage, sizeof source->damage, text);
-        source->damage[text.size] = '\0';
+        source->damaged++;
+        source->damaged_kinds |= UINT64_C(1) << kind;
+        source->damaged_end = block + 1;
     }
     op_fault_clear(op);
 }

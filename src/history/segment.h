@@ -313,4 +313,12 @@ MUST_USE
 enum err segment_cursor_next(struct op *op, struct segment_cursor *cursor,
                              struct history_entry *ret);
 
+/**
+ * The number of the block that segment_cursor_next() has just named as damaged.
+ *
+ * cursor    its last call said ERR_CORRUPT
+ * ret_kind  of all values in the block
+ */
+size_t segment_cursor_damaged(const struct segment_cursor *cursor, enum value_kind *ret_kind);
+
 #endif

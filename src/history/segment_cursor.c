@@ -147,6 +147,13 @@ static enum err damaged(struct op *op, struct segment_cursor *cursor, const char
     return err;
 }
 
+size_t segment_cursor_damaged(const struct segment_cursor *cursor, enum value_kind *ret_kind)
+{
+    must(cursor->number > 0);
+    *ret_kind = (enum value_kind)cursor->segment->index[cursor->number - 1].kind;
+    return cursor->number - 1;
+}
+
 /* ---- reading ---- */
 
 /* Ask the disk for a block before it is read; where the one before was read too, for some more. */

@@ -28,20 +28,30 @@ static enum err version_check(struct op *op, uint64_t version)
     return version == SEGMENT_VERSION ? ERR_OK : corrupt(op, "its version");
 }
 
+static uint64_t head_version(struct span bytes)
+{
+    struct wire_reader head =
+        wire_reader_of(span_slice(bytes, SEGMENT_MAGIC_SIZE, SEGMENT_HEAD_SIZE));
+    return wire_u64(&head);
+}
+
+/* Of a newer format the head alone is known. The head has no checksum: a sound trailer of a known
+ * format is believed more than it is. */
 static enum err trailer_read(struct op *op, struct span bytes, struct segment_trailer *ret)
 {
     if (bytes.size < SEGMENT_HEAD_SIZE + sizeof *ret || !is_magic(bytes.data)) {
         return corrupt(op, "it does not begin as one");
     }
-    struct wire_reader head =
-        wire_reader_of(span_slice(bytes, SEGMENT_MAGIC_SIZE, SEGMENT_HEAD_SIZE));
-    TRY(version_check(op, wire_u64(&head)));
     span_copy(ret, sizeof *ret, span_from(bytes, bytes.size - sizeof *ret));
     if (!is_magic(ret->magic) ||
         ret->checksum != XXH3_64bits(ret, offsetof(struct segment_trailer, checksum))) {
+        TRY(version_check(op, head_version(bytes)));
         return corrupt(op, "it is cut short, or its trailer is");
     }
     TRY(version_check(op, ret->version));
+    if (head_version(bytes) != ret->version) {
+        return corrupt(op, "its version");
+    }
     if (ret->size != sizeof *ret || ret->total_size != bytes.size) {
         return corrupt(op, "its size differs from what it was made with");
     }

@@ -464,6 +464,7 @@ enum err back_look(struct op *op, struct history *history, const struct policy_g
     result.folds = look.count;
     result.cut = look.cut;
     result.damaged = hunted.damaged;
+    result.missing = hunted.missing;
     *ret = result;
     return ERR_OK;
 }

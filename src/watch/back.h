@@ -40,6 +40,7 @@ struct back_result {
     uint64_t folds;   /* that were told */
     uint64_t cut;     /* lines for whose folds there was no room */
     uint64_t damaged; /* blocks of the history that could not be read */
+    uint64_t missing; /* losses of the history that may have been in it */
     struct span now;  /* hashes of all indicators of the image, sorted: for the next `before` */
 };
 

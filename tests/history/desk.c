@@ -170,7 +170,8 @@ enum err desk_open(struct desk *desk)
     const struct history_options options = options_of(desk, true);
     enum err err = history_open(op, desk->disk, FOLDER, &options, &desk->history, &desk->opened);
     desk->history = err == ERR_OK ? desk->history : NULL;
-    if (err == ERR_OK && (desk->opened.damaged > 0 || desk->opened.behind || desk->opened.ahead)) {
+    if (err == ERR_OK && !desk->damaged &&
+        (desk->opened.damaged > 0 || desk->opened.behind || desk->opened.ahead)) {
         desk_violate(desk, "opened: %" PRIu64 " damaged, behind %d, ahead %d", desk->opened.damaged,
                      desk->opened.behind, desk->opened.ahead);
     }
@@ -525,8 +526,12 @@ static enum err history_rows(struct desk *desk, struct history *history, struct 
         struct history_entry entry;
         TRY(segment_cursor_new(&desk->op, segments[i], &cursor));
         enum err err = segment_cursor_next(&desk->op, cursor, &entry);
-        while (err == ERR_OK) {
-            entry_rows(desk, segments[i], &entry, rows);
+        while (err == ERR_OK || (err == ERR_CORRUPT && desk->damaged)) {
+            if (err == ERR_OK) {
+                entry_rows(desk, segments[i], &entry, rows);
+            }
+            desk->blocks += err == ERR_CORRUPT ? 1 : 0;
+            op_fault_clear(&desk->op);
             err = segment_cursor_next(&desk->op, cursor, &entry);
         }
         segment_cursor_free(cursor);
@@ -551,7 +556,9 @@ static void rows_compare(struct desk *desk, const struct rows *shadow, const str
         if (order < 0) {
             break;
         }
-        if (count > expected->count || count < expected->count_min) {
+        bool less = count < expected->count_min;
+        desk->less += less ? 1 : 0;
+        if (count > expected->count || (less && !desk->damaged)) {
             desk_violate(desk, "%s: %" PRIu64 " lines, not %" PRIu64, expected->id, count,
                          expected->count);
             return;
@@ -575,6 +582,8 @@ bool desk_compare(struct desk *desk, struct history *history, bool journal_only)
     assert_non_null(shadow.at);
     assert_non_null(there.at);
     (void)op_anew(desk, DESK_IDLE);
+    desk->less = 0;
+    desk->blocks = 0;
     shadow_rows(desk, journal_only, &shadow);
     enum err err = history_rows(desk, history, &there);
     if (err == ERR_OK) {
@@ -589,7 +598,9 @@ bool desk_compare(struct desk *desk, struct history *history, bool journal_only)
 
 static void on_fault(void *context, const char *text)
 {
-    desk_violate(context, "the check says: %s", text);
+    if (!((struct desk *)context)->damaged) {
+        desk_violate(context, "the check says: %s", text);
+    }
 }
 
 static void check(struct desk *desk, struct history *history)

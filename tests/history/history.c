@@ -283,7 +283,7 @@ TEST(a_merge_that_was_not_finished_leaves_nothing)
     desk_die(&desk);
 
     check_err(disk_list(&desk.op, desk.disk, FOLDER, &names, &count), ERR_OK);
-    assert_int_equal(count, HISTORY_FAN + 3); /* lock, manifest, write-ahead file */
+    assert_int_equal(count, HISTORY_FAN + 4); /* lock, manifest, copy, write-ahead file */
     (void)desk_verify(&desk);
     end(&desk);
 }
@@ -684,22 +684,6 @@ TEST(a_write_ahead_file_that_is_gone_is_made_and_its_name_is_durable)
 
     (void)desk_verify(&desk);
     end(&desk);
-}
-
-TEST(segments_without_a_manifest_are_not_a_history_to_be_made)
-{
-    struct desk desk;
-    struct history *history;
-    begin(&desk);
-    check_err(desk_open(&desk), ERR_OK);
-    segment_add(&desk, SEEN);
-    desk_die(&desk);
-    check_err(disk_remove(&desk.op, desk.disk, SPAN("history/manifest")), ERR_OK);
-
-    const struct history_options options = { .write = true, .rules = &desk.rules };
-    check_err(history_open(&desk.op, desk.disk, FOLDER, &options, &history, NULL), ERR_CORRUPT);
-
-    desk_end(&desk);
 }
 
 /* ---- damage ---- */

@@ -9,7 +9,7 @@
 #include "os/disk_sim.h"
 #include "tests/testing.h"
 
-enum { SEED = 4711, SEGMENTS = 20 };
+enum { SEED = 4711, SEGMENTS = 20, LOSSES = 5 };
 
 #define FILE_PATH SPAN("manifest")
 
@@ -17,6 +17,7 @@ struct desk {
     struct op op;
     struct disk *disk;
     struct manifest_segment segments[SEGMENTS];
+    struct history_loss losses[LOSSES];
     struct manifest manifest;
 };
 
@@ -35,7 +36,22 @@ static void desk_begin(struct desk *desk)
         .clock_s = 1700000000,
         .segment_count = SEGMENTS,
         .segments = desk->segments,
+        .loss_count = LOSSES,
+        .losses = desk->losses,
     };
+    for (uint32_t i = 0; i < LOSSES; i++) {
+        desk->losses[i] = (struct history_loss){
+            .of = (enum history_loss_of)(i % HISTORY_LOSS_OF_COUNT),
+            .file = 300 + i,
+            .count = 310 + i,
+            .kinds = UINT64_C(1) << (40 + i),
+            .first_s = 320 + i,
+            .last_s = 330 + i,
+            .found_s = 340 + i,
+            .gone = i % 2 == 0,
+            .known = i % 3 == 0,
+        };
+    }
     for (uint32_t i = 0; i < SEGMENTS; i++) {
         struct manifest_segment *segment = &desk->segments[i];
         segment->number = i + 1;
@@ -94,6 +110,18 @@ static void check_same(const struct manifest *a, const struct manifest *b)
         assert_memory_equal(&a->segments[i].facts, &b->segments[i].facts,
                             sizeof a->segments[i].facts);
     }
+    assert_int_equal(a->loss_count, b->loss_count);
+    for (size_t i = 0; i < a->loss_count; i++) {
+        assert_int_equal(a->losses[i].of, b->losses[i].of);
+        assert_int_equal(a->losses[i].file, b->losses[i].file);
+        assert_int_equal(a->losses[i].count, b->losses[i].count);
+        assert_int_equal(a->losses[i].kinds, b->losses[i].kinds);
+        assert_int_equal(a->losses[i].first_s, b->losses[i].first_s);
+        assert_int_equal(a->losses[i].last_s, b->losses[i].last_s);
+        assert_int_equal(a->losses[i].found_s, b->losses[i].found_s);
+        assert_int_equal(a->losses[i].gone, b->losses[i].gone);
+        assert_int_equal(a->losses[i].known, b->losses[i].known);
+    }
 }
 
 TEST(what_is_written_is_read)
@@ -109,6 +137,7 @@ TEST(what_is_written_is_read)
     assert_false(read.damaged);
 
     desk.manifest.segment_count = 0;
+    desk.manifest.loss_count = 0;
     check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
     check_err(manifest_read(&desk.op, desk.disk, FILE_PATH, &read), ERR_OK);
     check_same(&desk.manifest, &read);

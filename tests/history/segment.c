@@ -685,7 +685,9 @@ TEST(a_segment_of_a_newer_program_is_told_as_such)
     struct segment *segment;
     uint8_t *copy = memory_new(bytes.size);
     span_copy(copy, bytes.size, bytes);
-    copy[8] = 2; /* the version in the head */
+    copy[8] = 9; /* the version in the head */
+    check_err(segment_open(&op, span_make(copy, bytes.size), &secret, &segment), ERR_CORRUPT);
+    copy[bytes.size - 1] ^= 1; /* and a trailer of which this one knows nothing */
 
     check_err(segment_open(&op, span_make(copy, bytes.size), &secret, &segment), ERR_UNSUPPORTED);
 
