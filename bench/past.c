@@ -20,6 +20,8 @@ enum {
     OP_MEMORY_MAX = 1024 * 1024 * 1024,
     TABLE_FLUSH_SIZE = 1 << 20,
     PATH_SIZE_MAX = 4096,
+    KEYS_PERCENT =
+        72, /* keys of a filter, of rows: what merging finds by the filters of its sources */
     HASH_PERCENT = 10, /* of all values; half of them URLs, half digests */
 };
 
@@ -385,7 +387,7 @@ static void segments_begin(struct past *past)
         char path[64];
         unsigned share = past->options->even ? 1 : tiers[i];
         uint64_t rows = past->options->rows * share / all + BATCH_RANGE;
-        const struct segment_options options = { &past->manifest.secret, rows,
+        const struct segment_options options = { &past->manifest.secret, rows * KEYS_PERCENT / 100,
                                                  SEGMENT_LEVEL_SMALL };
         struct manifest_segment *segment = &past->segments[i];
         sum += share;
