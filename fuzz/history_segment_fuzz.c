@@ -141,7 +141,7 @@ static void checksums_mend(uint8_t *bytes, size_t size)
     uint8_t *end = bytes + size - sizeof trailer;
     span_copy(&trailer, sizeof trailer, span_make(end, sizeof trailer));
     trailer.secret_mark = segment_secret_mark(&secret);
-    for (size_t i = SEGMENT_HOSTS; i < SEGMENT_FILTER; i++) {
+    for (size_t i = SEGMENT_CODES; i < SEGMENT_FILTER; i++) {
         struct segment_place *place = &trailer.sections[i];
         if (place->offset <= size && place->size <= size - place->offset) {
             place->checksum = XXH3_64bits(bytes + place->offset, place->size);

@@ -8,42 +8,29 @@
 #include "base/memory.h"
 #include "base/must.h"
 
-/* The columns of a block, as they are read before anything is made of them. */
-struct block_columns {
-    uint32_t way_list[BLOCK_POSTINGS_MAX];
-    uint32_t shared[BLOCK_POSTINGS_MAX];
-    uint32_t sizes[BLOCK_POSTINGS_MAX];
-    uint32_t row_counts[BLOCK_POSTINGS_MAX];
-    uint32_t starts[BLOCK_POSTINGS_MAX];
-    uint32_t start_gaps[BLOCK_POSTINGS_MAX];
-    uint32_t widths[BLOCK_POSTINGS_MAX];
-    uint32_t posting_counts[BLOCK_POSTINGS_MAX];
-    uint32_t hosts[BLOCK_POSTINGS_MAX];
-    uint32_t host_gaps[BLOCK_POSTINGS_MAX];
-    uint32_t ways[BLOCK_POSTINGS_MAX];
-    uint32_t firsts[BLOCK_POSTINGS_MAX];
-    uint32_t durations[BLOCK_POSTINGS_MAX];
-    uint32_t counts[BLOCK_POSTINGS_MAX];
-};
-
 struct block_head {
     uint64_t checksum;
     unsigned kind;
     unsigned form;
+    bool numbers;
     size_t entries;
     size_t rows;
     size_t postings;
-    size_t ways;
     size_t wide_size;
     size_t text_size;
+    size_t stored_size; /* of the text as it lies there */
+    uint32_t hour;      /* from which on the first rows are counted */
 };
 
 struct block {
     ZSTD_DCtx *codec;
     struct block_head head;
-    size_t duration;  /* number of the one that comes next */
+    struct block_bounds bounds;
+    struct wire_reader rest; /* the columns that were not read yet */
+    bool has_rows;
     struct span text; /* in `unpacked`, or in the block's own bytes */
-    struct block_columns columns;
+    uint32_t columns[COLUMN_COUNT][BLOCK_POSTINGS_MAX];
+    uint32_t known[BLOCK_POSTINGS_MAX]; /* different hosts of the row before */
     struct block_entry entries[BLOCK_POSTINGS_MAX];
     struct history_row rows[BLOCK_POSTINGS_MAX];
     struct history_posting postings[BLOCK_POSTINGS_MAX];
@@ -85,213 +72,81 @@ void block_free(struct block *block)
     }
 }
 
+/* ---- keys ---- */
+
 static struct block_head head_read(struct wire_reader *r)
 {
     struct block_head head = { 0 };
     head.checksum = wire_u64(r);
     head.kind = wire_u8(r);
     head.form = wire_u8(r);
+    head.numbers = (head.form & BLOCK_NUMBERS) != 0;
+    head.form &= ~(unsigned)BLOCK_NUMBERS;
     head.entries = wire_u16(r);
     head.rows = wire_u16(r);
     head.postings = wire_u16(r);
-    head.ways = wire_u16(r);
     head.wide_size = wire_u16(r);
-    head.text_size = wire_u32(r);
+    head.text_size = wire_u16(r);
+    head.stored_size = wire_u16(r);
+    head.hour = wire_u32(r);
     return head;
 }
 
 static bool head_fits(const struct block_head *head, const struct block_bounds *bounds)
 {
+    bool has_no_text = head->text_size == 0 && head->stored_size == 0;
     return head->kind == (unsigned)bounds->kind && head->form == (unsigned)bounds->form &&
            head->entries >= 1 && head->entries <= head->rows && head->rows <= head->postings &&
-           head->postings <= BLOCK_POSTINGS_MAX && head->ways >= 1 &&
-           head->ways <= head->postings && head->text_size <= BLOCK_TEXT_SIZE_MAX;
+           head->postings <= BLOCK_POSTINGS_MAX && head->text_size <= BLOCK_TEXT_SIZE_MAX &&
+           head->stored_size <= head->text_size && (!head->numbers || has_no_text);
 }
 
-static size_t durations_count(const uint32_t *counts, size_t postings)
+static void column_take(struct block *block, enum column column, size_t count)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < postings; i++) {
-        count += counts[i] != BLOCK_COUNT_ONCE ? 1 : 0;
+    column_read(&block->rest, block->bounds.tables, column, block->columns[column], count);
+}
+
+/* Keys that are numbers are written out: as large as they are, there is room for all. */
+static bool numbers_make(struct block *block)
+{
+    struct span first = wire_take(&block->rest, BLOCK_NUMBER_SIZE);
+    column_take(block, COLUMN_NUMBERS, block->head.entries - 1);
+    if (block->rest.err != ERR_OK) {
+        return false;
     }
-    return count;
-}
-
-static void columns_read(struct wire_reader *r, const struct block_head *head,
-                         struct block_columns *columns)
-{
-    column_read(r, columns->way_list, head->ways);
-    column_read(r, columns->shared, head->entries);
-    column_read(r, columns->sizes, head->entries);
-    column_read(r, columns->row_counts, head->entries);
-    column_read(r, columns->starts, head->entries);
-    column_read(r, columns->start_gaps, head->rows - head->entries);
-    column_read(r, columns->widths, head->rows);
-    column_read(r, columns->posting_counts, head->rows);
-    column_read(r, columns->hosts, head->rows);
-    column_read(r, columns->host_gaps, head->postings - head->rows);
-    column_read(r, columns->ways, head->postings);
-    column_read(r, columns->firsts, head->postings);
-    column_read(r, columns->counts, head->postings);
-    column_read(r, columns->durations, durations_count(columns->counts, head->postings));
-}
-
-static bool ways_fit(const struct block *block, size_t way_count)
-{
-    const struct block_columns *columns = &block->columns;
-    for (size_t i = 0; i < block->head.ways; i++) {
-        if (columns->way_list[i] >= way_count ||
-            (i > 0 && columns->way_list[i] <= columns->way_list[i - 1])) {
-            return false;
-        }
-    }
-    uint32_t highest = 0;
-    for (size_t i = 0; i < block->head.postings; i++) {
-        highest = columns->ways[i] > highest ? columns->ways[i] : highest;
-    }
-    return highest < block->head.ways;
-}
-
-static bool entries_make(struct block *block)
-{
-    const struct block_columns *columns = &block->columns;
-    uint64_t row = 0;
-    uint64_t text = 0;
-    uint32_t size_before = 0;
+    uint32_t number = block_number(first.data);
+    uint32_t before = ~number;
     for (size_t i = 0; i < block->head.entries; i++) {
-        uint32_t size = columns->sizes[i];
-        uint32_t shared = columns->shared[i];
-        uint32_t row_count = columns->row_counts[i];
-        if (size > HISTORY_ORDER_SIZE_MAX || shared > size || shared > size_before ||
-            row_count == 0) {
-            return false;
-        }
-        block->entries[i] =
-            (struct block_entry){ shared, size, (uint32_t)text, (uint32_t)row, row_count };
-        text += size - shared;
-        row += row_count;
-        size_before = size;
-    }
-    return row == block->head.rows && text == block->head.text_size;
-}
-
-/* Postings of one row: by host and way, each pair once. */
-static bool row_postings_make(struct block *block, const struct history_row *row, uint32_t host,
-                              const uint32_t *gaps, size_t first)
-{
-    const struct block_columns *columns = &block->columns;
-    uint64_t latest = 0;
-    uint64_t host_now = host;
-    for (size_t i = first; i < first + row->posting_count; i++) {
-        uint64_t first_s = (uint64_t)row->start_s + columns->firsts[i];
-        uint32_t count = columns->counts[i];
-        uint64_t last_s = first_s;
-        if (count != BLOCK_COUNT_ONCE) {
-            last_s += columns->durations[block->duration];
-            block->duration++;
-        }
-        uint32_t gap = i == first ? 0 : gaps[i - first - 1];
-        if (i > first && gap == 0 && columns->ways[i] <= columns->ways[i - 1]) {
-            return false;
-        }
-        host_now += gap;
-        latest = last_s > latest ? last_s : latest;
-        block->postings[i] = (struct history_posting){
-            .host = (uint32_t)host_now,
-            .way = columns->way_list[columns->ways[i]],
-            .first_s = (uint32_t)first_s,
-            .last_s = (uint32_t)last_s,
-            .count = count == BLOCK_COUNT_ONCE ? 1 : count,
-        };
-    }
-    /* Sums of the whole row, which fits in 64 bits: BLOCK_POSTINGS_MAX gaps of 32. */
-    return latest <= UINT32_MAX && host_now <= UINT32_MAX;
-}
-
-/* Rows of one entry, by start and width; their postings come later. */
-static bool entry_rows_make(struct block *block, const struct block_entry *entry,
-                            uint32_t start_hour, const uint32_t *gaps)
-{
-    const struct block_columns *columns = &block->columns;
-    uint64_t hour = start_hour;
-    for (size_t i = entry->row; i < entry->row + entry->row_count; i++) {
-        uint32_t gap = i == entry->row ? 0 : gaps[i - entry->row - 1];
-        uint32_t width = columns->widths[i];
-        if (width >= HISTORY_WIDTH_COUNT ||
-            (i > entry->row && gap == 0 && width <= columns->widths[i - 1])) {
-            return false;
-        }
-        hour += gap;
-        if (hour > UINT32_MAX / HISTORY_HOUR_S) {
-            return false;
-        }
-        block->rows[i] = (struct history_row){
-            .start_s = (uint32_t)hour * HISTORY_HOUR_S,
-            .width = (enum history_width)width,
-        };
-    }
-    return true;
-}
-
-static bool rows_make(struct block *block)
-{
-    const uint32_t *gaps = block->columns.start_gaps;
-    for (size_t i = 0; i < block->head.entries; i++) {
-        const struct block_entry *entry = &block->entries[i];
-        if (!entry_rows_make(block, entry, block->columns.starts[i], gaps)) {
-            return false;
-        }
-        gaps += entry->row_count - 1;
-    }
-    return true;
-}
-
-static bool postings_make(struct block *block, size_t host_count)
-{
-    const struct block_columns *columns = &block->columns;
-    const uint32_t *gaps = columns->host_gaps;
-    size_t first = 0;
-    block->duration = 0;
-    for (size_t i = 0; i < block->head.rows; i++) {
-        struct history_row *row = &block->rows[i];
-        uint32_t count = columns->posting_counts[i];
-        if (count == 0 || count > block->head.postings - first) {
-            return false;
-        }
-        row->posting_count = count;
-        row->postings = &block->postings[first];
-        if (!row_postings_make(block, row, columns->hosts[i], gaps, first) ||
-            block->postings[first + count - 1].host >= host_count) {
-            return false;
-        }
-        gaps += count - 1;
-        first += count;
-    }
-    return first == block->head.postings;
-}
-
-/* Counts that are too large for their column. */
-static bool wide_counts_apply(struct block *block, struct span wide)
-{
-    struct wire_reader r = wire_reader_of(wide);
-    const uint32_t *counts = block->columns.counts;
-    for (size_t i = 0; i < block->head.postings; i++) {
-        if (counts[i] == UINT32_MAX) {
-            uint64_t more = varint_take(&r);
-            if (more > UINT64_MAX - block->postings[i].count) {
+        if (i > 0) {
+            uint32_t gap = block->columns[COLUMN_NUMBERS][i - 1];
+            if (gap > UINT32_MAX - number) {
                 return false;
             }
-            block->postings[i].count += more;
+            number += gap;
         }
+        const uint8_t bytes[] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
+                                  (uint8_t)(number >> 8), (uint8_t)number };
+        const uint32_t apart = number ^ before;
+        const uint32_t shared = i == 0       ? 0
+                                : apart == 0 ? BLOCK_NUMBER_SIZE
+                                             : (uint32_t)__builtin_clz(apart) / 8;
+        const size_t at = i * BLOCK_NUMBER_SIZE;
+        span_copy(block->unpacked + at, BLOCK_NUMBER_SIZE, span_make(bytes, sizeof bytes));
+        block->entries[i] = (struct block_entry){ .shared = shared,
+                                                  .size = BLOCK_NUMBER_SIZE,
+                                                  .text = (uint32_t)at + shared };
+        before = number;
     }
-    return r.err == ERR_OK && r.rest.size == 0;
+    block->text = span_make(block->unpacked, block->head.entries * BLOCK_NUMBER_SIZE);
+    return true;
 }
 
-static bool text_read(struct block *block, struct span stored)
+static bool text_read(struct block *block)
 {
+    struct span stored = wire_take(&block->rest, block->head.stored_size);
     block->text = stored;
     if (stored.size == block->head.text_size) {
-        return true;
+        return block->rest.err == ERR_OK;
     }
     block->text = span_make(block->unpacked, block->head.text_size);
     size_t size = ZSTD_decompressDCtx(block->codec, block->unpacked, sizeof block->unpacked,
@@ -299,34 +154,331 @@ static bool text_read(struct block *block, struct span stored)
     return !ZSTD_isError(size) && size == block->head.text_size;
 }
 
-static const char *block_fill(struct block *block, struct span bytes,
-                              const struct block_bounds *bounds)
+static bool texts_make(struct block *block)
 {
-    struct wire_reader r = wire_reader_of(bytes);
-    block->head = head_read(&r);
+    const size_t entries = block->head.entries;
+    column_take(block, COLUMN_SHARED, entries);
+    column_take(block, COLUMN_SIZES, entries);
+    if (block->rest.err != ERR_OK) {
+        return false;
+    }
+    uint64_t text = 0;
+    uint32_t size_before = 0;
+    for (size_t i = 0; i < entries; i++) {
+        uint32_t size = block->columns[COLUMN_SIZES][i];
+        uint32_t shared = block->columns[COLUMN_SHARED][i];
+        if (size > HISTORY_ORDER_SIZE_MAX || shared > size || shared > size_before) {
+            return false;
+        }
+        block->entries[i] =
+            (struct block_entry){ .shared = shared, .size = size, .text = (uint32_t)text };
+        text += size - shared;
+        size_before = size;
+    }
+    return text == block->head.text_size && text_read(block);
+}
+
+static const char *keys_fill(struct block *block, struct span bytes)
+{
+    block->rest = wire_reader_of(bytes);
+    block->head = head_read(&block->rest);
     const size_t checked_from = sizeof block->head.checksum;
-    if (r.err != ERR_OK ||
+    if (block->rest.err != ERR_OK ||
         XXH3_64bits(bytes.data + checked_from, bytes.size - checked_from) != block->head.checksum) {
         return "its checksum does not fit";
     }
-    if (!head_fits(&block->head, bounds)) {
+    if (!head_fits(&block->head, &block->bounds)) {
         return "its head";
     }
-    columns_read(&r, &block->head, &block->columns);
-    struct span wide = wire_take(&r, block->head.wide_size);
-    if (r.err != ERR_OK || !ways_fit(block, bounds->way_count)) {
-        return "its columns";
-    }
-    if (!entries_make(block) || !rows_make(block) || !postings_make(block, bounds->host_count) ||
-        !wide_counts_apply(block, wide)) {
-        return "its rows";
-    }
-    return text_read(block, r.rest) ? NULL : "its keys";
+    bool fits = block->head.numbers ? numbers_make(block) : texts_make(block);
+    return fits ? NULL : "its keys";
 }
 
 const char *block_read(struct block *block, struct span bytes, const struct block_bounds *bounds)
 {
-    const char *wrong = block_fill(block, bytes, bounds);
+    block->bounds = *bounds;
+    block->has_rows = false;
+    const char *wrong = keys_fill(block, bytes);
+    if (wrong != NULL) {
+        block->head.entries = 0;
+    }
+    return wrong;
+}
+
+/* ---- columns of rows ---- */
+
+static bool sum_is(const uint32_t *numbers, size_t count, size_t sum)
+{
+    uint64_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (numbers[i] == 0) {
+            return false;
+        }
+        found += numbers[i];
+    }
+    return found == sum;
+}
+
+/* How many rows tell of hosts that are new in them; all postings of the other hosts are kept ones.
+ * False where more are kept than there are. */
+static bool kept_count(const struct block *block, size_t *ret_kept, size_t *ret_new_rows)
+{
+    const uint32_t *row_counts = block->columns[COLUMN_ROW_COUNTS];
+    const uint32_t *posting_counts = block->columns[COLUMN_POSTING_COUNTS];
+    const uint32_t *kept_counts = block->columns[COLUMN_KEPT_COUNTS];
+    *ret_kept = 0;
+    *ret_new_rows = block->head.entries;
+    for (size_t entry = 0; entry < block->head.entries; entry++) {
+        for (size_t i = 1; i < row_counts[entry]; i++) {
+            if (*kept_counts > posting_counts[i]) {
+                return false;
+            }
+            *ret_kept += *kept_counts;
+            *ret_new_rows += *kept_counts < posting_counts[i] ? 1 : 0;
+            kept_counts++;
+        }
+        posting_counts += row_counts[entry];
+    }
+    return true;
+}
+
+/* Durations are in several columns, each as long as there are postings for it. */
+static void durations_read(struct block *block)
+{
+    const uint32_t *posting_counts = block->columns[COLUMN_POSTING_COUNTS];
+    const uint32_t *firsts = block->columns[COLUMN_FIRSTS];
+    const uint32_t *counts = block->columns[COLUMN_COUNTS];
+    size_t of[COLUMN_COUNT] = { 0 };
+    size_t at = 0;
+    for (size_t row = 0; row < block->head.rows; row++) {
+        enum history_width width = (enum history_width)block->columns[COLUMN_WIDTHS][row];
+        for (size_t end = at + posting_counts[row]; at < end; at++) {
+            if (counts[at] != BLOCK_COUNT_ONCE) {
+                of[block_duration_column(width, firsts[at], counts[at])]++;
+            }
+        }
+    }
+    for (size_t i = COLUMN_FIRST_DURATIONS; i < COLUMN_COUNT; i++) {
+        column_take(block, (enum column)i, of[i]);
+    }
+}
+
+static const char *columns_fill(struct block *block)
+{
+    const struct block_head *head = &block->head;
+    size_t kept;
+    size_t new_rows;
+    column_take(block, COLUMN_ROW_COUNTS, head->entries);
+    column_take(block, COLUMN_STARTS, head->entries);
+    column_take(block, COLUMN_START_GAPS, head->rows - head->entries);
+    column_take(block, COLUMN_WIDTHS, head->rows);
+    column_take(block, COLUMN_POSTING_COUNTS, head->rows);
+    column_take(block, COLUMN_KEPT_COUNTS, head->rows - head->entries);
+    if (block->rest.err != ERR_OK ||
+        !sum_is(block->columns[COLUMN_ROW_COUNTS], head->entries, head->rows) ||
+        !sum_is(block->columns[COLUMN_POSTING_COUNTS], head->rows, head->postings) ||
+        !kept_count(block, &kept, &new_rows)) {
+        return "its rows";
+    }
+    column_take(block, COLUMN_KEPT_PLACES, kept);
+    column_take(block, COLUMN_HOSTS, new_rows);
+    column_take(block, COLUMN_HOST_GAPS, head->postings - kept - new_rows);
+    column_take(block, COLUMN_WAYS, head->postings);
+    column_take(block, COLUMN_FIRSTS, head->postings);
+    column_take(block, COLUMN_COUNTS, head->postings);
+    if (block->rest.err == ERR_OK) {
+        durations_read(block);
+    }
+    return block->rest.err == ERR_OK ? NULL : "its columns";
+}
+
+/* ---- rows ---- */
+
+/* What comes next of each column. */
+struct places {
+    const uint32_t *next[COLUMN_COUNT];
+    size_t known_count; /* hosts of the row before; their numbers are in the block */
+};
+
+static uint32_t place_take(struct places *places, enum column column)
+{
+    const uint32_t number = *places->next[column];
+    places->next[column]++;
+    return number;
+}
+
+/* Where no host is kept, as mostly, new ones rise one after the other. */
+static bool new_hosts_make(struct block *block, struct places *places, size_t first, size_t end)
+{
+    const uint32_t *gaps = places->next[COLUMN_HOST_GAPS];
+    uint64_t host = place_take(places, COLUMN_HOSTS);
+    block->postings[first].host = (uint32_t)host;
+    for (size_t i = first + 1; i < end; i++) {
+        host += gaps[i - first - 1];
+        block->postings[i].host = (uint32_t)host;
+    }
+    places->next[COLUMN_HOST_GAPS] = gaps + (end - first - 1);
+    return host < block->bounds.host_count; /* the sum fits: BLOCK_POSTINGS_MAX of 32 bits */
+}
+
+/* Hosts of a row rise: kept ones and new ones, each risen in itself, are put together. */
+static bool hosts_make(struct block *block, struct places *places, size_t kept, size_t first,
+                       size_t end)
+{
+    struct history_posting *postings = block->postings;
+    if (kept == 0) {
+        return new_hosts_make(block, places, first, end);
+    }
+    uint64_t fresh = kept < end - first ? place_take(places, COLUMN_HOSTS) : UINT64_MAX;
+    size_t fresh_left = end - first - kept;
+    uint64_t place = place_take(places, COLUMN_KEPT_PLACES);
+    for (size_t i = first; i < end; i++) {
+        if (kept > 0 && place >= places->known_count) {
+            return false;
+        }
+        const bool takes_kept = kept > 0 && block->known[place] < fresh;
+        const uint64_t host = takes_kept ? block->known[place] : fresh;
+        if (host >= block->bounds.host_count) {
+            return false;
+        }
+        postings[i].host = (uint32_t)host;
+        if (takes_kept) {
+            kept--;
+            place += kept > 0 ? place_take(places, COLUMN_KEPT_PLACES) : 0;
+        } else {
+            fresh_left--;
+            fresh = fresh_left > 0 ? fresh + place_take(places, COLUMN_HOST_GAPS) : UINT64_MAX;
+        }
+    }
+    return true;
+}
+
+/* Postings of one row: by host and way, each pair once. */
+static bool row_postings_make(struct block *block, struct places *places,
+                              const struct history_row *row, size_t first)
+{
+    const uint32_t *firsts = block->columns[COLUMN_FIRSTS];
+    const uint32_t *counts = block->columns[COLUMN_COUNTS];
+    const uint32_t *ways = block->columns[COLUMN_WAYS];
+    uint64_t latest = 0;
+    for (size_t i = first; i < first + row->posting_count; i++) {
+        struct history_posting *posting = &block->postings[i];
+        const uint32_t from = firsts[i];
+        const uint32_t count = counts[i];
+        const uint64_t first_s = (uint64_t)row->start_s + from;
+        uint64_t last_s = first_s;
+        if (count != BLOCK_COUNT_ONCE) {
+            last_s += place_take(places, block_duration_column(row->width, from, count));
+        }
+        latest = last_s > latest ? last_s : latest;
+        posting->way = ways[i];
+        posting->first_s = (uint32_t)first_s;
+        posting->last_s = (uint32_t)last_s;
+        posting->count = count == BLOCK_COUNT_ONCE ? 1 : count;
+        if (posting->way >= block->bounds.way_count ||
+            (i > first && posting->host == posting[-1].host && posting->way <= posting[-1].way)) {
+            return false;
+        }
+    }
+    return latest <= UINT32_MAX;
+}
+
+static void known_set(struct block *block, struct places *places, const struct history_row *row)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < row->posting_count; i++) {
+        const uint32_t host = row->postings[i].host;
+        if (count == 0 || block->known[count - 1] != host) {
+            block->known[count] = host;
+            count++;
+        }
+    }
+    places->known_count = count;
+}
+
+/* Rows of one entry, by start and width. */
+static bool entry_rows_make(struct block *block, struct places *places,
+                            const struct block_entry *entry, size_t *posting)
+{
+    uint64_t hour = (uint64_t)block->head.hour + place_take(places, COLUMN_STARTS);
+    for (size_t i = 0; i < entry->row_count; i++) {
+        struct history_row *row = &block->rows[entry->row + i];
+        const uint32_t gap = i == 0 ? 0 : place_take(places, COLUMN_START_GAPS);
+        const uint32_t width = block->columns[COLUMN_WIDTHS][entry->row + i];
+        const size_t kept = i == 0 ? 0 : place_take(places, COLUMN_KEPT_COUNTS);
+        hour += gap;
+        if (width >= HISTORY_WIDTH_COUNT || hour > UINT32_MAX / HISTORY_HOUR_S ||
+            (i > 0 && gap == 0 && width <= (uint32_t)row[-1].width)) {
+            return false;
+        }
+        *row = (struct history_row){
+            .start_s = (uint32_t)hour * HISTORY_HOUR_S,
+            .width = (enum history_width)width,
+            .posting_count = block->columns[COLUMN_POSTING_COUNTS][entry->row + i],
+            .postings = &block->postings[*posting],
+        };
+        const size_t end = *posting + row->posting_count;
+        if (!hosts_make(block, places, kept, *posting, end) ||
+            !row_postings_make(block, places, row, *posting)) {
+            return false;
+        }
+        if (i + 1 < entry->row_count) {
+            known_set(block, places, row);
+        }
+        *posting = end;
+    }
+    return true;
+}
+
+static bool rows_make(struct block *block)
+{
+    struct places places = { 0 };
+    size_t row = 0;
+    size_t posting = 0;
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        places.next[i] = block->columns[i];
+    }
+    for (size_t i = 0; i < block->head.entries; i++) {
+        struct block_entry *entry = &block->entries[i];
+        entry->row = (uint32_t)row;
+        entry->row_count = place_take(&places, COLUMN_ROW_COUNTS);
+        if (!entry_rows_make(block, &places, entry, &posting)) {
+            return false;
+        }
+        row += entry->row_count;
+    }
+    return true;
+}
+
+/* Counts that are too large for their column. */
+static bool wide_counts_apply(struct block *block)
+{
+    struct wire_reader *r = &block->rest;
+    const uint32_t *counts = block->columns[COLUMN_COUNTS];
+    for (size_t i = 0; i < block->head.postings; i++) {
+        if (counts[i] == UINT32_MAX) {
+            uint64_t more = varint_take(r);
+            if (more > UINT64_MAX - block->postings[i].count) {
+                return false;
+            }
+            block->postings[i].count += more;
+        }
+    }
+    return r->err == ERR_OK && r->rest.size == 0;
+}
+
+const char *block_read_rows(struct block *block)
+{
+    if (block->has_rows) {
+        return NULL;
+    }
+    must(block->head.entries > 0);
+    const char *wrong = columns_fill(block);
+    if (wrong == NULL && (block->rest.rest.size != block->head.wide_size || !rows_make(block) ||
+                          !wide_counts_apply(block))) {
+        wrong = "its rows";
+    }
+    block->has_rows = wrong == NULL;
     if (wrong != NULL) {
         block->head.entries = 0;
     }

@@ -3,7 +3,6 @@
 
 #define ZSTD_STATIC_LINKING_ONLY
 #include <limits.h>
-#include <stdlib.h>
 #include <xxhash.h>
 #include <zstd.h>
 
@@ -12,11 +11,12 @@
 
 /* What a block may weigh before it is full: about what it takes before it is compressed. */
 enum {
-    WEIGHT_FULL = 16 * 1024,
+    WEIGHT_FULL = 20 * 1024,
     WEIGHT_ENTRY = 4,
     WEIGHT_ROW = 4,
     WEIGHT_POSTING = 8,
     CHECKSUM_SIZE = 8,
+    STORED_OFFSET = 20, /* in the head */
 };
 
 struct block_writer {
@@ -27,23 +27,11 @@ struct block_writer {
     size_t weight;
     size_t entries;
     size_t rows;
-    size_t first_rows;
     size_t postings;
-    size_t first_postings;
-    uint32_t shared[BLOCK_POSTINGS_MAX]; /* of each entry */
-    uint32_t sizes[BLOCK_POSTINGS_MAX];
-    uint32_t row_counts[BLOCK_POSTINGS_MAX];
-    uint32_t starts[BLOCK_POSTINGS_MAX];     /* hours, of the first row of each entry */
-    uint32_t start_gaps[BLOCK_POSTINGS_MAX]; /* hours, of the other rows */
-    uint32_t widths[BLOCK_POSTINGS_MAX];     /* of each row */
-    uint32_t posting_counts[BLOCK_POSTINGS_MAX];
-    uint32_t hosts[BLOCK_POSTINGS_MAX];     /* of the first posting of each row */
-    uint32_t host_gaps[BLOCK_POSTINGS_MAX]; /* of the other postings */
-    uint32_t ways[BLOCK_POSTINGS_MAX];      /* of each posting */
-    uint32_t firsts[BLOCK_POSTINGS_MAX];    /* seconds within the row's span */
-    uint32_t counts[BLOCK_POSTINGS_MAX];    /* as block.h has it */
-    uint32_t durations[BLOCK_POSTINGS_MAX]; /* of those whose count is not 0 */
-    size_t durations_count;
+    bool numbers; /* all keys are numbers: those of addresses */
+    size_t used[COLUMN_COUNT];
+    uint32_t columns[COLUMN_COUNT][BLOCK_POSTINGS_MAX];
+    struct column_codes codes;
     struct buf wide_counts; /* varints */
     struct buf text;
     struct buf bytes;
@@ -68,10 +56,11 @@ static void writer_clear(struct block_writer *writer)
     writer->weight = 0;
     writer->entries = 0;
     writer->rows = 0;
-    writer->first_rows = 0;
     writer->postings = 0;
-    writer->first_postings = 0;
-    writer->durations_count = 0;
+    writer->numbers = true;
+    for (size_t i = 0; i < COLUMN_COUNT; i++) {
+        writer->used[i] = 0;
+    }
     buf_clear(&writer->wide_counts);
     buf_clear(&writer->text);
 }
@@ -129,19 +118,41 @@ static size_t shared_size(const struct block_writer *writer, struct span order)
     return shared;
 }
 
+static void number_add(struct block_writer *writer, enum column column, uint32_t number)
+{
+    must(writer->used[column] < BLOCK_POSTINGS_MAX);
+    writer->columns[column][writer->used[column]] = number;
+    writer->used[column]++;
+}
+
+/* ---- keys ---- */
+
+static bool is_number(enum value_kind kind, enum history_form form, struct span order)
+{
+    return kind == VALUE_IPV4 && form == HISTORY_WHOLE && order.size == BLOCK_NUMBER_SIZE;
+}
+
 static void key_add(struct block_writer *writer, struct span order)
 {
     size_t shared = writer->entries == 0 ? 0 : shared_size(writer, order);
     struct span other = span_from(order, shared);
-    writer->shared[writer->entries] = (uint32_t)shared;
-    writer->sizes[writer->entries] = (uint32_t)order.size;
+    writer->numbers = writer->numbers && is_number(writer->kind, writer->form, order);
+    if (writer->numbers && writer->entries > 0) {
+        uint32_t gap = block_number(order.data) - block_number(writer->last);
+        number_add(writer, COLUMN_NUMBERS, gap);
+    }
+    number_add(writer, COLUMN_SHARED, (uint32_t)shared);
+    number_add(writer, COLUMN_SIZES, (uint32_t)order.size);
     buf_add(&writer->text, other);
     span_copy(writer->last + shared, sizeof writer->last - shared, other);
     writer->last_size = order.size;
     writer->weight += WEIGHT_ENTRY + other.size;
 }
 
-static void count_add(struct block_writer *writer, const struct history_posting *posting)
+/* ---- rows ---- */
+
+static void count_add(struct block_writer *writer, const struct history_row *row,
+                      const struct history_posting *posting)
 {
     must(posting->count >= 1);
     uint32_t duration = posting->last_s - posting->first_s;
@@ -150,34 +161,77 @@ static void count_add(struct block_writer *writer, const struct history_posting 
         column_varint_add(&writer->wide_counts, count - UINT32_MAX);
         count = UINT32_MAX;
     }
-    writer->counts[writer->postings] = (uint32_t)count;
+    uint32_t first = posting->first_s - row->start_s;
+    number_add(writer, COLUMN_FIRSTS, first);
+    number_add(writer, COLUMN_COUNTS, (uint32_t)count);
     if (count != BLOCK_COUNT_ONCE) {
-        writer->durations[writer->durations_count] = duration;
-        writer->durations_count++;
+        number_add(writer, block_duration_column(row->width, first, (uint32_t)count), duration);
     }
 }
 
-static void postings_add(struct block_writer *writer, const struct history_row *row)
+/* Hosts of the row before, and those that are not among them. */
+struct host_place {
+    const struct history_row *before; /* NULL: there is none */
+    size_t at;                        /* posting of it that is not passed */
+    uint32_t place;                   /* of its host among the different ones */
+    uint32_t place_before;            /* that was told last */
+    uint32_t kept;                    /* postings */
+    bool any_new;
+    uint32_t new_before; /* host that was told last */
+};
+
+/* Go on in the row before up to a host; returns whether it is there. */
+static bool place_find(struct host_place *place, uint32_t host)
 {
+    const struct history_row *before = place->before;
+    if (before == NULL) {
+        return false;
+    }
+    while (place->at < before->posting_count && before->postings[place->at].host < host) {
+        bool last = place->at + 1 == before->posting_count;
+        if (last || before->postings[place->at + 1].host != before->postings[place->at].host) {
+            place->place++;
+        }
+        place->at++;
+    }
+    return place->at < before->posting_count && before->postings[place->at].host == host;
+}
+
+static void host_add(struct block_writer *writer, struct host_place *place, uint32_t host)
+{
+    if (place_find(place, host)) {
+        number_add(writer, COLUMN_KEPT_PLACES, place->place - place->place_before);
+        place->place_before = place->place;
+        place->kept++;
+    } else if (place->any_new) {
+        number_add(writer, COLUMN_HOST_GAPS, host - place->new_before);
+        place->new_before = host;
+    } else {
+        number_add(writer, COLUMN_HOSTS, host);
+        place->new_before = host;
+        place->any_new = true;
+    }
+}
+
+static void postings_add(struct block_writer *writer, const struct history_row *row,
+                         const struct history_row *before)
+{
+    struct host_place place = { .before = before };
     uint32_t host_before = 0;
     for (size_t i = 0; i < row->posting_count; i++) {
         const struct history_posting *posting = &row->postings[i];
         must(posting->first_s >= row->start_s);
         must(posting->last_s >= posting->first_s);
         must(posting->host >= host_before);
-        if (i > 0) {
-            writer->host_gaps[writer->postings - writer->first_postings] =
-                posting->host - host_before;
-        } else {
-            writer->hosts[writer->first_postings] = posting->host;
-            writer->first_postings++;
-        }
         host_before = posting->host;
-        writer->ways[writer->postings] = posting->way;
-        writer->firsts[writer->postings] = posting->first_s - row->start_s;
-        count_add(writer, posting);
-        writer->postings++;
+        host_add(writer, &place, posting->host);
+        number_add(writer, COLUMN_WAYS, posting->way);
+        count_add(writer, row, posting);
     }
+    if (before != NULL) {
+        number_add(writer, COLUMN_KEPT_COUNTS, place.kept);
+    }
+    writer->postings += row->posting_count;
     writer->weight += WEIGHT_POSTING * row->posting_count;
 }
 
@@ -190,18 +244,13 @@ static void rows_add(struct block_writer *writer, const struct history_entry *en
         must(row->start_s % HISTORY_HOUR_S == 0);
         must(row->posting_count >= 1);
         must(hour >= hour_before);
-        if (i > 0) {
-            writer->start_gaps[writer->rows - writer->first_rows] = hour - hour_before;
-        } else {
-            writer->starts[writer->first_rows] = hour;
-            writer->first_rows++;
-        }
+        number_add(writer, i == 0 ? COLUMN_STARTS : COLUMN_START_GAPS, hour - hour_before);
         hour_before = hour;
-        writer->widths[writer->rows] = (uint32_t)row->width;
-        writer->posting_counts[writer->rows] = (uint32_t)row->posting_count;
-        writer->rows++;
-        postings_add(writer, row);
+        number_add(writer, COLUMN_WIDTHS, (uint32_t)row->width);
+        number_add(writer, COLUMN_POSTING_COUNTS, (uint32_t)row->posting_count);
+        postings_add(writer, row, i == 0 ? NULL : row - 1);
     }
+    writer->rows += entry->row_count;
     writer->weight += WEIGHT_ROW * entry->row_count;
 }
 
@@ -209,9 +258,12 @@ void block_writer_add(struct block_writer *writer, const struct history_entry *e
 {
     must(entry->row_count >= 1);
     must(writer->entries < BLOCK_POSTINGS_MAX);
+    if (writer->kind != entry->kind || writer->form != entry->form) {
+        column_codes_turn(&writer->codes);
+    }
     writer->kind = entry->kind;
     writer->form = entry->form;
-    writer->row_counts[writer->entries] = (uint32_t)entry->row_count;
+    number_add(writer, COLUMN_ROW_COUNTS, (uint32_t)entry->row_count);
     key_add(writer, entry->order);
     writer->entries++;
     rows_add(writer, entry);
@@ -227,85 +279,59 @@ struct span block_writer_last(const struct block_writer *writer)
     return span_make(writer->last, writer->last_size);
 }
 
-static int compare_ways(const void *a, const void *b)
+/* ---- bytes ---- */
+
+/* Hours are counted from the least first one. Returns it. */
+static uint32_t starts_lower(struct block_writer *writer)
 {
-    uint32_t left = *(const uint32_t *)a;
-    uint32_t right = *(const uint32_t *)b;
-    return (left > right) - (left < right);
+    uint32_t *starts = writer->columns[COLUMN_STARTS];
+    uint32_t least = UINT32_MAX;
+    for (size_t i = 0; i < writer->entries; i++) {
+        least = starts[i] < least ? starts[i] : least;
+    }
+    for (size_t i = 0; i < writer->entries; i++) {
+        starts[i] -= least;
+    }
+    return least;
 }
 
-static size_t way_find(const uint32_t *ways, size_t count, uint32_t way)
-{
-    size_t low = 0;
-    size_t high = count;
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-        if (ways[middle] <= way) {
-            low = middle;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
-/* Few of a segment's ways are in one block: it lists those, and postings name them by their number
- * in this list. Returns how many they are. */
-static size_t ways_list(struct block_writer *writer, uint32_t *list)
-{
-    span_copy(list, sizeof writer->ways,
-              span_make(writer->ways, writer->postings * sizeof writer->ways[0]));
-    qsort(list, writer->postings, sizeof *list, compare_ways);
-    size_t count = 0;
-    for (size_t i = 0; i < writer->postings; i++) {
-        if (i == 0 || list[i] != list[count - 1]) {
-            list[count] = list[i];
-            count++;
-        }
-    }
-    for (size_t i = 0; i < writer->postings; i++) {
-        writer->ways[i] = (uint32_t)way_find(list, count, writer->ways[i]);
-    }
-    return count;
-}
-
-static void head_add(struct block_writer *writer, size_t way_count)
+static void head_add(struct block_writer *writer)
 {
     struct buf *bytes = &writer->bytes;
     wire_add_u64(bytes, 0); /* the checksum comes at last */
     wire_add_u8(bytes, (uint8_t)writer->kind);
-    wire_add_u8(bytes, (uint8_t)writer->form);
+    wire_add_u8(bytes, (uint8_t)((unsigned)writer->form | (writer->numbers ? BLOCK_NUMBERS : 0)));
     wire_add_u16(bytes, (uint16_t)writer->entries);
     wire_add_u16(bytes, (uint16_t)writer->rows);
     wire_add_u16(bytes, (uint16_t)writer->postings);
-    wire_add_u16(bytes, (uint16_t)way_count);
     wire_add_u16(bytes, (uint16_t)writer->wide_counts.size);
-    wire_add_u32(bytes, (uint32_t)writer->text.size);
+    wire_add_u16(bytes, writer->numbers ? 0 : (uint16_t)writer->text.size);
+    wire_add_u16(bytes, 0); /* the size of the text as it lies here: see text_add() */
+    wire_add_u32(bytes, starts_lower(writer));
 }
 
-static void columns_add(struct block_writer *writer, const uint32_t *ways, size_t way_count)
+static void columns_add(struct block_writer *writer, enum column first, enum column last)
 {
-    struct buf *bytes = &writer->bytes;
-    column_add(bytes, ways, way_count);
-    column_add(bytes, writer->shared, writer->entries);
-    column_add(bytes, writer->sizes, writer->entries);
-    column_add(bytes, writer->row_counts, writer->entries);
-    column_add(bytes, writer->starts, writer->first_rows);
-    column_add(bytes, writer->start_gaps, writer->rows - writer->first_rows);
-    column_add(bytes, writer->widths, writer->rows);
-    column_add(bytes, writer->posting_counts, writer->rows);
-    column_add(bytes, writer->hosts, writer->first_postings);
-    column_add(bytes, writer->host_gaps, writer->postings - writer->first_postings);
-    column_add(bytes, writer->ways, writer->postings);
-    column_add(bytes, writer->firsts, writer->postings);
-    column_add(bytes, writer->counts, writer->postings);
-    column_add(bytes, writer->durations, writer->durations_count);
-    buf_add(bytes, buf_span(&writer->wide_counts));
+    for (size_t i = first; i <= last; i++) {
+        const struct column_values values = { (enum column)i, writer->used[i], writer->columns[i] };
+        column_add(&writer->bytes, &writer->codes, &values);
+    }
+}
+
+static void keys_add(struct block_writer *writer)
+{
+    if (writer->numbers) {
+        buf_add(&writer->bytes, span_slice(buf_span(&writer->text), 0, BLOCK_NUMBER_SIZE));
+        columns_add(writer, COLUMN_NUMBERS, COLUMN_NUMBERS);
+    } else {
+        columns_add(writer, COLUMN_SHARED, COLUMN_SIZES);
+    }
 }
 
 /* Compressed where that makes it smaller. What is random, as digests are, is not tried. */
 static void text_add(struct block_writer *writer)
 {
+    const size_t begin = writer->bytes.size;
     struct span text = buf_span(&writer->text);
     bool random = writer->form == HISTORY_HASHED;
     size_t room = ZSTD_compressBound(text.size);
@@ -319,27 +345,43 @@ static void text_add(struct block_writer *writer)
     } else {
         buf_add(&writer->bytes, text);
     }
+    size_t stored = writer->bytes.size - begin;
+    for (size_t i = 0; writer->bytes.err == ERR_OK && i < sizeof(uint16_t); i++) {
+        writer->bytes.data[STORED_OFFSET + i] = (uint8_t)(stored >> (CHAR_BIT * i));
+    }
+}
+
+static void checksum_set(struct buf *bytes)
+{
+    struct span checked = span_from(buf_span(bytes), CHECKSUM_SIZE);
+    uint64_t checksum = XXH3_64bits(checked.data, checked.size);
+    for (size_t i = 0; i < CHECKSUM_SIZE; i++) {
+        bytes->data[i] = (uint8_t)(checksum >> (CHAR_BIT * i));
+    }
 }
 
 enum err block_writer_end(struct op *op, struct block_writer *writer, struct span *ret)
 {
     must(writer->entries > 0);
-    uint32_t ways[BLOCK_POSTINGS_MAX];
-    size_t way_count = ways_list(writer, ways);
     buf_clear(&writer->bytes);
-    head_add(writer, way_count);
-    columns_add(writer, ways, way_count);
-    text_add(writer);
+    head_add(writer);
+    keys_add(writer);
+    if (!writer->numbers) {
+        text_add(writer);
+    }
+    columns_add(writer, COLUMN_ROW_COUNTS, COLUMN_COUNT - 1);
+    buf_add(&writer->bytes, buf_span(&writer->wide_counts));
     if (writer->bytes.err != ERR_OK || writer->text.err != ERR_OK ||
         writer->wide_counts.err != ERR_OK) {
         return op_fail(op, ERR_LIMIT, "out of memory for a segment of the history");
     }
-    struct span checked = span_from(buf_span(&writer->bytes), CHECKSUM_SIZE);
-    uint64_t checksum = XXH3_64bits(checked.data, checked.size);
-    for (size_t i = 0; i < CHECKSUM_SIZE; i++) {
-        writer->bytes.data[i] = (uint8_t)(checksum >> (CHAR_BIT * i));
-    }
+    checksum_set(&writer->bytes);
     writer_clear(writer);
     *ret = buf_span(&writer->bytes);
     return ERR_OK;
+}
+
+void block_writer_codes_add(const struct block_writer *writer, struct buf *buf)
+{
+    column_codes_add(buf, &writer->codes);
 }

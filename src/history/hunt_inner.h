@@ -162,11 +162,12 @@ void hunt_segment_end(struct hunt *hunt);
  * hunt      asks a segment; the cursor is made where there is none, since most segments have
  *           nothing for most questions
  * place     only kind, form and order are looked at
+ * reach     how far from there what is wanted reaches
  *
  * Errors    ERR_LIMIT no memory
  */
 MUST_USE
-enum err hunt_seek(struct hunt *hunt, const struct history_entry *place);
+enum err hunt_seek(struct hunt *hunt, const struct history_entry *place, enum segment_reach reach);
 
 /**
  * The next entry; what is damaged is told, counted and passed over.

@@ -19,7 +19,7 @@ enum {
 static enum err point_ask(struct hunt *hunt, size_t item, const struct history_entry *place)
 {
     struct history_entry entry;
-    TRY(hunt_seek(hunt, place));
+    TRY(hunt_seek(hunt, place, SEGMENT_REACH_POINT));
     enum err err = hunt_read(hunt, hunt->cursor, &entry);
     while (err == ERR_OK && history_order_compare(&entry, place) == 0) {
         TRY(hunt_tell(hunt, item, &entry, MATCH_RUNG_EXACT));
@@ -43,7 +43,7 @@ static enum err below_ask(struct hunt *hunt, size_t item, const struct history_e
     struct span begin = span_make(order, place->order.size + 1);
     struct history_entry first = *place;
     first.order = begin;
-    TRY(hunt_seek(hunt, &first));
+    TRY(hunt_seek(hunt, &first, SEGMENT_REACH_BEGIN));
     enum err err = hunt_read(hunt, hunt->cursor, &entry);
     while (err == ERR_OK && is_of(&entry, place) && span_starts_with(entry.order, begin)) {
         if (entry.order.size <= VALUE_DOMAIN_SIZE_MAX) {
@@ -81,7 +81,7 @@ static enum err stretch_ask(struct hunt *hunt, size_t item, const struct history
     struct history_entry entry;
     struct history_entry first = *place;
     first.order = span_make(stretch->first, stretch->size);
-    TRY(hunt_seek(hunt, &first));
+    TRY(hunt_seek(hunt, &first, SEGMENT_REACH_ALL));
     enum err err = hunt_read(hunt, hunt->cursor, &entry);
     while (err == ERR_OK && is_of(&entry, place) &&
            span_compare(entry.order, span_make(stretch->last, stretch->size)) <= 0) {
@@ -132,7 +132,7 @@ static enum err urls_ask(struct hunt *hunt, const struct hunt_run *run, struct s
 {
     const struct history_entry first = { .kind = VALUE_URL, .form = HISTORY_WHOLE, .order = begin };
     struct history_entry entry;
-    TRY(hunt_seek(hunt, &first));
+    TRY(hunt_seek(hunt, &first, SEGMENT_REACH_BEGIN));
     enum err err = hunt_read(hunt, hunt->cursor, &entry);
     while (err == ERR_OK && entry.kind == VALUE_URL && entry.form == HISTORY_WHOLE &&
            span_starts_with(entry.order, begin)) {

@@ -255,6 +255,7 @@ static enum err hit_tell(struct hunt *hunt, const struct hunt_image *image, enum
                                          .form = HISTORY_WHOLE,
                                          .order = span_make(order, key.size) };
     segment_cursor_seek(hits, kind, HISTORY_WHOLE, place.order);
+    segment_cursor_limit(hits, SEGMENT_REACH_POINT);
     enum err err = hunt_read(hunt, hits, &entry);
     while (err == ERR_OK && history_order_compare(&entry, &place) == 0) {
         TRY(found_tell(hunt, image, count, &entry));
@@ -313,7 +314,7 @@ static enum err values_read(struct hunt *hunt, const struct hunt_run *run)
 {
     const struct history_entry first = { .kind = run->kind, .form = HISTORY_WHOLE };
     struct history_entry entry;
-    TRY(hunt_seek(hunt, &first));
+    TRY(hunt_seek(hunt, &first, SEGMENT_REACH_ALL));
     enum err err = hunt_read(hunt, hunt->cursor, &entry);
     while (err == ERR_OK && entry.kind == run->kind && entry.form == HISTORY_WHOLE) {
         TRY(batch_add(hunt, run, &entry));

@@ -34,12 +34,13 @@ enum err hunt_segment_begin(struct hunt *hunt, const struct segment *segment)
     return ERR_OK;
 }
 
-enum err hunt_seek(struct hunt *hunt, const struct history_entry *place)
+enum err hunt_seek(struct hunt *hunt, const struct history_entry *place, enum segment_reach reach)
 {
     if (hunt->cursor == NULL) {
         TRY(segment_cursor_new(hunt->op, hunt->segment, &hunt->cursor));
     }
     segment_cursor_seek(hunt->cursor, place->kind, place->form, place->order);
+    segment_cursor_limit(hunt->cursor, reach);
     return ERR_OK;
 }
 

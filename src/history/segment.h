@@ -299,6 +299,22 @@ void segment_cursor_free(struct segment_cursor *cursor);
 void segment_cursor_seek(struct segment_cursor *cursor, enum value_kind kind,
                          enum history_form form, struct span order);
 
+/* What is wanted from a place on. */
+enum segment_reach {
+    SEGMENT_REACH_ALL = 0, /* all to the segment's end */
+    SEGMENT_REACH_BEGIN,   /* what begins as the place does, of its kind and form */
+    SEGMENT_REACH_POINT,   /* the place itself */
+};
+
+/**
+ * Tell how far what is wanted reaches: behind it segment_cursor_next() says that there is nothing.
+ * Of a place that is not there no rows need be read to know it.
+ *
+ * cursor    just sent to a place, from which on all was wanted
+ * reach     from there
+ */
+void segment_cursor_limit(struct segment_cursor *cursor, enum segment_reach reach);
+
 /**
  * The next entry, or piece of one.
  *
@@ -306,8 +322,8 @@ void segment_cursor_seek(struct segment_cursor *cursor, enum value_kind kind,
  * cursor    of a segment
  * ret       lives until the cursor is used again; untouched on error
  *
- * Errors    ERR_ABSENT there is none; ERR_CORRUPT a block is damaged: the text names it, and the
- *           next call goes on behind it
+ * Errors    ERR_ABSENT there is none within the reach; ERR_CORRUPT a block is damaged: the text
+ *           names it, and the next call goes on behind it
  */
 MUST_USE
 enum err segment_cursor_next(struct op *op, struct segment_cursor *cursor,

@@ -27,9 +27,10 @@ struct segment_cursor {
     size_t at;                  /* of the entry in it that comes next */
     bool goes_on;               /* from block to block, since the last seek */
     uint64_t asked_end;         /* up to there the disk was asked for what comes next */
-    struct history_entry entry; /* the last; its order is in `key`; no rows: it is not known */
+    struct history_entry entry; /* the last; its order is in `key`; no rows: they are not known */
     struct piece_end end;       /* of the last of a block, or of the one before a piece */
-    bool has_target;            /* entries before it are passed over */
+    bool has_target;            /* entries before it are passed over, without their rows */
+    enum segment_reach reach;   /* from the target on */
     struct history_entry target;
     uint8_t key[HISTORY_ORDER_SIZE_MAX];
     uint8_t target_order[HISTORY_ORDER_SIZE_MAX];
@@ -94,10 +95,16 @@ void segment_cursor_seek(struct segment_cursor *cursor, enum value_kind kind,
         .order = { cursor->target_order, order.size },
     };
     cursor->has_target = true;
+    cursor->reach = SEGMENT_REACH_ALL;
     cursor->number = block_find(cursor->segment, &cursor->target);
     cursor->at = 0;
     cursor->goes_on = false;
     cursor->entry = (struct history_entry){ 0 };
+}
+
+void segment_cursor_limit(struct segment_cursor *cursor, enum segment_reach reach)
+{
+    cursor->reach = reach;
 }
 
 /* ---- damage ---- */
@@ -186,6 +193,7 @@ static const char *block_load(struct segment_cursor *cursor)
         .form = (enum history_form)index->form,
         .host_count = segment->host_count,
         .way_count = segment->way_count,
+        .tables = &segment->tables,
     };
     struct span bytes = span_slice(segment->bytes, index->offset, index->offset + index->size);
     cursor->loaded = SIZE_MAX;
@@ -257,15 +265,59 @@ static enum key_order key_order_of(const struct segment_cursor *cursor,
     return rises ? KEY_RISES : KEY_BREAKS_ORDER;
 }
 
-/* The entry that comes next in the block; false where it is no value, or breaks the order. */
-static bool entry_take(struct segment_cursor *cursor)
+enum taken {
+    TAKEN = 0,
+    TAKEN_PASSED, /* it lies before the target */
+    TAKEN_BEYOND, /* it lies behind what is wanted */
+};
+
+/* Whether the entry is wanted, of which the key is known. */
+static enum taken wanted(const struct segment_cursor *cursor)
+{
+    const struct history_entry *entry = &cursor->entry;
+    const struct history_entry *target = &cursor->target;
+    if (cursor->has_target && history_order_compare(entry, target) < 0) {
+        return TAKEN_PASSED;
+    }
+    if (cursor->reach == SEGMENT_REACH_ALL) {
+        return TAKEN;
+    }
+    bool within = entry->kind == target->kind && entry->form == target->form &&
+                  span_starts_with(entry->order, target->order) &&
+                  (cursor->reach == SEGMENT_REACH_BEGIN || entry->order.size == target->order.size);
+    return within ? TAKEN : TAKEN_BEYOND;
+}
+
+/* The rows of the entry, whose key is in the cursor. */
+static const char *rows_take(struct segment_cursor *cursor, bool goes_on_from_before)
+{
+    size_t count;
+    const char *wrong = block_read_rows(cursor->block);
+    if (wrong != NULL) {
+        return wrong;
+    }
+    const struct block_entry *at = block_entries(cursor->block, &count) + cursor->at;
+    cursor->entry.row_count = at->row_count;
+    cursor->entry.rows = block_rows(cursor->block) + at->row;
+    if (goes_on_from_before && !goes_on(&cursor->end, &cursor->entry)) {
+        return "the order of its rows";
+    }
+    if (cursor->at + 1 == count) {
+        cursor->end = end_of(&cursor->entry);
+    }
+    return NULL;
+}
+
+/* The entry that comes next in the block; `wrong` where it is no value, or breaks the order. */
+static enum taken entry_take(struct segment_cursor *cursor, const char **ret_wrong)
 {
     size_t count;
     const struct segment_index *index = &cursor->segment->index[cursor->number];
     const struct block_entry *at = block_entries(cursor->block, &count) + cursor->at;
     const uint8_t *text = block_text(cursor->block) + at->text;
     enum key_order order = key_order_of(cursor, at, text);
-    if (order == KEY_IS_THE_SAME && cursor->at > 0) {
+    bool same = order == KEY_IS_THE_SAME && cursor->entry.row_count > 0;
+    if (same && cursor->at > 0) {
         cursor->end = end_of(&cursor->entry);
     }
     span_copy(cursor->key + at->shared, sizeof cursor->key - at->shared,
@@ -274,31 +326,27 @@ static bool entry_take(struct segment_cursor *cursor)
         .kind = (enum value_kind)index->kind,
         .form = (enum history_form)index->form,
         .order = { cursor->key, at->size },
-        .row_count = at->row_count,
-        .rows = block_rows(cursor->block) + at->row,
     };
     if (order == KEY_BREAKS_ORDER ||
         !history_key_fits(index->kind, index->form, cursor->entry.order) ||
-        !place_holds(cursor, &cursor->entry, count) ||
-        (order == KEY_IS_THE_SAME && !goes_on(&cursor->end, &cursor->entry))) {
-        return false;
+        !place_holds(cursor, &cursor->entry, count)) {
+        *ret_wrong = "its values, or their order";
+        return TAKEN;
     }
-    cursor->at++;
-    if (cursor->at == count) {
-        cursor->end = end_of(&cursor->entry);
+    enum taken taken = wanted(cursor);
+    if (taken == TAKEN) {
+        *ret_wrong = rows_take(cursor, same);
     }
-    return true;
+    return taken;
 }
 
 enum err segment_cursor_next(struct op *op, struct segment_cursor *cursor,
                              struct history_entry *ret)
 {
     while (cursor->number < cursor->segment->block_count) {
-        if (cursor->loaded != cursor->number) {
-            const char *wrong = block_load(cursor);
-            if (wrong != NULL) {
-                return damaged(op, cursor, wrong);
-            }
+        const char *wrong = cursor->loaded == cursor->number ? NULL : block_load(cursor);
+        if (wrong != NULL) {
+            return damaged(op, cursor, wrong);
         }
         size_t count;
         (void)block_entries(cursor->block, &count);
@@ -308,15 +356,20 @@ enum err segment_cursor_next(struct op *op, struct segment_cursor *cursor,
             cursor->goes_on = true;
             continue;
         }
-        if (!entry_take(cursor)) {
-            return damaged(op, cursor, "its values, or their order");
+        enum taken taken = entry_take(cursor, &wrong);
+        if (wrong != NULL) {
+            return damaged(op, cursor, wrong);
         }
-        if (cursor->has_target && history_order_compare(&cursor->entry, &cursor->target) < 0) {
-            continue;
+        if (taken == TAKEN_BEYOND) {
+            cursor->number = cursor->segment->block_count;
+            return ERR_ABSENT;
         }
-        cursor->has_target = false;
-        *ret = cursor->entry;
-        return ERR_OK;
+        cursor->at++;
+        if (taken == TAKEN) {
+            cursor->has_target = false;
+            *ret = cursor->entry;
+            return ERR_OK;
+        }
     }
     return ERR_ABSENT;
 }

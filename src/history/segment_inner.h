@@ -15,7 +15,7 @@
 
 enum {
     SEGMENT_MAGIC_SIZE = 8,
-    SEGMENT_VERSION = 1,
+    SEGMENT_VERSION = 2,
     SEGMENT_HEAD_SIZE = 16,
     SEGMENT_ALIGNMENT = 64, /* of sections */
     SEGMENT_KINDS = 32,     /* room in the trailer */
@@ -23,6 +23,7 @@ enum {
 
 enum segment_section {
     SEGMENT_BLOCKS = 0,
+    SEGMENT_CODES,
     SEGMENT_HOSTS,
     SEGMENT_WAYS,
     SEGMENT_INDEX,
@@ -135,6 +136,7 @@ struct segment {
     size_t block_count;
     const struct segment_index *index;
     const uint8_t *separators;
+    struct column_tables tables; /* codes of its blocks */
     struct filter filter;
     struct span sketch; /* hashes, 8 bytes each, rising */
     size_t host_count;

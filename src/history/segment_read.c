@@ -25,6 +25,13 @@ static enum err version_check(struct op *op, uint64_t version)
                        "reads format %d; use a newer program",
                        (unsigned long long)version, SEGMENT_VERSION);
     }
+    if (version > 0 && version < SEGMENT_VERSION) {
+        return op_fail(op, ERR_UNSUPPORTED,
+                       "segment of the history: format %llu is not read any more, only format %d; "
+                       "'linie history export' of the program that wrote it still reads it; move "
+                       "the folder history away, and what is watched from then on is remembered",
+                       (unsigned long long)version, SEGMENT_VERSION);
+    }
     return version == SEGMENT_VERSION ? ERR_OK : corrupt(op, "its version");
 }
 
@@ -85,7 +92,7 @@ static struct span section_of(struct span bytes, const struct segment_trailer *t
 
 static bool checksums_fit(struct span bytes, const struct segment_trailer *trailer)
 {
-    for (size_t i = SEGMENT_HOSTS; i < SEGMENT_FILTER; i++) {
+    for (size_t i = SEGMENT_CODES; i < SEGMENT_FILTER; i++) {
         struct span section = section_of(bytes, trailer, (enum segment_section)i);
         if (XXH3_64bits(section.data, section.size) != trailer->sections[i].checksum) {
             return false;
@@ -133,6 +140,17 @@ static bool index_fits(const struct segment *segment, const struct segment_trail
     }
     return offset == blocks->offset + blocks->size &&
            text == trailer->sections[SEGMENT_SEPARATORS].size;
+}
+
+static enum err codes_open(struct op *op, struct segment *segment,
+                           const struct segment_trailer *trailer)
+{
+    enum err err =
+        column_tables_read(section_of(segment->bytes, trailer, SEGMENT_CODES), &segment->tables);
+    if (err == ERR_LIMIT) {
+        return op_fail(op, ERR_LIMIT, "out of memory for codes of the history");
+    }
+    return err == ERR_OK ? ERR_OK : corrupt(op, "its codes");
 }
 
 static enum err index_open(struct op *op, struct segment *segment,
@@ -210,6 +228,7 @@ static bool sketch_open(struct segment *segment, const struct segment_trailer *t
 static enum err parts_open(struct op *op, struct segment *segment,
                            const struct segment_trailer *trailer)
 {
+    TRY(codes_open(op, segment, trailer));
     TRY(names_open(op, segment, trailer));
     TRY(index_open(op, segment, trailer));
     enum err err =
@@ -230,7 +249,7 @@ enum err segment_open(struct op *op, struct span bytes, const struct hash_secret
         return corrupt(op, "where its sections lie");
     }
     if (!checksums_fit(bytes, &trailer)) {
-        return corrupt(op, "the checksum of names, index or filter");
+        return corrupt(op, "the checksum of codes, names, index or filter");
     }
     if (trailer.secret_mark != segment_secret_mark(secret)) {
         return corrupt(op, "it belongs to another history");
@@ -267,6 +286,7 @@ void segment_close(struct segment *segment)
     if (segment != NULL) {
         memory_free(segment->hosts);
         memory_free(segment->ways);
+        column_tables_done(&segment->tables);
         filter_close(&segment->filter);
         memory_free(segment);
     }

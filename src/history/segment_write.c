@@ -454,6 +454,9 @@ static enum err section_next(struct op *op, struct segment_writer *writer)
         buf_init(&ending->made, NAMES_SECTION_SIZE_MAX);
     }
     switch (ending->next) {
+    case SEGMENT_CODES:
+        block_writer_codes_add(writer->block, &ending->made);
+        return section_begin_made(op, writer, SEGMENT_CODES);
     case SEGMENT_HOSTS:
         segment_hosts_add(&ending->made, &writer->hosts);
         return section_begin_made(op, writer, SEGMENT_HOSTS);
@@ -514,7 +517,7 @@ static enum err ending_begin(struct op *op, struct segment_writer *writer)
         .size = out_size(&writer->out) - SEGMENT_HEAD_SIZE,
     };
     writer->ending.begun = true;
-    writer->ending.next = SEGMENT_HOSTS;
+    writer->ending.next = SEGMENT_CODES;
     return ERR_OK;
 }
 

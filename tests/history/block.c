@@ -6,11 +6,14 @@
 
 enum { HOUR = 1760000400 };
 
+static struct column_tables tables; /* of the last block that was made */
+
 static const struct block_bounds bounds = {
     .kind = VALUE_DOMAIN,
     .form = HISTORY_WHOLE,
     .host_count = 10,
     .way_count = 5,
+    .tables = &tables,
 };
 
 static const struct history_posting postings[] = {
@@ -31,22 +34,40 @@ static struct history_entry entry_of(const char *order, size_t row_count)
     return (struct history_entry){ VALUE_DOMAIN, HISTORY_WHOLE, span_of(order), row_count, rows };
 }
 
+static void tables_make(const struct block_writer *writer)
+{
+    struct buf buf;
+    buf_init(&buf, BLOCK_SIZE_MAX);
+    block_writer_codes_add(writer, &buf);
+    column_tables_done(&tables);
+    check_err(column_tables_read(buf_span(&buf), &tables), ERR_OK);
+    buf_done(&buf);
+}
+
+/* A block that was ended, with bytes behind it that can be read. */
+static uint8_t *block_end(struct op *op, struct block_writer *writer, size_t *ret_size)
+{
+    struct span bytes;
+    check_err(block_writer_end(op, writer, &bytes), ERR_OK);
+    uint8_t *copy = memory_new(bytes.size + COLUMN_PADDING);
+    span_copy(copy, bytes.size, bytes);
+    *ret_size = bytes.size;
+    tables_make(writer);
+    return copy;
+}
+
 /* A block of three names; with bytes behind it that can be read. */
 static uint8_t *block_of(struct op *op, size_t *ret_size)
 {
     static const char *const orders[] = { "gro.elpmaxe", "gro.elpmaxe.www", "gro.other" };
     struct block_writer *writer;
-    struct span bytes;
     check_err(block_writer_new(op, SEGMENT_LEVEL_FAST, &writer), ERR_OK);
     for (size_t i = 0; i < 3; i++) {
         const struct history_entry entry = entry_of(orders[i], 1 + i % 2);
         assert_false(block_writer_is_full(writer, &entry, 4));
         block_writer_add(writer, &entry);
     }
-    check_err(block_writer_end(op, writer, &bytes), ERR_OK);
-    uint8_t *copy = memory_new(bytes.size + COLUMN_PADDING);
-    span_copy(copy, bytes.size, bytes);
-    *ret_size = bytes.size;
+    uint8_t *copy = block_end(op, writer, ret_size);
     block_writer_free(writer);
     return copy;
 }
@@ -54,7 +75,8 @@ static uint8_t *block_of(struct op *op, size_t *ret_size)
 static const char *read_with(struct block *block, const uint8_t *bytes, size_t size,
                              const struct block_bounds *with)
 {
-    return block_read(block, span_make(bytes, size), with);
+    const char *wrong = block_read(block, span_make(bytes, size), with);
+    return wrong != NULL ? wrong : block_read_rows(block);
 }
 
 TEST(a_block_gives_back_its_entries)
@@ -95,10 +117,10 @@ TEST(a_block_of_another_kind_or_with_unknown_names_is_refused)
     uint8_t *bytes = block_of(&op, &size);
     check_err(block_new(&op, &block), ERR_OK);
     const struct block_bounds others[] = {
-        { VALUE_URL, HISTORY_WHOLE, 10, 5 },
-        { VALUE_DOMAIN, HISTORY_HASHED, 10, 5 },
-        { VALUE_DOMAIN, HISTORY_WHOLE, 9, 5 },
-        { VALUE_DOMAIN, HISTORY_WHOLE, 10, 4 },
+        { VALUE_URL, HISTORY_WHOLE, 10, 5, &tables },
+        { VALUE_DOMAIN, HISTORY_HASHED, 10, 5, &tables },
+        { VALUE_DOMAIN, HISTORY_WHOLE, 9, 5, &tables },
+        { VALUE_DOMAIN, HISTORY_WHOLE, 10, 4, &tables },
     };
 
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -163,7 +185,7 @@ TEST(a_block_of_the_longest_keys_is_read_back)
     struct op op;
     struct block *block;
     struct block_writer *writer;
-    struct span bytes;
+    size_t size;
     size_t count;
     testing_op_begin(&op);
     uint64_t state = testing_seed();
@@ -182,16 +204,120 @@ TEST(a_block_of_the_longest_keys_is_read_back)
         added++;
     }
 
-    check_err(block_writer_end(&op, writer, &bytes), ERR_OK);
-    uint8_t *copy = memory_new(bytes.size + COLUMN_PADDING);
-    span_copy(copy, bytes.size, bytes);
+    uint8_t *copy = block_end(&op, writer, &size);
 
-    assert_null(read_with(block, copy, bytes.size, &bounds));
+    assert_null(read_with(block, copy, size, &bounds));
     const struct block_entry *entries = block_entries(block, &count);
     assert_int_equal(count, added);
     assert_memory_equal(block_text(block) + entries[added - 1].text, key, HISTORY_ORDER_SIZE_MAX);
     memory_free(copy);
     memory_free(key);
+    block_free(block);
+    block_writer_free(writer);
+    op_end(&op);
+}
+
+/* Rows in which hosts of the row before come again, others do, or both, each in several ways. */
+static size_t hosts_make(uint64_t *state, const struct history_row *before, struct history_row *row)
+{
+    static struct history_posting made[40][64];
+    static size_t next;
+    struct history_posting *at = made[next++ % 40];
+    size_t count = 0;
+    for (uint32_t host = 0; host < 10 && count < 60; host++) {
+        bool known = false;
+        for (size_t i = 0; before != NULL && i < before->posting_count; i++) {
+            known = known || before->postings[i].host == host;
+        }
+        if (testing_random(state) % 10 >= (known ? 7U : 2U) && (host < 9 || count > 0)) {
+            continue;
+        }
+        for (uint32_t way = 0; way < 5; way++) {
+            if (testing_random(state) % 2 == 0 || (host == 9 && count == 0 && way == 4)) {
+                uint32_t first_s = row->start_s + (uint32_t)(testing_random(state) % 3600);
+                at[count] = (struct history_posting){ host, way, first_s, first_s + way * 100,
+                                                      1 + testing_random(state) % 9 };
+                count++;
+            }
+        }
+    }
+    row->postings = at;
+    row->posting_count = count;
+    return count;
+}
+
+TEST(hosts_that_come_again_are_read_back)
+{
+    struct op op;
+    struct block *block;
+    struct block_writer *writer;
+    size_t size;
+    size_t count;
+    testing_op_begin(&op);
+    uint64_t state = testing_seed();
+    check_err(block_new(&op, &block), ERR_OK);
+    for (size_t round = 0; round < 50; round++) {
+        struct history_row made[8];
+        check_err(block_writer_new(&op, SEGMENT_LEVEL_FAST, &writer), ERR_OK);
+        for (size_t i = 0; i < 8; i++) {
+            made[i] = (struct history_row){ .start_s = HOUR + (uint32_t)i * HISTORY_HOUR_S };
+            (void)hosts_make(&state, i == 0 ? NULL : &made[i - 1], &made[i]);
+        }
+        const struct history_entry entry = { VALUE_DOMAIN, HISTORY_WHOLE, SPAN("gro"), 8, made };
+        block_writer_add(writer, &entry);
+        uint8_t *bytes = block_end(&op, writer, &size);
+
+        assert_null(read_with(block, bytes, size, &bounds));
+
+        (void)block_entries(block, &count);
+        assert_int_equal(count, 1);
+        for (size_t i = 0; i < 8; i++) {
+            const struct history_row *row = block_rows(block) + i;
+            assert_int_equal(row->posting_count, made[i].posting_count);
+            assert_memory_equal(row->postings, made[i].postings,
+                                row->posting_count * sizeof row->postings[0]);
+        }
+        memory_free(bytes);
+        block_writer_free(writer);
+    }
+    block_free(block);
+    op_end(&op);
+}
+
+TEST(addresses_are_told_by_what_lies_between_them)
+{
+    static const uint8_t keys[][4] = { { 0, 0, 0, 0 },         { 0, 0, 0, 0 },
+                                       { 0, 0, 0, 1 },         { 0, 1, 0, 1 },
+                                       { 10, 1, 2, 3 },        { 10, 1, 2, 200 },
+                                       { 255, 255, 255, 254 }, { 255, 255, 255, 255 } };
+    const struct block_bounds addresses = { VALUE_IPV4, HISTORY_WHOLE, 10, 5, &tables };
+    struct op op;
+    struct block *block;
+    struct block_writer *writer;
+    size_t size;
+    size_t count;
+    uint8_t key[4] = { 0 };
+    testing_op_begin(&op);
+    check_err(block_writer_new(&op, SEGMENT_LEVEL_FAST, &writer), ERR_OK);
+    check_err(block_new(&op, &block), ERR_OK);
+    for (size_t i = 0; i < 8; i++) {
+        const struct history_entry entry = { VALUE_IPV4, HISTORY_WHOLE,
+                                             span_make(keys[i], sizeof keys[i]), 1, rows };
+        block_writer_add(writer, &entry);
+    }
+    uint8_t *bytes = block_end(&op, writer, &size);
+
+    assert_null(read_with(block, bytes, size, &addresses));
+
+    const struct block_entry *entries = block_entries(block, &count);
+    assert_int_equal(count, 8);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(entries[i].size, 4);
+        span_copy(key + entries[i].shared, sizeof key - entries[i].shared,
+                  span_make(block_text(block) + entries[i].text, 4 - entries[i].shared));
+        assert_memory_equal(key, keys[i], sizeof key);
+    }
+    memory_free(bytes);
     block_free(block);
     block_writer_free(writer);
     op_end(&op);

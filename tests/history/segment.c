@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "history/segment.h"
+#include "history/segment_inner.h"
 
 #include "base/memory.h"
 #include "os/disk_sim.h"
@@ -221,6 +221,48 @@ TEST(a_cursor_stands_behind_what_is_not_there)
     }
     segment_cursor_seek(cursor, VALUE_ASN, HISTORY_WHOLE, SPAN(""));
     check_end(&op, cursor);
+
+    segment_cursor_free(cursor);
+    segment_close(segment);
+    segment_writer_free(writer);
+    op_end(&op);
+}
+
+/* What is asked for ends where it may, whatever lies behind it. */
+TEST(a_cursor_ends_where_what_is_wanted_ends)
+{
+    struct op op;
+    large_op_begin(&op);
+    struct world world;
+    struct world others;
+    uint64_t seed = testing_seed();
+    world_make(&world, &op, seed, 3000);
+    world_make(&others, &op, seed + 1, 1000);
+    struct segment_writer *writer = world_write(&world, &secret, NULL, NULL);
+    struct segment *segment = open_written(&op, writer);
+    struct segment_cursor *cursor;
+    check_err(segment_cursor_new(&op, segment, &cursor), ERR_OK);
+
+    for (size_t n = 0; n < others.count; n++) {
+        const bool there = n % 2 == 0;
+        struct history_entry asked = there ? world.entries[n] : others.entries[n];
+        size_t i = place_in(&world, &asked);
+        bool point = n % 3 == 0;
+        asked.order.size -= point ? 0 : world_random(&others, asked.order.size + 1);
+        size_t begin = place_in(&world, &asked);
+        segment_cursor_seek(cursor, asked.kind, asked.form, asked.order);
+        segment_cursor_limit(cursor, point ? SEGMENT_REACH_POINT : SEGMENT_REACH_BEGIN);
+        size_t end = begin;
+        while (end < world.count && world.entries[end].kind == asked.kind &&
+               world.entries[end].form == asked.form &&
+               span_starts_with(world.entries[end].order, asked.order) &&
+               (!point || world.entries[end].order.size == asked.order.size)) {
+            end++;
+        }
+        assert_true(!there || (begin <= i && i < end));
+        check_rest(&op, cursor, &world, begin, end);
+        check_end(&op, cursor);
+    }
 
     segment_cursor_free(cursor);
     segment_close(segment);
@@ -676,7 +718,7 @@ TEST(a_full_disk_is_told_and_the_writer_can_be_given_back)
     op_end(&op);
 }
 
-TEST(a_segment_of_a_newer_program_is_told_as_such)
+TEST(a_segment_of_a_newer_or_an_older_program_is_told_as_such)
 {
     struct op op;
     large_op_begin(&op);
@@ -685,11 +727,19 @@ TEST(a_segment_of_a_newer_program_is_told_as_such)
     struct segment *segment;
     uint8_t *copy = memory_new(bytes.size);
     span_copy(copy, bytes.size, bytes);
+    const uint8_t versions[] = { 1, SEGMENT_VERSION + 1 };
     copy[8] = 9; /* the version in the head */
     check_err(segment_open(&op, span_make(copy, bytes.size), &secret, &segment), ERR_CORRUPT);
+    op_fault_clear(&op);
     copy[bytes.size - 1] ^= 1; /* and a trailer of which this one knows nothing */
 
-    check_err(segment_open(&op, span_make(copy, bytes.size), &secret, &segment), ERR_UNSUPPORTED);
+    for (size_t i = 0; i < sizeof versions; i++) {
+        copy[8] = versions[i]; /* in the head */
+        check_err(segment_open(&op, span_make(copy, bytes.size), &secret, &segment),
+                  ERR_UNSUPPORTED);
+        assert_non_null(strstr(op.fault.text, i == 0 ? "move the folder history away" : "newer"));
+        op_fault_clear(&op);
+    }
 
     memory_free(copy);
     segment_writer_free(writer);
