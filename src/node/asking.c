@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "format/json_writer.h"
 #include "node/flow.h"
+#include "node/persons.h"
 #include "os/clock.h"
 
 enum { CONTENT_SIZE_MAX = 40 * 1024 * 1024, TEXT_SIZE_MAX = JOURNAL_TEXT_SIZE_MAX };
@@ -172,10 +173,14 @@ static enum err request_take(struct asking *asking, const char *text, bool again
     asking->since_s = second_of(request.content, SPAN("since"), 0);
     asking->until_s = second_of(request.content, SPAN("until"), UINT32_MAX);
     asking->sensor = json_string(json_member(request.content, SPAN("sensor")));
+    bool lines = json_true(json_member(request.content, SPAN("show")));
     enum err err = questions_read(&asking->questions, op, request.content);
     bool same = invocation->argument_count == 0 || questions_equal(&typed, &asking->questions);
     questions_done(&typed);
     TRY(err);
+    if (asking->show && !lines) {
+        return op_fail(op, ERR_DENIED, "%s does not ask for lines: ask anew with --show", text);
+    }
     return same ? ERR_OK
                 : op_fail(op, ERR_DENIED,
                           "%s asks for other values: leave them out, the request has them", text);
@@ -212,14 +217,15 @@ static enum err limits_read(struct asking *asking)
                : op_fail(invocation->op, ERR_FORMAT, "--since is later than --until");
 }
 
-/* Whether something of it is of persons, so that a second one has to look at it. */
+/* Whether something of it is of persons, so that a second one has to look at it. A line of a log
+ * tells more than was asked for. */
 static bool needs_second(const struct asking *asking)
 {
-    uint32_t kinds = asking->invocation->node->config->history.second_person;
+    const struct config_history *config = &asking->invocation->node->config->history;
     const struct hunt_questions all = questions_of(&asking->questions);
-    bool needs = asking->all && kinds != 0;
+    bool needs = (asking->all || asking->show) && config->second_person != 0;
     for (size_t i = 0; i < all.count; i++) {
-        needs = needs || (kinds >> all.at[i].value.kind & 1) != 0;
+        needs = needs || persons_asks(config, &all.at[i]);
     }
     return needs;
 }
@@ -249,6 +255,9 @@ static void write_content(struct json_writer *w, const struct asking *asking)
     write_second(w, SPAN("until"), asking->until_s);
     if (asking->sensor.size > 0) {
         json_member_string(w, SPAN("sensor"), asking->sensor);
+    }
+    if (asking->show) {
+        json_member_bool(w, SPAN("show"), true);
     }
     json_end_object(w);
 }
@@ -294,6 +303,7 @@ static enum err take(struct asking *asking, bool again)
         TRY(asking_purpose(invocation));
     }
     TRY(limits_read(asking));
+    asking->show = asking->act == STORE_ASKED_HUNT && command_value(invocation, "show") != NULL;
     TRY(questions_gather(&asking->questions, invocation->op, invocation));
     return request == NULL ? ERR_OK : request_take(asking, request, again);
 }

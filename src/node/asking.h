@@ -20,6 +20,7 @@ struct asking {
     uint32_t since_s;
     uint32_t until_s;
     struct span sensor;
+    bool show;        /* lines of the logs too */
     uint64_t request; /* that is made use of; 0: none */
     uint64_t entry;   /* of the journal: what is asked, or the request for it */
     bool waits;       /* it was written down as a request, and is not answered */

@@ -8,6 +8,7 @@
 #include "format/inflate.h"
 #include "node/adding.h"
 #include "node/argument.h"
+#include "node/asking.h"
 #include "node/past.h"
 #include "node/print.h"
 #include "node/show_hit.h"
@@ -221,6 +222,29 @@ static void on_found(void *context, const struct fold *fold)
     looked->shown++;
 }
 
+/* What is of persons waits for a second one. */
+static void tell_held(const struct invocation *invocation, const struct past_look *look)
+{
+    enum { INDENT = 2 };
+    char id[ASKING_ID_SIZE];
+    char held[64];
+    struct flow flow;
+    asking_id(look->request, id);
+    if (invocation->json) {
+        fprintf(invocation->out, "{\"held\":%llu,\"request\":\"%s\",\"requests\":%llu}\n",
+                (unsigned long long)look->held, id, (unsigned long long)look->requests);
+        return;
+    }
+    flow_begin(&flow, invocation, INDENT);
+    flow_words(
+        &flow,
+        "%s of persons: watched for from now on, and put to what was seen before when "
+        "another user approves it with 'linie history approve %s'%s",
+        print_counted(look->held, "new indicator is", "new indicators are", held, sizeof held), id,
+        look->requests > 1 ? " and those behind it ('linie history requests')" : "");
+    flow_end(&flow);
+}
+
 static void tell_looked_back(struct looked_back *looked, const struct past_look *look)
 {
     struct invocation *invocation = looked->invocation;
@@ -231,6 +255,9 @@ static void tell_looked_back(struct looked_back *looked, const struct past_look 
                 "linie: looking back: %llu lines for whose hits there is no room, %llu damaged "
                 "blocks of the history ('linie history verify')\n",
                 (unsigned long long)look->cut, (unsigned long long)look->damaged);
+    }
+    if (look->held > 0) {
+        tell_held(invocation, look);
     }
     if (invocation->json || look->asked == 0) {
         return;

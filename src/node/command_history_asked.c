@@ -9,6 +9,7 @@
 #include "history/rules.h"
 #include "node/asking.h"
 #include "node/flow.h"
+#include "node/past_held.h"
 #include "os/clock.h"
 #include "os/descriptor.h"
 #include "os/person.h"
@@ -78,10 +79,20 @@ static void add_rule(struct flow *flow, const struct store_asked *asked)
     }
 }
 
+/* What waits for looking back was brought by somebody, and looked for by who approved it. */
+static const char *words_of(const struct store_asked *asked)
+{
+    bool back = span_equal(json_string(json_member(asked->content, SPAN("act"))), PAST_HELD_ACT);
+    if (!back) {
+        return act_words(asked->act);
+    }
+    return asked->act == STORE_ASKED_REQUEST ? "wants to look back for" : "looked back";
+}
+
 static void add_what(struct flow *flow, const struct store_asked *asked)
 {
     char id[ASKING_ID_SIZE];
-    flow_words(flow, "%s", act_words(asked->act));
+    flow_words(flow, "%s", words_of(asked));
     if (asked->act == STORE_ASKED_FORGET) {
         add_rule(flow, asked);
     } else if (asked->act == STORE_ASKED_HOST) {
@@ -92,6 +103,9 @@ static void add_what(struct flow *flow, const struct store_asked *asked)
     add_member(flow, "since", asked->content, SPAN("since"));
     add_member(flow, "until", asked->content, SPAN("until"));
     add_member(flow, "by sensor", asked->content, SPAN("sensor"));
+    if (json_true(json_member(asked->content, SPAN("show")))) {
+        flow_words(flow, "with lines of logs");
+    }
     if (asked->act == STORE_ASKED_REQUEST) {
         flow_words(flow, "(%s)", asking_id(asked->entry, id));
     } else if (asked->about != 0 && asked->act != STORE_ASKED_FORGET) {
@@ -367,55 +381,86 @@ static enum err may_approve(struct invocation *invocation, const struct store_as
     if (is_overseer(&invocation->node->config->history, op->actor.name)) {
         return op_fail(op, ERR_DENIED, "an overseer (linie.conf, [history]) approves nothing");
     }
-    if (state->approval != 0) {
+    bool cut_short = past_held_is(request) && state->used == 0;
+    if (state->approval != 0 && !cut_short) {
         return op_fail(op, ERR_CONFLICT, "%s was approved already, by %.*s", id,
                        SPAN_FMT(state->approver));
     }
     return ERR_OK;
 }
 
-static enum err approve(struct invocation *invocation, uint64_t *ret_request)
+static enum err approval_keep(struct op *op, struct store *store, uint64_t request)
 {
-    struct op *op = invocation->op;
-    struct store *store = invocation->node->store;
-    const struct policy_grant *grant = NULL;
-    struct store_asked request;
-    struct asking_state state;
     struct buf content;
     struct json_writer w;
-    if (invocation->argument_count != 1) {
-        return op_fail(op, ERR_FORMAT,
-                       "name one request, such as R-1042: 'linie history requests' lists them");
-    }
-    TRY(asking_id_read(op, span_of(invocation->arguments[0]), ret_request));
-    TRY(policy_grant_owner(op, &grant));
-    TRY(store_asked_read(op, store, grant, *ret_request, &request));
-    TRY(asking_state(op, store, grant, *ret_request, &state));
-    TRY(may_approve(invocation, &request, &state));
     buf_init(&content, LINE_SIZE_MAX);
     json_writer_init(&w, &content);
     json_begin_object(&w);
-    json_member_u64(&w, SPAN("about"), *ret_request);
+    json_member_u64(&w, SPAN("about"), request);
     json_end_object(&w);
     enum err err = store_asked_add(op, store, STORE_ASKED_APPROVAL, &content, NULL);
     buf_done(&content);
     return err;
 }
 
-int command_history_approve(struct invocation *invocation)
+struct approving {
+    uint64_t request;
+    bool released; /* it was for looking back, and that was done */
+    uint64_t folds;
+};
+
+static enum err approve(struct invocation *invocation, struct approving *approving)
 {
-    uint64_t request = 0;
-    char id[ASKING_ID_SIZE];
-    if (approve(invocation, &request) != ERR_OK) {
-        return command_fail(invocation);
+    struct op *op = invocation->op;
+    struct store *store = invocation->node->store;
+    const struct policy_grant *grant = NULL;
+    struct store_asked request;
+    struct asking_state state;
+    if (invocation->argument_count != 1) {
+        return op_fail(op, ERR_FORMAT,
+                       "name one request, such as R-1042: 'linie history requests' lists them");
     }
-    asking_id(request, id);
-    if (invocation->json) {
+    TRY(asking_id_read(op, span_of(invocation->arguments[0]), &approving->request));
+    TRY(policy_grant_owner(op, &grant));
+    TRY(store_asked_read(op, store, grant, approving->request, &request));
+    TRY(asking_state(op, store, grant, approving->request, &state));
+    TRY(may_approve(invocation, &request, &state));
+    if (state.approval == 0) {
+        TRY(approval_keep(op, store, approving->request));
+    }
+    approving->released = past_held_is(&request);
+    return approving->released
+               ? past_held_release(op, invocation->node, &request, &approving->folds)
+               : ERR_OK;
+}
+
+static void tell_approved(const struct invocation *invocation, const struct approving *approving)
+{
+    char id[ASKING_ID_SIZE];
+    char found[64];
+    asking_id(approving->request, id);
+    if (invocation->json && approving->released) {
+        fprintf(invocation->out, "{\"approved\":\"%s\",\"hits\":%llu}\n", id,
+                (unsigned long long)approving->folds);
+    } else if (invocation->json) {
         fprintf(invocation->out, "{\"approved\":\"%s\"}\n", id);
+    } else if (approving->released) {
+        fprintf(invocation->out, "%s is approved, and looked back for: %s%s\n", id,
+                print_counted(approving->folds, "hit", "hits", found, sizeof found),
+                approving->folds > 0 ? " (linie hits)" : "");
     } else {
         fprintf(invocation->out, "%s is approved: who asked is answered once, within %d hours\n",
                 id, ASKING_APPROVAL_HOURS);
     }
+}
+
+int command_history_approve(struct invocation *invocation)
+{
+    struct approving approving = { .request = 0 };
+    if (approve(invocation, &approving) != ERR_OK) {
+        return command_fail(invocation);
+    }
+    tell_approved(invocation, &approving);
     return EXIT_DONE;
 }
 

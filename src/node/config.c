@@ -359,7 +359,7 @@ static const struct key keys[] = {
     { "history", "mandate", NULL,
       "Under which 'linie hunt' asks where none is named.\nmandate = Wbni art. 3", NULL },
     { "history", "second-person", NULL,
-      "Values of persons: who hunts for one of these kinds needs a second user's approval.\n"
+      "Values of persons: what tells of one of these kinds needs a second user's approval.\n"
       "second-person = email",
       NULL },
     { "history", "overseer", NULL,

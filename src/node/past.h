@@ -84,6 +84,9 @@ struct past_look {
     uint64_t folds;   /* that looking back made or changed */
     uint64_t cut;     /* lines for whose folds there was no room */
     uint64_t damaged; /* blocks of the history that could not be read */
+    uint64_t held;    /* indicators that are of persons, and wait for a second one */
+    uint64_t request; /* the entry of the journal that asks for them: the first of such requests */
+    uint64_t requests;
 };
 
 struct past_teller {
@@ -99,7 +102,8 @@ enum past_how {
 };
 
 /**
- * Put indicators to all that was seen; what they met becomes hits, marked as found looking back.
+ * Put indicators to all that was seen, but for those that are of persons: for these a request waits
+ * in the journal (past_held.h). What they met becomes hits, marked as found looking back.
  * However often it is done, a line counts once.
  *
  * op        work in hand
@@ -113,6 +117,22 @@ enum past_how {
 MUST_USE
 enum err past_look_back(struct op *op, struct node *node, enum past_how how,
                         const struct past_teller *teller, struct past_look *ret);
+
+struct questions;
+
+/**
+ * Put indicators that a second person has approved to all that was seen, as past_look_back() does.
+ *
+ * op        work in hand
+ * node      open for writing, its history too (NULL: nothing is done)
+ * approved  which: those that are watched by now and ask for one of these
+ * ret       untouched on error
+ *
+ * Errors    those of past_look_back()
+ */
+MUST_USE
+enum err past_look_approved(struct op *op, struct node *node, struct questions *approved,
+                            struct past_look *ret);
 
 /**
  * Close it, if it is open.

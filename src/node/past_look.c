@@ -4,11 +4,16 @@
  * journal. Which indicators were asked for lies in a file of its own, which may be lost: then all
  * are asked for again, and nothing is counted twice.
  */
+#include <stdlib.h>
+
 #include "base/must.h"
 #include "base/wire.h"
 #include "match/match.h"
 #include "node/allowed.h"
 #include "node/past.h"
+#include "node/past_held.h"
+#include "node/persons.h"
+#include "node/questions_file.h"
 #include "node/selftest.h"
 #include "os/disk.h"
 #include "os/random.h"
@@ -27,11 +32,18 @@ _Static_assert(ASKED_HEAD_SIZE % sizeof(uint64_t) == 0, "hashes are used as they
 #define ASKED_PATH  SPAN("index/asked")
 #define ASKED_MAGIC SPAN("LINA")
 
-struct looking {
-    struct op *op;
+/* What somebody wants to know. */
+struct wish {
     struct node *node;
     const struct past_teller *teller; /* NULL: nobody is told */
     enum past_how how;
+    struct questions *approved; /* these alone; NULL: all but those that are held */
+};
+
+struct looking {
+    struct op *op;
+    struct wish wish;
+    struct questions held; /* that wait for a second person */
     size_t count;
     struct fold folds[BATCH_FOLDS];
     uint64_t changed;
@@ -64,6 +76,7 @@ struct asked {
     struct span map;
     struct hash_secret secret;
     uint64_t version; /* of the indicators, as store_indicators_version() numbers them */
+    uint64_t before;  /* that of the last look */
     struct back_asked hashes;
 };
 
@@ -114,8 +127,8 @@ static void on_opened(void *context, const struct fold *fold)
 {
     struct looking *looking = context;
     looking->changed++;
-    if (looking->teller != NULL && fold_rank(fold) > 0) {
-        looking->teller->on_fold(looking->teller->context, fold);
+    if (looking->wish.teller != NULL && fold_rank(fold) > 0) {
+        looking->wish.teller->on_fold(looking->wish.teller->context, fold);
     }
 }
 
@@ -131,7 +144,7 @@ static enum err count_all(struct looking *looking)
         return ERR_OK;
     }
     op_begin(&work, &looking->op->actor, BATCH_MEMORY_MAX);
-    enum err err = store_batch_add(&work, looking->node->store, &batch, on_opened, looking);
+    enum err err = store_batch_add(&work, looking->wish.node->store, &batch, on_opened, looking);
     if (err != ERR_OK) {
         err = op_fail(looking->op, err, "%s", work.fault.text);
     }
@@ -153,8 +166,64 @@ static enum err look(struct looking *looking, const struct back_options *options
 {
     const struct policy_grant *grant = NULL;
     TRY(policy_grant_owner(looking->op, &grant));
-    TRY(back_look(looking->op, looking->node->history, grant, options, ret));
+    TRY(back_look(looking->op, looking->wish.node->history, grant, options, ret));
     return count_all(looking);
+}
+
+/* ---- what is of persons ---- */
+
+static enum err wants(void *context, const struct match_indicator *indicator, bool *ret)
+{
+    struct looking *looking = context;
+    const struct hunt_question question = { .value = indicator->value, .scope = indicator->scope };
+    if (looking->wish.approved != NULL) {
+        return questions_have(looking->wish.approved, &question, ret);
+    }
+    *ret = !persons_asks(&looking->wish.node->config->history, &question);
+    return *ret ? ERR_OK : questions_add(&looking->held, &question.value, question.scope);
+}
+
+static int hash_order(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+/* Before a look that comes again: what is held is asked for in its request, and not once more by
+ * who brings others. */
+static enum err held_write(struct looking *looking, const struct asked *asked, uint64_t version,
+                           const struct back_result *result)
+{
+    const struct back_asked *before = &asked->hashes;
+    struct asked as_before = *asked;
+    size_t count = before->count + result->unwanted_count;
+    uint64_t *hashes = op_alloc(looking->op, (count + 1) * sizeof *hashes);
+    if (hashes == NULL) {
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < before->count; i++) {
+        hashes[i] = before->hashes[i];
+    }
+    for (size_t i = 0; i < result->unwanted_count; i++) {
+        hashes[before->count + i] = result->unwanted[i];
+    }
+    qsort(hashes, count, sizeof *hashes, hash_order);
+    as_before.version = version;
+    return asked_write(looking->op, looking->wish.node, &as_before,
+                       span_make(hashes, count * sizeof *hashes));
+}
+
+static enum err asked_keep(struct looking *looking, const struct asked *asked,
+                           const struct back_result *result)
+{
+    if (looking->wish.approved != NULL) {
+        return ERR_OK; /* they are among those that were asked for since they were held */
+    }
+    if (looking->wish.how != PAST_FIRST) {
+        return asked_write(looking->op, looking->wish.node, asked, result->now);
+    }
+    return result->unwanted_count > 0 ? held_write(looking, asked, asked->before, result) : ERR_OK;
 }
 
 /* With both images open. */
@@ -163,7 +232,7 @@ static enum err look_with(struct looking *looking, struct asked *asked,
                           struct past_look *ret)
 {
     struct back_result result;
-    const struct config *config = looking->node->config;
+    const struct config *config = looking->wish.node->config;
     const struct back_options options = {
         .indicators = indicators,
         .allowed = allowed,
@@ -171,17 +240,23 @@ static enum err look_with(struct looking *looking, struct asked *asked,
         .skip = SPAN(SELFTEST_DOMAIN),
         .fold_us = config->fold_minutes * FOLD_MINUTE_US,
         .fold_hosts_max = config->fold_hosts_max,
+        .wants = wants,
         .on_fold = on_found,
         .context = looking,
     };
     TRY(look(looking, &options, &result));
-    if (looking->how != PAST_FIRST) {
-        TRY(asked_write(looking->op, looking->node, asked, result.now));
+    TRY(questions_drop_doubles(&looking->held));
+    struct past_look looked = { .asked = result.asked,
+                                .folds = looking->changed,
+                                .cut = result.cut,
+                                .damaged = result.damaged,
+                                .held = questions_of(&looking->held).count };
+    if (looked.held > 0) {
+        TRY(past_held_keep(looking->op, looking->wish.node->store, &looking->held, &looked.request,
+                           &looked.requests));
     }
-    *ret = (struct past_look){ .asked = result.asked,
-                               .folds = looking->changed,
-                               .cut = result.cut,
-                               .damaged = result.damaged };
+    TRY(asked_keep(looking, asked, &result));
+    *ret = looked;
     return ERR_OK;
 }
 
@@ -189,7 +264,7 @@ static enum err look_with_images(struct looking *looking, struct asked *asked,
                                  struct past_look *ret)
 {
     struct op *op = looking->op;
-    struct node *node = looking->node;
+    struct node *node = looking->wish.node;
     struct opened indicators = { .image = NULL };
     struct opened allowed = { .image = NULL };
     struct span path;
@@ -216,24 +291,26 @@ static enum err look_where_due(struct looking *looking, struct past_look *ret)
     if (asked == NULL) {
         return ERR_LIMIT;
     }
-    TRY(store_indicators_version(looking->op, looking->node->store, &version));
-    asked_read(looking->op, looking->node, asked);
-    asked->hashes.count = looking->how == PAST_ALL ? 0 : asked->hashes.count;
+    TRY(store_indicators_version(looking->op, looking->wish.node->store, &version));
+    asked_read(looking->op, looking->wish.node, asked);
+    bool all = looking->wish.how == PAST_ALL || looking->wish.approved != NULL;
+    asked->hashes.count = all ? 0 : asked->hashes.count;
     enum err err = ERR_OK;
-    if (looking->how == PAST_ALL || asked->version != version) {
+    if (all || asked->version != version) {
+        asked->before = asked->version;
         asked->version = version;
         err = look_with_images(looking, asked, ret);
     }
-    disk_unmap(looking->node->world_disk, asked->map);
+    disk_unmap(looking->wish.node->world_disk, asked->map);
     return err;
 }
 
-enum err past_look_back(struct op *op, struct node *node, enum past_how how,
-                        const struct past_teller *teller, struct past_look *ret)
+/* Nothing is done where nothing was ever seen. */
+static enum err look_in_own_memory(struct op *op, const struct wish *wish, struct past_look *ret)
 {
     struct op work;
     struct past_look looked = { .asked = 0 };
-    if (node->history == NULL) {
+    if (wish->node->history == NULL) {
         *ret = looked;
         return ERR_OK;
     }
@@ -243,10 +320,10 @@ enum err past_look_back(struct op *op, struct node *node, enum past_how how,
     enum err err = ERR_LIMIT;
     if (looking != NULL) {
         looking->op = &work;
-        looking->node = node;
-        looking->teller = teller;
-        looking->how = how;
+        looking->wish = *wish;
+        questions_begin(&looking->held, &work);
         err = look_where_due(looking, &looked);
+        questions_done(&looking->held);
     }
     if (err != ERR_OK) {
         err = op_fail(op, err, "looking back: %s", work.fault.text);
@@ -255,4 +332,18 @@ enum err past_look_back(struct op *op, struct node *node, enum past_how how,
     }
     op_end(&work);
     return err;
+}
+
+enum err past_look_back(struct op *op, struct node *node, enum past_how how,
+                        const struct past_teller *teller, struct past_look *ret)
+{
+    const struct wish wish = { .node = node, .teller = teller, .how = how };
+    return look_in_own_memory(op, &wish, ret);
+}
+
+enum err past_look_approved(struct op *op, struct node *node, struct questions *approved,
+                            struct past_look *ret)
+{
+    const struct wish wish = { .node = node, .how = PAST_ALL, .approved = approved };
+    return look_in_own_memory(op, &wish, ret);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/must.h"
 #include "format/json_writer.h"
 #include "node/argument.h"
 #include "node/entries.h"
@@ -30,7 +31,7 @@ void questions_done(struct questions *questions)
     buf_done(&questions->list);
 }
 
-static void begin(struct questions *questions, struct op *op)
+void questions_begin(struct questions *questions, struct op *op)
 {
     *questions = (struct questions){ .op = op };
     buf_init(&questions->list, (size_t)QUESTIONS_COUNT_MAX * sizeof(struct hunt_question));
@@ -92,7 +93,7 @@ static enum err ordered(struct op *op, const struct questions *questions,
     return ERR_OK;
 }
 
-static enum err drop_doubles(struct questions *questions)
+enum err questions_drop_doubles(struct questions *questions)
 {
     size_t count = 0;
     size_t kept = 0;
@@ -130,6 +131,26 @@ bool questions_equal(const struct questions *a, const struct questions *b)
         ready = question_order(left[i], right[i]) == 0;
     }
     return ready;
+}
+
+static int find_order(const void *a, const void *b)
+{
+    const struct hunt_question *const *right = b;
+    return question_order(a, *right);
+}
+
+enum err questions_have(struct questions *questions, const struct hunt_question *question,
+                        bool *ret)
+{
+    size_t count = 0;
+    (void)list_of(questions, &count);
+    if (questions->order == NULL) {
+        TRY(ordered(questions->op, questions, &questions->order));
+    }
+    must(questions->order != NULL);
+    *ret = count > 0 && bsearch(question, (const void *)questions->order, count,
+                                sizeof(struct hunt_question *), find_order) != NULL;
+    return ERR_OK;
 }
 
 /* ---- what is named ---- */
@@ -239,14 +260,14 @@ static enum err of_argument(struct questions *questions, const struct invocation
 
 enum err questions_gather(struct questions *questions, struct op *op, struct invocation *invocation)
 {
-    begin(questions, op);
+    questions_begin(questions, op);
     questions->node = invocation->node;
     TRY(command_kind(invocation, &questions->kind));
     TRY(policy_grant_owner(op, &questions->grant));
     for (size_t i = 0; i < invocation->argument_count; i++) {
         TRY(of_argument(questions, invocation, i));
     }
-    return drop_doubles(questions);
+    return questions_drop_doubles(questions);
 }
 
 /* ---- as JSON ---- */
@@ -318,7 +339,7 @@ static enum err read_one(struct questions *questions, struct json_value one,
 
 enum err questions_read(struct questions *questions, struct op *op, struct json_value content)
 {
-    begin(questions, op);
+    questions_begin(questions, op);
     struct value_buf *bytes = op_alloc(op, sizeof *bytes);
     struct json_walk walk = json_walk_begin(json_member(content, SPAN("values")));
     if (bytes == NULL) {

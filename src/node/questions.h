@@ -18,9 +18,41 @@ struct questions {
     const struct policy_grant *grant;
     enum value_kind kind; /* of all values that the command line names; VALUE_NONE: recognised */
     struct buf list;      /* struct hunt_question */
-    bool looked_for;      /* some were found in files, prose, indicators or hits: tell which */
-    uint64_t refused;     /* entries of files that hold no value */
+    struct hunt_question **order; /* of them, as questions_have() looks; NULL: not made yet */
+    bool looked_for;  /* some were found in files, prose, indicators or hits: tell which */
+    uint64_t refused; /* entries of files that hold no value */
 };
+
+/**
+ * None so far.
+ *
+ * questions   receives them; to be given back with questions_done()
+ * op          work in hand: values live in its memory
+ */
+void questions_begin(struct questions *questions, struct op *op);
+
+/**
+ * Keep of equal ones the first.
+ *
+ * questions   begun
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err questions_drop_doubles(struct questions *questions);
+
+/**
+ * Whether one is among them.
+ *
+ * questions   all that it will hold is there; receives an order the first time
+ * question    any
+ * ret         untouched on error
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err questions_have(struct questions *questions, const struct hunt_question *question,
+                        bool *ret);
 
 /**
  * Gather what a command line asks for, each value once, in the order in which they came.

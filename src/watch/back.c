@@ -160,6 +160,7 @@ static enum err questions_make(struct look *look, struct back_result *result)
     const struct match_image *image = look->options->indicators;
     size_t count = match_image_count(image, VALUE_NONE);
     uint64_t *hashes = op_alloc(look->op, (count + 1) * sizeof *hashes);
+    uint64_t *unwanted = op_alloc(look->op, (count + 1) * sizeof *unwanted);
     look->slot_count = 2;
     while (look->slot_count < 2 * count) {
         look->slot_count *= 2;
@@ -168,7 +169,7 @@ static enum err questions_make(struct look *look, struct back_result *result)
     look->indicators = op_alloc(look->op, (count + 1) * sizeof *look->indicators);
     look->firsts = op_alloc(look->op, (count + 1) * sizeof *look->firsts);
     look->slots = op_alloc(look->op, look->slot_count * sizeof *look->slots);
-    if (hashes == NULL || look->questions == NULL || look->indicators == NULL ||
+    if (hashes == NULL || unwanted == NULL || look->questions == NULL || look->indicators == NULL ||
         look->firsts == NULL || look->slots == NULL) {
         return ERR_LIMIT;
     }
@@ -179,10 +180,20 @@ static enum err questions_make(struct look *look, struct back_result *result)
         if (was_asked(&look->options->before, hashes[i]) || is_skipped(look, &indicator)) {
             continue;
         }
-        question_add(look, (uint32_t)i, &indicator);
+        bool wanted = true;
+        if (look->options->wants != NULL) {
+            TRY(look->options->wants(look->options->context, &indicator, &wanted));
+        }
+        if (wanted) {
+            question_add(look, (uint32_t)i, &indicator);
+        } else {
+            unwanted[result->unwanted_count] = hashes[i];
+            result->unwanted_count++;
+        }
     }
     qsort(hashes, count, sizeof *hashes, hash_order);
     result->now = span_make(hashes, count * sizeof *hashes);
+    result->unwanted = unwanted;
     result->asked = look->question_count;
     return ERR_OK;
 }

@@ -28,6 +28,9 @@ struct back_options {
     const struct match_image *allowed; /* NULL: nothing is */
     struct back_asked before;          /* these are not asked for again */
     struct span skip;                  /* id of an indicator that nobody asks for; may be empty */
+    /* Whether one that was not asked for before is asked for now. NULL: all are. Those that are not
+     * count as asked for all the same. Another result than ERR_OK ends the look with it. */
+    enum err (*wants)(void *context, const struct match_indicator *indicator, bool *ret);
     int64_t fold_us;
     size_t fold_hosts_max; /* of one indicator in the time of a fold; the others are one fold */
     /* Called for each fold, by time, the oldest first. The fold lives until the look's end. */
@@ -42,6 +45,8 @@ struct back_result {
     uint64_t damaged; /* blocks of the history that could not be read */
     uint64_t missing; /* losses of the history that may have been in it */
     struct span now;  /* hashes of all indicators of the image, sorted: for the next `before` */
+    size_t unwanted_count;
+    const uint64_t *unwanted; /* hashes of those that were not wanted, among these */
 };
 
 /**

@@ -278,6 +278,58 @@ def value_of_a_person_is_answered_once_when_another_user_approved_it():
         hunt(node, "192.0.2.25")
 
 
+def waits(node, *words, **options):
+    """The request that a hunt became instead of being answered."""
+    told = node.run("hunt", *words, *WHY, status=TROUBLE, **options)
+    assert told.stdout == "" and "needs a second one" in flat(told.stderr), (words, told.stderr)
+    return re.search(r"request (R-\d+)", flat(told.stderr)).group(1)
+
+
+@test
+def whatever_tells_of_a_kind_that_is_of_persons_needs_a_second_one():
+    pattern = "value,kind,scope\nhttp://x.example/%,url,like\n"
+    cases = {"email": ((MAIL,), ("http://x.example/?user=someone%40bank.example",),
+                       ("http://x.example/a/*",), ("-", pattern), ("-", f"Please look for {MAIL}.")),
+             "ipv4": (("10.0.0.5",), ("10.0.0.0/24",), ("10.0.0.5:443",), ("http://10.0.0.5/",)),
+             "domain": (("bank.example",), (".bank.example",), ("http://bank.example/",), (MAIL,)),
+             "ja3": (("ab" * 16,), ("ab" * 16, "--kind", "hassh")),
+             "cert-sha256": (("ab" * 32,),)}
+    free = {"email": (("bank.example", FOUND), ("10.0.0.0/24", FOUND), ("http://x.example/a", DONE)),
+            "ipv4": ((MAIL, FOUND),), "domain": (("ab" * 16, DONE), ("10.0.0.5", FOUND)),
+            "ja3": (("ab" * 32, DONE),), "cert-sha256": (("ab" * 16, DONE),)}
+    with seen(smtp(MAIL)) as node:
+        text = (node.path / "linie.conf").read_text(encoding="utf-8")
+        for kind, asked in cases.items():
+            (node.path / "linie.conf").write_text(f"{text}second-person = {kind}\n")
+            for words in asked:
+                if words[0] == "-":
+                    waits(node, "-", given=words[1])
+                else:
+                    waits(node, *words)
+            for value, status in free[kind]:
+                hunt(node, value, status=status)
+
+
+@test
+def lines_need_a_second_person_too_since_they_tell_more_than_was_asked_for():
+    with seen(smtp(MAIL)) as node:
+        configure(node, "second-person = email\n")
+        (answer,) = hunt(node, "192.0.2.25")
+        assert answer["count"] == 1
+        name = waits(node, "192.0.2.25", "--show", **person(1))
+        plain = waits(node, MAIL, **person(1))
+        for request in (name, plain):
+            node.run("history", "approve", request, **person(2))
+        told = node.run("hunt", "--request", plain, "--show", status=TROUBLE, **person(1)).stderr
+        assert "does not ask for lines" in told
+        said = node.json("hunt", "--request", name, "--show", status=FOUND, **person(1))
+        assert MAIL in said[1]["line"]
+        acts = node.json("history", "asked")
+        assert [asked["act"] for asked in acts if asked["content"].get("show")] == \
+            ["request", "hunt"], acts
+        assert "with lines of logs" in flat(node.said("history", "asked"))
+
+
 @test
 def nobody_becomes_another_person_by_what_the_environment_says():
     with seen(smtp(MAIL)) as node:

@@ -14,7 +14,8 @@ import signal
 import subprocess
 import time
 
-from ground import DONE, FOUND, SOURCE, Node, dns, lines, run_all, test
+from ground import (DONE, FIRST_MOMENT, FOUND, SOURCE, TROUBLE, Node, dns, lines, person, run_all,
+                    test)
 
 SEED = int(os.environ.get("LINIE_TEST_SEED", time.time_ns()))
 RANDOM = random.Random(SEED)
@@ -247,6 +248,79 @@ def indicator_is_found_among_keyed_hashes_and_never_by_a_part_of_a_value():
             assert all(hit["observed"] == "bad.evil.example" for hit in hits_of(node).values())
             assert node.json("rebuild")[0]["same"] is True
             node.run("verify")
+
+
+def mail(sender, second=0):
+    return json.dumps({"_path": "smtp", "ts": FIRST_MOMENT + second, "uid": f"C{second}",
+                       "id.orig_h": "10.0.0.5", "id.orig_p": 1025, "id.resp_h": "192.0.2.25",
+                       "id.resp_p": 25, "mailfrom": sender}) + "\n"
+
+
+def requests_of(node, *words):
+    return node.json("history", "requests", *words)
+
+
+@test
+def indicator_of_a_person_is_put_to_what_was_seen_when_a_second_person_approves_it():
+    with Node().remembering().configure("second-person = email\n") as node:
+        node.run("watch", node.file("a.log", mail("me@bank.example") + mail("you@bank.example", 1) +
+                                    dns("evil.example", second=2)), "--quiet", status=DONE)
+        first, second = node.file("1.txt", "me@bank.example\nevil.example\n"), \
+            node.file("2.txt", "you@bank.example\n")
+
+        said = node.run("indicators", "add", first, "--source", "Feed", **person(1)).stdout
+        node.run("indicators", "add", second, "--source", "Feed", **person(2))
+
+        said = " ".join(said.split())
+        assert "1 new indicator is of persons" in said and "looked back: 1 hit of 1" in said, said
+        assert {hit["value"] for hit in hits_of(node).values()} == {"evil.example"}
+        mine, yours = requests_of(node)
+        assert mine["content"]["act"] == "look-back" and mine["state"] == "waits"
+        assert [value["value"] for value in mine["content"]["values"]] == ["me@bank.example"]
+        assert [value["value"] for value in yours["content"]["values"]] == ["you@bank.example"]
+        name = f"R-{mine['entry']}"
+        told = node.run("history", "approve", name, status=TROUBLE, **person(1)).stderr
+        assert "your own request" in told
+        for words in (("hunt", "--request", name), ("history", "export", "--request", name)):
+            node.run(*words, status=TROUBLE, **person(1))
+
+        (done,) = node.json("history", "approve", name, **person(2))
+
+        assert done["hits"] == 1
+        assert {hit["value"] for hit in hits_of(node).values()} == \
+            {"evil.example", "me@bank.example"}
+        assert [asked["state"] for asked in requests_of(node, "--all")] == ["answered", "waits"]
+        told = node.run("history", "approve", name, status=TROUBLE, **person(3)).stderr
+        assert "approved already" in told
+        assert "looked back by request" in " ".join(node.said("history", "asked").split())
+        assert node.json("rebuild")[0]["same"] is True
+
+
+@test
+def indicator_of_a_person_is_held_beside_a_watch_that_runs_and_asked_for_once():
+    with Node().remembering().configure("second-person = email\n") as node:
+        log = node.file("a.log", mail("me@bank.example"))
+        running = node.start("watch", "--follow", log, "--quiet", stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        try:
+            wait_for(lambda: node.json("status")[0]["lines"] == 1, "the log to be read")
+            node.run("indicators", "add", node.file("1.txt", "me@bank.example\n"), "--source",
+                     "Feed", **person(1))
+            node.run("indicators", "add", node.file("2.txt", "you@bank.example\n"), "--source",
+                     "Feed", **person(2))
+            assert not hits_of(node)
+            assert [request["actor"] for request in requests_of(node)] == ["daemon", "bin"]
+            assert all(len(request["content"]["values"]) == 1 for request in requests_of(node))
+            with open(log, "a", encoding="utf-8") as more: # what comes is found, and nothing older
+                more.write(mail("me@bank.example", 7200))
+            wait_for(lambda: hits_of(node), "the hit")
+            assert [hit["count"] for hit in hits_of(node).values()] == [1]
+            node.run("history", "approve", f"R-{requests_of(node)[0]['entry']}", **person(2))
+            assert len(hits_of(node)) == 2
+        finally:
+            running.send_signal(signal.SIGTERM)
+            running.wait(timeout=WAIT_S)
+        assert len(requests_of(node)) == 1
 
 
 @test
