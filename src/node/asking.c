@@ -7,7 +7,11 @@
 #include "node/persons.h"
 #include "os/clock.h"
 
-enum { CONTENT_SIZE_MAX = 40 * 1024 * 1024, TEXT_SIZE_MAX = JOURNAL_TEXT_SIZE_MAX };
+enum {
+    CONTENT_SIZE_MAX = 40 * 1024 * 1024,
+    TEXT_SIZE_MAX = JOURNAL_TEXT_SIZE_MAX,
+    DENIED_MEMORY_MAX = 64 * 1024 * 1024,
+};
 
 /* ---- purpose and mandate ---- */
 
@@ -308,9 +312,38 @@ static enum err take(struct asking *asking, bool again)
     return request == NULL ? ERR_OK : request_take(asking, request, again);
 }
 
+void asking_keep_denied(struct op *op, struct store *store, enum err err, enum store_asked_act act,
+                        uint64_t request)
+{
+    struct op own;
+    struct buf content;
+    struct json_writer w;
+    uint64_t entry = 0;
+    if (err != ERR_DENIED) {
+        return;
+    }
+    buf_init(&content, CONTENT_SIZE_MAX);
+    json_writer_init(&w, &content);
+    json_begin_object(&w);
+    json_member_string(&w, SPAN("act"), span_of(store_asked_name(act)));
+    if (request != 0) {
+        json_member_u64(&w, SPAN("about"), request);
+    }
+    json_member_string(&w, SPAN("why"), span_of(op->fault.text));
+    json_end_object(&w);
+    op_begin(&own, &op->actor, DENIED_MEMORY_MAX);
+    enum err kept = store_asked_add(&own, store, STORE_ASKED_DENIED, &content, &entry);
+    (void)kept; /* the act fails anyway */
+    op_end(&own);
+    buf_done(&content);
+}
+
 enum err asking_begin(struct asking *asking)
 {
-    TRY(take(asking, false));
+    const struct invocation *invocation = asking->invocation;
+    enum err err = take(asking, false);
+    asking_keep_denied(invocation->op, invocation->node->store, err, asking->act, asking->request);
+    TRY(err);
     asking->waits = asking->request == 0 && needs_second(asking);
     return keep(asking);
 }

@@ -60,6 +60,20 @@ MUST_USE
 enum err asking_again(struct asking *asking);
 
 /**
+ * Keep in the journal that something was refused by the rules of asking, for who looks after them;
+ * other faults are nobody's affair. Where that cannot be written, nothing is said: the command
+ * fails anyway.
+ *
+ * op        work in hand: its fault is why
+ * store     open for writing
+ * err       with which the act ended; where it is not ERR_DENIED, nothing is done
+ * act       what was tried
+ * request   whose name was given; 0: none
+ */
+void asking_keep_denied(struct op *op, struct store *store, enum err err, enum store_asked_act act,
+                        uint64_t request);
+
+/**
  * Give it back.
  *
  * asking    begun, or all zero

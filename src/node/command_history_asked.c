@@ -21,9 +21,10 @@ enum { LINE_SIZE_MAX = 64 * 1024 * 1024, VALUES_SHOWN_MAX = 8, INDENT = 6 };
 static const char *act_words(enum store_asked_act act)
 {
     static const char *const words[STORE_ASKED_COUNT] = {
-        [STORE_ASKED_HUNT] = "asked for",    [STORE_ASKED_REQUEST] = "wants to ask for",
-        [STORE_ASKED_APPROVAL] = "approved", [STORE_ASKED_EXPORT] = "exported",
-        [STORE_ASKED_FORGET] = "forgot",     [STORE_ASKED_HOST] = "undid the pseudonym",
+        [STORE_ASKED_HUNT] = "asked for",     [STORE_ASKED_REQUEST] = "wants to ask for",
+        [STORE_ASKED_APPROVAL] = "approved",  [STORE_ASKED_EXPORT] = "exported",
+        [STORE_ASKED_FORGET] = "forgot",      [STORE_ASKED_HOST] = "undid the pseudonym",
+        [STORE_ASKED_DENIED] = "was refused",
     };
     return words[act];
 }
@@ -97,6 +98,8 @@ static void add_what(struct flow *flow, const struct store_asked *asked)
         add_rule(flow, asked);
     } else if (asked->act == STORE_ASKED_HOST) {
         flow_value(flow, "", json_string(json_member(asked->content, SPAN("pseudonym"))), "");
+    } else if (asked->act == STORE_ASKED_DENIED) {
+        add_member(flow, "", asked->content, SPAN("act"));
     } else {
         add_values(flow, asked->content);
     }
@@ -109,14 +112,19 @@ static void add_what(struct flow *flow, const struct store_asked *asked)
     if (asked->act == STORE_ASKED_REQUEST) {
         flow_words(flow, "(%s)", asking_id(asked->entry, id));
     } else if (asked->about != 0 && asked->act != STORE_ASKED_FORGET) {
-        flow_words(flow, "%s%s", asked->act == STORE_ASKED_APPROVAL ? "" : "by request ",
-                   asking_id(asked->about, id));
+        bool by = asked->act == STORE_ASKED_HUNT || asked->act == STORE_ASKED_EXPORT;
+        flow_words(flow, "%s%s", by ? "by request " : "", asking_id(asked->about, id));
     }
 }
 
 static void add_why(struct flow *flow, const struct store_asked *asked)
 {
     struct span reason = json_string(json_member(asked->content, SPAN("reason")));
+    struct span why = json_string(json_member(asked->content, SPAN("why")));
+    if (why.size > 0) {
+        flow_after(flow, ":");
+        flow_text(flow, why);
+    }
     if (asked->purpose.size > 0) {
         flow_after(flow, ";");
         flow_words(flow, "purpose:");
@@ -257,7 +265,8 @@ static enum err asked_visit(void *context, const struct store_asked *asked)
 {
     struct listing *listing = context;
     struct invocation *invocation = listing->invocation;
-    const struct store_asked_filter filter = { .about = asked->entry,
+    const struct store_asked_filter filter = { .acts = 1u << STORE_ASKED_FORGET,
+                                               .about = asked->entry,
                                                .by_about = true,
                                                .since_us = TIME_US_NONE };
     bool done = asked->act != STORE_ASKED_FORGET || asked->about != 0;
@@ -457,7 +466,10 @@ static void tell_approved(const struct invocation *invocation, const struct appr
 int command_history_approve(struct invocation *invocation)
 {
     struct approving approving = { .request = 0 };
-    if (approve(invocation, &approving) != ERR_OK) {
+    enum err err = approve(invocation, &approving);
+    asking_keep_denied(invocation->op, invocation->node->store, err, STORE_ASKED_APPROVAL,
+                       approving.request);
+    if (err != ERR_OK) {
         return command_fail(invocation);
     }
     tell_approved(invocation, &approving);

@@ -18,6 +18,7 @@ enum store_asked_act {
     STORE_ASKED_EXPORT,   /* rows were written out */
     STORE_ASKED_FORGET,   /* a rule by which something was forgotten, or how much that was */
     STORE_ASKED_HOST,     /* the address behind a pseudonym was asked for */
+    STORE_ASKED_DENIED,   /* a hunt, an export or an approval was refused */
     STORE_ASKED_COUNT,
 };
 
@@ -34,7 +35,8 @@ struct store_asked {
 };
 
 /**
- * The word for an act: "hunt", "request", "approval", "export", "forget", "host".
+ * The word for an act: "hunt", "request", "approval", "export", "forget", "host",
+ * "denied".
  *
  * act       any value of the enum
  */

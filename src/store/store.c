@@ -81,6 +81,7 @@ static const struct {
     { "history.export", store_apply_asked },
     { "history.forget", store_apply_asked },
     { "history.host", store_apply_asked },
+    { "history.denied", store_apply_asked },
 };
 
 static enum err apply_init(struct op *op, struct store *store, struct span payload)

@@ -272,8 +272,14 @@ def value_of_a_person_is_answered_once_when_another_user_approved_it():
         assert "approved already" in told
         assert node.json("history", "requests") == []
         assert node.json("history", "requests", "--all")[0]["state"] == "answered"
-        acts = [asked["act"] for asked in node.json("history", "asked")]
-        assert acts == ["request", "approval", "hunt"], acts
+        acts = [(asked["act"], asked["content"].get("act"), asked["actor"])
+                for asked in node.json("history", "asked")]
+        me, one, two = acts[0][2], name_of(1), name_of(2)
+        assert acts == [("request", "hunt", me), ("denied", "hunt", me), ("denied", "approval", me),
+                        ("denied", "approval", two), ("approval", None, one), ("denied", "hunt", one),
+                        ("denied", "hunt", me), ("hunt", None, me), ("denied", "hunt", me)], acts
+        said = flat(node.said("history", "asked"))
+        assert f"was refused approval {name}: {name} is your own request" in said, said
         # other kinds need nobody
         hunt(node, "192.0.2.25")
 
