@@ -9,6 +9,7 @@
 #include "node/flow.h"
 #include "node/hunt_show.h"
 #include "node/past.h"
+#include "node/pseudonyms.h"
 #include "node/raw.h"
 #include "node/roles.h"
 
@@ -24,6 +25,7 @@ struct showing {
     bool *wanted; /* by question: it was seen */
     struct buf path;
     struct buf line;
+    struct buf text; /* a line as it is shown */
 };
 
 enum err command_hunt_gather(struct invocation *invocation)
@@ -138,9 +140,29 @@ static void line_text(struct showing *showing, const struct hunt_question *quest
     fputc('\n', invocation->out);
 }
 
-static void on_line(void *context, const struct raw_line *line)
+/* Where the history knows inside hosts by pseudonyms only, so do the lines behind it. */
+static struct span text_of(struct showing *showing, const struct raw_line *line)
+{
+    const struct node *node = showing->asking.invocation->node;
+    const struct pseudonyms pseudonyms = {
+        .rules = &node->history_rules,
+        .inside = &node->config->inside,
+        .host = line->inside,
+    };
+    if (!node->history_rules.host_secret_known) {
+        return line->text;
+    }
+    buf_clear(&showing->text);
+    pseudonyms_add_line(&showing->text, &pseudonyms, line->text);
+    return showing->text.err == ERR_OK ? buf_span(&showing->text) : SPAN("(too long)");
+}
+
+static void on_line(void *context, const struct raw_line *found)
 {
     struct showing *showing = context;
+    struct raw_line shown = *found;
+    const struct raw_line *line = &shown;
+    shown.text = text_of(showing, found);
     const struct hunt_questions questions = questions_of(&showing->asking.questions);
     if (showing->asking.invocation->json) {
         line_json(showing, &questions.at[line->question], line);
@@ -213,6 +235,7 @@ int command_hunt_after(struct invocation *invocation, int code)
     }
     buf_init(&showing.path, DISK_PATH_SIZE_MAX);
     buf_init(&showing.line, LINE_SIZE_MAX);
+    buf_init(&showing.text, LINE_SIZE_MAX);
     fflush(invocation->out);
     enum err err =
         node_open(op, invocation->node_dir, invocation->world, NODE_READ, &invocation->node);
@@ -222,6 +245,7 @@ int command_hunt_after(struct invocation *invocation, int code)
     asking_done(&showing.asking);
     node_close(invocation->node);
     invocation->node = NULL;
+    buf_done(&showing.text);
     buf_done(&showing.line);
     buf_done(&showing.path);
     return err == ERR_OK ? code : command_fail(invocation);

@@ -210,6 +210,7 @@ static enum err tell_fold(struct reading *reading, const struct fold *fold)
             .path = span_of(reading->found.shown),
             .from = reading->chunk_from,
             .text = fold->evidence[i],
+            .inside = fold->inside,
         };
         if (reading->counts[question] >= look->count_max) {
             break;

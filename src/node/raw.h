@@ -45,6 +45,7 @@ struct raw_line {
     struct span path; /* of the file as it is called now */
     uint64_t from;    /* byte of the decompressed file at which the piece begins that holds it */
     struct span text;
+    struct span inside; /* the inside host */
 };
 
 struct raw_look {

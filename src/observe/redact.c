@@ -20,7 +20,6 @@ enum {
     PAIR_NAME_SIZE_MAX = 64,
 };
 
-#define CUT_MARK  "...[cut]"
 #define MORE_MARK "..."
 
 /* Rules. */
@@ -111,10 +110,10 @@ static void out_end(struct redaction *r)
     if (!r->full || r->out->err != ERR_OK) {
         return;
     }
-    size_t kept = OBSERVE_EVIDENCE_SIZE_MAX - (sizeof CUT_MARK - 1);
+    size_t kept = OBSERVE_EVIDENCE_SIZE_MAX - (sizeof OBSERVE_CUT_MARK - 1);
     struct span evidence = span_from(buf_span(r->out), r->begin);
     r->out->size = r->begin + text_valid_size(span_slice(evidence, 0, kept));
-    buf_add(r->out, SPAN(CUT_MARK));
+    buf_add(r->out, SPAN(OBSERVE_CUT_MARK));
 }
 
 /* RFC 2104, section 2; the key is shorter than a block. */

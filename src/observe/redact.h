@@ -13,6 +13,8 @@ enum {
     OBSERVE_SECRET_SIZE = 32,
 };
 
+#define OBSERVE_CUT_MARK "...[cut]" /* that mark */
+
 enum observe_treatment {
     OBSERVE_KEEP = 0,
     OBSERVE_TRUNCATE, /* the first bytes, then "..." */

@@ -394,6 +394,69 @@ def inside_hosts_are_pseudonyms_that_only_the_key_undoes():
         assert [said["act"] for said in node.json("history", "asked")] == ["hunt", "host", "host"]
 
 
+def pseudonym_of(node, host, key):
+    """By hunting for what a host alone was seen with."""
+    (answer,) = node.json("hunt", f"only-{host.replace('.', '-').replace(':', '-')}.example", *WHY,
+                          status=FOUND)
+    (seen,) = answer["inside"]
+    assert node.said("history", "host", seen["host"], "--key", key, *WHY) == host + "\n"
+    return seen["host"]
+
+
+@test
+def lines_name_inside_hosts_as_the_answer_does_wherever_they_stand():
+    """With a port, in URLs, lists and lists of objects, as names for reverse lookups, with dashes."""
+    nibbles = ".".join("20010db80000000000000000000000a5"[::-1])
+    more = {"url": "http://10.0.0.5:8080/x?from=10.0.0.5&to=2001:db8::a5", "list": ["10.0.0.5,10.0.0.7"],
+            "objects": [{"host": {"ip": "10.0.0.5"}, "end": "[2001:DB8::A5]:443."}],
+            "reverse": f"5.0.0.10.in-addr.arpa {nibbles}.ip6.arpa", "dhcp": "ip-10-0-0-5.lan",
+            "mapped": "::ffff:10.0.0.5", "text": '{"src":"10.0.0.5","version":"1.2.3.4"}',
+            "near": "110.0.0.5 10.0.0.55 198.51.100.7 12:10:00 10.0.0"}
+    with Node().remembering() as node:
+        key = node.file("hosts.key", KEY + "\n")
+        configure(node, f"host-key = {key}\n[inside]\nnetwork = 10.0.0.0/8\n"
+                        "network = 2001:db8::/32\n")
+        hosts = ("10.0.0.5", "10.0.0.7", "10.0.0.55", "2001:db8::a5")
+        watch(node, "".join(dns(f"only-{host.replace('.', '-').replace(':', '-')}.example", host, i)
+                            for i, host in enumerate(hosts)) +
+              dns("evil.example", "10.0.0.5", 9, **more) +
+              dns("stranger.example", "203.0.113.9", 10, **more))
+        five, seven, other, longer = (pseudonym_of(node, host, key) for host in hosts)
+
+        objects = node.json("hunt", "evil.example", "--show", *WHY, status=FOUND)
+
+        assert objects[0]["inside"][0]["host"] == five
+        line = json.loads(objects[1]["line"])
+        assert line["id.orig_h"] == five and line["id.resp_h"] == "192.0.2.53"
+        assert line["url"] == f"http://{five}:8080/x?from={five}&to={longer}", line["url"]
+        assert line["list"] == [f"{five},{seven}"], line["list"]
+        assert line["objects"] == [{"host": {"ip": five}, "end": f"[{longer}]:443."}]
+        assert line["reverse"] == f"{five}.in-addr.arpa {longer}.ip6.arpa", line["reverse"]
+        assert line["dhcp"] == f"ip-{five}.lan" and line["mapped"] == five
+        assert line["text"] == f'{{"src":"{five}","version":"1.2.3.4"}}'
+        assert line["near"] == f"110.0.0.5 {other} 198.51.100.7 12:10:00 10.0.0", line["near"]
+        said = node.said("hunt", "evil.example", "--show", *WHY, status=FOUND)
+        assert "10.0.0.5" not in said.replace("110.0.0.5", "") and five in said
+        # who is outside, and counts as the inside host of the line, has a pseudonym as well
+        line = node.json("hunt", "stranger.example", "--show", *WHY, status=FOUND)[1]["line"]
+        assert "203.0.113.9" not in line, line
+
+
+@test
+def line_that_was_cut_shows_no_part_of_an_address():
+    with Node().remembering() as node:
+        configure(node, f"host-key = {node.file('hosts.key', KEY)}\n")
+        start = dns("evil.example", "10.0.0.5", 0, note="")
+        for size in range(4096 - len(start) - 30, 4096 - len(start) + 10, 3):
+            text = dns("evil.example", "10.0.0.5", 0,
+                       note="x" * size + " 10.123.45.67 " + "y" * 100)
+            with Node().remembering() as each:
+                configure(each, f"host-key = {node.folder / 'hosts.key'}\n")
+                watch(each, text)
+                line = each.json("hunt", "evil.example", "--show", *WHY, status=FOUND)[1]["line"]
+                assert "[cut]" in line and " 10." not in line, line[-100:]
+
+
 @test
 def rules_keep_less_of_a_kind_and_answers_say_so():
     with Node().remembering() as node:

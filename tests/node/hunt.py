@@ -377,6 +377,42 @@ def export_of_everything_needs_a_second_person_where_a_kind_does():
         assert MAIL in node.said("history", "export", "--request", name)
 
 
+@test
+def overseer_reads_every_act_and_nobody_can_remove_one():
+    with seen(smtp(MAIL) + dns("evil.example", second=1)) as node:
+        key = node.file("hosts.key", "5a" * 32)
+        configure(node, f"second-person = email\noverseer = {name_of(3)}\nhost-key = {key}\n")
+        node.run("watch", node.file("b.log", dns("other.example", second=2)), "--quiet")
+        (answer,) = hunt(node, "other.example", **person(1))
+        node.run("hunt", "evil.example", *WHY, status=FOUND, **person(2))
+        line, mail = waits(node, "evil.example", "--show", **person(1)), waits(node, MAIL, **person(1))
+        node.run("history", "approve", line, **person(2))
+        node.run("history", "approve", mail, status=TROUBLE, **person(3))
+        node.run("hunt", "--request", line, "--show", status=FOUND, **person(1))
+        node.run("hunt", "--request", mail, status=TROUBLE, **person(1))
+        node.run("history", "export", "evil.example", *WHY, **person(2))
+        node.run("history", "host", answer["inside"][0]["host"], "--key", key, *WHY, **person(1))
+        node.run("indicators", "add", node.file("l.txt", MAIL + "\n"), "--source", "x", **person(1))
+        node.run("history", "forget", "evil.example", "--reason", "a test", **person(1))
+
+        asked = node.json("history", "asked", **person(3))
+
+        one, two, three = name_of(1), name_of(2), name_of(3)
+        assert [(each["act"], each["actor"]) for each in asked] == [
+            ("hunt", one), ("hunt", two), ("request", one), ("request", one), ("approval", two),
+            ("denied", three), ("hunt", one), ("denied", one), ("export", two), ("host", one),
+            ("request", one), ("forget", one), ("forget", one)], asked
+        assert all(each["purpose"] and each["mandate"] for each in asked
+                   if each["act"] in ("hunt", "export", "host", "request") and
+                   each["content"].get("act") != "look-back")
+        for each in asked:
+            told = node.run("erase", each["entry"], "--rule", "none of it", status=TROUBLE).stderr
+            assert "which stays" in told, told
+        assert node.json("rebuild")[0]["same"] is True
+        node.run("verify")
+        assert node.json("history", "asked") == asked
+
+
 # ---- the lines themselves ----
 
 def shown(node, *words, **options):
