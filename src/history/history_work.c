@@ -55,7 +55,8 @@ static uint32_t clock_believe(struct history *history, int64_t now_us)
     uint32_t before_s = history->head.clock_s;
     bool leapt = before_s != 0 && now_s > before_s && now_s - before_s > LEAP_S;
     uint32_t newest = newest_s(history);
-    bool seen = newest >= now_s || now_s - newest <= LEAP_S;
+    uint32_t apart_s = newest >= now_s ? newest - now_s : now_s - newest;
+    bool seen = apart_s <= LEAP_S; /* what claims to be of later than that confirms nothing */
     if (leapt && !seen) {
         if (history->leap_s == 0 || now_s < history->leap_s) {
             history->leap_s = now_s;

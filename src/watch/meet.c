@@ -113,9 +113,9 @@ struct meeting {
     const struct told *told; /* by the line */
     const struct observation *observation;
     uint64_t line_number;
-    bool no_time;    /* the line has none, and that is not counted yet */
-    uint8_t sources; /* that name what was observed */
-    uint32_t number; /* of the indicator */
+    unsigned untimed; /* its time is that of reading: why, if that is not counted yet; else 0 */
+    uint8_t sources;  /* that name what was observed */
+    uint32_t number;  /* of the indicator */
     enum match_rung rung;
     struct match_indicator indicator;
 };
@@ -338,15 +338,24 @@ static enum err look_at_observation(struct watch_meet *meet, struct meeting *mee
         meeting->rung = meet->found[i].rung;
         match_indicator_at(meet->image, meeting->number, &meeting->indicator);
         if (describe_is_valid(&meeting->indicator, meeting->told->time_us)) {
-            if (meeting->no_time && !meet->counted) {
-                meet->result->counts[WATCH_COUNT_NO_TIME]++;
-                meeting->no_time = false; /* counted once a line */
+            if (meeting->untimed != 0 && !meet->counted) {
+                meet->result->counts[meeting->untimed]++;
+                meeting->untimed = 0; /* counted once a line */
             }
             TRY(count_meeting(meet, meeting));
         }
     }
     meet->result->counts[WATCH_COUNT_CUT] += cut ? 1 : 0;
     return ERR_OK;
+}
+
+/* Where all lines are remembered, those of an odd time are counted there. */
+static unsigned untimed_of(const struct watch_meet *meet, const struct told *told)
+{
+    if (told->no_time) {
+        return WATCH_COUNT_NO_TIME;
+    }
+    return told->odd_time && meet->rules->history == NULL ? WATCH_COUNT_ODD_TIME : 0;
 }
 
 enum err watch_meet_line(struct watch_meet *meet, struct span text, uint64_t number, bool counted)
@@ -358,7 +367,8 @@ enum err watch_meet_line(struct watch_meet *meet, struct span text, uint64_t num
 
     struct told told;
     told_of(&meet->told_rules, &line, &told);
-    struct meeting meeting = { .told = &told, .line_number = number, .no_time = told.no_time };
+    struct meeting meeting = { .told = &told, .line_number = number };
+    meeting.untimed = untimed_of(meet, &told);
     for (size_t i = 0; i < line.count; i++) {
         meeting.observation = &line.observations[i];
         TRY(look_at_observation(meet, &meeting));

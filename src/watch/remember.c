@@ -57,6 +57,7 @@ struct watch_remember {
     struct told_rules told_rules;
     struct told told; /* by the present line */
     uint64_t left_out;
+    uint64_t odd_times;
     uint32_t first_s; /* of the chunk's lines; UINT32_MAX: none yet */
     uint32_t last_s;
     struct known_way ways[WAY_COUNT];
@@ -111,6 +112,7 @@ void watch_remember_begin(struct watch_remember *remember, const struct told_rul
     static const struct known_way none[WAY_COUNT];
     remember->told_rules = *told;
     remember->left_out = 0;
+    remember->odd_times = 0;
     remember->first_s = UINT32_MAX;
     remember->last_s = 0;
     remember->half_count = 0;
@@ -230,6 +232,17 @@ static bool second_find(struct watch_remember *remember, const struct observe_li
     return true;
 }
 
+/* A time that cannot be is that of reading, as of hits (told_of()). */
+static bool second_believe(struct watch_remember *remember, bool found, uint32_t *second)
+{
+    int64_t now_us = remember->told_rules.now_us;
+    if (found && told_time_fits((int64_t)*second * US_PER_S, now_us)) {
+        return true;
+    }
+    remember->odd_times++;
+    return second_of(now_us, second);
+}
+
 static uint64_t ends_hash(struct span originator, struct span responder)
 {
     const uint64_t odd = 0x9E3779B97F4A7C15u; /* nobody gains by a collision but his own delay */
@@ -344,7 +357,8 @@ void watch_remember_line(struct watch_remember *remember, const struct observe_l
         return;
     }
     struct history_seen seen = { .count = 1 };
-    if (!second_find(remember, line, &seen.first_s)) {
+    bool found = second_find(remember, line, &seen.first_s);
+    if (!second_believe(remember, found, &seen.first_s)) {
         remember->left_out += line->count;
         return;
     }
@@ -391,5 +405,6 @@ enum err watch_remember_end(struct watch_remember *remember, struct watch_result
     enum err err = op_copy(&result->op, buf_span(&record), &result->seen);
     buf_done(&record);
     result->counts[WATCH_COUNT_NOT_REMEMBERED] = remember->left_out;
+    result->counts[WATCH_COUNT_ODD_TIME] = remember->odd_times;
     return err;
 }

@@ -2,8 +2,13 @@
 #include "watch/told.h"
 
 #include "base/must.h"
+#include "base/time.h"
 
 enum { FIELD_NAME_SIZE_MAX = 1024 };
+
+/* 1990-01-01T00:00:00Z. */
+#define TIME_LEAST_US (INT64_C(631152000) * US_PER_S)
+#define AHEAD_MAX_US  (INT64_C(24) * 3600 * US_PER_S)
 
 static enum rank_outcome outcome_of(enum observe_outcome outcome)
 {
@@ -57,12 +62,19 @@ void told_way(const struct told_rules *rules, const struct observe_line *line, s
     ret->outcome = outcome_of(line->outcome);
 }
 
+bool told_time_fits(int64_t time_us, int64_t now_us)
+{
+    bool late = now_us >= TIME_LEAST_US && time_us > now_us && time_us - now_us > AHEAD_MAX_US;
+    return time_us >= TIME_LEAST_US && !late;
+}
+
 void told_of(const struct told_rules *rules, const struct observe_line *line, struct told *ret)
 {
     told_ends(rules, line, ret);
     told_way(rules, line, ret);
     ret->no_time = observe_time(line, &ret->time_us) != ERR_OK;
-    if (ret->no_time) {
+    ret->odd_time = !ret->no_time && !told_time_fits(ret->time_us, rules->now_us);
+    if (ret->no_time || ret->odd_time) {
         ret->time_us = rules->now_us;
     }
 }

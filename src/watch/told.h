@@ -17,7 +17,8 @@ struct told {
     struct span inside; /* canonical text of ends.inside; empty where that is no address */
     struct span sensor;
     int64_t time_us;
-    bool no_time; /* the line has none: it is that of reading */
+    bool no_time;  /* the line has none: it is that of reading */
+    bool odd_time; /* it cannot be (told_time_fits()): likewise */
     enum rank_outcome outcome;
     uint8_t inside_bytes[TOLD_ADDRESS_SIZE];
 };
@@ -29,6 +30,17 @@ struct told_rules {
     struct span host_name; /* the sensor, where neither configuration nor line names one */
     int64_t now_us;        /* the time of lines without one */
 };
+
+/**
+ * Whether a line can be of the time that it says: not before 1990, when nothing wrote such logs,
+ * nor more than a day after it was read. Who has lost his clock writes 1970; one such line must not
+ * make all that is known seem to begin there, nor what is remembered seem older than it is. A line
+ * that comes a year late is as good as any.
+ *
+ * time_us   as the line says
+ * now_us    when it was read; before 1990 this clock is no measure either, and nothing is too late
+ */
+bool told_time_fits(int64_t time_us, int64_t now_us);
 
 /**
  * What a line tells.

@@ -40,6 +40,7 @@ const char *watch_count_name(unsigned count)
 {
     static const char *const names[] = {
         [WATCH_COUNT_NO_TIME - OBSERVE_FAULT_COUNT] = "no-time",
+        [WATCH_COUNT_ODD_TIME - OBSERVE_FAULT_COUNT] = "odd-time",
         [WATCH_COUNT_CUT - OBSERVE_FAULT_COUNT] = "cut",
         [WATCH_COUNT_REPAIRED - OBSERVE_FAULT_COUNT] = "repaired",
         [WATCH_COUNT_REFUSED - OBSERVE_FAULT_COUNT] = "bad-value",

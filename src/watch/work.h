@@ -20,13 +20,15 @@
  * faults of observe/, under their numbers. */
 enum {
     WATCH_COUNT_NO_TIME =
-        OBSERVE_FAULT_COUNT,    /* no time that can be read: the time of reading is used */
-    WATCH_COUNT_CUT,            /* more values than a line may have */
-    WATCH_COUNT_REPAIRED,       /* bytes that were not UTF-8 were replaced */
-    WATCH_COUNT_REFUSED,        /* an address or digest that is none */
-    WATCH_COUNT_UNFIT,          /* a host, URL, mail address ... that is none */
-    WATCH_COUNT_NO_STREAM,      /* nothing tells what the line is about: only its ends are read */
-    WATCH_COUNT_GROWN,          /* a last line went on after it had been counted without its end */
+        OBSERVE_FAULT_COUNT, /* no time that can be read: the time of reading is used */
+    WATCH_COUNT_ODD_TIME,    /* a time that cannot be: likewise; of hits, or of all lines where they
+                              * are remembered */
+    WATCH_COUNT_CUT,         /* more values than a line may have */
+    WATCH_COUNT_REPAIRED,    /* bytes that were not UTF-8 were replaced */
+    WATCH_COUNT_REFUSED,     /* an address or digest that is none */
+    WATCH_COUNT_UNFIT,       /* a host, URL, mail address ... that is none */
+    WATCH_COUNT_NO_STREAM,   /* nothing tells what the line is about: only its ends are read */
+    WATCH_COUNT_GROWN,       /* a last line went on after it had been counted without its end */
     WATCH_COUNT_NOT_REMEMBERED, /* values for which a chunk's record had no room, or no time */
     WATCH_COUNT_COUNT,
 };

@@ -444,6 +444,22 @@ TEST(a_clock_that_leaps_ahead_and_goes_on_for_a_day_is_believed)
     end(&desk);
 }
 
+TEST(what_claims_to_be_of_the_future_confirms_no_clock)
+{
+    struct desk desk;
+    kept_begin(&desk, 30);
+    at(&desk, days_later(0));
+    (void)work_all(&desk);
+    add_at(&desk, 4, days_later(5000));
+    check_err(desk_flush(&desk), ERR_OK);
+
+    at(&desk, days_later(4000)); /* wrong, for a while */
+    (void)work_all(&desk);
+
+    assert_int_equal(stats_of(&desk).facts.kind_values[VALUE_DOMAIN], 1);
+    end(&desk);
+}
+
 TEST(a_clock_that_goes_back_costs_nothing)
 {
     struct desk desk;

@@ -468,6 +468,34 @@ def rules_keep_less_of_a_kind_and_answers_say_so():
         assert "perhaps" in said and "values of this kind are not remembered" in said, said
 
 
+# ---- clocks ----
+
+@test
+def lines_with_a_lost_clock_are_told_apart_and_spoil_neither_stats_nor_bars_nor_ages():
+    now = int(time.time())
+    def at(second, name):
+        return dns(name, "10.0.0.5", second - FIRST_MOMENT)
+    with Node().remembering().configure("forget-after = domain 30d\n") as node:
+        watch(node, at(now - 60, "live.example") + at(now - 365 * DAY_S, "late.example") +
+              at(7, "lost.example") + at(4262304000, "ahead.example"))
+        (stats,) = node.json("history", "stats")
+        year = time.strftime("%Y", time.gmtime(now))
+        assert stats["first"][:4] == str(int(year) - 1) and stats["last"][:4] == year, stats
+        (status,) = node.json("status")
+        assert "odd-time" in json.dumps(status), status
+        for name in ("lost.example", "ahead.example"):
+            (answer,) = node.json("hunt", name, *WHY, status=FOUND)
+            assert len(answer["days"]) == 1 and answer["first"][:4] == year, answer
+        said = " ".join(node.said("hunt", "never.example", *WHY, status=DONE).split())
+        assert f"never seen since {int(year) - 1}" in said, said
+
+        node.run("history", "compact")
+
+        for name, kept in (("live.example", 1), ("lost.example", 1), ("ahead.example", 1),
+                           ("late.example", 0)):
+            assert count(node, name, found=kept > 0) == kept, name
+
+
 # ---- kept in a backup ----
 
 def restored(node, name="copy"):

@@ -20,6 +20,8 @@ struct memory {
     struct history_rules rules;
     struct watch_rules watch;
     struct buf text;
+    uint64_t odd_times; /* of the last lines */
+    uint64_t not_remembered;
 };
 
 static void memory_begin(struct memory *memory)
@@ -73,6 +75,8 @@ static const char *remembered(struct memory *memory, enum observe_format format,
         struct history_record record;
         struct history_seen seen;
         check_err(watch_work_run(work, &source, &images, lane->chunk, &result), ERR_OK);
+        memory->odd_times = result.counts[WATCH_COUNT_ODD_TIME];
+        memory->not_remembered = result.counts[WATCH_COUNT_NOT_REMEMBERED];
         if (result.seen.size == 0) {
             continue;
         }
@@ -210,14 +214,43 @@ TEST(times_are_read_however_they_are_written)
     memory_end(&memory);
 }
 
-TEST(time_that_cannot_be_written_is_counted_and_not_remembered)
+/* The clock of the run shows 2026-11-21T20:00:00Z. */
+TEST(time_that_cannot_be_is_that_of_reading_and_counted_and_a_year_late_is_as_written)
 {
+    static const struct {
+        const char *time;
+        uint64_t odd;
+        const char *second; /* of its day */
+    } cases[] = {
+        { "1965-01-01T00:00:00Z", 1, "72000-72000" }, { "1970-01-01T00:00:07Z", 1, "72000-72000" },
+        { "1989-12-31T23:59:59Z", 1, "72000-72000" }, { "1990-01-01T00:00:01Z", 0, "1-1" },
+        { "2025-11-21T00:00:02Z", 0, "2-2" },         { "2026-11-22T20:00:00Z", 0, "72000-72000" },
+        { "2026-11-22T20:00:01Z", 1, "72000-72000" }, { "2105-01-01T00:00:03Z", 1, "72000-72000" },
+        { "2200-01-01T00:00:03Z", 1, "72000-72000" },
+    };
     struct memory memory;
     memory_begin(&memory);
+    memory.rules.keep[VALUE_IPV4] = HISTORY_KEEP_NOT;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char line[512];
+        char expected[128];
+        const char *dns = DNS("@", "10.0.0.5", "evil.example");
+        const char *at = strchr(dns, '@');
+        snprintf(line, sizeof line, "%.*s%s%s", (int)(at - dns), dns, cases[i].time, at + 1);
+        snprintf(expected, sizeof expected, "domain evil.example 10.0.0.5 dns.query host 1 %s\n",
+                 cases[i].second);
 
-    const char *text = remembered(&memory, OBSERVE_FORMAT_ZEEK_JSON,
-                                  DNS("1965-01-01T00:00:00Z", "10.0.0.5", "evil.example"));
+        assert_string_equal(remembered(&memory, OBSERVE_FORMAT_ZEEK_JSON, line), expected);
 
-    assert_string_equal(text, "");
+        assert_int_equal(memory.odd_times, cases[i].odd);
+        assert_int_equal(memory.not_remembered, 0);
+    }
     memory_end(&memory);
+}
+
+TEST(clock_that_was_lost_itself_is_no_measure_of_what_is_too_late)
+{
+    const int64_t second = 1000000;
+    assert_true(told_time_fits(INT64_C(1795291200) * second, 60 * second));
+    assert_false(told_time_fits(60 * second, 60 * second));
 }

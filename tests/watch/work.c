@@ -175,6 +175,23 @@ TEST(line_without_a_time_is_counted_at_the_time_of_reading_and_said)
     lane_end(&lane);
 }
 
+TEST(line_of_a_time_that_cannot_be_is_counted_at_the_time_of_reading_and_said)
+{
+    struct lane lane;
+    lane_begin(&lane);
+
+    struct lane_result *result = lane_watch(
+        &lane, OBSERVE_FORMAT_ZEEK_JSON,
+        DNS("3.5", "10.0.0.5", "evil.example") DNS("4262304000", "10.0.0.5", "evil.example")
+            DNS("1763726400", "10.0.0.5", "evil.example"), /* a year late */
+        image_of(&lane, "evil.example"));
+
+    assert_int_equal(result->fold_count, 2);
+    assert_int_equal(result->counts[WATCH_COUNT_ODD_TIME], 2);
+    assert_int_equal(result->counts[WATCH_COUNT_NO_TIME], 0);
+    lane_end(&lane);
+}
+
 TEST(line_that_cannot_be_read_is_counted_by_reason_and_reading_goes_on)
 {
     struct lane lane;
