@@ -184,13 +184,43 @@ enum err history_work(struct op *op, struct history *history, int64_t now_us, in
                       bool *ret_more);
 
 /**
- * Do all the work that is due, and merge everything into as few segments as possible.
+ * From now on, do something between any two steps of history_flush(), history_compact() and
+ * history_forget(), which take some milliseconds each: what waits for this process is not to wait
+ * until they are done. It may do everything but these three and closing: add, commit, split, work,
+ * and ask. Its error ends what was under way.
+ *
+ * history   open for writing
+ * between   gets the op of the work; NULL: nothing is done
+ * context   given to it
+ */
+void history_between(struct history *history, enum err (*between)(struct op *op, void *context),
+                     void *context);
+
+/**
+ * Whether one of these goes on: this is called from what is done between two steps of it.
+ *
+ * history   open
+ */
+bool history_is_between(const struct history *history);
+
+/**
+ * Whether one of these cannot go on until what waits is committed and the journal knows it, since
+ * more came from between two steps; then history_split() follows.
+ *
+ * history   open
+ */
+bool history_wants_quiet(const struct history *history);
+
+/**
+ * Do all the work that is due, and merge everything into as few segments as possible. What comes
+ * while it goes on is not part of it.
  *
  * op        work in hand
- * history   open for writing
+ * history   open for writing; not between two steps
  * now_us    by the clock
  *
- * Errors    ERR_CANCELLED; ERR_CONFLICT as history_flush(); ERR_FULL; ERR_IO; ERR_LIMIT
+ * Errors    ERR_CANCELLED; ERR_CONFLICT as history_flush(); ERR_FULL; ERR_IO; ERR_LIMIT; or what
+ *           was returned between two steps
  */
 MUST_USE
 enum err history_compact(struct op *op, struct history *history, int64_t now_us);

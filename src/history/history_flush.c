@@ -8,6 +8,8 @@
 #include "base/must.h"
 #include "history/history_inner.h"
 
+enum { STEP_US = 5 * 1000 };
+
 /* ---- in memory ---- */
 
 static struct segment_options segment_options_of(const struct history *history)
@@ -67,11 +69,21 @@ enum err history_memory_make(struct op *op, struct history *history)
 
 /* ---- in steps ---- */
 
+static bool is_quiet(const struct history *history)
+{
+    return live_waiting(history->live) == 0 && history->acknowledged == history->commit;
+}
+
+static enum err fail_waits(struct op *op)
+{
+    return op_fail(op, ERR_CONFLICT, "what was seen is not yet in the journal");
+}
+
 enum err history_flush_split(struct op *op, struct history *history)
 {
     struct live *live = history->live;
-    if (live_waiting(live) > 0 || history->acknowledged != history->commit) {
-        return op_fail(op, ERR_CONFLICT, "what was seen is not yet in the journal");
+    if (!is_quiet(history)) {
+        return fail_waits(op);
     }
     if (live_last(live) == 0 || live_older_last(live) != 0) {
         return ERR_OK;
@@ -204,20 +216,63 @@ enum err history_flush_step(struct op *op, struct history *history, int64_t budg
     return ERR_OK;
 }
 
-static enum err flush_whole(struct op *op, struct history *history)
+/* ---- whole ---- */
+
+void history_between(struct history *history, enum err (*between)(struct op *op, void *context),
+                     void *context)
 {
-    bool done = live_older_last(history->live) == 0;
-    while (!done) {
-        TRY(history_flush_step(op, history, INT64_MAX, &done));
+    history->between = between;
+    history->between_context = context;
+}
+
+bool history_is_between(const struct history *history)
+{
+    return history->is_between;
+}
+
+enum err history_pause(struct op *op, struct history *history)
+{
+    TRY(op_check(op));
+    if (history->between == NULL) {
+        return ERR_OK;
     }
-    return ERR_OK;
+    history->is_between = true;
+    enum err err = history->between(op, history->between_context);
+    history->is_between = false;
+    return err;
+}
+
+/* One step towards a segment of what is live now; where others add in between, that is possible
+ * only when nothing of theirs is on its way. */
+static enum err flush_towards(struct op *op, struct history *history)
+{
+    bool done = false;
+    if (live_older_last(history->live) != 0) {
+        return history_flush_step(op, history, STEP_US, &done);
+    }
+    history->wants_quiet = !is_quiet(history) && history->between != NULL;
+    return history->wants_quiet ? ERR_OK : history_flush_split(op, history);
+}
+
+bool history_wants_quiet(const struct history *history)
+{
+    return history->wants_quiet;
 }
 
 enum err history_flush(struct op *op, struct history *history)
 {
+    uint64_t last = live_last(history->live);
     must(history->lock != NULL);
+    must(!history->is_between);
+    if (!is_quiet(history)) {
+        return fail_waits(op);
+    }
     TRY(history_settle(op, history));
-    TRY(flush_whole(op, history)); /* what was set apart before */
-    TRY(history_flush_split(op, history));
-    return flush_whole(op, history);
+    enum err err = ERR_OK;
+    while (err == ERR_OK && last != 0 && history->head.through < last) {
+        err = flush_towards(op, history);
+        err = err == ERR_OK ? history_pause(op, history) : err;
+    }
+    history->wants_quiet = false;
+    return err;
 }

@@ -119,6 +119,7 @@ enum err history_forget(struct op *op, struct history *history, const struct his
 {
     struct history_forgotten gone = { .postings = 0 };
     must(history->lock != NULL);
+    must(!history->is_between);
     must(forget->value != NULL || forget->kind != VALUE_NONE || forget->host.size > 0 ||
          forget->since_s > 0 || forget->until_s < UINT32_MAX);
     history_job_drop(history);

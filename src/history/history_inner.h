@@ -83,6 +83,11 @@ struct history {
     struct history_memory memory[HISTORY_LIVE_PARTS];
     const struct segment **list;
 
+    enum err (*between)(struct op *op, void *context); /* two steps; NULL: nothing is to be done */
+    void *between_context;
+    bool is_between;
+    bool wants_quiet; /* a flush waits until nothing is on its way */
+
     struct history_flush *flush; /* NULL: none goes on */
     struct history_job *job;     /* likewise */
     bool flushed;                /* since it was opened */
@@ -403,6 +408,17 @@ enum err history_memory_make(struct op *op, struct history *history);
  * history   open
  */
 void history_memory_drop(struct history *history);
+
+/**
+ * Let others have their turn between two steps, and ask whether to stop.
+ *
+ * op        work in hand
+ * history   open for writing
+ *
+ * Errors    ERR_CANCELLED; or what was returned there
+ */
+MUST_USE
+enum err history_pause(struct op *op, struct history *history);
 
 /* What is to be merged, and how. */
 struct history_plan {

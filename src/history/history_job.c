@@ -7,7 +7,7 @@
 #include "history/history_inner.h"
 
 enum {
-    STEP_US = 50 * 1000,              /* between questions whether to stop */
+    STEP_US = 5 * 1000,               /* then others have their turn */
     KEEP_SMALL_SIZE = 4 * 1024 * 1024 /* smaller ones are merged again soon */
 };
 
@@ -280,10 +280,15 @@ enum err history_job_whole(struct op *op, struct history *history, const struct 
     bool done = false;
     TRY(history_job_begin(op, history, plan));
     while (!done) {
-        enum err err = op_check(op);
+        enum err err = history_pause(op, history);
         if (err != ERR_OK) {
             history_job_drop(history);
             return err;
+        }
+        if (history->job == NULL || history->doubt) { /* history_settle() gave it up, or will */
+            return op_fail(op, ERR_IO,
+                           "the manifest of the history could not be written meanwhile: do it "
+                           "again");
         }
         TRY(history_job_step(op, history, STEP_US, &done, ret_result));
     }

@@ -123,7 +123,8 @@ enum err history_split(struct op *op, struct history *history, int64_t now_us)
 {
     must(history->lock != NULL);
     now_us = clock_bound(now_us);
-    if (is_waiting(history, now_us) || !split_is_due(history, now_us)) {
+    bool due = history->wants_quiet || split_is_due(history, now_us);
+    if (is_waiting(history, now_us) || !due) {
         return ERR_OK;
     }
     TRY(history_flush_split(op, history));
@@ -339,7 +340,7 @@ static enum err plan_new(struct op *op, const struct history *history, uint32_t 
                          struct history_plan *ret)
 {
     *ret = (struct history_plan){ .now_s = now_s, .cut_s = history->cut_s };
-    ret->numbers = memory_new_array(history->part_count, sizeof *ret->numbers);
+    ret->numbers = memory_new_array(history->part_count + 1, sizeof *ret->numbers);
     return ret->numbers == NULL ? op_fail(op, ERR_LIMIT, "out of memory for the history's work")
                                 : ERR_OK;
 }
@@ -374,6 +375,10 @@ static enum err work_do(struct op *op, struct history *history, int64_t now_us, 
     TRY(history_split(op, history, now_us));
     if (live_older_last(history->live) != 0) {
         return history_flush_step(op, history, budget_us, &done);
+    }
+    if (history->is_between) { /* the job, if there is one, is somebody else's */
+        *ret_more = false;
+        return ERR_OK;
     }
     if (history->job != NULL) {
         return history_job_step(op, history, budget_us, &done, NULL);
@@ -470,6 +475,7 @@ enum err history_compact(struct op *op, struct history *history, int64_t now_us)
 {
     struct history_plan plan;
     must(history->lock != NULL);
+    must(!history->is_between);
     history_job_drop(history);
     TRY(history_flush(op, history));
     history->head.clock_s = clock_seconds(now_us); /* who asks for it has looked at the clock */

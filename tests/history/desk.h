@@ -47,9 +47,9 @@ struct desk {
     struct buf record;
     uint64_t random;
     int64_t now_us;
-    uint32_t hours; /* so many, from DESK_BASE_S on, are told of */
-    bool damaged;   /* something was broken on purpose: less may be there, and never more */
-    uint64_t less;  /* rows of which that was so, when they were last compared */
+    uint32_t hours;  /* so many, from DESK_BASE_S on, are told of */
+    bool damaged;    /* something was broken on purpose: less may be there, and never more */
+    uint64_t less;   /* rows of which that was so, when they were last compared */
     uint64_t blocks; /* damaged ones that were met then */
     bool by_month;   /* rows are compared by month: rules make hours to days and months */
 

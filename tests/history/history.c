@@ -12,64 +12,14 @@
 
 #include "base/memory.h"
 #include "os/disk_sim.h"
-#include "tests/history/desk.h"
+#include "tests/history/acts.h"
 #include "tests/os/scratch.h"
 #include "tests/testing.h"
 
 enum {
-    SEED = 4711,
-    STEPS_MAX = 2000,
     BUDGET_US = 1,
-    DAYS_YEAR = 365,
-    SEEN = 30,
     LATE_S = 600, /* after its hour, what is live becomes a segment */
 };
-
-#define FOLDER SPAN("history")
-
-static void begin(struct desk *desk)
-{
-    struct disk *disk;
-    struct op op;
-    testing_op_begin(&op);
-    check_err(disk_sim_open(&op, SEED, &disk), ERR_OK);
-    op_end(&op);
-    desk_begin(desk, disk, SEED);
-}
-
-static void end(struct desk *desk)
-{
-    if (desk->violation[0] != '\0') {
-        print_error("%s\n", desk->violation);
-        fail();
-    }
-    desk_end(desk);
-}
-
-static void at(struct desk *desk, uint64_t second)
-{
-    desk->now_us = (int64_t)second * 1000000;
-}
-
-static struct history_stats stats_of(struct desk *desk)
-{
-    struct history_stats stats;
-    check_err(history_stats(&desk->op, desk->history, &stats), ERR_OK);
-    return stats;
-}
-
-/* A segment of its own. */
-static void segment_add(struct desk *desk, size_t count)
-{
-    check_err(desk_add(desk, count), ERR_OK);
-    check_err(desk_flush(desk), ERR_OK);
-}
-
-static void commit(struct desk *desk)
-{
-    check_err(desk_commit(desk), ERR_OK);
-    desk_acknowledge(desk);
-}
 
 /* Works until nothing is due; returns in how many steps. */
 static size_t work_all(struct desk *desk)
@@ -140,132 +90,6 @@ TEST(commits_go_on_while_segments_are_merged)
     assert_int_equal(stats_of(&desk).segments, 2);
     (void)desk_compare(&desk, desk.history, false);
     (void)desk_verify(&desk);
-    end(&desk);
-}
-
-/* What a second process sees that opens it now. */
-static void read_beside(struct desk *desk)
-{
-    struct op op;
-    struct history *reader;
-    const struct history_options options = { .acknowledged = desk->journal, .rules = &desk->rules };
-    testing_op_begin(&op);
-    check_err(history_open(&op, desk->disk, FOLDER, &options, &reader, NULL), ERR_OK);
-    (void)desk_compare(desk, reader, false);
-    history_close(reader);
-    op_end(&op);
-}
-
-/* As much as makes it due. */
-static void add_much(struct desk *desk)
-{
-    enum { VALUES_OF_A_RECORD = 60000, KEY_SIZE = 64 };
-    uint8_t key[KEY_SIZE] = { 0 };
-    uint64_t left_out;
-    struct buf record;
-    const struct history_way way = { .sensor = SPAN("much"), .field = SPAN("files.sha512") };
-    buf_init(&record, HISTORY_RECORD_SIZE_MAX);
-    history_record_begin(desk->writer);
-    struct history_seen seen = { .kind = VALUE_SHA512,
-                                 .key = span_make(key, sizeof key),
-                                 .way = history_record_way(desk->writer, &way),
-                                 .first_s = DESK_BASE_S,
-                                 .last_s = DESK_BASE_S,
-                                 .count = 1 };
-    for (uint32_t i = 0; i < VALUES_OF_A_RECORD; i++) {
-        uint64_t mixed = testing_random(&desk->random);
-        span_copy(key, sizeof key, span_make(&mixed, sizeof mixed));
-        check_err(history_record_add(desk->writer, &seen), ERR_OK);
-    }
-    history_record_end(desk->writer, &record, &left_out);
-    check_err(history_add(&desk->op, desk->history, buf_span(&record)), ERR_OK);
-    buf_done(&record);
-}
-
-TEST(commits_go_on_and_are_read_while_a_segment_is_made_of_what_is_live)
-{
-    struct desk desk;
-    begin(&desk);
-    check_err(desk_open(&desk), ERR_OK);
-    check_err(desk_add(&desk, SEEN), ERR_OK);
-    commit(&desk);
-    at(&desk, DESK_BASE_S + (uint64_t)DAYS_YEAR * HISTORY_DAY_S); /* its hour is long over */
-    size_t steps = 0;
-    while (stats_of(&desk).segments == 0) {
-        check_err(desk_work(&desk, 0), ERR_OK);
-        check_err(desk_add(&desk, 1), ERR_OK);
-        (void)desk_compare(&desk, desk.history, false);
-        commit(&desk);
-        (void)desk_compare(&desk, desk.history, false);
-        read_beside(&desk);
-        steps++;
-        assert_true(steps < STEPS_MAX);
-    }
-
-    assert_true(steps > 3); /* begun, written, carried over */
-    assert_true(stats_of(&desk).live_count > 0);
-    (void)desk_compare(&desk, desk.history, false);
-    desk_die(&desk);
-    check_err(desk_open(&desk), ERR_OK);
-    assert_int_equal(desk.opened.dropped + desk.opened.removed, 0);
-    (void)desk_compare(&desk, desk.history, false);
-    end(&desk);
-}
-
-TEST(a_process_that_ends_in_any_step_of_that_leaves_all_to_the_next)
-{
-    struct desk desk;
-    bool whole = false;
-    for (size_t steps = 1; !whole; steps++) {
-        begin(&desk);
-        check_err(desk_open(&desk), ERR_OK);
-        check_err(desk_add(&desk, SEEN), ERR_OK);
-        commit(&desk);
-        at(&desk, DESK_BASE_S + (uint64_t)DAYS_YEAR * HISTORY_DAY_S);
-        for (size_t i = 0; i < steps; i++) {
-            check_err(desk_work(&desk, 0), ERR_OK);
-            check_err(desk_add(&desk, 1), ERR_OK);
-            commit(&desk);
-        }
-        whole = stats_of(&desk).segments > 0;
-        desk_die(&desk);
-        disk_sim_crash(desk.disk, steps);
-
-        check_err(desk_open(&desk), ERR_OK);
-
-        (void)desk_compare(&desk, desk.history, false);
-        check_err(desk_flush(&desk), ERR_OK);
-        (void)desk_verify(&desk);
-        assert_true(steps < STEPS_MAX);
-        end(&desk);
-    }
-}
-
-TEST(more_than_can_be_put_in_order_is_told)
-{
-    struct desk desk;
-    bool more = true;
-    begin(&desk);
-    check_err(desk_open(&desk), ERR_OK);
-    at(&desk, DESK_BASE_S);
-    assert_int_equal(history_pressure(desk.history, desk.now_us), HISTORY_EASY);
-    for (size_t i = 0; i < 3; i++) {
-        enum history_pressure before = i < 2 ? HISTORY_EASY : HISTORY_PRESSED;
-        assert_int_equal(history_pressure(desk.history, desk.now_us), before);
-        add_much(&desk);
-        commit(&desk);
-        check_err(history_split(&desk.op, desk.history, desk.now_us), ERR_OK);
-    }
-    assert_int_equal(history_pressure(desk.history, desk.now_us), HISTORY_OVERRUN);
-
-    size_t steps = 0;
-    while (history_pressure(desk.history, desk.now_us) != HISTORY_EASY) {
-        check_err(history_work(&desk.op, desk.history, desk.now_us, 0, &more), ERR_OK);
-        steps++;
-    }
-
-    assert_true(steps > 100); /* small ones: some of 8,192 values, or a piece of a file */
-    assert_int_equal(stats_of(&desk).segments, 1);
     end(&desk);
 }
 
