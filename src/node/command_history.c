@@ -11,7 +11,6 @@
 enum {
     LINE_SIZE_MAX = 64 * 1024,
     FACT_COLUMN = 14,
-    SLICE_US = 200 * US_PER_MS,
     CHECK_SHOWN_MAX = 1000,
 };
 
@@ -262,14 +261,12 @@ int command_history_stats(struct invocation *invocation)
 
 /* ---- compact ---- */
 
-static void progress(const struct invocation *invocation)
+static void progress(const struct invocation *invocation, const struct history_stats *stats)
 {
-    struct history_stats stats;
     char size[32];
-    struct op *op = invocation->op;
-    if (invocation->progress && history_stats(op, invocation->node->history, &stats) == ERR_OK) {
-        fprintf(invocation->err, "\r\033[K%zu segments, %s", stats.segments,
-                print_size(stats.size, size, sizeof size));
+    if (invocation->progress) {
+        fprintf(invocation->err, "\r\033[K%zu segments, %s", stats->segments,
+                print_size(stats->size, size, sizeof size));
         fflush(invocation->err);
     }
 }
@@ -281,21 +278,28 @@ static void progress_end(const struct invocation *invocation)
     }
 }
 
+static enum err compact_all(struct invocation *invocation)
+{
+    struct op *op = invocation->op;
+    struct node *node = invocation->node;
+    struct past_meanwhile meanwhile;
+    past_meanwhile_begin(op, node, invocation->roles, &meanwhile);
+    enum err err = past_forget_finish(op, node);
+    err = err == ERR_OK ? history_compact(op, node->history, os_clock_us()) : err;
+    past_meanwhile_end(&meanwhile);
+    return err;
+}
+
 static enum err compact(struct invocation *invocation, struct history_stats *ret_before,
                         struct history_stats *ret_after)
 {
     struct op *op = invocation->op;
     struct node *node = invocation->node;
-    bool more = true;
     TRY(past_changing(op, node));
     TRY(past_settle(op, node));
-    TRY(past_forget_finish(op, node));
     TRY(history_stats(op, node->history, ret_before));
-    while (more) {
-        progress(invocation);
-        TRY(history_work(op, node->history, os_clock_us(), SLICE_US, &more));
-    }
-    TRY(history_compact(op, node->history, os_clock_us()));
+    progress(invocation, ret_before);
+    TRY(compact_all(invocation));
     return history_stats(op, node->history, ret_after);
 }
 

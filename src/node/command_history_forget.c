@@ -225,9 +225,12 @@ static enum err forget(struct forgetting *forgetting, struct history_forgotten *
     TRY(forget_read(forgetting));
     TRY(past_changing(op, node));
     TRY(past_settle(op, node));
-    TRY(earlier_finish(invocation));
+    struct past_meanwhile meanwhile;
+    past_meanwhile_begin(op, node, invocation->roles, &meanwhile);
     os_random(forgetting->id.bytes, sizeof forgetting->id.bytes);
-    enum err err = rule_carry_out(forgetting, ret);
+    enum err err = earlier_finish(invocation);
+    err = err == ERR_OK ? rule_carry_out(forgetting, ret) : err;
+    past_meanwhile_end(&meanwhile);
     if (err != ERR_OK && forgetting->entry != 0) {
         op_fault_prefix(op,
                         "begun and not finished (the rule is journal entry %llu; the next watch or "

@@ -131,6 +131,11 @@ enum err past_asked(struct op *op, struct node *node)
 enum err past_changing(struct op *op, struct node *node)
 {
     must(node->writer);
+    if (node->history != NULL && history_is_between(node->history)) {
+        return op_fail(op, ERR_AGAIN,
+                       "the history is being compacted, or something in it forgotten: try again "
+                       "when that is done");
+    }
     if (node->history != NULL) {
         return ERR_OK;
     }

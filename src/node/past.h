@@ -63,7 +63,8 @@ enum err past_asked(struct op *op, struct node *node);
  * op        work in hand
  * node      open for writing, with its store
  *
- * Errors    those of past_open(); ERR_ABSENT nothing ever was remembered
+ * Errors    those of past_open(); ERR_ABSENT nothing ever was remembered; ERR_AGAIN another such
+ *           command goes on
  */
 MUST_USE
 enum err past_changing(struct op *op, struct node *node);
@@ -133,6 +134,31 @@ struct questions;
 MUST_USE
 enum err past_look_approved(struct op *op, struct node *node, struct questions *approved,
                             struct past_look *ret);
+
+/* Others' turns while the history is compacted, or something in it forgotten. */
+struct past_meanwhile {
+    struct node *node;
+    struct remote_server *server; /* where no run has one */
+};
+
+/**
+ * Let the run, or callers, have their turns between two steps of history_compact() and
+ * history_forget() from now on.
+ *
+ * op        work in hand
+ * node      open for writing, its history too
+ * roles     the command's; they start what a caller's command needs
+ * ret       stays where it is until past_meanwhile_end()
+ */
+void past_meanwhile_begin(struct op *op, struct node *node, struct roles *roles,
+                          struct past_meanwhile *ret);
+
+/**
+ * End it; callers who wait are served first.
+ *
+ * meanwhile   begun
+ */
+void past_meanwhile_end(struct past_meanwhile *meanwhile);
 
 /**
  * Close it, if it is open.

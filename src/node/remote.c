@@ -25,6 +25,7 @@ enum {
     MESSAGE_GIVEN, /* a file opened for an argument, and the argument's index; any number of them */
     MESSAGE_RUN,   /* the arguments */
     MESSAGE_DONE,  /* the exit code */
+    MESSAGE_TURN,  /* before all others: the caller is being served */
     ARGUMENTS_SIZE_MAX = 1024 * 1024,
     CALLER_WAIT_S = 10,
     CALLER_NAME_SIZE_MAX = 255,
@@ -159,15 +160,36 @@ static enum err call(struct op *op, struct invocation *invocation, struct channe
     return ERR_OK;
 }
 
+/* Who is turned away as the other process ends has asked for nothing yet: it may be asked for again
+ * elsewhere. */
+static enum err await_turn(struct op *op, struct channel *channel)
+{
+    struct channel_message message;
+    enum err err = channel_receive(op, channel, true, &message);
+    if (err == ERR_ABSENT || err == ERR_IO) {
+        return op_fail(op, ERR_AGAIN,
+                       "the linie that was writing to this node has just ended: try "
+                       "again");
+    }
+    TRY(err);
+    return message.type == MESSAGE_TURN
+               ? ERR_OK
+               : op_fail(op, ERR_FORMAT, "the other linie answered what is no answer");
+}
+
 enum err remote_run(struct invocation *invocation, int *ret_code)
 {
     struct op *op = invocation->op;
     struct channel channel;
     TRY(call_open(op, invocation, &channel));
     fflush(invocation->out);
-    enum err err = call(op, invocation, &channel, ret_code);
+    enum err err = await_turn(op, &channel);
+    if (err == ERR_OK) {
+        err = call(op, invocation, &channel, ret_code);
+        err = err == ERR_AGAIN ? ERR_IO : err;
+    }
     channel_done(&channel);
-    return err == ERR_AGAIN ? ERR_IO : err;
+    return err;
 }
 
 /* ---- the server ---- */
@@ -378,6 +400,7 @@ static enum err serve_caller(struct op *op, struct remote_server *server, struct
     if (invocation == NULL) {
         return ERR_LIMIT;
     }
+    TRY(channel_send(op, channel, MESSAGE_TURN, SPAN(""), CHANNEL_NO_FILE));
     TRY(caller_files(op, channel, caller));
     TRY(caller_given(op, channel, caller, &message));
     if (message.type != MESSAGE_RUN) {
@@ -387,7 +410,8 @@ static enum err serve_caller(struct op *op, struct remote_server *server, struct
     TRY(arguments_read(op, &r, invocation));
     uint8_t code = (uint8_t)run_for(op, server, caller, invocation);
     op_fault_clear(op);
-    server->served = server->listener.served(server->listener.context);
+    const struct remote_listener *listener = &server->listener;
+    server->served = listener->served == NULL ? ERR_OK : listener->served(listener->context);
     return channel_send(op, channel, MESSAGE_DONE, span_make(&code, sizeof code), CHANNEL_NO_FILE);
 }
 
@@ -435,11 +459,21 @@ enum err remote_server_serve(struct op *op, struct remote_server *server)
     return server->served;
 }
 
-enum err remote_server_finish(struct op *op, struct remote_server *server)
+static bool somebody_waits(const struct remote_server *server)
 {
     struct pollfd arrivals = { .fd = server->fd, .events = POLLIN };
+    return poll(&arrivals, 1, 0) > 0;
+}
+
+enum err remote_server_serve_next(struct op *op, struct remote_server *server)
+{
+    return somebody_waits(server) ? remote_server_serve(op, server) : ERR_OK;
+}
+
+enum err remote_server_finish(struct op *op, struct remote_server *server)
+{
     unlink(server->address.sun_path);
-    while (poll(&arrivals, 1, 0) > 0) {
+    while (somebody_waits(server)) {
         TRY(remote_server_serve(op, server));
     }
     return ERR_OK;

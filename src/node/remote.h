@@ -27,7 +27,7 @@ enum err remote_run(struct invocation *invocation, int *ret_code);
 /* What is done when a caller's command has run, before the caller is answered: so that what it
  * changed is in use when it returns. */
 struct remote_listener {
-    enum err (*served)(void *context); /* its error is that of remote_server_serve() */
+    enum err (*served)(void *context); /* its error is that of remote_server_serve(); or NULL */
     void *context;
 };
 
@@ -70,6 +70,17 @@ enum err remote_server_finish(struct op *op, struct remote_server *server);
  * server    open
  */
 int remote_server_fd(const struct remote_server *server);
+
+/**
+ * Serve one caller, if any has arrived. It may be called while another one is served.
+ *
+ * op        work in hand
+ * server    open
+ *
+ * Errors    as remote_server_serve()
+ */
+MUST_USE
+enum err remote_server_serve_next(struct op *op, struct remote_server *server);
 
 /**
  * Serve one caller who has arrived: its command is run to the end.

@@ -166,7 +166,7 @@ static int shorter_ms(int64_t left_us, int timeout_ms)
 }
 
 /* The service manager ends a process that it does not hear of, and starts it again. */
-static void tell_alive(struct session *session)
+void session_tell_alive(struct session *session)
 {
     int64_t now_us = os_monotonic_us();
     int64_t limit_us = service_watchdog_us();
@@ -190,7 +190,7 @@ enum err session_wait(struct session *session, int timeout_ms)
 {
     TRY(op_check(session->op));
     session->options.on_wait(session);
-    tell_alive(session);
+    session_tell_alive(session);
     TRY(watch_await(session));
     int64_t commit_us = session_commit_due_us(session);
     int64_t history_us = session_history_due_us(session);

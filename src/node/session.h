@@ -182,4 +182,16 @@ enum err session_end(struct session *session);
 MUST_USE
 enum err session_settle(struct session *session, bool *ret_settled);
 
+/**
+ * Take what the watch says, count it, and serve a caller, without waiting: between two steps of
+ * work for a caller that takes long. A watch process that has gone is started again later.
+ *
+ * op        work in hand
+ * session   begun
+ *
+ * Errors    ERR_CANCELLED somebody asked to stop; ERR_FULL; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err session_meanwhile(struct op *op, struct session *session);
+
 #endif

@@ -134,3 +134,30 @@ enum err session_settle(struct session *session, bool *ret_settled)
     *ret_settled = session_is_whole(session);
     return *ret_settled ? session_commit(session) : ERR_OK;
 }
+
+static enum err meanwhile(struct session *session)
+{
+    bool settled = false;
+    session_tell_alive(session);
+    if (session->watch.pid != 0 && !session->watch_lost) {
+        enum err err = session_watch_turn(session, 0);
+        if (err != ERR_OK && !session->watch_lost) {
+            return err;
+        }
+        op_fault_clear(session->op);
+    }
+    if (history_wants_quiet(session->node->history)) {
+        TRY(session_settle(session, &settled));
+    }
+    return remote_server_serve_next(session->op, session->server);
+}
+
+enum err session_meanwhile(struct op *op, struct session *session)
+{
+    enum err err = meanwhile(session);
+    if (err != ERR_OK && session->op != op) { /* the run meets it again, where it is its own */
+        err = op_fail(op, err, "%s", session->op->fault.text);
+        op_fault_clear(session->op);
+    }
+    return err;
+}

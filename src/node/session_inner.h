@@ -163,6 +163,13 @@ MUST_USE
 enum err session_wait(struct session *session, int timeout_ms);
 
 /**
+ * Tell the service manager that the run lives, where it asks to be told.
+ *
+ * session   begun
+ */
+void session_tell_alive(struct session *session);
+
+/**
  * End work that was done in session->scratch: its memory goes back, its fault is the run's. A run
  * that lasts for weeks must not keep either.
  *

@@ -33,6 +33,9 @@ static enum err hear(struct session *session)
 static enum err on_watch(void *context, unsigned events)
 {
     struct session *session = context;
+    if (session->watch_lost) { /* who had the turn then could not start another one */
+        return op_fail(session->op, ERR_ABSENT, "the watch process has gone");
+    }
     enum err err =
         (events & LOOP_OUT) != 0 ? channel_flush(session->op, &session->watch.channel) : ERR_OK;
     for (int i = 0; i < HEARD_MAX && err == ERR_OK && !session_history_overrun(session); i++) {

@@ -13,6 +13,7 @@ import pathlib
 import random
 import subprocess
 import sys
+import threading
 import time
 
 from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, run_all, test
@@ -91,6 +92,105 @@ def compacted_history_is_smaller_and_answers_the_same():
         assert asked == again
         assert node.json("history", "stats")[0]["sightings"] == before["sightings"]
         assert node.said("history", "verify").startswith("the history is whole")
+
+
+def several(node, begun, last):
+    """A node with some segments: each of these forgettings makes one of what is new."""
+    for number in range(begun, last):
+        log = node.file(f"many-{number}.log", "".join(
+            dns(f"many-{number}-{i}.example", f"10.0.{i % 250}.{number}", i) for i in range(2000)))
+        # A watch does not wait for others that write.
+        wait_for(lambda path=log: node.start("watch", path, "--quiet", stdout=subprocess.DEVNULL,
+                                            stderr=subprocess.DEVNULL)
+                 .wait() == DONE, "a watch to begin")
+        node.run("history", "forget", f"absent-{number}.example", *REASON)
+
+
+def beside(node, work, times):
+    """What two hunts answer again and again while something is done; how it ended."""
+    answers = []
+    faults = []
+
+    def hunt():
+        try:
+            for _ in range(times):
+                answers.append(count(node, "secret.example"))
+        except Exception as fault: # pylint: disable=broad-exception-caught
+            faults.append(fault)
+
+    hunts = [threading.Thread(target=hunt) for _ in range(2)]
+    for thread in hunts:
+        thread.start()
+    while any(thread.is_alive() for thread in hunts):
+        work()
+    for thread in hunts:
+        thread.join()
+    assert not faults, faults
+    assert len(answers) == 2 * times
+    return set(answers)
+
+
+@test
+def two_hunts_answer_the_same_while_all_is_compacted_again_and_again():
+    with some() as node:
+        several(node, 0, 3)
+        number = 3
+
+        def work():
+            nonlocal number
+            several(node, number, number + 2)
+            number += 2
+            (told,) = node.json("history", "compact")
+            assert told["segments"] == 1, told
+
+        assert beside(node, work, 8) == {2}
+        assert count(node, "secret.example") == 2
+        (stats,) = node.json("history", "stats")
+        assert stats["kinds"]["domain"] == 52 + 2000 * number
+
+
+@test
+def watch_goes_on_and_two_hunts_answer_while_its_history_is_compacted():
+    with some() as node:
+        several(node, 0, 3)
+        with Pipe(node) as pipe:
+            wait_for((node.path / "real/linie.sock").exists, "the watch to begin")
+            told = 0
+
+            def work():
+                nonlocal told
+                pipe.write("".join(dns(f"late-{told}-{i}.example", "10.0.0.8", i)
+                                   for i in range(500)))
+                told += 1
+                (done,) = node.json("history", "compact")
+                assert done["segments"] >= 1, done
+
+            assert beside(node, work, 8) == {2}
+            pipe.write(dns("secret.example", "10.0.0.9", 7))
+            pipe.end(status=DONE)
+        assert count(node, "secret.example") == 3
+        (stats,) = node.json("history", "stats")
+        assert stats["kinds"]["domain"] >= 52 + 2000 * 3 + 500 * told
+        (checked,) = node.json("history", "verify")
+        assert checked["faults"] == 0
+
+
+@test
+def compaction_that_is_killed_costs_nothing():
+    with some() as node:
+        several(node, 0, 4)
+        (before,) = node.json("history", "stats")
+        for wait_ms in range(0, 60, 4):
+            with node.start("history", "compact", stdout=subprocess.DEVNULL) as process:
+                time.sleep(wait_ms / 1000) # wherever it is then, or when it is done
+                process.kill()
+            (after,) = node.json("history", "stats")
+            assert after["sightings"] == before["sightings"], wait_ms
+        node.run("history", "compact")
+        (after,) = node.json("history", "stats")
+        assert after["sightings"] == before["sightings"] and after["segments"] == 1
+        assert count(node, "secret.example") == 2
+        assert node.json("history", "verify")[-1]["faults"] == 0
 
 
 @test
