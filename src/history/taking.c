@@ -142,19 +142,6 @@ static bool is_name(const struct taking *taking, struct span name)
            name.data[name.size - wanted.size - 1] == '.' && span_ends_with(name, wanted);
 }
 
-/* host[:port][/path][?query] */
-static struct span host_of(struct span url)
-{
-    size_t size = 0;
-    while (size < url.size && url.data[size] != '/' && url.data[size] != '?') {
-        size++;
-    }
-    struct span host = span_slice(url, 0, size);
-    ptrdiff_t colon = span_find_last(host, ':');
-    bool bracketed = size > 0 && host.data[size - 1] == ']';
-    return colon == SPAN_NOT_FOUND || bracketed ? host : span_slice(host, 0, (size_t)colon);
-}
-
 static bool is_at_host(const struct taking *taking, struct span host)
 {
     uint8_t key[VALUE_KEY_SIZE_MAX];
@@ -225,7 +212,7 @@ static bool holds_value(const struct taking *taking, const struct history_entry 
     case VALUE_IP_PORT:
         return is_address(taking, span_from(order, PORT_SIZE), entry->form);
     case VALUE_URL:
-        return is_at_host(taking, host_of(order)) || holds_mail(taking, order);
+        return is_at_host(taking, value_url_host(order)) || holds_mail(taking, order);
     case VALUE_EMAIL:
         return is_name(taking, span_from(order, (size_t)(span_find_last(order, '@') + 1)));
     default:

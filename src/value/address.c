@@ -3,6 +3,7 @@
  * Ranges of addresses (RFC 4632, RFC 4291 section 2.3), and addresses as text (RFC 5952).
  */
 #include "base/must.h"
+#include "base/uuid.h"
 #include "value/internal.h"
 
 enum {
@@ -193,4 +194,46 @@ size_t value_address_write(struct span address, uint8_t *text)
     }
     must(address.size == VALUE_IPV6_SIZE);
     return ipv6_write(address.data, text);
+}
+
+/* ---- names for reverse lookups ---- */
+
+static size_t reverse_ipv4(struct span numbers, uint8_t *key)
+{
+    uint8_t turned[VALUE_KEY_SIZE_MAX];
+    if (value_key_address(numbers, turned) != VALUE_IPV4_SIZE) {
+        return 0;
+    }
+    for (size_t i = 0; i < VALUE_IPV4_SIZE; i++) {
+        key[i] = turned[VALUE_IPV4_SIZE - 1 - i];
+    }
+    return VALUE_IPV4_SIZE;
+}
+
+/* A digit for each four bits, the last ones first, with dots between. */
+static size_t reverse_ipv6(struct span digits, uint8_t *key)
+{
+    enum { DIGITS = 2 * VALUE_IPV6_SIZE };
+    uint8_t text[DIGITS];
+    if (digits.size != 2 * DIGITS - 1) {
+        return 0;
+    }
+    for (size_t i = 0; i < DIGITS; i++) {
+        if (i > 0 && digits.data[2 * i - 1] != '.') {
+            return 0;
+        }
+        text[DIGITS - 1 - i] = digits.data[2 * i];
+    }
+    return hex_parse(span_make(text, DIGITS), key, VALUE_IPV6_SIZE) == ERR_OK ? VALUE_IPV6_SIZE : 0;
+}
+
+size_t value_key_reverse(struct span name, uint8_t *key)
+{
+    const struct span four = SPAN(".in-addr.arpa");
+    const struct span six = SPAN(".ip6.arpa");
+    if (span_ends_with(name, four)) {
+        return reverse_ipv4(span_slice(name, 0, name.size - four.size), key);
+    }
+    return span_ends_with(name, six) ? reverse_ipv6(span_slice(name, 0, name.size - six.size), key)
+                                     : 0;
 }

@@ -82,3 +82,16 @@ bool value_url_has_escapes(struct span key)
 {
     return span_find(key, '%') != SPAN_NOT_FOUND || span_find(key, '\\') != SPAN_NOT_FOUND;
 }
+
+/* host[:port][/path][?query]; an IPv6 address is in brackets. */
+struct span value_url_host(struct span key)
+{
+    size_t size = 0;
+    while (size < key.size && key.data[size] != '/' && key.data[size] != '?') {
+        size++;
+    }
+    struct span host = span_slice(key, 0, size);
+    ptrdiff_t colon = span_find_last(host, ':');
+    bool bracketed = size > 0 && host.data[size - 1] == ']';
+    return colon == SPAN_NOT_FOUND || bracketed ? host : span_slice(host, 0, (size_t)colon);
+}

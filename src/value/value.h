@@ -360,6 +360,24 @@ bool value_url_has_escapes(struct span key);
 size_t value_key_digest(struct span raw, uint8_t *key, enum value_kind *ret_kind);
 
 /**
+ * The address whose name for reverse lookups this is: "7.100.51.198.in-addr.arpa" (RFC 1035 section
+ * 3.5), or 32 digits and ".ip6.arpa" (RFC 3596 section 2.5). Names of networks are none.
+ *
+ * name      key of a domain
+ * key       receives 4 or 16 bytes
+ *
+ * Returns the key's size, or 0 where it is no such name.
+ */
+size_t value_key_reverse(struct span name, uint8_t *key);
+
+/**
+ * The host of a URL: a name, or an address as it is written there.
+ *
+ * key       of a URL
+ */
+struct span value_url_host(struct span key);
+
+/**
  * An e-mail address; "Name <someone@example.org>", "someone@example.org (a comment)" and "mailto:"
  * are understood.
  *

@@ -56,16 +56,21 @@ static bool network_holds(const struct inside_network *network, const uint8_t *k
     return rest == 0 || (network->address[whole] ^ key[whole]) >> (8 - rest) == 0;
 }
 
-bool inside_holds(const struct inside *inside, struct span address)
+bool inside_holds_key(const struct inside *inside, struct span key)
 {
-    uint8_t key[VALUE_KEY_SIZE_MAX];
-    size_t size = value_key_address(address, key);
-    for (size_t i = 0; size > 0 && i < inside->count; i++) {
-        if (network_holds(&inside->networks[i], key, size)) {
+    for (size_t i = 0; i < inside->count; i++) {
+        if (network_holds(&inside->networks[i], key.data, key.size)) {
             return true;
         }
     }
     return false;
+}
+
+bool inside_holds(const struct inside *inside, struct span address)
+{
+    uint8_t key[VALUE_KEY_SIZE_MAX];
+    size_t size = value_key_address(address, key);
+    return size > 0 && inside_holds_key(inside, span_make(key, size));
 }
 
 static enum rank_direction direction_of(bool originator_inside, bool responder_inside)

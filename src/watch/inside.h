@@ -58,6 +58,14 @@ void inside_add_default(struct inside *inside);
 bool inside_holds(const struct inside *inside, struct span address);
 
 /**
+ * As inside_holds(), of an address that is read already.
+ *
+ * inside    networks
+ * key       of an address: 4 or 16 bytes
+ */
+bool inside_holds_key(const struct inside *inside, struct span key);
+
+/**
  * Which end of a line is the inside host. Where both are, it is the originator; where none is, the
  * originator counts as it and that is said.
  *

@@ -12,6 +12,7 @@
 #include "base/must.h"
 #include "history/record.h"
 #include "os/random.h"
+#include "watch/veil.h"
 
 enum {
     WAY_COUNT = 512,   /* found by number; a power of two */
@@ -320,10 +321,9 @@ static bool is_counted(const struct watch_remember *remember, size_t at)
 /* An inside host that is kept as a pseudonym must not stand beside it as a value. */
 static bool tells_host(const struct watch_remember *remember, const struct observation *observation)
 {
-    bool address = observation->kind == VALUE_IPV4 || observation->kind == VALUE_IPV6 ||
-                   observation->kind == VALUE_IP_PORT;
-    return address && remember->rules->host_secret_known &&
-           inside_holds(remember->told_rules.inside, observation->observed);
+    const struct told *told = &remember->told;
+    return remember->rules->host_secret_known &&
+           veil_hides(remember->told_rules.inside, told->line, told->ends.assumed, observation);
 }
 
 /* A client's port is another one each time: its address with that port says nothing more than the

@@ -543,6 +543,26 @@ def lines_name_inside_hosts_as_the_answer_does_wherever_they_stand():
 
 
 @test
+def no_value_tells_the_address_behind_a_pseudonym():
+    """Not the host's own, nor one with a port, its name for reverse lookups, a URL at it."""
+    name = ".".join("20010db80000000000000000000000a5"[::-1]) + ".ip6.arpa"
+    with Node().remembering() as node:
+        configure(node, f"host-key = {node.file('hosts.key', KEY)}\n[inside]\n"
+                        "network = 10.0.0.0/8\nnetwork = 2001:db8::/32\n")
+        watch(node, http("10.0.0.9", "/a", "Mozilla") + http("[2001:db8::a5]", "/b", "Mozilla") +
+              http("198.51.100.80", "/c", "Mozilla") + dns("5.0.0.10.in-addr.arpa") + dns(name) +
+              dns("80.100.51.198.in-addr.arpa", second=1) + dns("a.example", "203.0.113.9") +
+              dns("9.113.0.203.in-addr.arpa", "203.0.113.9") +
+              http("203.0.113.9", "/d", "Mozilla", "203.0.113.9"))
+        assert exported(node, "url") == ["198.51.100.80:8080/c"], exported(node, "url")
+        assert set(exported(node, "domain")) == {"80.100.51.198.in-addr.arpa", "a.example"}
+        assert set(exported(node, "ipv4")) == {"192.0.2.53", "198.51.100.80"}, exported(node, "ipv4")
+        assert exported(node, "ipv6") == []
+        for address in ("10.0.0.", "203.0.113.9", "2001:db8", "9.113.0.203"):
+            assert address not in node.said("history", "export", *WHY), address
+
+
+@test
 def line_that_was_cut_shows_no_part_of_an_address():
     with Node().remembering() as node:
         configure(node, f"host-key = {node.file('hosts.key', KEY)}\n")

@@ -352,3 +352,32 @@ TEST(addresses_are_written_as_inet_ntop_writes_them)
     }
     buf_done(&text);
 }
+
+TEST(name_for_reverse_lookups_tells_its_address_and_other_names_none)
+{
+    static const char *const others[] = {
+        "in-addr.arpa",
+        ".in-addr.arpa",
+        "100.51.198.in-addr.arpa",
+        "300.100.51.198.in-addr.arpa",
+        "1.7.100.51.198.in-addr.arpa",
+        "7.100.51.198.in-addr.arpa.example",
+        "8.b.d.0.1.0.0.2.ip6.arpa",
+        "x.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+        "7-0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+        "example.org",
+        "",
+    };
+    static const uint8_t four[] = { 198, 51, 100, 7 };
+    static const uint8_t six[VALUE_IPV6_SIZE] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0x07 };
+    uint8_t key[VALUE_KEY_SIZE_MAX];
+
+    size_t size = value_key_reverse(SPAN("7.100.51.198.in-addr.arpa"), key);
+    assert_true(span_equal(span_make(key, size), span_make(four, sizeof four)));
+    size = value_key_reverse(
+        SPAN("7.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa"), key);
+    assert_true(span_equal(span_make(key, size), span_make(six, sizeof six)));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        assert_int_equal(value_key_reverse(span_of(others[i]), key), 0);
+    }
+}

@@ -291,3 +291,16 @@ TEST(the_plain_form_is_the_same_for_a_target_as_sent_and_as_zeek_logs_it)
         assert_true(span_equal(span_make(sent, sent_size), span_make(logged, logged_size)));
     }
 }
+
+TEST(host_of_a_url_is_what_stands_before_its_port_and_path)
+{
+    static const char *const cases[][2] = {
+        { "example.org/a?b:c", "example.org" },     { "example.org:8443/a", "example.org" },
+        { "example.org?q", "example.org" },         { "198.51.100.7:80", "198.51.100.7" },
+        { "[2001:db8::7]:8443/", "[2001:db8::7]" }, { "[2001:db8::7]/a:b", "[2001:db8::7]" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct span host = value_url_host(span_of(cases[i][0]));
+        assert_true(span_equal(host, span_of(cases[i][1])));
+    }
+}
