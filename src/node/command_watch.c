@@ -154,6 +154,7 @@ static void summary_json(struct session *session, double seconds)
         { SPAN("inputs"), totals->inputs },
         { SPAN("inputs_skipped"), totals->inputs_known },
         { SPAN("inputs_unknown"), totals->inputs_strange },
+        { SPAN("inputs_new"), totals->inputs_new },
         { SPAN("inputs_failed"), totals->inputs_failed },
         { SPAN("inputs_unread"), totals->inputs_unread },
         { SPAN("inputs_rewritten"), totals->inputs_rewritten },
@@ -276,11 +277,43 @@ static void summary_waiting(const struct session *session)
     flow_end(&flow);
 }
 
+static void summary_fill(struct session *session, double seconds)
+{
+    char text[64];
+    struct flow flow;
+    const struct session_totals *totals = &session->totals;
+    flow_begin(&flow, session->invocation, 2);
+    flow_words(&flow, "%s read",
+               print_counted(totals->inputs, "input", "inputs", text, sizeof text));
+    if (totals->inputs_known > 0) {
+        flow_after(&flow, ",");
+        flow_words(&flow, "%s remembered already",
+                   print_count(totals->inputs_known, text, sizeof text));
+    }
+    if (totals->inputs_new > 0) {
+        flow_after(&flow, ",");
+        flow_words(&flow, "%s not read so far ('linie watch' does)",
+                   print_count(totals->inputs_new, text, sizeof text));
+    }
+    flow_end(&flow);
+    summary_lines(session, seconds);
+    summary_faults(session);
+    flow_begin(&flow, session->invocation, 2);
+    flow_words(&flow, "%s found looking back%s",
+               print_counted(totals->folds_opened, "new fold", "new folds", text, sizeof text),
+               totals->folds_opened > 0 ? " ('linie hits' shows them)" : "");
+    flow_end(&flow);
+}
+
 static void summary_text(struct session *session, double seconds)
 {
     char text[64];
     struct flow flow;
     const struct session_totals *totals = &session->totals;
+    if (session->options.fill) {
+        summary_fill(session, seconds);
+        return;
+    }
     summary_inputs(session);
     summary_lines(session, seconds);
     summary_faults(session);
@@ -436,9 +469,10 @@ static enum err read_all(struct session *session, const struct sources *sources)
     }
     session->total_size = inputs.size;
     for (size_t i = 0; i < inputs.count; i++) {
-        TRY(session_read(session, sources->folder, &inputs.list[i]));
+        TRY(session->options.fill ? session_fill(session, sources->folder, &inputs.list[i])
+                                  : session_read(session, sources->folder, &inputs.list[i]));
     }
-    return ERR_OK;
+    return session->options.fill ? session_fill_look_back(session) : ERR_OK;
 }
 
 /* What a run needs that the configuration may change. Its memory goes when the next one begins. */
@@ -459,13 +493,21 @@ struct watching {
     struct follow_before before;  /* what the last of these read */
 };
 
+/* Of 'linie history fill', which has fewer options and is no watch. */
+static bool is_fill(const struct invocation *invocation)
+{
+    return strcmp(invocation->command->name, "history fill") == 0;
+}
+
 static enum err options_read(struct invocation *invocation, struct session_options *options)
 {
+    bool fill = is_fill(invocation);
     *options = (struct session_options){
-        .again = command_value(invocation, "again") != NULL,
-        .follow = command_value(invocation, "follow") != NULL,
+        .again = !fill && command_value(invocation, "again") != NULL,
+        .fill = fill,
+        .follow = !fill && command_value(invocation, "follow") != NULL,
         .quiet = command_value(invocation, "quiet") != NULL,
-        .metrics = true,
+        .metrics = !fill,
         .on_fold = show_fold,
         .on_wait = show_progress,
     };
@@ -562,6 +604,10 @@ static enum err run(struct watching *watching, struct session *session)
 {
     const struct round *round = watching->now;
     enum err err = session_begin(session, &watching->now->invocation, &round->options);
+    if (err == ERR_OK && round->options.fill && session->node->history == NULL) {
+        err = op_fail(session->op, ERR_ABSENT,
+                      "nothing is remembered: linie.conf says so ([history], remember = yes)");
+    }
     atomic_store(&stop_loop, session->loop);
     if (err == ERR_OK) {
         err =

@@ -29,6 +29,7 @@ struct session_totals {
     uint64_t inputs;           /* read, at least in part */
     uint64_t inputs_known;     /* skipped: nothing new in them */
     uint64_t inputs_strange;   /* no known format */
+    uint64_t inputs_new;       /* filling: that nobody has read */
     uint64_t inputs_failed;    /* could not be opened or read to their end */
     uint64_t inputs_unread;    /* not one of their lines could be read */
     uint64_t inputs_rewritten; /* hold something else than before: read from their start */
@@ -56,6 +57,7 @@ struct session_input;
 
 struct session_options {
     bool again;  /* read from the start, count nothing */
+    bool fill;   /* read what was read before, to remember of it what is not; count nothing */
     bool follow; /* the run lasts until somebody stops it; hits are counted at once */
     bool quiet;
     bool patient; /* who writes to the node now is waited for */
@@ -123,6 +125,8 @@ struct session {
     struct buf seen;         /* of the chunk that is being told: what is to be remembered of it */
     uint64_t remember_size;  /* bytes of what is remembered with the batch */
     int64_t look_us;         /* steady time to look back again; 0: nothing is new */
+    uint64_t fill_from;      /* filling: what is not remembered is looked for from here on */
+    bool fill_more;          /* perhaps there is more of this input */
     int64_t history_turn_us; /* steady time from which on work on the history goes on */
     struct fold_seen shown; /* where nothing is counted; when following: that were counted before */
     bool live_changed;      /* lines of a socket gathered */
@@ -158,6 +162,29 @@ enum err session_begin(struct session *session, struct invocation *invocation,
  */
 MUST_USE
 enum err session_read(struct session *session, int folder, const struct input_named *input);
+
+/**
+ * Remember what was read before of an input and is not remembered, piece by piece.
+ *
+ * session   begun, to fill
+ * folder    relative paths begin there
+ * named     the input
+ *
+ * Errors    as session_read()
+ */
+MUST_USE
+enum err session_fill(struct session *session, int folder, const struct input_named *named);
+
+/**
+ * Put all indicators to what is remembered now: those that came after lines were read have not met
+ * these yet.
+ *
+ * session   begun, to fill
+ *
+ * Errors    those of past_look_back() and session_commit()
+ */
+MUST_USE
+enum err session_fill_look_back(struct session *session);
 
 /**
  * End: what gathered is counted, folds of which nothing more is expected are closed (unless

@@ -76,8 +76,32 @@ struct session_input {
     uint64_t waiting;   /* bytes of its last line, which has no end yet */
     size_t header_size; /* TSV: header lines in force where it rests; 0: none, or too many */
     uint8_t *header;
-    bool released; /* its owner has done with it: it goes when it is counted */
+    uint64_t fill_end; /* filling: where what is not remembered ends; else 0 */
+    uint64_t fill_at;  /* filling: up to here it was read */
+    bool released;     /* its owner has done with it: it goes when it is counted */
 };
+
+/* ---- filling ---- */
+
+/**
+ * Begin with the next piece of an input that was read before and is not remembered; where there is
+ * none, or nobody has read it, it is closed.
+ *
+ * input     its first bytes are there; its format is known
+ * format    that is
+ *
+ * Errors    ERR_ABSENT the watch has gone; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err session_fill_begin(struct session_input *input, struct span format);
+
+/**
+ * Lines of it are remembered now.
+ *
+ * input     begun
+ * chunk     what was read
+ */
+void session_fill_move(struct session_input *input, const struct watch_message_chunk *chunk);
 
 /* ---- the process ---- */
 

@@ -131,6 +131,10 @@ static enum err on_begun(struct session_input *input, const struct watch_message
         session->totals.inputs_strange++;
         return drop(input, "not read: its format is not known (--format names it)");
     }
+    if (session->options.fill) {
+        return session_fill_begin(
+            input, observe_formats_name(&session->node->config->formats, begun->format));
+    }
     if (session->options.again || input->how.aside) {
         return session_say_start(input, &input->known);
     }
@@ -152,7 +156,8 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
     totals->lines += chunk->lines;
     session->line_us = chunk->lines > 0 ? os_clock_us() : session->line_us;
     totals->observations += chunk->observations;
-    if (chunk->bytes_read > input->bytes_read) { /* else bytes that waited were read again */
+    if (!session->options.fill &&
+        chunk->bytes_read > input->bytes_read) { /* else bytes that waited were read again */
         totals->bytes += chunk->bytes_read - input->bytes_read;
     }
     for (unsigned i = 0; i < WATCH_COUNT_COUNT; i++) {
@@ -169,7 +174,9 @@ static enum err on_chunk(struct session_input *input, const struct watch_message
     session->live_changed = session->live_changed || !input->regular;
     input->waiting = chunk->line.waiting;
     input->bytes_read = chunk->bytes_read;
-    if (input->counted) {
+    if (session->options.fill) {
+        session_fill_move(input, chunk);
+    } else if (input->counted) {
         session_state_move(input, chunk);
         session_input_changed(input);
     }
@@ -180,7 +187,7 @@ static void tell_fault(struct session_input *input, const struct watch_message_e
 {
     char text[FAULT_TEXT_SIZE];
     bool broken = ended->err == ERR_OK;
-    if (input->counted) {
+    if (input->counted && !input->session->options.fill) {
         session_count_fault(&input->state, SESSION_BROKEN_ARCHIVE, broken ? 1 : 0);
     }
     input->session->totals.broken_archives += broken ? 1 : 0;
@@ -228,7 +235,7 @@ static enum err on_ended(struct session_input *input, const struct watch_message
     if (input->copy) { /* of an archive no place in the file is known: its first bytes must do */
         mark_set_tail(&input->state.mark, 0, SPAN(""));
     }
-    if (input->counted) {
+    if (input->counted && !input->session->options.fill) {
         input->state.ended = ended->err == ERR_OK;
         session_input_changed(input);
     }
@@ -308,6 +315,9 @@ static enum err hear_folds(struct session *session, struct span body)
     struct watch_message_folds folds;
     if (watch_message_read_folds(body, &folds) != ERR_OK) {
         return strange(session, "fold");
+    }
+    if (session->options.fill) {
+        return ERR_OK; /* they were counted when the lines were read */
     }
     struct session_input *input = input_find(session, folds.input);
     if (input != NULL && input->how.aside) {

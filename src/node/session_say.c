@@ -35,6 +35,7 @@ enum err session_say_start(struct session_input *input, const struct store_input
         .input = input->number,
         .begin = {
             .position = state->position,
+            .until = input->fill_end,
             .line = state->line,
             /* Where nothing is counted, what is there is looked at. */
             .last_counts = session->options.again,

@@ -46,6 +46,14 @@ static const struct command_option watch_options[] = {
     { NULL, NULL, NULL },
 };
 
+static const struct command_option fill_options[] = {
+    { "format", "FORMAT", "as of 'linie watch'" },
+    { "sensor", "NAME", "who saw it (default: configured, else the log's word)" },
+    { "jobs", "N", "threads (default: configured, else one a processor)" },
+    { "quiet", NULL, "no progress, no hits as they come: only the summary" },
+    { NULL, NULL, NULL },
+};
+
 static const struct command_option try_options[] = {
     { "lines", "N", "how many lines are looked at (default: 10)" },
     { NULL, NULL, NULL },
@@ -389,6 +397,17 @@ static const struct command commands[] = {
               "  linie history compact",
       .access = COMMAND_WRITES,
       .run = command_history_compact },
+    { .name = "history fill",
+      .usage = "[INPUT...]",
+      .summary = "remember what was read before anything was remembered",
+      .help = "Inputs as of 'linie watch'. What of them was read, and is not remembered, is read\n"
+              "again for that alone: no hit is counted twice, nothing remembered twice. Then all\n"
+              "indicators are put to it.\n"
+              "\n"
+              "  linie history fill /var/log/suricata/eve.json",
+      .access = COMMAND_LOCAL,
+      .options = fill_options,
+      .run = command_watch },
     { .name = "history forget",
       .usage = "[VALUE]",
       .summary = "forget what was seen, for good",

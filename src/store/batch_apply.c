@@ -5,8 +5,6 @@
 #include "store/hit_id.h"
 #include "store/internal.h"
 
-enum { MARK_WIRE_SIZE_MAX = 256 };
-
 /* A mark as the database keeps it: the bytes of the pipe. */
 static enum err input_mark(struct op *op, struct json_value input, struct buf *ret,
                            uint64_t *ret_waiting)

@@ -13,6 +13,9 @@
 enum {
     MARK_SIZE = 4096, /* bytes that a digest covers, where there are as many */
     MARK_DIGEST_SIZE = 32,
+    MARK_WIRE_SIZE_MAX = 256,                   /* of a mark and a line */
+    MARK_WIRE_HEAD_SIZE = 4 + MARK_DIGEST_SIZE, /* of its first bytes: what mark_wire_add() writes
+                                                 * first */
 };
 
 /* Two places of an input. A place of no bytes is in every input. */

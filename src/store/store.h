@@ -619,6 +619,22 @@ struct store_input {
 void store_input_add_stretch(struct store_input *input, const struct store_stretch *stretch);
 
 /**
+ * What of the bytes of an input is remembered, by itself or by another one that begins with the
+ * same bytes: its copy, or what it is a copy of.
+ *
+ * op         work in hand; the list lives in its memory
+ * store      open
+ * input      as store_input_find() gave it
+ * ret        by place, and then they may overlap; untouched on error
+ * ret_count  how many
+ *
+ * Errors    ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_remembered(struct op *op, struct store *store, const struct store_input *input,
+                          struct store_stretch **ret, size_t *ret_count);
+
+/**
  * They are counted: all but the last may go, which may still grow.
  *
  * input     changed

@@ -29,27 +29,21 @@ void store_input_stretches_counted(struct store_input *input)
     }
 }
 
-enum err store_stretches(struct op *op, struct store *store, uint64_t number,
-                         const struct store_stretch *span, struct store_stretch **ret,
-                         size_t *ret_count)
+/* All that a query finds; it ends it. */
+static enum err stretches_take(struct op *op, struct db_query *q, struct store_stretch **ret,
+                               size_t *ret_count)
 {
     struct buf list;
     struct span kept;
     buf_init(&list, SIZE_MAX / 2);
-    struct db_query q = db_query(op, &store->db,
-                                 "SELECT begin, end, first, last FROM stretches"
-                                 " WHERE input = ? AND first <= ? AND last >= ? ORDER BY begin");
-    db_bind_i64(&q, (int64_t)number);
-    db_bind_i64(&q, span->last_s);
-    db_bind_i64(&q, span->first_s);
-    while (db_next(&q)) {
-        struct store_stretch stretch = { .begin = (uint64_t)db_i64(&q) };
-        stretch.end = (uint64_t)db_i64(&q);
-        stretch.first_s = (uint32_t)db_i64(&q);
-        stretch.last_s = (uint32_t)db_i64(&q);
+    while (db_next(q)) {
+        struct store_stretch stretch = { .begin = (uint64_t)db_i64(q) };
+        stretch.end = (uint64_t)db_i64(q);
+        stretch.first_s = (uint32_t)db_i64(q);
+        stretch.last_s = (uint32_t)db_i64(q);
         buf_add(&list, span_make(&stretch, sizeof stretch));
     }
-    enum err err = db_end(&q);
+    enum err err = db_end(q);
     if (err == ERR_OK) {
         err = list.err == ERR_OK ? op_copy(op, buf_span(&list), &kept) : ERR_LIMIT;
     }
@@ -58,6 +52,38 @@ enum err store_stretches(struct op *op, struct store *store, uint64_t number,
         *ret_count = kept.size / sizeof **ret;
     }
     buf_done(&list);
+    return err;
+}
+
+enum err store_stretches(struct op *op, struct store *store, uint64_t number,
+                         const struct store_stretch *span, struct store_stretch **ret,
+                         size_t *ret_count)
+{
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT begin, end, first, last FROM stretches"
+                                 " WHERE input = ? AND first <= ? AND last >= ? ORDER BY begin");
+    db_bind_i64(&q, (int64_t)number);
+    db_bind_i64(&q, span->last_s);
+    db_bind_i64(&q, span->first_s);
+    return stretches_take(op, &q, ret, ret_count);
+}
+
+enum err store_remembered(struct op *op, struct store *store, const struct store_input *input,
+                          struct store_stretch **ret, size_t *ret_count)
+{
+    struct buf mark;
+    buf_init(&mark, MARK_WIRE_SIZE_MAX);
+    mark_wire_add(&mark, &input->mark);
+    must(mark.err == ERR_OK);
+    struct db_query q =
+        db_query(op, &store->db,
+                 "SELECT begin, end, first, last FROM stretches JOIN inputs ON input = number"
+                 " WHERE number = ?1 OR substr(mark, 1, ?2) = ?3 ORDER BY begin");
+    db_bind_i64(&q, (int64_t)input->id.number);
+    db_bind_i64(&q, MARK_WIRE_HEAD_SIZE);
+    db_bind_blob(&q, span_make(mark.data, MARK_WIRE_HEAD_SIZE));
+    enum err err = stretches_take(op, &q, ret, ret_count);
+    buf_done(&mark);
     return err;
 }
 

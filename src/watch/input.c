@@ -191,6 +191,16 @@ static size_t lines_end(const struct watch_input *input, struct span bytes)
     return input->ended ? bytes.size : 0;
 }
 
+/* Where reading ends before the input does, what is behind that place is not there. */
+static void cut_at_end(struct watch_input *input, struct inflate_output *output)
+{
+    uint64_t until = input->begin.until;
+    if (until != 0 && output->size >= until - input->position) {
+        output->size = (size_t)(until - input->position);
+        input->ended = true;
+    }
+}
+
 /* Bytes that wait, then as many as there is room for. */
 static enum err chunk_fill(struct op *op, struct watch_input *input, struct watch_chunk *chunk,
                            size_t *ret_size)
@@ -201,6 +211,7 @@ static enum err chunk_fill(struct op *op, struct watch_input *input, struct watc
     input->carry_lines = 0;
     buf_clear(&input->carry);
     TRY(watch_input_fill(op, input, &output));
+    cut_at_end(input, &output);
     *ret_size = output.size;
     return ERR_OK;
 }
@@ -289,6 +300,7 @@ static void chunk_begin(struct watch_chunk *chunk, struct watch_input *input)
     chunk->taken = input->taken;
     input->taken = 0;
     chunk->unterminated = false;
+    chunk->past = input->begin.until != 0;
     chunk->may_grow = false;
     chunk->now_us = 0;
     chunk->header_size = watch_input_header(input, chunk->header);

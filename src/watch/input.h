@@ -23,6 +23,7 @@ enum {
 struct watch_begin {
     uint64_t position;     /* up to which an earlier run counted; 0: from the start */
     struct mark_line line; /* the last line of that run */
+    uint64_t until;        /* an end of a line: what follows is not read. 0: all is */
     bool last_counts;      /* a last line counts without its end, whatever may still come */
     bool copy;             /* it is another file's copy only if the bytes before `position` fit: */
     uint8_t copy_tail[MARK_DIGEST_SIZE]; /* the digest of mark_tail_size(position) of them */
@@ -40,6 +41,7 @@ struct watch_chunk {
     uint64_t open_size; /* bytes of an overlong line that was passed over without its end */
     uint64_t taken;     /* bytes at its start that an earlier run counted as a line */
     bool unterminated;  /* it is one line without a line end: the input ends there for now */
+    bool past;          /* its lines were read before, nobody knows when (watch_begin.until) */
     bool may_grow;      /* ... and may go on later: the line counts only if it is whole */
     uint8_t line_digest[MARK_DIGEST_SIZE]; /* ... of its bytes behind `taken` */
     struct mark mark;   /* of a file: its second place, for who goes on at `end` */

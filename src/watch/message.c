@@ -23,6 +23,7 @@ void watch_message_add_start(struct buf *buf, const struct watch_message_start *
     const struct watch_begin *begin = &message->begin;
     wire_add_u32(buf, message->input);
     wire_add_u64(buf, begin->position);
+    wire_add_u64(buf, begin->until);
     mark_line_wire_add(buf, &begin->line);
     add_flag(buf, begin->last_counts);
     add_flag(buf, begin->copy);
@@ -142,12 +143,16 @@ enum err watch_message_read_start(struct span body, struct watch_message_start *
     struct watch_message_start message = { .input = wire_u32(&r) };
     struct watch_begin *begin = &message.begin;
     begin->position = wire_u64(&r);
+    begin->until = wire_u64(&r);
     mark_line_wire_read(&r, &begin->line);
     begin->last_counts = read_flag(&r);
     begin->copy = read_flag(&r);
     struct span tail = wire_take(&r, sizeof begin->copy_tail);
     begin->header = wire_bytes(&r, WATCH_HEADER_SIZE_MAX);
     TRY(check_place(&r, begin->position, &begin->line));
+    if (begin->until != 0 && begin->until <= begin->position) {
+        return ERR_FORMAT;
+    }
     span_copy(begin->copy_tail, sizeof begin->copy_tail, tail);
     *ret = message;
     return ERR_OK;

@@ -219,7 +219,7 @@ static bool second_find(struct watch_remember *remember, const struct observe_li
         return true;
     }
     if (observe_time(line, &time_us) != ERR_OK) {
-        return second_of(remember->told_rules.now_us, ret);
+        return !remember->told_rules.past && second_of(remember->told_rules.now_us, ret);
     }
     if (!second_of(time_us, ret)) {
         return false;
@@ -239,6 +239,9 @@ static bool second_believe(struct watch_remember *remember, bool found, uint32_t
     int64_t now_us = remember->told_rules.now_us;
     if (found && told_time_fits((int64_t)*second * US_PER_S, now_us)) {
         return true;
+    }
+    if (remember->told_rules.past) {
+        return false;
     }
     remember->odd_times++;
     return second_of(now_us, second);

@@ -29,6 +29,7 @@ struct told_rules {
     struct span sensor;    /* configured for the input; may be empty */
     struct span host_name; /* the sensor, where neither configuration nor line names one */
     int64_t now_us;        /* the time of lines without one */
+    bool past; /* they were read before: those without one are of no time that is known */
 };
 
 /**

@@ -458,6 +458,7 @@ static struct told_rules told_rules_of(const struct watch_work *work)
         .sensor = work->source->sensor,
         .host_name = rules->host_name,
         .now_us = work->chunk->now_us > 0 ? work->chunk->now_us : rules->now_us,
+        .past = work->chunk->past,
     };
 }
 

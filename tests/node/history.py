@@ -3,12 +3,15 @@
 """What is remembered: how much, put in order, forgotten for good, written out, checked; pseudonyms.
 
     tests/node/history.py PROGRAM
+
+LINIE_TEST_SEED repeats a run.
 """
 
 import copy
 import csv
 import io
 import json
+import os
 import pathlib
 import random
 import subprocess
@@ -16,7 +19,8 @@ import sys
 import threading
 import time
 
-from ground import DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, run_all, test
+from ground import (DONE, FIRST_MOMENT, FOUND, TROUBLE, Node, dns, gzipped, lines, run_all,
+                    test)
 from receivers import wait_for
 from sender import Pipe
 
@@ -24,6 +28,9 @@ DAY_S = 24 * 3600
 WHY = ("--purpose", "case 17", "--mandate", "Wbni art. 3")
 REASON = ("--reason", "request of 21 November")
 KEY = "5a" * 32
+SEED = int(os.environ.get("LINIE_TEST_SEED", time.time_ns()))
+RANDOM = random.Random(SEED)
+print(f"# seed {SEED}")
 
 
 def configure(node, text):
@@ -614,6 +621,149 @@ def lines_with_a_lost_clock_are_told_apart_and_spoil_neither_stats_nor_bars_nor_
         for name, kept in (("live.example", 1), ("lost.example", 1), ("ahead.example", 1),
                            ("late.example", 0)):
             assert count(node, name, found=kept > 0) == kept, name
+
+
+# ---- filled with what was read before ----
+
+def said_of_past(node):
+    """All that is remembered, as it is exported, without the hour in which nothing differs."""
+    rows = [json.loads(line) for line in node.said("history", "export", *WHY).splitlines()]
+    summed = {}
+    for row in rows:
+        times = row.pop("count"), row.pop("first"), row.pop("last")
+        key = json.dumps(row, sort_keys=True)
+        count_, first, last = summed.get(key, (0, "9", "0"))
+        summed[key] = (count_ + times[0], min(first, times[1]), max(last, times[2]))
+    return summed
+
+
+def counted(node):
+    (status,) = node.json("status")
+    return {key: status[key] for key in ("inputs", "lines", "observations", "hits", "folds")}
+
+
+def remember(node, yes):
+    path = node.path / "linie.conf"
+    text = path.read_text(encoding="utf-8").replace("\n[history]\nremember = yes\n", "")
+    path.write_text(text + ("\n[history]\nremember = yes\n" if yes else ""), encoding="utf-8")
+
+
+def grow(node, pieces, kept):
+    """A log that grows and is watched, with remembering or without."""
+    log = node.folder / "a.log"
+    for piece, yes in zip(pieces, kept):
+        remember(node, yes)
+        with log.open("a", encoding="utf-8") as file:
+            file.write(piece)
+        subprocess.run(node.command("watch", log, "--quiet"), check=False,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    remember(node, True)
+    return log
+
+
+@test
+def what_was_read_before_is_remembered_once_and_makes_no_hit_twice():
+    text = lines(4000).splitlines(keepends=True)
+    pieces = ["".join(text[at:at + 1000]) for at in range(0, 4000, 1000)]
+    with Node() as late, Node() as early:
+        for node in (late, early):
+            node.add("evil.example\n")
+        grow(early, pieces, (True,) * 4)
+        log = grow(late, pieces, (False, True, False, True)) # two gaps, one of them in the middle
+        hits, inputs = sorted(late.folds()), counted(late)
+        assert said_of_past(late) != said_of_past(early)
+
+        said = late.said("history", "fill", log)
+
+        assert "1 input read" in " ".join(said.split()) and "0 new folds" in said, said
+        assert said_of_past(late) == said_of_past(early)
+        assert sorted(late.folds()) == hits, (late.folds(), hits)
+        assert counted(late) == inputs, (inputs, counted(late))
+        again = late.said("history", "fill", log)
+        assert "1 remembered already" in again, again
+        assert said_of_past(late) == said_of_past(early)
+        late.run("watch", late.file("b.log", dns("more.example")), "--quiet")
+        assert late.json("rebuild")[0]["same"] is True
+        assert "remembered already" in late.said("history", "fill", log)
+        assert late.json("history", "verify")[-1]["faults"] == 0
+
+
+@test
+def indicators_that_came_after_lines_were_read_are_put_to_them_when_they_are_filled_in():
+    with Node() as node:
+        log = grow(node, [dns("evil.example")], (False,))
+        node.add("evil.example\n")
+        assert not node.folds()
+        summary = node.json("history", "fill", log)[-1]
+        assert summary["summary"]["folds_opened"] == 1, summary
+        (hit,) = map(json.loads, node.folds())
+        assert hit["looked_back"] is True and hit["first"].startswith("2026-11-21T12:00:00"), hit
+
+
+@test
+def filling_that_is_killed_again_and_again_remembers_each_line_once():
+    text = lines(60_000)
+    with Node() as late, Node().remembering() as early:
+        early.run("watch", early.file("a.log", text), "--quiet")
+        log = grow(late, [text], (False,))
+        for _ in range(5):
+            process = late.start("history", "fill", log, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL)
+            time.sleep(RANDOM.random() * 0.3)
+            process.kill()
+            process.wait()
+        late.run("history", "fill", log)
+        assert said_of_past(late) == said_of_past(early)
+
+
+@test
+def copy_of_a_log_that_is_remembered_is_not_remembered_again():
+    with Node().remembering() as node:
+        log = node.file("a.log", lines(3000))
+        node.run("watch", log, "--quiet")
+        before = said_of_past(node)
+        copied = node.folder / "a.log.1"
+        copied.write_bytes(log.read_bytes())
+        remember(node, False)
+        node.run("watch", copied, "--quiet") # counts as another log
+        remember(node, True)
+        said = node.said("history", "fill", copied, log)
+        assert "2 remembered already" in said and said_of_past(node) == before, said
+
+
+@test
+def compressed_and_tabular_logs_are_filled_in_too():
+    table = "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tquery\n" + "".join(
+        f"{FIRST_MOMENT + i}.5\tC{i}\t10.0.0.5\thost-{i}.example\n" for i in range(2000))
+    with Node() as late, Node().remembering() as early:
+        for node in (late, early):
+            node.file("a.log.gz", gzipped(lines(2000)))
+            node.file("dns.log", table)
+            for name in ("a.log.gz", "dns.log"):
+                node.run("watch", node.folder / name, "--quiet")
+        remember(late, True)
+        late.run("history", "fill", late.folder / "a.log.gz", late.folder / "dns.log")
+        assert said_of_past(late) == said_of_past(early)
+
+
+@test
+def what_cannot_be_filled_in_is_said():
+    with Node() as node:
+        log = node.file("a.log", lines(10))
+        said = node.run("history", "fill", log, status=TROUBLE).stderr
+        assert "nothing is remembered" in said, said
+        remember(node, True)
+        done = node.run("history", "fill", log)
+        assert "not read so far" in done.stderr + done.stdout, done
+        assert not (node.path / "real/history").exists() or not said_of_past(node)
+        untimed = json.dumps({"_path": "dns", "query": "timeless.example", "id.orig_h": "10.0.0.5"})
+        remember(node, False)
+        node.run("watch", node.file("b.log", untimed + "\n" + dns("timed.example")), "--quiet")
+        remember(node, True)
+        (summary,) = node.json("history", "fill", node.folder / "b.log")
+        assert summary["summary"]["faults"]["not-remembered"] > 0, summary
+        assert count(node, "timed.example") == 1
+        assert count(node, "timeless.example", found=False) == 0
 
 
 # ---- kept in a backup ----

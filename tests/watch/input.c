@@ -123,6 +123,39 @@ TEST(reading_goes_on_at_any_chunk_as_if_it_had_never_stopped)
     lane_end(&lane);
 }
 
+/* A random end of a line. */
+static size_t line_end(struct span text, uint64_t *seed)
+{
+    size_t from = (size_t)(testing_random(seed) % text.size);
+    ptrdiff_t end = span_find(span_from(text, from), '\n');
+    return end == SPAN_NOT_FOUND ? 0 : from + (size_t)end + 1;
+}
+
+TEST(reading_ends_at_any_line_that_is_named_as_if_the_file_ended_there)
+{
+    uint64_t seed = testing_seed();
+    struct lane lane;
+    lane_begin(&lane);
+    struct span text = random_lines(&lane, &seed, 1500 * 1024);
+    for (int i = 0; i < 8; i++) {
+        uint64_t overlong = 0;
+        size_t begin = i < 4 ? 0 : line_end(text, &seed);
+        size_t end = line_end(text, &seed);
+        if (end <= begin) {
+            continue;
+        }
+        int fd = lane_open(&lane, (enum lane_sort)(i % LANE_PIPE), text, 1);
+        struct lane_read *read = lane_read_until(&lane, fd, OBSERVE_FORMAT_ZEEK_JSON, begin, end);
+
+        check_err(read->err, ERR_OK);
+        struct span piece = span_slice(text, begin, end);
+        assert_true(span_equal(read->bytes, without_overlong(&lane, piece, &overlong)));
+        assert_int_equal(read->overlong, overlong);
+        assert_int_equal(read->ends[read->count - 1], end);
+    }
+    lane_end(&lane);
+}
+
 TEST(line_of_the_largest_size_is_read_and_a_longer_one_passed_over)
 {
     struct lane lane;

@@ -194,12 +194,18 @@ enum err lane_next(struct lane *lane, struct watch_input *input, struct watch_ch
 struct lane_read *lane_read(struct lane *lane, int fd, enum observe_format format,
                             uint64_t position)
 {
+    return lane_read_until(lane, fd, format, position, 0);
+}
+
+struct lane_read *lane_read_until(struct lane *lane, int fd, enum observe_format format,
+                                  uint64_t position, uint64_t until)
+{
     struct lane_read *read = op_alloc(&lane->op, sizeof *read);
     struct watch_input *input = lane_input(lane, fd);
     struct watch_chunk *chunk = lane->chunk;
     struct buf bytes;
     buf_init(&bytes, LANE_SIZE_MAX);
-    const struct watch_begin begin = { .position = position };
+    const struct watch_begin begin = { .position = position, .until = until };
     read->err = lane_seek(lane, input, format, &begin);
     enum err err = read->err;
     while (err == ERR_OK) {

@@ -67,6 +67,10 @@ struct lane_read {
 struct lane_read *lane_read(struct lane *lane, int fd, enum observe_format format,
                             uint64_t position);
 
+/* Only the lines before a place; 0: all. */
+struct lane_read *lane_read_until(struct lane *lane, int fd, enum observe_format format,
+                                  uint64_t position, uint64_t until);
+
 /* ---- work ---- */
 
 /* An indicator of a list: as a plain list writes it, with or without an id of its own. */

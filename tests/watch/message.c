@@ -30,6 +30,7 @@ TEST(messages_to_the_watch_come_back_as_they_were_sent)
 
     const struct watch_message_start start = { .input = 3,
                                                .begin = { .position = 9,
+                                                          .until = 12,
                                                           .line = a_line,
                                                           .last_counts = true,
                                                           .copy = true,
@@ -41,6 +42,7 @@ TEST(messages_to_the_watch_come_back_as_they_were_sent)
     check_err(watch_message_read_start(buf_span(&body), &start_read), ERR_OK);
     assert_int_equal(start_read.input, 3);
     assert_int_equal(start_read.begin.position, 9);
+    assert_int_equal(start_read.begin.until, 12);
     assert_memory_equal(&start_read.begin.line, &a_line, sizeof a_line);
     assert_true(start_read.begin.last_counts);
     assert_true(start_read.begin.copy);
