@@ -234,6 +234,7 @@ enum err history_change(struct op *op, struct history *history, const struct his
     }
     memory_free(history->losses);
     history->losses = head.losses;
+    history->losses_changed = history->losses_changed || change->loss != NULL;
     history->loss_count = head.loss_count;
     head.losses = NULL;
     head.loss_count = 0;

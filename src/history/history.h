@@ -239,6 +239,7 @@ struct history_forget {
 struct history_forgotten {
     uint64_t postings;
     uint64_t count; /* sightings: of a line in which two of the values stand, two */
+    uint64_t lost;  /* damaged blocks, and segments that cannot be read, which went whole */
 };
 
 /**
@@ -346,6 +347,13 @@ enum err history_stats(struct op *op, struct history *history, struct history_st
 MUST_USE
 enum err history_losses(struct op *op, struct history *history, const struct history_loss **ret,
                         size_t *ret_count);
+
+/**
+ * Whether a loss was written down since this was last asked.
+ *
+ * history   open
+ */
+bool history_losses_changed(struct history *history);
 
 /**
  * Note that a loss is known: it is told no more. What cannot be read of it goes: a segment's file

@@ -78,12 +78,15 @@ static enum err part_forget(struct op *op, struct history *history,
     struct merge_result result;
     const struct history_part *part = part_of(history, number);
     if (part->segment == NULL) {
+        gone->lost++;
         return part_remove(op, history, part);
     }
     const struct history_plan plan = {
         .count = 1, .numbers = &number, .forget = forget, .drops = true
     };
     TRY(history_job_whole(op, history, &plan, &result));
+    const struct history_loss *loss = history_blocks_lost(history, number);
+    gone->lost += loss != NULL && loss->gone ? result.damaged : 0;
     gone->postings += result.postings_forgotten;
     gone->count += result.count_forgotten;
     return ERR_OK;

@@ -69,7 +69,8 @@ struct history {
     struct history_part *parts; /* by what is oldest in them */
     size_t loss_count;
     struct history_loss *losses; /* that the manifest knows */
-    bool doubt;                  /* whether the last manifest is durable is not known */
+    bool losses_changed;
+    bool doubt; /* whether the last manifest is durable is not known */
 
     bool copy_is_old; /* of the manifest, as it was read */
 

@@ -176,17 +176,13 @@ static enum err job_give_up(struct op *op, struct history *history, const struct
     return history_loss_record(op, history, loss);
 }
 
-/* Whether the damaged blocks may hold what is to be forgotten. */
+/* Whether the damaged blocks may hold what is to be forgotten. A value may stand in values of other
+ * kinds. */
 static bool damage_is_meant(const struct history_job *job, const struct history_loss *loss)
 {
     enum value_kind kind = job->forget->kind;
-    if (job->forget->value != NULL) {
-        kind = job->forget->value->kind;
-    }
-    if (kind == VALUE_NONE || kind == VALUE_CIDR) {
-        return loss->count > 0;
-    }
-    return (loss->kinds & UINT64_C(1) << kind) != 0;
+    uint64_t kinds = kind == VALUE_NONE ? HISTORY_LOSS_KINDS_ALL : UINT64_C(1) << kind;
+    return (loss->kinds & kinds) != 0;
 }
 
 /* Whether all is as it should be already. */

@@ -275,6 +275,13 @@ enum err history_losses(struct op *op, struct history *history, const struct his
     return ERR_OK;
 }
 
+bool history_losses_changed(struct history *history)
+{
+    bool changed = history->losses_changed;
+    history->losses_changed = false;
+    return changed;
+}
+
 /* ---- write-ahead files that were kept aside ---- */
 
 enum err history_aside_remove(struct op *op, struct history *history)
@@ -316,6 +323,7 @@ enum err history_loss_know(struct op *op, struct history *history, struct span n
     const struct history_loss *losses = NULL;
     size_t count = 0;
     must(history->lock != NULL);
+    must(!history->is_between);
     history_job_drop(history);
     TRY(history_losses(op, history, &losses, &count));
     for (size_t i = 0; i < count; i++) {

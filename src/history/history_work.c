@@ -444,28 +444,29 @@ static bool plan_all(struct history *history, struct history_plan *plan)
 }
 
 /* `ret_again`: a segment proved to be damaged, and all is to be planned without it. */
-static enum err plan_do(struct op *op, struct history *history, struct history_plan *plan,
+static enum err plan_do(struct op *op, struct history *history,
                         bool (*choose)(struct history *history, struct history_plan *plan),
                         bool *ret_more, bool *ret_again)
 {
+    struct history_plan plan; /* made anew: between two steps segments may be added */
     struct merge_result result = { .damaged = 0 };
-    plan->count = 0;
-    plan->drops = false;
-    *ret_more = choose(history, plan);
-    enum err err = *ret_more ? history_job_whole(op, history, plan, &result) : ERR_OK;
-    *ret_again = *ret_more && !plan->drops && result.damaged > 0;
+    TRY(plan_new(op, history, history->head.clock_s, &plan));
+    *ret_more = choose(history, &plan);
+    enum err err = *ret_more ? history_job_whole(op, history, &plan, &result) : ERR_OK;
+    *ret_again = *ret_more && !plan.drops && result.damaged > 0;
+    memory_free(plan.numbers);
     return err;
 }
 
 /* Until there is nothing more to do; `once`: or it was done. */
-static enum err plan_do_all(struct op *op, struct history *history, struct history_plan *plan,
+static enum err plan_do_all(struct op *op, struct history *history,
                             bool (*choose)(struct history *history, struct history_plan *plan),
                             bool once)
 {
     bool more = true;
     while (more) {
         bool again = false;
-        TRY(plan_do(op, history, plan, choose, &more, &again));
+        TRY(plan_do(op, history, choose, &more, &again));
         more = more && (again || !once);
     }
     return ERR_OK;
@@ -473,18 +474,14 @@ static enum err plan_do_all(struct op *op, struct history *history, struct histo
 
 enum err history_compact(struct op *op, struct history *history, int64_t now_us)
 {
-    struct history_plan plan;
     must(history->lock != NULL);
     must(!history->is_between);
     history_job_drop(history);
     TRY(history_flush(op, history));
     history->head.clock_s = clock_seconds(now_us); /* who asks for it has looked at the clock */
     history->leap_s = 0;
-    TRY(plan_new(op, history, history->head.clock_s, &plan));
-    enum err err = past_remove(op, history, plan.now_s);
-    err = err == ERR_OK ? plan_do_all(op, history, &plan, plan_all, true) : err;
-    err = err == ERR_OK ? plan_do_all(op, history, &plan, plan_rules_left, false) : err;
-    err = err == ERR_OK ? plan_do_all(op, history, &plan, plan_size, false) : err;
-    memory_free(plan.numbers);
-    return err;
+    TRY(past_remove(op, history, history->head.clock_s));
+    TRY(plan_do_all(op, history, plan_all, true));
+    TRY(plan_do_all(op, history, plan_rules_left, false));
+    return plan_do_all(op, history, plan_size, false);
 }

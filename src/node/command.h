@@ -254,6 +254,8 @@ int command_history_stats(struct invocation *invocation);
 int command_history_compact(struct invocation *invocation);
 int command_history_forget(struct invocation *invocation);
 int command_history_export(struct invocation *invocation);
+int command_history_losses(struct invocation *invocation);
+int command_history_acknowledge(struct invocation *invocation);
 int command_history_verify(struct invocation *invocation);
 int command_history_asked(struct invocation *invocation);
 int command_history_requests(struct invocation *invocation);

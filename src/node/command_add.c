@@ -9,6 +9,7 @@
 #include "node/adding.h"
 #include "node/argument.h"
 #include "node/asking.h"
+#include "node/losses.h"
 #include "node/past.h"
 #include "node/print.h"
 #include "node/show_hit.h"
@@ -211,6 +212,7 @@ static enum err add_file(struct adding *adding, size_t argument)
 struct looked_back {
     struct invocation *invocation;
     uint64_t shown;
+    bool incomplete; /* some of what was seen could not be read */
 };
 
 static void on_found(void *context, const struct fold *fold)
@@ -250,11 +252,15 @@ static void tell_looked_back(struct looked_back *looked, const struct past_look 
     struct invocation *invocation = looked->invocation;
     char found[48];
     char asked[48];
-    if (look->cut > 0 || look->damaged > 0) {
+    char text[FAULT_TEXT_SIZE];
+    looked->incomplete = past_look_text(look, text, sizeof text);
+    if (look->cut > 0) {
         fprintf(invocation->err,
-                "linie: looking back: %llu lines for whose hits there is no room, %llu damaged "
-                "blocks of the history ('linie history verify')\n",
-                (unsigned long long)look->cut, (unsigned long long)look->damaged);
+                "linie: looking back: %llu lines for whose hits there is no room\n",
+                (unsigned long long)look->cut);
+    }
+    if (looked->incomplete) {
+        fprintf(invocation->err, "linie: %s\n", text);
     }
     if (look->held > 0) {
         tell_held(invocation, look);
@@ -266,14 +272,14 @@ static void tell_looked_back(struct looked_back *looked, const struct past_look 
         fprintf(invocation->out, "  ... and %llu more\n",
                 (unsigned long long)(looked->shown - FOUND_SHOWN_MAX));
     }
-    fprintf(invocation->out, "looked back: %s of %s in what was seen before%s\n",
+    fprintf(invocation->out, "looked back: %s of %s in what was seen before%s%s\n",
             print_counted(looked->shown, "hit", "hits", found, sizeof found),
             print_counted(look->asked, "new indicator", "new indicators", asked, sizeof asked),
-            looked->shown > 0 ? " (linie hits)" : "");
+            looked->incomplete ? " and can be read" : "", looked->shown > 0 ? " (linie hits)" : "");
 }
 
 /* Were we hit already? Whoever watches has the history open; else it is opened here. */
-static enum err look_back(struct invocation *invocation)
+static enum err look_back(struct invocation *invocation, bool *ret_incomplete)
 {
     struct past_look look;
     struct node *node = invocation->node;
@@ -292,10 +298,12 @@ static enum err look_back(struct invocation *invocation)
             look.asked = stats.facts.rows > 0 ? look.asked : 0;
             tell_looked_back(&looked, &look);
         }
+        err = err == ERR_OK ? losses_notice(invocation->op, node) : err;
     }
     if (opened) {
         past_close(node);
     }
+    *ret_incomplete = looked.incomplete;
     return err;
 }
 
@@ -303,6 +311,7 @@ int command_indicators_add(struct invocation *invocation)
 {
     struct adding adding = { .invocation = invocation };
     struct span index;
+    bool incomplete = false;
     if (invocation->argument_count == 0) {
         (void)op_fail(invocation->op, ERR_FORMAT,
                       "name files of indicators, or '-' for standard input");
@@ -321,8 +330,9 @@ int command_indicators_add(struct invocation *invocation)
     if (node_index(invocation->op, invocation->node, &index) != ERR_OK) {
         return command_fail(invocation);
     }
-    if (look_back(invocation) != ERR_OK) {
+    if (look_back(invocation, &incomplete) != ERR_OK) {
         code = command_fail(invocation);
     }
-    return code == EXIT_DONE && adding.refused_total > 0 ? EXIT_REFUSALS : code;
+    bool refused = adding.refused_total > 0 || incomplete;
+    return code == EXIT_DONE && refused ? EXIT_REFUSALS : code;
 }

@@ -4,6 +4,7 @@
  */
 #include "format/json_writer.h"
 #include "node/flow.h"
+#include "node/losses.h"
 #include "node/past.h"
 #include "node/past_forget.h"
 #include "os/clock.h"
@@ -56,6 +57,39 @@ static void show_size(const struct invocation *invocation, const struct history_
                    print_counted(stats->damaged, "segment", "segments", damaged, sizeof damaged));
     }
     flow_end(&flow);
+}
+
+/* What is missing, in a sentence each. */
+static enum err show_losses(struct invocation *invocation, const struct history_stats *stats)
+{
+    const struct history_loss *losses = NULL;
+    struct flow flow;
+    size_t count = 0;
+    if (stats->losses + stats->losses_known == 0) {
+        return ERR_OK;
+    }
+    TRY(history_losses(invocation->op, invocation->node->history, &losses, &count));
+    for (size_t i = 0; i < count; i++) {
+        char name[HISTORY_LOSS_NAME_SIZE];
+        struct buf text;
+        if (losses[i].known) {
+            continue;
+        }
+        buf_init(&text, HISTORY_LOSS_TEXT_SIZE);
+        history_loss_add_text(&text, &losses[i]);
+        fact_begin(&flow, invocation, "lost");
+        flow_words(&flow, "%s:", history_loss_name(&losses[i], name));
+        flow_text(&flow, buf_span(&text));
+        flow_end(&flow);
+        buf_done(&text);
+    }
+    if (stats->losses_known > 0) {
+        fact_begin(&flow, invocation, "lost");
+        flow_words(&flow, "%zu more that is known ('linie history losses --all')",
+                   stats->losses_known);
+        flow_end(&flow);
+    }
+    return ERR_OK;
 }
 
 static void show_kinds(const struct invocation *invocation, const struct history_stats *stats)
@@ -211,6 +245,8 @@ static void stats_json(struct invocation *invocation, const struct history_stats
     json_member_u64(&w, SPAN("size"), stats->size);
     json_member_u64(&w, SPAN("segments"), stats->segments);
     json_member_u64(&w, SPAN("damaged"), stats->damaged);
+    json_member_u64(&w, SPAN("losses"), stats->losses);
+    json_member_u64(&w, SPAN("losses_known"), stats->losses_known);
     json_member_u64(&w, SPAN("live_postings"), stats->live_count);
     json_key(&w, SPAN("kinds"));
     json_begin_object(&w);
@@ -253,7 +289,12 @@ int command_history_stats(struct invocation *invocation)
         show_kinds(invocation, &stats);
         show_size(invocation, &stats);
     } else {
-        fputs("nothing was remembered so far\n", invocation->out);
+        fputs(stats.losses > 0 ? "nothing of what was remembered can be read\n"
+                               : "nothing was remembered so far\n",
+              invocation->out);
+    }
+    if (show_losses(invocation, &stats) != ERR_OK) {
+        return command_fail(invocation);
     }
     show_rules(invocation, left);
     return EXIT_DONE;
@@ -300,6 +341,7 @@ static enum err compact(struct invocation *invocation, struct history_stats *ret
     TRY(history_stats(op, node->history, ret_before));
     progress(invocation, ret_before);
     TRY(compact_all(invocation));
+    TRY(losses_notice(op, node));
     return history_stats(op, node->history, ret_after);
 }
 
@@ -318,15 +360,21 @@ int command_history_compact(struct invocation *invocation)
     if (invocation->json) {
         fprintf(invocation->out,
                 "{\"segments_before\":%zu,\"segments\":%zu,\"size_before\":%llu,\"size\":%llu,"
-                "\"rows_before\":%llu,\"rows\":%llu}\n",
+                "\"rows_before\":%llu,\"rows\":%llu,\"losses\":%zu}\n",
                 before.segments, after.segments, (unsigned long long)before.size,
                 (unsigned long long)after.size, (unsigned long long)before.facts.rows,
-                (unsigned long long)after.facts.rows);
+                (unsigned long long)after.facts.rows, after.losses);
     } else {
         fprintf(invocation->out, "%s, %s; before %zu, %s\n",
                 print_counted(after.segments, "segment", "segments", count, sizeof count),
                 print_size(after.size, is, sizeof is), before.segments,
                 print_size(before.size, was, sizeof was));
+    }
+    if (after.losses > 0) {
+        fprintf(invocation->err,
+                "linie history compact: %s of the history nobody acknowledged; what is damaged "
+                "is left as it is: see 'linie history losses'\n",
+                print_counted(after.losses, "loss", "losses", count, sizeof count));
     }
     return EXIT_DONE;
 }

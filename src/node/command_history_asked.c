@@ -21,9 +21,13 @@ enum { LINE_SIZE_MAX = 64 * 1024 * 1024, VALUES_SHOWN_MAX = 8, INDENT = 6 };
 static const char *act_words(enum store_asked_act act)
 {
     static const char *const words[STORE_ASKED_COUNT] = {
-        [STORE_ASKED_HUNT] = "asked for",     [STORE_ASKED_REQUEST] = "wants to ask for",
-        [STORE_ASKED_APPROVAL] = "approved",  [STORE_ASKED_EXPORT] = "exported",
-        [STORE_ASKED_FORGET] = "forgot",      [STORE_ASKED_HOST] = "undid the pseudonym",
+        [STORE_ASKED_HUNT] = "asked for",
+        [STORE_ASKED_REQUEST] = "wants to ask for",
+        [STORE_ASKED_APPROVAL] = "approved",
+        [STORE_ASKED_EXPORT] = "exported",
+        [STORE_ASKED_FORGET] = "forgot",
+        [STORE_ASKED_HOST] = "undid the pseudonym",
+        [STORE_ASKED_LOSS] = "acknowledged that the history lost",
         [STORE_ASKED_DENIED] = "was refused",
     };
     return words[act];
@@ -80,6 +84,17 @@ static void add_rule(struct flow *flow, const struct store_asked *asked)
     }
 }
 
+static void add_losses(struct flow *flow, struct json_value content)
+{
+    struct json_walk walk = json_walk_begin(json_member(content, SPAN("losses")));
+    bool any = false;
+    while (json_walk_next(&walk)) {
+        flow_after(flow, any ? "," : "");
+        flow_value(flow, "", json_string(json_member(walk.value, SPAN("loss"))), "");
+        any = true;
+    }
+}
+
 /* What waits for looking back was brought by somebody, and looked for by who approved it. */
 static const char *words_of(const struct store_asked *asked)
 {
@@ -96,6 +111,8 @@ static void add_what(struct flow *flow, const struct store_asked *asked)
     flow_words(flow, "%s", words_of(asked));
     if (asked->act == STORE_ASKED_FORGET) {
         add_rule(flow, asked);
+    } else if (asked->act == STORE_ASKED_LOSS) {
+        add_losses(flow, asked->content);
     } else if (asked->act == STORE_ASKED_HOST) {
         flow_value(flow, "", json_string(json_member(asked->content, SPAN("pseudonym"))), "");
     } else if (asked->act == STORE_ASKED_DENIED) {

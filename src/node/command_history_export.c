@@ -6,6 +6,7 @@
 #include "exchange/exchange.h"
 #include "format/json_writer.h"
 #include "node/asking.h"
+#include "node/losses.h"
 #include "node/past.h"
 #include "node/print.h"
 
@@ -19,6 +20,7 @@ struct exporting {
     struct buf time;
     uint64_t postings;
     uint64_t damaged;
+    struct losses_told lost;
 };
 
 /* A posting, and what it is of. */
@@ -264,14 +266,20 @@ static enum err export_all(struct exporting *exporting, struct op *op, struct hi
 }
 
 static enum err export(struct exporting *exporting) {
-    struct invocation *invocation = exporting->asking.invocation; struct op *op = invocation->op;
-    TRY(past_reading(op, invocation->node)); if (exporting->csv){ write_header(exporting); }
-if (invocation->node->history == NULL)
+    const struct asking *asking = &exporting->asking;
+    const struct hunt_questions questions = questions_of(&asking->questions);
+    struct op *op = asking->invocation->op; struct node *node = asking->invocation->node;
+    uint64_t kinds = asking->all ? HISTORY_LOSS_KINDS_ALL : hunt_kinds(&questions);
+    TRY(past_reading(op, node)); if (exporting->csv){ write_header(exporting); }
+if (node->history == NULL)
 {
     return ERR_OK;
 }
-return exporting->asking.all ? export_all(exporting, op, invocation->node->history)
-                             : export_values(exporting, op, invocation->node->history);
+TRY(losses_tell(asking->invocation, kinds, asking->since_s, asking->until_s, &exporting->lost));
+TRY(asking->all ? export_all(exporting, op, node->history)
+                : export_values(exporting, op, node->history));
+losses_tell_end(asking->invocation, &exporting->lost, exporting->damaged);
+return losses_notice(op, node);
 }
 
 int command_history_export(struct invocation *invocation)
@@ -290,7 +298,7 @@ int command_history_export(struct invocation *invocation)
     if (err == ERR_OK && exporting.asking.waits) {
         asking_tell_waits(&exporting.asking);
     } else if (err == ERR_OK && export(&exporting) == ERR_OK) {
-        code = exporting.damaged > 0 ? EXIT_REFUSALS : EXIT_DONE;
+        code = exporting.damaged + exporting.lost.count > 0 ? EXIT_REFUSALS : EXIT_DONE;
     } else {
         code = command_fail(invocation);
     }

@@ -5,6 +5,7 @@
 #include "crypt/hmac.h"
 #include "format/json_writer.h"
 #include "node/flow.h"
+#include "node/losses.h"
 #include "node/past.h"
 #include "node/past_forget.h"
 #include "os/random.h"
@@ -231,6 +232,7 @@ static enum err forget(struct forgetting *forgetting, struct history_forgotten *
     enum err err = earlier_finish(invocation);
     err = err == ERR_OK ? rule_carry_out(forgetting, ret) : err;
     past_meanwhile_end(&meanwhile);
+    err = err == ERR_OK ? losses_notice(op, node) : err;
     if (err != ERR_OK && forgetting->entry != 0) {
         op_fault_prefix(op,
                         "begun and not finished (the rule is journal entry %llu; the next watch or "
@@ -273,6 +275,14 @@ static void tell(const struct forgetting *forgetting, const struct history_forgo
                    "their own value only: what holds this one among them stays.");
         flow_end(&flow);
     }
+    if (gone->lost > 0) {
+        flow_begin(&flow, invocation, INDENT);
+        flow_words(&flow,
+                   "%s of the history could not be read and went whole, since it may have stood "
+                   "there: see 'linie history losses'.",
+                   print_counted(gone->lost, "damaged piece", "damaged pieces", text, sizeof text));
+        flow_end(&flow);
+    }
     flow_begin(&flow, invocation, INDENT);
     flow_words(&flow, "Hits and the lines kept with them, what hunts asked for, logs and backups "
                       "are not touched: see 'linie hits' and 'linie erase'.");
@@ -287,9 +297,10 @@ int command_history_forget(struct invocation *invocation)
         return command_fail(invocation);
     }
     if (invocation->json) {
-        fprintf(invocation->out, "{\"sightings\":%llu,\"postings\":%llu,\"entry\":%llu}\n",
+        fprintf(invocation->out,
+                "{\"sightings\":%llu,\"postings\":%llu,\"lost\":%llu,\"entry\":%llu}\n",
                 (unsigned long long)gone.count, (unsigned long long)gone.postings,
-                (unsigned long long)forgetting.entry);
+                (unsigned long long)gone.lost, (unsigned long long)forgetting.entry);
     } else {
         tell(&forgetting, &gone);
     }

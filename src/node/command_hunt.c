@@ -5,6 +5,7 @@
 #include "node/asking.h"
 #include "node/flow.h"
 #include "node/hunt_show.h"
+#include "node/losses.h"
 #include "node/past.h"
 
 enum {
@@ -29,9 +30,13 @@ struct hunting {
     uint64_t seen;
     uint64_t unseen;
     const struct hunt_question *unseen_first[UNSEEN_SHOWN_MAX]; /* shown behind those that were */
-    uint64_t damaged;
-    bool forgot; /* by a rule: "never seen" is too much to say */
-    bool cut;    /* some value met more questions than are told of it */
+    bool unseen_lost[UNSEEN_SHOWN_MAX]; /* and may have stood where nothing can be read */
+    uint64_t incomplete;                /* of those that were not seen */
+    struct losses_told lost;
+    uint64_t damaged;        /* blocks that were met */
+    uint64_t damaged_before; /* the questions in hand */
+    bool forgot;             /* by a rule: "never seen" is too much to say */
+    bool cut;                /* some value met more questions than are told of it */
 };
 
 /* ---- what is asked for ---- */
@@ -103,6 +108,15 @@ static bool is_kept(const struct hunting *hunting, enum value_kind kind)
     return kind == VALUE_CIDR || rules->keep[kind] != HISTORY_KEEP_NOT;
 }
 
+/* Whether something of the question's kind is lost; of a block that is met it is not known whose it
+ * was. */
+static bool is_incomplete(const struct hunting *hunting, const struct hunt_question *question)
+{
+    const struct hunt_questions one = { .count = 1, .at = question };
+    return (hunting->lost.count > 0 && (hunting->lost.kinds & hunt_kinds(&one)) != 0) ||
+           hunting->damaged > hunting->damaged_before;
+}
+
 static enum err answer_one(struct hunting *hunting, size_t index)
 {
     struct invocation *invocation = hunting->asking.invocation;
@@ -112,9 +126,12 @@ static enum err answer_one(struct hunting *hunting, size_t index)
         TRY(answer_end(hunting->makers[index], &answer));
     }
     bool seen = answer.count > 0;
+    hunting->reach.incomplete = is_incomplete(hunting, question);
     if (!seen && hunting->unseen < UNSEEN_SHOWN_MAX) {
         hunting->unseen_first[hunting->unseen] = question;
+        hunting->unseen_lost[hunting->unseen] = hunting->reach.incomplete;
     }
+    hunting->incomplete += !seen && hunting->reach.incomplete ? 1 : 0;
     hunting->seen += seen ? 1 : 0;
     hunting->unseen += seen ? 0 : 1;
     if (invocation->json) {
@@ -146,6 +163,7 @@ static enum err ask_these(struct hunting *hunting, size_t count)
     if (hunting->makers == NULL) {
         return ERR_LIMIT;
     }
+    hunting->damaged_before = hunting->damaged;
     if (history != NULL) {
         TRY(hunt_ask(&hunting->own, history, hunting->asking.grant, &questions, &options, &result));
         hunting->cut = hunting->cut || result.cut;
@@ -179,15 +197,17 @@ static enum err ask(struct hunting *hunting)
 static void show_unseen(const struct hunting *hunting)
 {
     const struct invocation *invocation = hunting->asking.invocation;
+    struct hunt_reach reach = hunting->reach;
     char more[32];
     for (size_t i = 0; i < UNSEEN_SHOWN_MAX && i < hunting->unseen; i++) {
         const struct hunt_question *question = hunting->unseen_first[i];
-        hunt_show_unseen(invocation, question, &hunting->reach,
-                         is_kept(hunting, question->value.kind));
+        reach.incomplete = hunting->unseen_lost[i];
+        hunt_show_unseen(invocation, question, &reach, is_kept(hunting, question->value.kind));
     }
     if (hunting->unseen > UNSEEN_SHOWN_MAX) {
-        fprintf(invocation->out, "and %s more that were never seen\n",
-                print_count(hunting->unseen - UNSEEN_SHOWN_MAX, more, sizeof more));
+        fprintf(invocation->out, "and %s more that were %s\n",
+                print_count(hunting->unseen - UNSEEN_SHOWN_MAX, more, sizeof more),
+                hunting->incomplete > 0 ? "not seen in what can be read" : "never seen");
     }
     fputs(hunting->unseen > 0 ? "\n" : "", invocation->out);
 }
@@ -201,6 +221,11 @@ static void show_total(const struct hunting *hunting)
     show_unseen(hunting);
     if (hunting->forgot) {
         fputs("Some of what was seen was forgotten by rule: see 'linie history asked'.\n",
+              invocation->out);
+    }
+    if (hunting->lost.known) {
+        fputs("Some of what was seen is lost, and that is known: see 'linie history losses "
+              "--all'.\n",
               invocation->out);
     }
     if (!invocation->node->config->history.remember) {
@@ -238,8 +263,8 @@ static enum err hunt(struct hunting *hunting)
 {
     struct invocation *invocation = hunting->asking.invocation;
     struct history_stats stats;
+    const struct hunt_questions all = questions_of(&hunting->asking.questions);
     TRY(history_stats(invocation->op, invocation->node->history, &stats));
-    hunting->damaged = stats.damaged;
     hunting->last_s = stats.facts.last_s;
     hunting->reach = (struct hunt_reach){
         .since_s = hunting->asking.since_s,
@@ -247,6 +272,8 @@ static enum err hunt(struct hunting *hunting)
         .first_s = stats.facts.first_s,
         .entry = hunting->asking.entry,
     };
+    TRY(losses_tell(invocation, hunt_kinds(&all), hunting->asking.since_s, hunting->asking.until_s,
+                    &hunting->lost));
     TRY(rules_look(hunting));
     tell_asked(hunting);
     tell_refused(hunting);
@@ -256,7 +283,6 @@ static enum err hunt(struct hunting *hunting)
 static int ended(const struct hunting *hunting)
 {
     struct invocation *invocation = hunting->asking.invocation;
-    char blocks[64];
     if (!invocation->json) {
         show_total(hunting);
     }
@@ -264,16 +290,11 @@ static int ended(const struct hunting *hunting)
         fprintf(invocation->err, "linie hunt: some values meet more of what was asked for than "
                                  "can be told at once: ask for less at a time\n");
     }
-    if (hunting->damaged > 0) {
-        fprintf(invocation->err,
-                "linie hunt: %s of the history could not be read, and the answer lacks what "
-                "stands there; 'linie history verify' names them\n",
-                print_counted(hunting->damaged, "block", "blocks", blocks, sizeof blocks));
-    }
+    losses_tell_end(invocation, &hunting->lost, hunting->damaged);
     if (hunting->seen > 0) {
         return EXIT_FOUND;
     }
-    return hunting->damaged > 0 ? EXIT_TROUBLE : EXIT_DONE; /* "nothing" would be too much */
+    return hunting->incomplete > 0 ? EXIT_TROUBLE : EXIT_DONE; /* "nothing" would be too much */
 }
 
 int command_hunt(struct invocation *invocation)
@@ -291,6 +312,8 @@ int command_hunt(struct invocation *invocation)
         asking_tell_waits(&hunting.asking);
     } else if (err == ERR_OK && hunt(&hunting) == ERR_OK) {
         code = ended(&hunting);
+        code = losses_notice(invocation->op, invocation->node) == ERR_OK ? code
+                                                                         : command_fail(invocation);
     } else {
         code = command_fail(invocation);
     }

@@ -8,6 +8,7 @@
 #include "node/metrics.h"
 #include "node/node.h"
 #include "node/output_view.h"
+#include "node/past.h"
 #include "node/past_forget.h"
 #include "node/tally.h"
 #include "store/notice.h"
@@ -72,6 +73,42 @@ static enum err notices_json(struct invocation *invocation, struct json_writer *
     enum err err = notices_walk(&shown, notice_json);
     json_end_array(w);
     return err;
+}
+
+/* How the history stands: what it has lost, or why it cannot be read at all (in the op's memory).
+ */
+static enum err history_look(struct invocation *invocation, size_t *ret_losses,
+                             struct span *ret_fault)
+{
+    struct op *op = invocation->op;
+    struct node *node = invocation->node;
+    struct history_stats stats = { .losses = 0 };
+    enum err err = past_reading(op, node);
+    if (err == ERR_OK && node->history != NULL) {
+        err = history_stats(op, node->history, &stats);
+    }
+    *ret_losses = stats.losses;
+    *ret_fault = SPAN("");
+    if (err == ERR_OK) {
+        return ERR_OK;
+    }
+    if (err == ERR_CORRUPT) {
+        TRY(op_copy(op, span_of(op->fault.text), ret_fault));
+    }
+    op_fault_clear(op); /* who may not read its keys asks for other things here */
+    return ERR_OK;
+}
+
+static enum err history_json(struct invocation *invocation, struct json_writer *w)
+{
+    size_t losses = 0;
+    struct span fault;
+    TRY(history_look(invocation, &losses, &fault));
+    json_member_u64(w, SPAN("history_losses"), losses);
+    if (fault.size > 0) {
+        json_member_string(w, SPAN("history_fault"), fault);
+    }
+    return ERR_OK;
 }
 
 static enum err outputs_json(struct invocation *invocation, struct json_writer *w)
@@ -149,6 +186,9 @@ static enum err status_json(struct invocation *invocation, const struct store_st
     }
     if (err == ERR_OK) {
         err = left_json(invocation, &w);
+    }
+    if (err == ERR_OK) {
+        err = history_json(invocation, &w);
     }
     if (err == ERR_OK) {
         json_end_object(&w);
@@ -334,6 +374,27 @@ static enum err status_left(struct invocation *invocation)
     return ERR_OK;
 }
 
+static enum err status_history(struct invocation *invocation)
+{
+    size_t losses = 0;
+    char text[ROW_SIZE_MAX];
+    struct span fault;
+    struct flow flow;
+    TRY(history_look(invocation, &losses, &fault));
+    if (losses == 0 && fault.size == 0) {
+        return ERR_OK;
+    }
+    row_begin(&flow, invocation, "history");
+    if (fault.size > 0) {
+        flow_text(&flow, fault);
+    } else {
+        flow_words(&flow, "%s that nobody acknowledged ('linie history losses')",
+                   print_counted(losses, "loss", "losses", text, sizeof text));
+    }
+    flow_end(&flow);
+    return ERR_OK;
+}
+
 static enum err status_outputs(struct invocation *invocation)
 {
     struct output_view *views = NULL;
@@ -354,6 +415,7 @@ static enum err status_text(struct invocation *invocation, const struct store_st
 {
     status_heading(invocation, status);
     TRY(status_notices(invocation));
+    TRY(status_history(invocation));
     TRY(status_left(invocation));
     status_row(invocation, "indicators", status->set_members, "in packed sets", "in packed sets");
     if (!tally_is_empty(&status->stix)) {

@@ -256,13 +256,15 @@ void hunt_show_seen(const struct invocation *invocation, const struct hunt_quest
     show_uncertain(invocation, answer);
 }
 
-void hunt_add_never(struct buf *buf, const struct hunt_reach *reach)
+/* "never seen since 2026-08-01", or why that cannot be said. */
+static void add_never(struct buf *buf, const struct hunt_reach *reach)
 {
     char since[TIME_TEXT_SIZE];
     char until[TIME_TEXT_SIZE];
     uint32_t first_s = reach->since_s > reach->first_s ? reach->since_s : reach->first_s;
     if (reach->first_s == UINT32_MAX) {
-        buf_add(buf, SPAN("not known: nothing is remembered yet"));
+        buf_add(buf, reach->incomplete ? SPAN("not known: what was remembered cannot be read")
+                                       : SPAN("not known: nothing is remembered yet"));
         return;
     }
     if (reach->until_s <= reach->first_s) {
@@ -270,9 +272,14 @@ void hunt_add_never(struct buf *buf, const struct hunt_reach *reach)
                        moment(reach->first_s, since, sizeof since));
         return;
     }
-    buf_add_format(buf, "never seen since %s", moment(first_s, since, sizeof since));
+    buf_add_format(buf, "%s since %s",
+                   reach->incomplete ? "not seen in what can be read" : "never seen",
+                   moment(first_s, since, sizeof since));
     if (reach->until_s != UINT32_MAX) {
         buf_add_format(buf, " and before %s", moment(reach->until_s, until, sizeof until));
+    }
+    if (reach->incomplete) {
+        buf_add(buf, SPAN("; a part of the history is lost, and it may have been there"));
     }
 }
 
@@ -283,7 +290,7 @@ void hunt_show_unseen(const struct invocation *invocation, const struct hunt_que
     struct flow flow;
     struct buf text;
     buf_init(&text, TEXT_SIZE_MAX);
-    hunt_add_never(&text, reach);
+    add_never(&text, reach);
     flow_begin(&flow, invocation, INDENT);
     add_question(&flow, question, ":");
     flow_text(&flow, buf_span(&text));
@@ -376,6 +383,7 @@ void hunt_json(struct json_writer *w, const struct hunt_question *question,
     if (reach->first_s != UINT32_MAX) {
         json_second(w, SPAN("history_since"), reach->first_s);
     }
+    json_member_bool(w, SPAN("incomplete"), reach->incomplete);
     json_member_u64(w, SPAN("entry"), reach->entry);
     json_end_object(w);
     buf_done(&text);

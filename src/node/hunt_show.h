@@ -17,6 +17,7 @@ struct hunt_reach {
     uint32_t until_s; /* UINT32_MAX: any */
     uint32_t first_s; /* that the history knows of; UINT32_MAX: it is empty */
     uint64_t entry;   /* of the journal: the hunt */
+    bool incomplete;  /* a part that may have held it cannot be read */
 };
 
 /**
@@ -30,7 +31,7 @@ void hunt_show_seen(const struct invocation *invocation, const struct hunt_quest
                     const struct answer *answer);
 
 /**
- * Show a value that was never seen, and since when that is known.
+ * Show a value that was not found, and since when that is known.
  *
  * invocation  prints on its `out`
  * question    what was asked
@@ -39,14 +40,6 @@ void hunt_show_seen(const struct invocation *invocation, const struct hunt_quest
  */
 void hunt_show_unseen(const struct invocation *invocation, const struct hunt_question *question,
                       const struct hunt_reach *reach, bool kept);
-
-/**
- * Append "never seen since 2026-08-01", or why that cannot be said.
- *
- * buf       receives the words
- * reach     of the answer
- */
-void hunt_add_never(struct buf *buf, const struct hunt_reach *reach);
 
 /**
  * The answer as one JSON object; docs/format/history-answers.md has the keys.

@@ -88,7 +88,19 @@ struct past_look {
     uint64_t held;    /* indicators that are of persons, and wait for a second one */
     uint64_t request; /* the entry of the journal that asks for them: the first of such requests */
     uint64_t requests;
+    uint64_t missing; /* losses of the history that may have been met */
 };
+
+/**
+ * Say that a look back did not see all of the history.
+ *
+ * look      of past_look_back()
+ * text      receives a sentence of at most `size` bytes, with its NUL
+ * size      of text
+ *
+ * Returns false where it saw all: then there is nothing to say.
+ */
+bool past_look_text(const struct past_look *look, char *text, size_t size);
 
 struct past_teller {
     void (*on_fold)(void *context, const struct fold *fold);

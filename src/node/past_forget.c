@@ -83,6 +83,9 @@ static enum err done_keep(struct op *op, struct node *node, uint64_t entry,
     json_member_u64(&w, SPAN("about"), entry);
     json_member_u64(&w, SPAN("postings"), gone->postings);
     json_member_u64(&w, SPAN("sightings"), gone->count);
+    if (gone->lost > 0) {
+        json_member_u64(&w, SPAN("lost"), gone->lost);
+    }
     json_end_object(&w);
     enum err err = store_asked_add(op, node->store, STORE_ASKED_FORGET, &content, &behind);
     buf_done(&content);

@@ -4,6 +4,7 @@
  * journal. Which indicators were asked for lies in a file of its own, which may be lost: then all
  * are asked for again, and nothing is counted twice.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/must.h"
@@ -23,8 +24,8 @@ enum {
     BATCH_FOLDS = 1000,
     LOOK_MEMORY_MAX = 0x7FFFFFFF,
     BATCH_MEMORY_MAX = 512 * 1024 * 1024,
-    ASKED_VERSION = 1,
-    ASKED_HEAD_SIZE = 16 + HASH_SECRET_SIZE, /* keeps what follows 8-byte aligned */
+    ASKED_VERSION = 2,
+    ASKED_HEAD_SIZE = 24 + HASH_SECRET_SIZE, /* keeps what follows 8-byte aligned */
 };
 
 _Static_assert(ASKED_HEAD_SIZE % sizeof(uint64_t) == 0, "hashes are used as they lie");
@@ -75,6 +76,7 @@ static void image_close(struct node *node, struct opened *opened)
 struct asked {
     struct span map;
     struct hash_secret secret;
+    uint64_t mark;    /* of what of the history could not be read then; 0: it was whole */
     uint64_t version; /* of the indicators, as store_indicators_version() numbers them */
     uint64_t before;  /* that of the last look */
     struct back_asked hashes;
@@ -94,11 +96,13 @@ static void asked_read(struct op *op, struct node *node, struct asked *ret)
     bool ours =
         span_equal(wire_take(&r, ASKED_MAGIC.size), ASKED_MAGIC) && wire_u32(&r) == ASKED_VERSION;
     uint64_t version = wire_u64(&r);
+    uint64_t mark = wire_u64(&r);
     struct span secret = wire_take(&r, HASH_SECRET_SIZE);
     if (!ours || r.err != ERR_OK || r.rest.size % sizeof(uint64_t) != 0) {
         return;
     }
     ret->version = version;
+    ret->mark = mark;
     span_copy(ret->secret.bytes, sizeof ret->secret.bytes, secret);
     ret->hashes.count = r.rest.size / sizeof(uint64_t);
     ret->hashes.hashes = (const uint64_t *)(const void *)r.rest.data;
@@ -112,6 +116,7 @@ static enum err asked_write(struct op *op, struct node *node, const struct asked
     buf_add(&bytes, ASKED_MAGIC);
     wire_add_u32(&bytes, ASKED_VERSION);
     wire_add_u64(&bytes, asked->version);
+    wire_add_u64(&bytes, asked->mark);
     buf_add(&bytes, span_make(asked->secret.bytes, sizeof asked->secret.bytes));
     buf_add(&bytes, hashes);
     enum err err = bytes.err == ERR_OK
@@ -250,6 +255,7 @@ static enum err look_with(struct looking *looking, struct asked *asked,
                                 .folds = looking->changed,
                                 .cut = result.cut,
                                 .damaged = result.damaged,
+                                .missing = result.missing,
                                 .held = questions_of(&looking->held).count };
     if (looked.held > 0) {
         TRY(past_held_keep(looking->op, looking->wish.node->store, &looking->held, &looked.request,
@@ -283,26 +289,63 @@ static enum err look_with_images(struct looking *looking, struct asked *asked,
     return err;
 }
 
-/* Where the indicators are those of the last look, all of them were asked for. */
+/* Tells one state of what is lost from another. */
+static enum err losses_mark(struct looking *looking, uint64_t *ret)
+{
+    static const struct hash_secret none; /* nobody gains by two states being taken for one */
+    const struct history_loss *losses = NULL;
+    struct buf names;
+    size_t count = 0;
+    TRY(history_losses(looking->op, looking->wish.node->history, &losses, &count));
+    buf_init(&names, (count + 1) * HISTORY_LOSS_NAME_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        char name[HISTORY_LOSS_NAME_SIZE];
+        buf_add_format(&names, "%s%s", losses[i].gone ? "" : "+",
+                       history_loss_name(&losses[i], name));
+    }
+    enum err err = names.err;
+    *ret = count == 0 ? 0 : hash_bytes(&none, buf_span(&names));
+    buf_done(&names);
+    return err;
+}
+
+/* Where the indicators are those of the last look, all of them were asked for; but where a part of
+ * the history could not be read then and perhaps can now, they are asked for once more. */
 static enum err look_where_due(struct looking *looking, struct past_look *ret)
 {
     struct asked *asked = op_alloc(looking->op, sizeof *asked);
     uint64_t version = 0;
+    uint64_t mark = 0;
     if (asked == NULL) {
         return ERR_LIMIT;
     }
     TRY(store_indicators_version(looking->op, looking->wish.node->store, &version));
     asked_read(looking->op, looking->wish.node, asked);
-    bool all = looking->wish.how == PAST_ALL || looking->wish.approved != NULL;
+    TRY(losses_mark(looking, &mark));
+    bool mended = asked->mark != 0 && asked->mark != mark;
+    bool all = mended || looking->wish.how == PAST_ALL || looking->wish.approved != NULL;
     asked->hashes.count = all ? 0 : asked->hashes.count;
     enum err err = ERR_OK;
     if (all || asked->version != version) {
         asked->before = asked->version;
         asked->version = version;
+        asked->mark = mark;
         err = look_with_images(looking, asked, ret);
     }
     disk_unmap(looking->wish.node->world_disk, asked->map);
     return err;
+}
+
+bool past_look_text(const struct past_look *look, char *text, size_t size)
+{
+    if (look->damaged == 0 && look->missing == 0) {
+        return false;
+    }
+    snprintf(text, size,
+             "looking back: %llu losses and %llu damaged blocks of the history: what they held was "
+             "not looked at ('linie history losses', 'linie history verify')",
+             (unsigned long long)look->missing, (unsigned long long)look->damaged);
+    return true;
 }
 
 /* Nothing is done where nothing was ever seen. */

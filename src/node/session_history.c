@@ -4,6 +4,7 @@
  * that neither lines nor callers wait for it. Where more is seen than it can put in order within
  * its share, it takes what it needs; and at last lines wait.
  */
+#include "node/losses.h"
 #include "node/past.h"
 #include "node/session_inner.h"
 #include "os/clock.h"
@@ -28,6 +29,11 @@ static void tell_opened(struct session *session, const struct history_opened *op
                           "linie: the history holds more than the journal knows: lines that are "
                           "read again count twice in it");
     }
+    if (opened->mended) {
+        session_tell_text(session,
+                          "linie: the manifest of the history was gone, damaged or an older one, "
+                          "and was made anew of its copy and the segments that are there");
+    }
     if (opened->dropped > 0) {
         snprintf(text, sizeof text,
                  "linie: %llu commits of the history were cut short and left out: their lines are "
@@ -37,20 +43,30 @@ static void tell_opened(struct session *session, const struct history_opened *op
     }
 }
 
+/* What work on the history finds damaged is in a notice, and so reaches outputs. */
+static enum err tell_losses(struct session *session, bool always)
+{
+    if (!always && !history_losses_changed(session->node->history)) {
+        return ERR_OK;
+    }
+    return session_scratch_end(session, losses_notice(&session->scratch, session->node));
+}
+
 enum err session_history_begin(struct session *session)
 {
     if (session->options.again) {
         return ERR_OK;
     }
     TRY(past_open(session->op, session->node, true));
-    if (session->node->history != NULL) {
-        tell_opened(session, &session->node->history_opened);
-        if (session->node->forgetting_left) {
-            session_tell_text(session, "linie: something that was to be forgotten is not yet: "
-                                       "'linie history compact' goes on with it, and says why");
-        }
+    if (session->node->history == NULL) {
+        return ERR_OK;
     }
-    return ERR_OK;
+    tell_opened(session, &session->node->history_opened);
+    if (session->node->forgetting_left) {
+        session_tell_text(session, "linie: something that was to be forgotten is not yet: "
+                                   "'linie history compact' goes on with it, and says why");
+    }
+    return tell_losses(session, true);
 }
 
 void session_look_again(struct session *session)
@@ -68,12 +84,16 @@ static void on_found(void *context, const struct fold *fold)
 enum err session_look_back(struct session *session)
 {
     struct past_look look;
+    char text[FAULT_TEXT_SIZE];
     const struct past_teller teller = { .on_fold = on_found, .context = session };
     session->look_us = 0;
     if (session->node->history == NULL) {
         return ERR_OK;
     }
     TRY(past_look_back(session->op, session->node, PAST_NEW, &teller, &look));
+    if (past_look_text(&look, text, sizeof text)) {
+        session_tell_text(session, text);
+    }
     if (look.folds > 0) {
         outputs_pump(session->outputs);
     }
@@ -102,6 +122,7 @@ static enum err slice(struct session *session)
     int64_t cpu_us = os_cpu_us();
     TRY(session_scratch_end(session, history_work(&session->scratch, session->node->history,
                                                   os_clock_us(), SLICE_US, &more)));
+    TRY(tell_losses(session, false));
     session->history_turn_us =
         more ? next_us(session, begun_us, os_cpu_us() - cpu_us) : os_monotonic_us() + IDLE_US;
     return ERR_OK;

@@ -105,6 +105,16 @@ static const struct command_option history_forget_options[] = {
     { NULL, NULL, NULL },
 };
 
+static const struct command_option history_losses_options[] = {
+    { "all", NULL, "those too that were acknowledged" },
+    { NULL, NULL, NULL },
+};
+
+static const struct command_option history_acknowledge_options[] = {
+    { "reason", "TEXT", "what is known of it; kept in the journal (needed)" },
+    { NULL, NULL, NULL },
+};
+
 static const struct command_option history_asked_options[] = {
     { "since", "TIME", "asked then or later: a time, a date, or 24h, 7d" },
     { NULL, NULL, NULL },
@@ -375,7 +385,7 @@ static const struct command commands[] = {
               "with the names below it (\"=name\": alone), a range with its addresses. Files may\n"
               "be lists, CSV, STIX, MISP, or prose, defanged or not. Who asked what, and why,\n"
               "is in the journal before it is answered.\n"
-              "Exit: 0 never seen, 1 seen, 2 trouble, or not answered.\n"
+              "Exit: 0 never seen, 1 seen, 2 trouble, not answered, or not all can be read.\n"
               "\n"
               "  linie hunt evil.example 198.51.100.0/24 --purpose \"case 17\"",
       .access = COMMAND_WRITES,
@@ -424,7 +434,7 @@ static const struct command commands[] = {
       .usage = "[VALUE|FILE|ID...]",
       .summary = "write out what was seen, row by row",
       .help = "All of it, or what the values meet, as JSON or CSV; journalled like a hunt.\n"
-              "Exit: 0 done, 2 trouble, 3 done, but a part is damaged and not in it.\n"
+              "Exit: 0 done, 2 trouble, 3 done, but a part is lost and not in it.\n"
               "\n"
               "  linie history export evil.example --csv --purpose \"case 17\" > rows.csv",
       .access = COMMAND_WRITES,
@@ -436,6 +446,24 @@ static const struct command commands[] = {
       .summary = "read all that is remembered, and say what is damaged",
       .help = "Exit: 0 good, 1 faults, 2 trouble.\n\n  linie history verify",
       .run = command_history_verify },
+    { .name = "history losses",
+      .usage = "",
+      .summary = "show what of it cannot be read, or was left out for that",
+      .help = "Exit: 0 nothing that nobody acknowledged, 1 something, 2 trouble.\n"
+              "\n"
+              "  linie history losses",
+      .options = history_losses_options,
+      .run = command_history_losses },
+    { .name = "history acknowledge",
+      .usage = "LOSS... | all",
+      .summary = "say that a loss is known, so that it is told no more",
+      .help = "What still lies there of it, and cannot be read, is removed: put good files back\n"
+              "before, if there are any.\n"
+              "\n"
+              "  linie history acknowledge seg-12 --reason \"disk of 3 November\"",
+      .access = COMMAND_WRITES,
+      .options = history_acknowledge_options,
+      .run = command_history_acknowledge },
     { .name = "history asked",
       .usage = "",
       .summary = "show who asked what, when, and under which mandate",

@@ -13,7 +13,7 @@ static const char *const names[STORE_ASKED_COUNT] = {
     [STORE_ASKED_HUNT] = "hunt",         [STORE_ASKED_REQUEST] = "request",
     [STORE_ASKED_APPROVAL] = "approval", [STORE_ASKED_EXPORT] = "export",
     [STORE_ASKED_FORGET] = "forget",     [STORE_ASKED_HOST] = "host",
-    [STORE_ASKED_DENIED] = "denied",
+    [STORE_ASKED_DENIED] = "denied",     [STORE_ASKED_LOSS] = "loss",
 };
 
 #define KIND_BEGINNING SPAN("history.")

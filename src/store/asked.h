@@ -19,6 +19,7 @@ enum store_asked_act {
     STORE_ASKED_FORGET,   /* a rule by which something was forgotten, or how much that was */
     STORE_ASKED_HOST,     /* the address behind a pseudonym was asked for */
     STORE_ASKED_DENIED,   /* a hunt, an export or an approval was refused */
+    STORE_ASKED_LOSS,     /* somebody knows what the history has lost */
     STORE_ASKED_COUNT,
 };
 
@@ -36,7 +37,7 @@ struct store_asked {
 
 /**
  * The word for an act: "hunt", "request", "approval", "export", "forget", "host",
- * "denied".
+ * "denied", "loss".
  *
  * act       any value of the enum
  */

@@ -82,6 +82,7 @@ static const struct {
     { "history.forget", store_apply_asked },
     { "history.host", store_apply_asked },
     { "history.denied", store_apply_asked },
+    { "history.loss", store_apply_asked },
 };
 
 static enum err apply_init(struct op *op, struct store *store, struct span payload)
