@@ -169,6 +169,8 @@ static enum err wal_check(struct checking *checking)
     }
     uint64_t last =
         live_last(live) > history->head.through ? live_last(live) : history->head.through;
+    uint64_t lost = history_commits_lost(history); /* that is told for itself */
+    last = lost > last ? lost : last;
     live_close(live);
     uint64_t known = history->lock != NULL ? history->acknowledged : history->options.acknowledged;
     if (known != UINT64_MAX && last < known) {

@@ -170,8 +170,7 @@ static enum err flush_end(struct op *op, struct history *history)
     TRY(history_sync(op, history));
     TRY(history_part_open(op, history, &flush->part));
     change.part = &flush->part;
-    uint64_t last = live_older_last(history->live);
-    change.through = last > change.through ? last : change.through; /* later ones may be lost */
+    change.through = live_older_last(history->live);
     change.wal_number = flush->wal_number;
     TRY(history_change(op, history, &change));
     live_move_end(history->live);

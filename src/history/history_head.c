@@ -143,12 +143,9 @@ static void wal_find(struct history *history, const struct folder *folder)
     if (last <= head->wal_number) {
         return;
     }
-    uint64_t known = history->options.acknowledged;
     head->wal_number = last;
     head->next_number = last >= head->next_number ? last + 1 : head->next_number;
-    if (is_named(head, last - 1) && known != UINT64_MAX && known > head->through) {
-        head->through = known;
-    }
+    history->wal_is_found = is_named(head, last - 1);
 }
 
 static enum err head_make(struct op *op, struct history *history)

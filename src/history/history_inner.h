@@ -72,7 +72,8 @@ struct history {
     bool losses_changed;
     bool doubt; /* whether the last manifest is durable is not known */
 
-    bool copy_is_old; /* of the manifest, as it was read */
+    bool copy_is_old;  /* of the manifest, as it was read */
+    bool wal_is_found; /* the write-ahead file is not the one that the copy names */
 
     struct live *live;
     uint64_t places; /* of the write-ahead file that are damaged, as it was opened */
@@ -277,6 +278,13 @@ struct history_loss history_part_loss(const struct history_part *part, enum hist
  * facts     of the segment
  */
 uint64_t history_kinds_of(const struct segment_facts *facts);
+
+/**
+ * The last commit that is written down as lost; 0: none. Those up to it are not missed again.
+ *
+ * history   open
+ */
+uint64_t history_commits_lost(const struct history *history);
 
 /**
  * Write a loss into the manifest; nothing else changes.

@@ -203,6 +203,16 @@ static struct history_loss loss_of_commits(const struct history *history)
     return loss_of_live(HISTORY_LOSS_COMMITS, history->options.acknowledged, history->behind);
 }
 
+uint64_t history_commits_lost(const struct history *history)
+{
+    uint64_t last = 0;
+    for (size_t i = 0; i < history->loss_count; i++) {
+        const struct history_loss *loss = &history->losses[i];
+        last = loss->of == HISTORY_LOSS_COMMITS && loss->file > last ? loss->file : last;
+    }
+    return last;
+}
+
 static bool is_recorded(const struct history *history, const struct history_loss *loss)
 {
     for (size_t i = 0; i < history->loss_count; i++) {
@@ -214,7 +224,6 @@ static bool is_recorded(const struct history *history, const struct history_loss
     return false;
 }
 
-/* Commits that are missing count as done with: else each opening would find them again. */
 enum err history_losses_open(struct op *op, struct history *history)
 {
     struct history_loss places = loss_of_places(history);
@@ -222,15 +231,11 @@ enum err history_losses_open(struct op *op, struct history *history)
     if (history->places > 0 && !is_recorded(history, &places)) {
         TRY(history_loss_record(op, history, &places));
     }
-    if (history->behind == 0) {
-        return ERR_OK;
+    if (history->behind > 0) {
+        commits.gone = true;
+        TRY(history_loss_record(op, history, &commits));
+        history->behind = 0;
     }
-    struct history_change change = history_change_none(history);
-    commits.gone = true;
-    change.loss = &commits;
-    change.through = history->options.acknowledged;
-    TRY(history_change(op, history, &change));
-    history->behind = 0;
     return ERR_OK;
 }
 

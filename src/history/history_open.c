@@ -202,8 +202,13 @@ static enum err things_open(struct op *op, struct history *history, struct histo
         opened->damaged += history->parts[i].segment == NULL;
     }
     uint64_t known = history->options.acknowledged;
-    uint64_t there = live.last > history->head.through ? live.last : history->head.through;
     bool asked = known != UINT64_MAX;
+    if (history->wal_is_found && live.last == 0 && asked && known > history->head.through) {
+        history->head.through = known; /* a segment was made of all */
+    }
+    uint64_t lost = history_commits_lost(history);
+    uint64_t there = live.last > history->head.through ? live.last : history->head.through;
+    there = lost > there ? lost : there;
     history->places = live.damaged;
     history->behind = asked && there < known ? known - there : 0;
     opened->cut = live.cut;
