@@ -432,7 +432,7 @@ static enum err approval_keep(struct op *op, struct store *store, uint64_t reque
 struct approving {
     uint64_t request;
     bool released; /* it was for looking back, and that was done */
-    uint64_t folds;
+    struct past_look look;
 };
 
 static enum err approve(struct invocation *invocation, struct approving *approving)
@@ -455,9 +455,8 @@ static enum err approve(struct invocation *invocation, struct approving *approvi
         TRY(approval_keep(op, store, approving->request));
     }
     approving->released = past_held_is(&request);
-    return approving->released
-               ? past_held_release(op, invocation->node, &request, &approving->folds)
-               : ERR_OK;
+    return approving->released ? past_held_release(op, invocation->node, &request, &approving->look)
+                               : ERR_OK;
 }
 
 static void tell_approved(const struct invocation *invocation, const struct approving *approving)
@@ -467,13 +466,13 @@ static void tell_approved(const struct invocation *invocation, const struct appr
     asking_id(approving->request, id);
     if (invocation->json && approving->released) {
         fprintf(invocation->out, "{\"approved\":\"%s\",\"hits\":%llu}\n", id,
-                (unsigned long long)approving->folds);
+                (unsigned long long)approving->look.folds);
     } else if (invocation->json) {
         fprintf(invocation->out, "{\"approved\":\"%s\"}\n", id);
     } else if (approving->released) {
         fprintf(invocation->out, "%s is approved, and looked back for: %s%s\n", id,
-                print_counted(approving->folds, "hit", "hits", found, sizeof found),
-                approving->folds > 0 ? " (linie hits)" : "");
+                print_counted(approving->look.folds, "hit", "hits", found, sizeof found),
+                approving->look.folds > 0 ? " (linie hits)" : "");
     } else {
         fprintf(invocation->out, "%s is approved: who asked is answered once, within %d hours\n",
                 id, ASKING_APPROVAL_HOURS);
@@ -483,6 +482,7 @@ static void tell_approved(const struct invocation *invocation, const struct appr
 int command_history_approve(struct invocation *invocation)
 {
     struct approving approving = { .request = 0 };
+    char text[FAULT_TEXT_SIZE];
     enum err err = approve(invocation, &approving);
     asking_keep_denied(invocation->op, invocation->node->store, err, STORE_ASKED_APPROVAL,
                        approving.request);
@@ -490,6 +490,10 @@ int command_history_approve(struct invocation *invocation)
         return command_fail(invocation);
     }
     tell_approved(invocation, &approving);
+    if (approving.released && past_look_text(&approving.look, text, sizeof text)) {
+        fprintf(invocation->err, "linie history approve: %s\n", text);
+        return EXIT_REFUSALS;
+    }
     return EXIT_DONE;
 }
 

@@ -85,7 +85,7 @@ static enum err look(struct op *op, struct node *node, struct questions *approve
 }
 
 enum err past_held_release(struct op *op, struct node *node, const struct store_asked *request,
-                           uint64_t *ret_folds)
+                           struct past_look *ret)
 {
     struct questions approved;
     struct past_look looked;
@@ -96,6 +96,6 @@ enum err past_held_release(struct op *op, struct node *node, const struct store_
     questions_done(&approved);
     TRY(err);
     TRY(done_keep(op, node->store, request->entry, looked.folds));
-    *ret_folds = looked.folds;
+    *ret = looked;
     return ERR_OK;
 }

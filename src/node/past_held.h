@@ -6,6 +6,7 @@
 #ifndef NODE_PAST_HELD_H
 #define NODE_PAST_HELD_H
 
+#include "node/past.h"
 #include "node/questions.h"
 #include "store/asked.h"
 
@@ -40,12 +41,12 @@ bool past_held_is(const struct store_asked *request);
  * op         work in hand: who approved is its actor
  * node       open for writing
  * request    of this sort, approved
- * ret_folds  hits that are new or changed
+ * ret        hits that are new or changed, and whether all of the history could be read
  *
  * Errors    those of past_open() and past_look_approved(); ERR_CORRUPT the request cannot be read
  */
 MUST_USE
 enum err past_held_release(struct op *op, struct node *node, const struct store_asked *request,
-                           uint64_t *ret_folds);
+                           struct past_look *ret);
 
 #endif

@@ -17,7 +17,7 @@ import shutil
 import subprocess
 import time
 
-from ground import DONE, FIRST_MOMENT, FOUND, REFUSALS, TROUBLE, Node, dns, run_all, test
+from ground import DONE, FIRST_MOMENT, FOUND, REFUSALS, TROUBLE, Node, dns, person, run_all, test
 
 DAY_S = 24 * 3600
 WHY = ("--purpose", "case 17", "--mandate", "Wbni art. 3")
@@ -175,6 +175,22 @@ def indicators_are_put_to_a_segment_that_is_put_back():
         assert len(node.folds("--all")) == 1, done.stdout
         assert told(node) == 0
         assert "history-lost" not in node.said("status")
+
+
+@test
+def second_person_who_approves_a_look_back_is_told_what_it_could_not_see():
+    line = json.loads(dns("x.example")) | {"_path": "smtp", "mailfrom": "me@bank.example"}
+    with Node().remembering().configure("second-person = email\n") as node:
+        node.run("watch", node.file("a.log", json.dumps(line) + "\n"), "--quiet")
+        node.run("history", "forget", "--kind", "asn", *REASON)
+        for path in files(node, "seg-"):
+            path.unlink()
+        node.run("indicators", "add", node.file("1.txt", "me@bank.example\n"), "--source", "Feed",
+                 **person(1))
+        (request,) = node.json("history", "requests")
+        done = node.run("history", "approve", f"R-{request['entry']}", status=REFUSALS, **person(2))
+        assert "looked back for: 0 hits" in done.stdout, done
+        assert "what they held was not looked at" in done.stderr, done
 
 
 @test
