@@ -165,7 +165,7 @@ static enum err entry_load(struct op *op, struct store *store, uint64_t number)
     enum err err = entry_read(store, entry);
     if (err != ERR_OK) {
         err = op_fail(op, err, "journal entry %llu: %s", (unsigned long long)number,
-                      entry->op.fault.text);
+                      store_entry_fault(&entry->op));
         store_event_entry_drop(store);
     }
     return err;

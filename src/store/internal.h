@@ -37,6 +37,18 @@ struct store {
 };
 
 /**
+ * Why an entry of the journal could not be used: what was said of it, or that its content is not
+ * what its kind has; readers of JSON say nothing themselves.
+ *
+ * op        in which it was read
+ */
+static inline const char *store_entry_fault(const struct op *op)
+{
+    return op->fault.text[0] != '\0' ? op->fault.text
+                                     : "its content cannot be read: is it of a newer version?";
+}
+
+/**
  * Apply what an earlier commit could not apply (a full disk, no memory). Whoever reads the database
  * to decide what to write begins with this.
  *

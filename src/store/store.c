@@ -218,7 +218,7 @@ static enum err catch_up_visit(void *context, const struct journal_header *heade
     enum err err = store_apply(&walk->entry, walk->store, header, payload);
     if (err != ERR_OK) {
         err = op_fail(walk->op, err, "journal entry %llu: %s", (unsigned long long)header->number,
-                      walk->entry.fault.text);
+                      store_entry_fault(&walk->entry));
     }
     op_end(&walk->entry);
     TRY(err);

@@ -329,6 +329,28 @@ TEST(files_of_a_world_are_for_their_owner_alone)
     world_end(&world);
 }
 
+TEST(journal_entry_whose_content_cannot_be_read_is_refused_with_its_number_and_why)
+{
+    struct world world;
+    struct store *store = NULL;
+    uint64_t number = 0;
+    world_begin(&world);
+    const struct journal_entry entry = {
+        .kind = SPAN("watch.batch"),
+        .payload = SPAN("{\"folds\":[{\"fold\":{}}]}"),
+    };
+    struct journal *journal = store_journal(world.store);
+    check_err(journal_append(&world.op, journal, &entry, &number), ERR_OK);
+    check_err(journal_commit(&world.op, journal), ERR_OK);
+    store_close(world.store);
+    world.store = NULL;
+
+    assert_int_not_equal(world_open(&world, "real", true, &store), ERR_OK);
+
+    assert_non_null(strstr(world.op.fault.text, ": its content cannot be read"));
+    world_end(&world);
+}
+
 TEST(journal_entry_of_a_kind_that_is_not_known_is_refused_clearly)
 {
     struct world world;
