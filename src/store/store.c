@@ -468,8 +468,13 @@ static enum err identity_read(struct op *op, struct store *store)
 
 static enum err lock_take(struct op *op, struct store *store)
 {
-    TRY(disk_file_open(op, store->disk, LOCK_PATH, DISK_WRITE, &store->lock));
-    enum err err = disk_lock(op, store->lock);
+    enum err err = disk_file_open(op, store->disk, LOCK_PATH, DISK_WRITE, &store->lock);
+    if (err == ERR_DENIED && !disk_is_writable(store->disk)) {
+        op_fault_prefix(op, "this node can only be read from here, and what is asked for is "
+                            "written into its journal: ");
+    }
+    TRY(err);
+    err = disk_lock(op, store->lock);
     if (err == ERR_AGAIN) {
         op_fault_clear(op);
         return op_fail(op, ERR_AGAIN, "another linie is writing to this node");

@@ -218,6 +218,17 @@ def closed_node_without_a_database_says_so():
         assert len(node.folds()) > 0 # where it may be written it is made anew
 
 
+def read_only(node, *words):
+    """A command while the node's folder is mounted read-only."""
+    script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77\nshift\n"$@"'
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", node.path,
+                           *node.command(*words)], text=True, check=False,
+                          env=node.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if done.returncode == 77:
+        raise Skip("nothing can be mounted here")
+    return done
+
+
 @test
 def node_on_a_read_only_file_system_can_be_read_by_root_too():
     with OfSomebody() as node:
@@ -225,15 +236,11 @@ def node_on_a_read_only_file_system_can_be_read_by_root_too():
         expected = answers(node)
         before = all_files(node.path)
         node.as_root()
-        script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 77\nshift\n"$@"'
         for words, answer in zip(READING, expected):
-            done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh", node.path,
-                                   *node.command(*words, "--json")], text=True, check=False,
-                                  env=node.environment(), stdout=subprocess.PIPE,
-                                  stderr=subprocess.PIPE)
-            if done.returncode == 77:
-                raise Skip("nothing can be mounted here")
+            done = read_only(node, *words, "--json")
             assert done.stdout == answer, (words, done)
+        done = read_only(node, "hunt", "evil.example", "--purpose", "case 17", "--mandate", "law")
+        assert done.returncode == TROUBLE and "can only be read from here" in done.stderr, done
         assert all_files(node.path) == before
 
 
