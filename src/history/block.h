@@ -10,6 +10,7 @@
 
 #include "base/op.h"
 #include "history/column.h"
+#include "history/dictionary.h"
 #include "history/seen.h"
 #include "history/segment.h"
 
@@ -18,9 +19,10 @@ enum {
     BLOCK_TEXT_FULL = 16 * 1024, /* bytes, from which on a block takes no more entries */
     BLOCK_TEXT_SIZE_MAX = BLOCK_TEXT_FULL + HISTORY_ORDER_SIZE_MAX,
     BLOCK_HEAD_SIZE = 26,
-    BLOCK_NUMBER_SIZE = 4, /* of a key that is a number */
-    BLOCK_NUMBERS = 0x80,  /* beside the form: keys are numbers */
-    BLOCK_COUNT_ONCE = 0,  /* of a posting: one line, so that it has no duration */
+    BLOCK_NUMBER_SIZE = 4,   /* of a key that is a number */
+    BLOCK_NUMBERS = 0x80,    /* beside the form: keys are numbers */
+    BLOCK_DICTIONARY = 0x40, /* likewise: the text is compressed by a dictionary */
+    BLOCK_COUNT_ONCE = 0,    /* of a posting: one line, so that it has no duration */
     /* What any block may take: a column is never larger than all its numbers in full. */
     BLOCK_SIZE_MAX = 256 * 1024,
 };
@@ -126,6 +128,14 @@ enum err block_writer_end(struct op *op, struct block_writer *writer, struct spa
  */
 void block_writer_codes_add(const struct block_writer *writer, struct buf *buf);
 
+/**
+ * Append the dictionaries of all blocks that were ended: for dictionaries_read().
+ *
+ * writer    any
+ * buf       receives them
+ */
+void block_writer_dictionaries_add(const struct block_writer *writer, struct buf *buf);
+
 /* ---- reading ---- */
 
 struct block_entry {
@@ -145,7 +155,8 @@ struct block_bounds {
     enum history_form form;
     size_t host_count;
     size_t way_count;
-    const struct column_tables *tables; /* its codes; borrowed until another block is read */
+    const struct column_tables *tables;    /* its codes; borrowed until another block is read */
+    const struct ZSTD_DDict_s *dictionary; /* for this kind and form; NULL: there is none */
 };
 
 /**

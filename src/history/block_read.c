@@ -13,6 +13,7 @@ struct block_head {
     unsigned kind;
     unsigned form;
     bool numbers;
+    bool dictionary;
     size_t entries;
     size_t rows;
     size_t postings;
@@ -81,7 +82,8 @@ static struct block_head head_read(struct wire_reader *r)
     head.kind = wire_u8(r);
     head.form = wire_u8(r);
     head.numbers = (head.form & BLOCK_NUMBERS) != 0;
-    head.form &= ~(unsigned)BLOCK_NUMBERS;
+    head.dictionary = (head.form & BLOCK_DICTIONARY) != 0;
+    head.form &= ~(unsigned)(BLOCK_NUMBERS | BLOCK_DICTIONARY);
     head.entries = wire_u16(r);
     head.rows = wire_u16(r);
     head.postings = wire_u16(r);
@@ -95,6 +97,9 @@ static struct block_head head_read(struct wire_reader *r)
 static bool head_fits(const struct block_head *head, const struct block_bounds *bounds)
 {
     bool has_no_text = head->text_size == 0 && head->stored_size == 0;
+    if (head->dictionary && (bounds->dictionary == NULL || head->numbers)) {
+        return false;
+    }
     return head->kind == (unsigned)bounds->kind && head->form == (unsigned)bounds->form &&
            head->entries >= 1 && head->entries <= head->rows && head->rows <= head->postings &&
            head->postings <= BLOCK_POSTINGS_MAX && head->text_size <= BLOCK_TEXT_SIZE_MAX &&
@@ -149,8 +154,10 @@ static bool text_read(struct block *block)
         return block->rest.err == ERR_OK;
     }
     block->text = span_make(block->unpacked, block->head.text_size);
-    size_t size = ZSTD_decompressDCtx(block->codec, block->unpacked, sizeof block->unpacked,
-                                      stored.data, stored.size);
+    const struct ZSTD_DDict_s *dictionary =
+        block->head.dictionary ? block->bounds.dictionary : NULL;
+    size_t size = ZSTD_decompress_usingDDict(block->codec, block->unpacked, sizeof block->unpacked,
+                                             stored.data, stored.size, dictionary);
     return !ZSTD_isError(size) && size == block->head.text_size;
 }
 

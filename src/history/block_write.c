@@ -16,12 +16,14 @@ enum {
     WEIGHT_ROW = 4,
     WEIGHT_POSTING = 8,
     CHECKSUM_SIZE = 8,
-    STORED_OFFSET = 20, /* in the head */
+    FORM_OFFSET = 9, /* in the head */
+    STORED_OFFSET = 20,
 };
 
 struct block_writer {
     int level;
     ZSTD_CCtx *codec;
+    struct dictionary_writer dictionary;
     enum value_kind kind;
     enum history_form form;
     size_t weight;
@@ -65,6 +67,14 @@ static void writer_clear(struct block_writer *writer)
     buf_clear(&writer->text);
 }
 
+/* Neither the size of a text nor the number of a dictionary is told: both are known. */
+static bool codec_begin(ZSTD_CCtx *codec, int level)
+{
+    return !ZSTD_isError(ZSTD_CCtx_setParameter(codec, ZSTD_c_compressionLevel, level)) &&
+           !ZSTD_isError(ZSTD_CCtx_setParameter(codec, ZSTD_c_contentSizeFlag, 0)) &&
+           !ZSTD_isError(ZSTD_CCtx_setParameter(codec, ZSTD_c_dictIDFlag, 0));
+}
+
 enum err block_writer_new(struct op *op, int level, struct block_writer **ret)
 {
     const ZSTD_customMem memory = { codec_memory_new, codec_memory_free, NULL };
@@ -72,11 +82,12 @@ enum err block_writer_new(struct op *op, int level, struct block_writer **ret)
     if (writer != NULL) {
         writer->level = level;
         writer->codec = ZSTD_createCCtx_advanced(memory);
+        dictionary_writer_begin(&writer->dictionary, level);
         buf_init(&writer->wide_counts, BLOCK_POSTINGS_MAX * VARINT_SIZE_MAX);
         buf_init(&writer->text, BLOCK_TEXT_SIZE_MAX);
         buf_init(&writer->bytes, BLOCK_SIZE_MAX);
     }
-    if (writer == NULL || writer->codec == NULL) {
+    if (writer == NULL || writer->codec == NULL || !codec_begin(writer->codec, level)) {
         block_writer_free(writer);
         return op_fail(op, ERR_LIMIT, "out of memory for a segment of the history");
     }
@@ -91,6 +102,7 @@ void block_writer_free(struct block_writer *writer)
         return;
     }
     (void)ZSTD_freeCCtx(writer->codec); /* NULL does nothing */
+    dictionary_writer_done(&writer->dictionary);
     buf_done(&writer->wide_counts);
     buf_done(&writer->text);
     buf_done(&writer->bytes);
@@ -328,26 +340,40 @@ static void keys_add(struct block_writer *writer)
     }
 }
 
+/* The text, compressed; its size, or 0 where that does not make it smaller. */
+static size_t text_compress(struct block_writer *writer, uint8_t *place, size_t room)
+{
+    struct span text = buf_span(&writer->text);
+    const struct ZSTD_CDict_s *dictionary =
+        dictionary_for(&writer->dictionary, writer->kind, writer->form, text);
+    if (ZSTD_isError(ZSTD_CCtx_refCDict(writer->codec, dictionary))) {
+        return 0;
+    }
+    size_t size = ZSTD_compress2(writer->codec, place, room, text.data, text.size);
+    if (ZSTD_isError(size) || size >= text.size) {
+        return 0;
+    }
+    if (dictionary != NULL) {
+        writer->bytes.data[FORM_OFFSET] |= BLOCK_DICTIONARY;
+    }
+    return size;
+}
+
 /* Compressed where that makes it smaller. What is random, as digests are, is not tried. */
 static void text_add(struct block_writer *writer)
 {
-    const size_t begin = writer->bytes.size;
-    struct span text = buf_span(&writer->text);
     bool random = writer->form == HISTORY_HASHED;
-    size_t room = ZSTD_compressBound(text.size);
+    size_t room = ZSTD_compressBound(writer->text.size);
     uint8_t *place = random ? NULL : buf_reserve(&writer->bytes, room);
-    size_t size = text.size;
-    if (place != NULL) {
-        size = ZSTD_compressCCtx(writer->codec, place, room, text.data, text.size, writer->level);
-    }
-    if (place != NULL && !ZSTD_isError(size) && size < text.size) {
+    size_t size = place == NULL ? 0 : text_compress(writer, place, room);
+    if (size > 0) {
         writer->bytes.size += size;
     } else {
-        buf_add(&writer->bytes, text);
+        size = writer->text.size;
+        buf_add(&writer->bytes, buf_span(&writer->text));
     }
-    size_t stored = writer->bytes.size - begin;
     for (size_t i = 0; writer->bytes.err == ERR_OK && i < sizeof(uint16_t); i++) {
-        writer->bytes.data[STORED_OFFSET + i] = (uint8_t)(stored >> (CHAR_BIT * i));
+        writer->bytes.data[STORED_OFFSET + i] = (uint8_t)(size >> (CHAR_BIT * i));
     }
 }
 
@@ -384,4 +410,9 @@ enum err block_writer_end(struct op *op, struct block_writer *writer, struct spa
 void block_writer_codes_add(const struct block_writer *writer, struct buf *buf)
 {
     column_codes_add(buf, &writer->codes);
+}
+
+void block_writer_dictionaries_add(const struct block_writer *writer, struct buf *buf)
+{
+    buf_add(buf, buf_span(&writer->dictionary.made));
 }

@@ -194,6 +194,7 @@ static const char *block_load(struct segment_cursor *cursor)
         .host_count = segment->host_count,
         .way_count = segment->way_count,
         .tables = &segment->tables,
+        .dictionary = segment->dictionaries.of[index->kind][index->form],
     };
     struct span bytes = span_slice(segment->bytes, index->offset, index->offset + index->size);
     cursor->loaded = SIZE_MAX;

@@ -24,6 +24,7 @@ enum {
 enum segment_section {
     SEGMENT_BLOCKS = 0,
     SEGMENT_CODES,
+    SEGMENT_DICTIONARIES,
     SEGMENT_HOSTS,
     SEGMENT_WAYS,
     SEGMENT_INDEX,
@@ -137,6 +138,7 @@ struct segment {
     const struct segment_index *index;
     const uint8_t *separators;
     struct column_tables tables; /* codes of its blocks */
+    struct dictionaries dictionaries;
     struct filter filter;
     struct span sketch; /* hashes, 8 bytes each, rising */
     size_t host_count;

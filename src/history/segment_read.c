@@ -147,10 +147,14 @@ static enum err codes_open(struct op *op, struct segment *segment,
 {
     enum err err =
         column_tables_read(section_of(segment->bytes, trailer, SEGMENT_CODES), &segment->tables);
+    if (err == ERR_OK) {
+        err = dictionaries_read(section_of(segment->bytes, trailer, SEGMENT_DICTIONARIES),
+                                &segment->dictionaries);
+    }
     if (err == ERR_LIMIT) {
         return op_fail(op, ERR_LIMIT, "out of memory for codes of the history");
     }
-    return err == ERR_OK ? ERR_OK : corrupt(op, "its codes");
+    return err == ERR_OK ? ERR_OK : corrupt(op, "its codes or dictionaries");
 }
 
 static enum err index_open(struct op *op, struct segment *segment,
@@ -249,7 +253,7 @@ enum err segment_open(struct op *op, struct span bytes, const struct hash_secret
         return corrupt(op, "where its sections lie");
     }
     if (!checksums_fit(bytes, &trailer)) {
-        return corrupt(op, "the checksum of codes, names, index or filter");
+        return corrupt(op, "the checksum of codes, dictionaries, names, index or filter");
     }
     if (trailer.secret_mark != segment_secret_mark(secret)) {
         return corrupt(op, "it belongs to another history");
@@ -287,6 +291,7 @@ void segment_close(struct segment *segment)
         memory_free(segment->hosts);
         memory_free(segment->ways);
         column_tables_done(&segment->tables);
+        dictionaries_done(&segment->dictionaries);
         filter_close(&segment->filter);
         memory_free(segment);
     }

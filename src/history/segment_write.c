@@ -457,6 +457,9 @@ static enum err section_next(struct op *op, struct segment_writer *writer)
     case SEGMENT_CODES:
         block_writer_codes_add(writer->block, &ending->made);
         return section_begin_made(op, writer, SEGMENT_CODES);
+    case SEGMENT_DICTIONARIES:
+        block_writer_dictionaries_add(writer->block, &ending->made);
+        return section_begin_made(op, writer, SEGMENT_DICTIONARIES);
     case SEGMENT_HOSTS:
         segment_hosts_add(&ending->made, &writer->hosts);
         return section_begin_made(op, writer, SEGMENT_HOSTS);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "history/block.h"
 
+#include <stdio.h>
+
 #include "base/memory.h"
 #include "tests/testing.h"
 
@@ -117,10 +119,10 @@ TEST(a_block_of_another_kind_or_with_unknown_names_is_refused)
     uint8_t *bytes = block_of(&op, &size);
     check_err(block_new(&op, &block), ERR_OK);
     const struct block_bounds others[] = {
-        { VALUE_URL, HISTORY_WHOLE, 10, 5, &tables },
-        { VALUE_DOMAIN, HISTORY_HASHED, 10, 5, &tables },
-        { VALUE_DOMAIN, HISTORY_WHOLE, 9, 5, &tables },
-        { VALUE_DOMAIN, HISTORY_WHOLE, 10, 4, &tables },
+        { VALUE_URL, HISTORY_WHOLE, 10, 5, &tables, NULL },
+        { VALUE_DOMAIN, HISTORY_HASHED, 10, 5, &tables, NULL },
+        { VALUE_DOMAIN, HISTORY_WHOLE, 9, 5, &tables, NULL },
+        { VALUE_DOMAIN, HISTORY_WHOLE, 10, 4, &tables, NULL },
     };
 
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -290,7 +292,7 @@ TEST(addresses_are_told_by_what_lies_between_them)
                                        { 0, 0, 0, 1 },         { 0, 1, 0, 1 },
                                        { 10, 1, 2, 3 },        { 10, 1, 2, 200 },
                                        { 255, 255, 255, 254 }, { 255, 255, 255, 255 } };
-    const struct block_bounds addresses = { VALUE_IPV4, HISTORY_WHOLE, 10, 5, &tables };
+    const struct block_bounds addresses = { VALUE_IPV4, HISTORY_WHOLE, 10, 5, &tables, NULL };
     struct op op;
     struct block *block;
     struct block_writer *writer;
@@ -319,6 +321,151 @@ TEST(addresses_are_told_by_what_lies_between_them)
     }
     memory_free(bytes);
     block_free(block);
+    block_writer_free(writer);
+    op_end(&op);
+}
+
+/* ---- dictionaries ---- */
+
+enum { NAMES = 60000, NAME_SIZE_MAX = 80 };
+
+/* A name backwards: words that come again, in an order that does not fall. */
+static struct span name_make(uint64_t *state, size_t number, char *name)
+{
+    static const char *const words[] = {
+        "elpmaxe", "duolc",     "noitidart", "gnitekram", "swen",
+        "liam",    "erutnevda", "pohs",      "tsetal",    "ecnanif"
+    };
+    int size =
+        snprintf(name, NAME_SIZE_MAX, "moc.%06zu%s%s.%s", number, words[testing_random(state) % 10],
+                 words[testing_random(state) % 10], words[testing_random(state) % 10]);
+    return span_make(name, (size_t)size);
+}
+
+static void names_check(struct block *block, uint64_t *state, size_t *number)
+{
+    uint8_t key[NAME_SIZE_MAX];
+    char name[NAME_SIZE_MAX];
+    size_t count;
+    const struct block_entry *entries = block_entries(block, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct span wanted = name_make(state, *number, name);
+        assert_int_equal(entries[i].size, wanted.size);
+        span_copy(
+            key + entries[i].shared, sizeof key - entries[i].shared,
+            span_make(block_text(block) + entries[i].text, entries[i].size - entries[i].shared));
+        assert_memory_equal(key, wanted.data, wanted.size);
+        (*number)++;
+    }
+}
+
+struct made_block {
+    uint8_t *bytes;
+    size_t size;
+};
+
+static size_t names_write(struct op *op, struct block_writer *writer, uint64_t seed,
+                          struct made_block *ret)
+{
+    char name[NAME_SIZE_MAX];
+    uint64_t state = seed;
+    size_t count = 0;
+    for (size_t i = 0; i < NAMES; i++) {
+        struct history_entry entry = { VALUE_DOMAIN, HISTORY_WHOLE, name_make(&state, i, name), 1,
+                                       rows };
+        if (block_writer_is_full(writer, &entry, 3)) {
+            ret[count].bytes = block_end(op, writer, &ret[count].size);
+            count++;
+        }
+        block_writer_add(writer, &entry);
+    }
+    ret[count].bytes = block_end(op, writer, &ret[count].size);
+    return count + 1;
+}
+
+/* A tenth of a percent: of the text of a block, as it lies there. */
+static size_t text_share(const struct made_block *made)
+{
+    const uint8_t *head = made->bytes;
+    size_t text_size = (size_t)head[18] | (size_t)head[19] << 8;
+    size_t stored_size = (size_t)head[20] | (size_t)head[21] << 8;
+    return stored_size * 1000 / text_size;
+}
+
+TEST(much_text_of_a_kind_is_compressed_by_words_that_came_before)
+{
+    static struct made_block made[NAMES];
+    struct op op;
+    struct block *block;
+    struct block_writer *writer;
+    struct dictionaries dictionaries;
+    struct buf buf;
+    testing_op_begin(&op);
+    uint64_t state = testing_seed();
+    check_err(block_new(&op, &block), ERR_OK);
+    check_err(block_writer_new(&op, SEGMENT_LEVEL_SMALL, &writer), ERR_OK);
+    size_t count = names_write(&op, writer, state, made);
+    buf_init(&buf, BLOCK_SIZE_MAX);
+    block_writer_dictionaries_add(writer, &buf);
+
+    check_err(dictionaries_read(buf_span(&buf), &dictionaries), ERR_OK);
+
+    struct block_bounds with = bounds;
+    with.dictionary = dictionaries.of[VALUE_DOMAIN][HISTORY_WHOLE];
+    const struct made_block *late = &made[count - 2];
+    assert_non_null(with.dictionary);
+    assert_int_equal(made[0].bytes[9] & BLOCK_DICTIONARY, 0);
+    assert_int_equal(late->bytes[9] & BLOCK_DICTIONARY, BLOCK_DICTIONARY);
+    assert_true(text_share(late) * 10 < text_share(&made[1]) * 9);
+    size_t number = 0;
+    for (size_t i = 0; i < count; i++) {
+        assert_null(read_with(block, made[i].bytes, made[i].size, &with));
+        names_check(block, &state, &number);
+    }
+    assert_int_equal(number, NAMES);
+    assert_non_null(read_with(block, late->bytes, late->size, &bounds)); /* which has none */
+
+    for (size_t i = 0; i < count; i++) {
+        memory_free(made[i].bytes);
+    }
+    dictionaries_done(&dictionaries);
+    buf_done(&buf);
+    block_free(block);
+    block_writer_free(writer);
+    op_end(&op);
+}
+
+TEST(dictionaries_that_are_cut_or_come_twice_are_refused)
+{
+    static struct made_block made[NAMES];
+    struct op op;
+    struct block_writer *writer;
+    struct dictionaries dictionaries;
+    struct buf buf;
+    testing_op_begin(&op);
+    check_err(block_writer_new(&op, SEGMENT_LEVEL_FAST, &writer), ERR_OK);
+    size_t count = names_write(&op, writer, testing_seed(), made);
+    buf_init(&buf, BLOCK_SIZE_MAX);
+    block_writer_dictionaries_add(writer, &buf);
+    const size_t whole = buf.size;
+
+    for (size_t size = 1; size < whole; size += 1 + whole / 50) {
+        check_err(dictionaries_read(span_slice(buf_span(&buf), 0, size), &dictionaries),
+                  ERR_FORMAT);
+    }
+    block_writer_dictionaries_add(writer, &buf);
+    check_err(dictionaries_read(buf_span(&buf), &dictionaries), ERR_FORMAT);
+    buf.size = whole;
+    buf.data[6] ^= 1; /* of the magic number of what Zstandard made */
+    check_err(dictionaries_read(buf_span(&buf), &dictionaries), ERR_FORMAT);
+    buf.data[6] ^= 1;
+    buf.data[0] = VALUE_KIND_COUNT;
+    check_err(dictionaries_read(buf_span(&buf), &dictionaries), ERR_FORMAT);
+
+    for (size_t i = 0; i < count; i++) {
+        memory_free(made[i].bytes);
+    }
+    buf_done(&buf);
     block_writer_free(writer);
     op_end(&op);
 }
