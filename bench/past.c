@@ -20,8 +20,10 @@ enum {
     OP_MEMORY_MAX = 1024 * 1024 * 1024,
     TABLE_FLUSH_SIZE = 1 << 20,
     PATH_SIZE_MAX = 4096,
-    KEYS_PERCENT =
-        72, /* keys of a filter, of rows: what merging finds by the filters of its sources */
+    /* Keys of a filter in percent of its rows: what merging finds by the filters of its sources.
+     * The largest segment has more rows of the same values. */
+    KEYS_PERCENT = 75,
+    KEYS_PERCENT_LARGEST = 66,
     HASH_PERCENT = 10, /* of all values; half of them URLs, half digests */
 };
 
@@ -387,7 +389,8 @@ static void segments_begin(struct past *past)
         char path[64];
         unsigned share = past->options->even ? 1 : tiers[i];
         uint64_t rows = past->options->rows * share / all + BATCH_RANGE;
-        const struct segment_options options = { &past->manifest.secret, rows * KEYS_PERCENT / 100,
+        uint64_t percent = share > all / 2 ? KEYS_PERCENT_LARGEST : KEYS_PERCENT;
+        const struct segment_options options = { &past->manifest.secret, rows * percent / 100,
                                                  SEGMENT_LEVEL_SMALL };
         struct manifest_segment *segment = &past->segments[i];
         sum += share;
