@@ -253,20 +253,21 @@ static void scan(struct bench *bench, const struct segment *segment)
 static void ask_strangers(struct segment *segment, size_t round)
 {
     size_t passed = 0;
-    uint8_t keys[ROUND][VALUE_SHA1_SIZE] = { 0 };
+    struct segment_asked asked[ROUND];
     double begin = now_s();
     for (size_t i = 0; i < ASKED; i += round) {
         for (size_t k = 0; k < round; k++) {
+            uint8_t key[VALUE_SHA1_SIZE] = { 0 };
             uint64_t number = i + k;
-            span_copy(keys[k], sizeof keys[k], span_make(&number, sizeof number));
+            span_copy(key, sizeof key, span_make(&number, sizeof number));
+            segment_asked_make(segment, VALUE_SHA1, HISTORY_WHOLE, span_make(key, sizeof key),
+                               &asked[k]);
             if (round > 1) {
-                segment_may_hold_ahead(segment, VALUE_SHA1, HISTORY_WHOLE,
-                                       span_make(keys[k], sizeof keys[k]));
+                segment_may_hold_ahead(segment, &asked[k]);
             }
         }
         for (size_t k = 0; k < round; k++) {
-            struct span key = span_make(keys[k], sizeof keys[k]);
-            passed += segment_may_hold(segment, VALUE_SHA1, HISTORY_WHOLE, key) ? 1 : 0;
+            passed += segment_may_hold_asked(segment, &asked[k]) ? 1 : 0;
         }
     }
     double spent_s = now_s() - begin;

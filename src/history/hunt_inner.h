@@ -17,6 +17,9 @@ enum {
     HUNT_SCAN_SHARE = 12,
     /* With more questions than values the filter is not even asked: it takes as long as reading. */
     HUNT_FILTER_SHARE = 1,
+    /* What filters are asked for is kept for all segments, in 24 MB; of more questions it is made
+     * anew for each. */
+    HUNT_ASKED_KEPT_MAX = 1 << 20,
 };
 
 /* A question in the order of segments. */
@@ -60,6 +63,7 @@ struct hunt {
     struct hunt_result result;
 
     struct hunt_item *items;
+    struct segment_asked *asked; /* of each item, when it was asked first; NULL: each time anew */
     size_t run_count;
     struct hunt_run runs[VALUE_KIND_COUNT];
     uint32_t *passing; /* items that the filter of a segment lets through */

@@ -162,6 +162,9 @@ enum err hunt_plan(struct hunt *hunt)
     const size_t count = hunt->questions->count;
     hunt->items = memory_new_array(count, sizeof *hunt->items);
     hunt->passing = memory_new_array(count, sizeof *hunt->passing);
+    if (count <= HUNT_ASKED_KEPT_MAX) {
+        hunt->asked = memory_new_array(count, sizeof *hunt->asked); /* it does without */
+    }
     if (hunt->items == NULL || hunt->passing == NULL) {
         return op_fail(hunt->op, ERR_LIMIT, "no memory for %zu questions", count);
     }
@@ -213,28 +216,40 @@ static struct span filter_key(const struct hunt_question *question)
     return query == SPAN_NOT_FOUND ? key : span_slice(key, 0, (size_t)query);
 }
 
+/* What the filter of a segment is asked for of an item: made once, where it is kept. */
+static const struct segment_asked *asked_of(struct hunt *hunt, enum value_kind kind, size_t item,
+                                            struct segment_asked *own)
+{
+    struct segment_asked *asked = hunt->asked == NULL ? own : &hunt->asked[item];
+    if (hunt->asked == NULL || asked->count == 0) {
+        struct span key = filter_key(hunt_item_question(hunt, item));
+        segment_asked_make(hunt->segment, kind, HISTORY_WHOLE, key, asked);
+    }
+    return asked;
+}
+
 /* Put a run's questions to the filter; returns how many pass. */
 static size_t filter_run(struct hunt *hunt, const struct hunt_run *run)
 {
     size_t passing = 0;
     size_t at = run->begin;
     while (at < run->end) {
+        struct segment_asked own[FILTER_BATCH];
+        const struct segment_asked *asked[FILTER_BATCH]; /* NULL: the filter does not know */
         uint32_t batch[FILTER_BATCH];
         size_t count = 0;
         while (at < run->end && count < FILTER_BATCH) {
-            const struct hunt_question *question = hunt_item_question(hunt, at);
+            bool known = !is_unfiltered(hunt_item_question(hunt, at));
             batch[count] = (uint32_t)at;
+            asked[count] = known ? asked_of(hunt, run->kind, at, &own[count]) : NULL;
+            if (known) {
+                segment_may_hold_ahead(hunt->segment, asked[count]);
+            }
             count++;
             at += hunt->items[at].same;
-            if (!is_unfiltered(question)) {
-                segment_may_hold_ahead(hunt->segment, run->kind, HISTORY_WHOLE,
-                                       filter_key(question));
-            }
         }
         for (size_t i = 0; i < count; i++) {
-            const struct hunt_question *question = hunt_item_question(hunt, batch[i]);
-            if (is_unfiltered(question) ||
-                segment_may_hold(hunt->segment, run->kind, HISTORY_WHOLE, filter_key(question))) {
+            if (asked[i] == NULL || segment_may_hold_asked(hunt->segment, asked[i])) {
                 hunt->passing[passing] = batch[i];
                 passing++;
             }
@@ -324,6 +339,7 @@ enum err hunt_segments(struct op *op, const struct hunt_sources *sources,
     hunt_scan_done(hunt);
     memory_free(hunt->items);
     memory_free(hunt->passing);
+    memory_free(hunt->asked);
     memory_free(hunt);
     return err;
 }

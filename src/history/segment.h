@@ -236,13 +236,37 @@ const struct history_way *segment_ways(const struct segment *segment, size_t *re
 bool segment_may_hold(const struct segment *segment, enum value_kind kind, enum history_form form,
                       struct span key);
 
+/* What the filters of all segments of a history are asked for of one value. */
+struct segment_asked {
+    size_t count;
+    uint64_t hashes[2];
+};
+
 /**
- * Ask for the memory that segment_may_hold() will look at: many questions are put in two rounds.
+ * Make ready to ask many segments for one value: the filter of each is asked for the same.
  *
- * segment, kind, form, key  as for segment_may_hold()
+ * segment   any of the history
+ * kind, form, key  as for segment_may_hold()
+ * ret       receives at least one hash
  */
-void segment_may_hold_ahead(const struct segment *segment, enum value_kind kind,
-                            enum history_form form, struct span key);
+void segment_asked_make(const struct segment *segment, enum value_kind kind, enum history_form form,
+                        struct span key, struct segment_asked *ret);
+
+/**
+ * As segment_may_hold(), of what was made ready.
+ *
+ * segment   open, of the same history
+ * asked     by segment_asked_make()
+ */
+bool segment_may_hold_asked(const struct segment *segment, const struct segment_asked *asked);
+
+/**
+ * Ask for the memory that segment_may_hold_asked() will look at: many questions are put in two
+ * rounds.
+ *
+ * segment, asked  as for segment_may_hold_asked()
+ */
+void segment_may_hold_ahead(const struct segment *segment, const struct segment_asked *asked);
 
 /**
  * Look at what opening does not: the filter. Where it is damaged, segment_may_hold() says true, so

@@ -333,27 +333,41 @@ uint64_t segment_filter_keys_together(const struct segment *const *segments, siz
     return filter_sketch_estimate(&sketch);
 }
 
-bool segment_may_hold(const struct segment *segment, enum value_kind kind, enum history_form form,
-                      struct span key)
+void segment_asked_make(const struct segment *segment, enum value_kind kind, enum history_form form,
+                        struct span key, struct segment_asked *ret)
 {
     struct filter_keys keys;
     filter_keys_asked(&segment->secret, kind, form, key, &keys);
+    must(keys.count >= 1 && keys.count <= sizeof ret->hashes / sizeof ret->hashes[0]);
+    ret->count = keys.count;
     for (size_t i = 0; i < keys.count; i++) {
-        if (filter_has(&segment->filter, keys.hashes[i])) {
+        ret->hashes[i] = keys.hashes[i];
+    }
+}
+
+bool segment_may_hold_asked(const struct segment *segment, const struct segment_asked *asked)
+{
+    for (size_t i = 0; i < asked->count; i++) {
+        if (filter_has(&segment->filter, asked->hashes[i])) {
             return true;
         }
     }
     return false;
 }
 
-void segment_may_hold_ahead(const struct segment *segment, enum value_kind kind,
-                            enum history_form form, struct span key)
+void segment_may_hold_ahead(const struct segment *segment, const struct segment_asked *asked)
 {
-    struct filter_keys keys;
-    filter_keys_asked(&segment->secret, kind, form, key, &keys);
-    for (size_t i = 0; i < keys.count; i++) {
-        filter_ahead(&segment->filter, keys.hashes[i]);
+    for (size_t i = 0; i < asked->count; i++) {
+        filter_ahead(&segment->filter, asked->hashes[i]);
     }
+}
+
+bool segment_may_hold(const struct segment *segment, enum value_kind kind, enum history_form form,
+                      struct span key)
+{
+    struct segment_asked asked;
+    segment_asked_make(segment, kind, form, key, &asked);
+    return segment_may_hold_asked(segment, &asked);
 }
 
 enum err segment_check(struct op *op, const struct segment *segment)

@@ -394,13 +394,17 @@ TEST(the_filter_lets_few_strangers_pass)
     struct segment_writer *writer = world_write(&world, &secret, NULL, NULL);
     struct segment *segment = open_written(&op, writer);
     size_t passed = 0;
+    struct segment_asked asked;
 
     for (size_t i = 0; i < STRANGERS; i++) {
         char name[64];
         int size = snprintf(name, sizeof name, "stranger-%zu.example.info", i);
         struct span key = span_make(name, (size_t)size);
-        segment_may_hold_ahead(segment, VALUE_DOMAIN, HISTORY_WHOLE, key);
-        passed += segment_may_hold(segment, VALUE_DOMAIN, HISTORY_WHOLE, key) ? 1 : 0;
+        segment_asked_make(segment, VALUE_DOMAIN, HISTORY_WHOLE, key, &asked);
+        segment_may_hold_ahead(segment, &asked);
+        bool holds = segment_may_hold_asked(segment, &asked);
+        assert_true(holds == segment_may_hold(segment, VALUE_DOMAIN, HISTORY_WHOLE, key));
+        passed += holds ? 1 : 0;
     }
 
     assert_true(passed < STRANGERS / 150);
