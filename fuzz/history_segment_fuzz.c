@@ -7,6 +7,8 @@
  *   1  the rest is damage to a good one, three bytes each (two of place, one to combine); then all
  *      checksums are made right, as somebody would who wants to be believed
  *   2  the rest decides what is written; it is read back as it was
+ *   3  the rest is codes, behind their size (two bytes), and a column that is read by each of them
+ *   4  the rest is dictionaries
  *
  * Whatever is opened can be read to its end: in order, with names that are there, each block at
  * most once damaged; and what was read is found again.
@@ -216,6 +218,36 @@ static void round_trip_try(struct op *op, struct span dice)
     segment_writer_free(writer);
 }
 
+/* ---- parts ---- */
+
+static void columns_try(struct span bytes)
+{
+    static uint32_t numbers[COLUMN_COUNT_MAX];
+    struct column_tables tables;
+    struct wire_reader r = wire_reader_of(bytes);
+    struct span codes = wire_take(&r, wire_u16(&r));
+    uint8_t *copy = memory_new(r.rest.size + COLUMN_PADDING);
+    must(copy != NULL);
+    span_copy(copy, r.rest.size, r.rest);
+    if (r.err == ERR_OK && column_tables_read(codes, &tables) == ERR_OK) {
+        for (size_t i = 0; i < COLUMN_COUNT; i++) {
+            struct wire_reader column = wire_reader_of(span_make(copy, r.rest.size));
+            column_read(&column, &tables, (enum column)i, numbers, 1 + r.rest.size % 300);
+            must(column.err != ERR_OK || column.rest.size < r.rest.size);
+        }
+        column_tables_done(&tables);
+    }
+    memory_free(copy);
+}
+
+static void dictionaries_try(struct span bytes)
+{
+    struct dictionaries dictionaries;
+    if (dictionaries_read(bytes, &dictionaries) == ERR_OK) {
+        dictionaries_done(&dictionaries);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct actor actor = { .name = SPAN("fuzz") };
@@ -229,6 +261,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         damage_try(&op, rest);
     } else if (data[0] == 2) {
         round_trip_try(&op, rest);
+    } else if (data[0] == 3) {
+        columns_try(rest);
+    } else if (data[0] == 4) {
+        dictionaries_try(rest);
     } else {
         uint8_t *copy = memory_new(rest.size); /* aligned, and exactly as large */
         must(copy != NULL);
