@@ -2,7 +2,8 @@
 /*
  * Making a record. This is hot: history_record_add() is called for every value of every line that
  * the watch reads. Budget: 15 ns for what is there already, 40 ns for what is new; no memory is
- * taken once the largest record was made. bench/history_record_bench.c measures it.
+ * taken once the largest record was made; memcpy() of an address compiles to one store.
+ * bench/history_record_bench.c measures it.
  */
 #include "history/record.h"
 
@@ -21,6 +22,16 @@ enum {
     HEAD_SIZE_MAX = 1 + 4 + 4 + 5 + 5, /* of the record: version, counts, base */
     ITEMS_EXPECTED = 1 << 12,
     NUMBER_SIZE_MAX = 3, /* of a host or way: HISTORY_NAMES_MAX has 20 bits */
+    LATER_COUNT = 32,    /* a power of two */
+    OCTET_BITS = 8,
+    IPV4_TEXT_SIZE_MAX = sizeof "255.255.255.255" - 1,
+};
+
+/* What is to be added when the slot of its tag has come from memory. */
+struct later {
+    struct history_seen seen; /* a short key is copied */
+    uint8_t key[HISTORY_RECORD_SHORT_SIZE];
+    uint32_t tag;
 };
 
 _Static_assert(HISTORY_NAMES_MAX < 1 << (NUMBER_SIZE_MAX * VARINT_BITS), "as SEEN_SIZE_MAX has it");
@@ -31,6 +42,9 @@ struct history_record_writer {
     struct names ways;
     size_t size; /* that the record can have at most */
     uint64_t left_out;
+    size_t later_begin; /* those from it to `later_end` wait; the numbers go on and on */
+    size_t later_end;
+    struct later later[LATER_COUNT];
     struct buf repaired; /* a name that was not UTF-8 */
 };
 
@@ -75,6 +89,7 @@ void history_record_begin(struct history_record_writer *writer)
     must(none == 0); /* its memory was taken as the writer was made */
     writer->size = HEAD_SIZE_MAX;
     writer->left_out = 0;
+    writer->later_begin = writer->later_end;
 }
 
 /* ---- names ---- */
@@ -101,6 +116,30 @@ uint32_t history_record_host(struct history_record_writer *writer, struct span h
     if (!history_host_fits(host)) {
         return 0;
     }
+    return name_add(writer, &writer->hosts, host, 1 + host.size);
+}
+
+/* The text of a number up to 255; returns its size. */
+static size_t octet_write(unsigned number, uint8_t *ret)
+{
+    size_t size = number >= 100 ? 3 : number >= 10 ? 2 : 1; /* digits of a decimal number */
+    for (size_t i = size; i > 0; i--) {
+        ret[i - 1] = (uint8_t)('0' + number % 10);
+        number /= 10;
+    }
+    return size;
+}
+
+uint32_t history_record_ipv4_host(struct history_record_writer *writer, uint32_t address)
+{
+    uint8_t text[IPV4_TEXT_SIZE_MAX + 1];
+    size_t size = 0;
+    for (unsigned rest = VALUE_IPV4_SIZE; rest > 0; rest--) {
+        size += octet_write(address >> (rest - 1) * OCTET_BITS & UINT8_MAX, text + size);
+        text[size] = '.';
+        size++;
+    }
+    struct span host = span_make(text, size - 1);
     return name_add(writer, &writer->hosts, host, 1 + host.size);
 }
 
@@ -150,6 +189,16 @@ uint32_t history_record_way(struct history_record_writer *writer, const struct h
 
 /* ---- what was seen ---- */
 
+static inline uint8_t *pen_bytes(uint8_t *at, struct span bytes)
+{
+    if (bytes.size == VALUE_IPV4_SIZE) {
+        memcpy(at, bytes.data, VALUE_IPV4_SIZE);
+    } else {
+        span_copy(at, bytes.size, bytes);
+    }
+    return at + bytes.size;
+}
+
 static bool seen_fits(const struct history_record_writer *writer, const struct history_seen *seen)
 {
     return seen->host < names_count(&writer->hosts) && seen->way < names_count(&writer->ways) &&
@@ -175,31 +224,86 @@ static enum err item_add(struct history_record_writer *writer, const struct hist
     return ERR_OK;
 }
 
-enum err history_record_add(struct history_record_writer *writer, const struct history_seen *seen)
+const struct hash_secret *history_record_secret(const struct history_record_writer *writer)
+{
+    return &writer->tally.secret;
+}
+
+static void leave_out(struct history_record_writer *writer, const struct history_seen *seen)
+{
+    writer->left_out += seen->count > 0 ? seen->count : 1; /* which is wrong by itself */
+}
+
+static bool is_of_one_hour(const struct history_seen *seen)
 {
     uint32_t start_s = seen->first_s - seen->first_s % HISTORY_HOUR_S;
-    if (seen->last_s - start_s >= HISTORY_HOUR_S) {
-        writer->left_out++;
-        return ERR_FORMAT;
-    }
-    uint32_t tag = tally_tag(&writer->tally, seen);
+    return seen->last_s - start_s < HISTORY_HOUR_S;
+}
+
+static enum err seen_add(struct history_record_writer *writer, const struct history_seen *seen,
+                         uint32_t tag)
+{
     struct tally_item *item = tally_find(&writer->tally, seen, tag);
     if (item != NULL) {
         tally_grow(item, seen);
         return ERR_OK;
     }
     enum err err = item_add(writer, seen, tag);
-    writer->left_out += err == ERR_OK ? 0 : 1;
+    if (err != ERR_OK) {
+        leave_out(writer, seen);
+    }
     return err;
 }
 
-/* ---- the bytes ---- */
-
-static uint8_t *pen_bytes(uint8_t *at, struct span bytes)
+enum err history_record_add(struct history_record_writer *writer, const struct history_seen *seen)
 {
-    span_copy(at, bytes.size, bytes);
-    return at + bytes.size;
+    if (!is_of_one_hour(seen)) {
+        leave_out(writer, seen);
+        return ERR_FORMAT;
+    }
+    return seen_add(writer, seen, tally_tag(&writer->tally, seen));
 }
+
+static void later_do(struct history_record_writer *writer)
+{
+    const struct later *later = &writer->later[writer->later_begin % LATER_COUNT];
+    writer->later_begin++;
+    (void)!seen_add(writer, &later->seen, later->tag); /* which counts what it cannot add */
+}
+
+void history_record_put(struct history_record_writer *writer, const struct history_seen *seen,
+                        uint64_t key)
+{
+    if (!is_of_one_hour(seen)) {
+        leave_out(writer, seen);
+        return;
+    }
+    if (writer->later_end - writer->later_begin == LATER_COUNT) {
+        later_do(writer);
+    }
+    struct later *later = &writer->later[writer->later_end % LATER_COUNT];
+    writer->later_end++;
+    later->seen = *seen;
+    if (seen->key.size <= HISTORY_RECORD_SHORT_SIZE) {
+        (void)pen_bytes(later->key, seen->key);
+        later->seen.key.data = later->key;
+    }
+    later->tag = tally_tag_of(&writer->tally, seen, (uint32_t)key);
+    tally_slot_ahead(&writer->tally, later->tag);
+    if (writer->later_end - writer->later_begin > LATER_COUNT / 2) {
+        size_t half = writer->later_end - LATER_COUNT / 2; /* whose slot is there by now */
+        tally_item_ahead(&writer->tally, writer->later[half % LATER_COUNT].tag);
+    }
+}
+
+void history_record_settle(struct history_record_writer *writer)
+{
+    while (writer->later_begin < writer->later_end) {
+        later_do(writer);
+    }
+}
+
+/* ---- the bytes ---- */
 
 static uint8_t *pen_names(uint8_t *at, const struct history_record_writer *writer)
 {
@@ -244,6 +348,7 @@ void history_record_end(struct history_record_writer *writer, struct buf *buf,
                         uint64_t *ret_left_out)
 {
     const struct tally *tally = &writer->tally;
+    history_record_settle(writer);
     *ret_left_out = writer->left_out;
     uint8_t *begin = tally->size == 0 ? NULL : buf_reserve(buf, writer->size);
     if (begin == NULL) {

@@ -8,10 +8,14 @@
 #ifndef HISTORY_RECORD_H
 #define HISTORY_RECORD_H
 
+#include "base/hash.h"
 #include "base/wire.h"
 #include "history/seen.h"
 
-enum { HISTORY_RECORD_SIZE_MAX = 8 * 1024 * 1024 };
+enum {
+    HISTORY_RECORD_SIZE_MAX = 8 * 1024 * 1024,
+    HISTORY_RECORD_SHORT_SIZE = VALUE_IPV6_PORT_SIZE, /* see history_record_put() */
+};
 
 #define HISTORY_RECORD_NONE UINT32_MAX /* no number of a host or way */
 
@@ -74,6 +78,16 @@ void history_record_begin(struct history_record_writer *writer);
 uint32_t history_record_host(struct history_record_writer *writer, struct span host);
 
 /**
+ * As history_record_host(), of an IPv4 address.
+ *
+ * writer    begun
+ * address   as a number
+ *
+ * Returns as history_record_host().
+ */
+uint32_t history_record_ipv4_host(struct history_record_writer *writer, uint32_t address);
+
+/**
  * The number of a way in the record; it is added where it is not there.
  *
  * writer    begun
@@ -92,17 +106,43 @@ uint32_t history_record_way(struct history_record_writer *writer, const struct h
  *
  * Errors    ERR_LIMIT the record is full (HISTORY_RECORD_SIZE_MAX) or there is no memory;
  *           ERR_FORMAT a bound of struct history_seen is not kept. What was seen is not in it then,
- *           and history_record_end() tells how often that was
+ *           and history_record_end() tells how often it was seen
  */
 MUST_USE
 enum err history_record_add(struct history_record_writer *writer, const struct history_seen *seen);
+
+/**
+ * As history_record_add(), but it may be done later, so that the waits for memory of several
+ * overlap; what fails then is only told by history_record_end().
+ *
+ * writer    begun
+ * seen      as for history_record_add(); a key of more than HISTORY_RECORD_SHORT_SIZE bytes stays
+ *           where it is until history_record_settle()
+ * key       hash_bytes() of its key under history_record_secret()
+ */
+void history_record_put(struct history_record_writer *writer, const struct history_seen *seen,
+                        uint64_t key);
+
+/**
+ * Do all that history_record_put() left for later, as history_record_end() does.
+ *
+ * writer    begun
+ */
+void history_record_settle(struct history_record_writer *writer);
+
+/**
+ * The secret under which a writer hashes keys; it stays the same.
+ *
+ * writer    made by history_record_writer_new()
+ */
+const struct hash_secret *history_record_secret(const struct history_record_writer *writer);
 
 /**
  * End a record.
  *
  * writer        begun
  * buf           receives the bytes; nothing where nothing was seen
- * ret_left_out  how often history_record_add() failed
+ * ret_left_out  sum of the counts of what could not be added
  */
 void history_record_end(struct history_record_writer *writer, struct buf *buf,
                         uint64_t *ret_left_out);
