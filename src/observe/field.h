@@ -147,6 +147,7 @@ struct observe_plan {
     /* Fields that only tell what to think of a line, where they stand in objects that hold nothing
      * else: to look into these would slow all lines. NULL where there are none. */
     struct record_shape *context_shape;
+    struct record_shape *whole_shape; /* both; NULL where there is no context_shape */
 };
 
 /**

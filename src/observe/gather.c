@@ -173,33 +173,61 @@ void gather_end_values(struct gather *gather)
     }
 }
 
-/* An event about a packet has the ends of the packet, and those of the flow beside them. */
-static void gather_ends(const struct gather *g, struct observe_line *line)
+static struct observe_end end_noted(const struct gather *g, enum field_role address,
+                                    enum field_role port)
 {
-    bool flow = gather_is_noted(g, ROLE_FLOW_ORIGINATOR) && gather_is_noted(g, ROLE_FLOW_RESPONDER);
-    if (flow) {
-        line->originator = gather_noted(g, ROLE_FLOW_ORIGINATOR);
-        line->responder = gather_noted(g, ROLE_FLOW_RESPONDER);
-    } else {
-        bool originator = gather_is_noted(g, ROLE_ORIGINATOR);
-        bool responder = gather_is_noted(g, ROLE_RESPONDER);
-        line->originator = gather_noted(g, originator ? ROLE_ORIGINATOR : ROLE_CLIENT);
-        line->responder = gather_noted(g, responder ? ROLE_RESPONDER : ROLE_SERVER);
+    return (struct observe_end){
+        .address = gather_noted(g, address),
+        .port = (uint16_t)port_noted(g, port),
+        .field = gather_is_noted(g, address) ? g->notes.fields[address] : 0,
+        .ipv4_known = false,
+    };
+}
+
+/* An event about a packet has the ends of the packet, and those of the flow beside them. */
+static bool has_flow(const struct gather *g)
+{
+    return gather_is_noted(g, ROLE_FLOW_ORIGINATOR) && gather_is_noted(g, ROLE_FLOW_RESPONDER);
+}
+
+void gather_tell(const struct gather *gather, struct observe_context *ret)
+{
+    const struct gather *g = gather;
+    bool time_known = gather_is_noted(g, ROLE_TIME);
+    enum field_role time = time_known ? ROLE_TIME : ROLE_TIME_WRITTEN;
+    ret->time = gather_noted(g, time);
+    ret->time_is_number = (g->notes.number >> time & 1) != 0;
+    ret->sensor = gather_noted(g, ROLE_SENSOR);
+    ret->outcome = observe_outcome_of(g);
+    ret->ends[0] = end_noted(g, ROLE_ORIGINATOR, ROLE_ORIGINATOR_PORT);
+    ret->ends[1] = end_noted(g, ROLE_RESPONDER, ROLE_RESPONDER_PORT);
+    if (has_flow(g)) {
+        ret->originator = gather_noted(g, ROLE_FLOW_ORIGINATOR);
+        ret->responder = gather_noted(g, ROLE_FLOW_RESPONDER);
+        ret->originator_port = (uint16_t)port_noted(g, ROLE_FLOW_ORIGINATOR_PORT);
+        return;
     }
-    line->originator_port = port_noted(g, flow ? ROLE_FLOW_ORIGINATOR_PORT : ROLE_ORIGINATOR_PORT);
-    line->responder_port = port_noted(g, flow ? ROLE_FLOW_RESPONDER_PORT : ROLE_RESPONDER_PORT);
+    bool originator = gather_is_noted(g, ROLE_ORIGINATOR);
+    bool responder = gather_is_noted(g, ROLE_RESPONDER);
+    ret->originator = gather_noted(g, originator ? ROLE_ORIGINATOR : ROLE_CLIENT);
+    ret->responder = gather_noted(g, responder ? ROLE_RESPONDER : ROLE_SERVER);
+    ret->originator_port = ret->ends[0].port;
 }
 
 void gather_end(struct gather *gather)
 {
     struct observe_line *line = gather->line;
-    bool time_known = gather_is_noted(gather, ROLE_TIME);
-    enum field_role time = time_known ? ROLE_TIME : ROLE_TIME_WRITTEN;
-    line->time = gather_noted(gather, time);
-    line->time_is_number = (gather->notes.number >> time & 1) != 0;
-    line->sensor = gather_noted(gather, ROLE_SENSOR);
+    struct observe_context context;
+    gather_tell(gather, &context);
+    line->time = context.time;
+    line->time_is_number = context.time_is_number;
+    line->sensor = context.sensor;
     line->uid = gather_noted(gather, ROLE_UID);
-    line->outcome = observe_outcome_of(gather);
-    gather_ends(gather, line);
+    line->outcome = context.outcome;
+    line->originator = context.originator;
+    line->responder = context.responder;
+    line->originator_port = context.originator_port;
+    line->responder_port =
+        has_flow(gather) ? port_noted(gather, ROLE_FLOW_RESPONDER_PORT) : context.ends[1].port;
     gather_end_values(gather);
 }

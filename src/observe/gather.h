@@ -146,6 +146,15 @@ static inline struct span gather_noted(const struct gather *gather, enum field_r
 }
 
 /**
+ * What has been noted of a line, as far as it tells of the line itself. Its stream is left as it
+ * is.
+ *
+ * gather    begun with gather_begin() or gather_begin_request()
+ * ret       receives it; borrows from the fields
+ */
+void gather_tell(const struct gather *gather, struct observe_context *ret);
+
+/**
  * Make what takes several fields: the URL of a request, the ends with their ports.
  *
  * gather    begun with gather_begin() or gather_begin_request()

@@ -165,6 +165,20 @@ void observe_reader_free(struct observe_reader *reader);
 void observe_reader_want(struct observe_reader *reader, uint32_t kinds);
 
 /**
+ * Say which kinds of value are remembered with what their lines tell: those are told, too, and of
+ * lines that wait their contexts. The ends of a line with their ports (VALUE_IP_PORT) are only in
+ * the context, unless observe_reader_want() wants them.
+ *
+ * op        work in hand
+ * reader    made by observe_reader_new(); no value waits
+ * kinds     as for observe_reader_want(); 0 where nothing is remembered, as without this call
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err observe_reader_remember(struct op *op, struct observe_reader *reader, uint32_t kinds);
+
+/**
  * Make a reader ready for a format; of those that are no mapping it is.
  *
  * op        work in hand
@@ -210,7 +224,43 @@ MUST_USE
 enum observe_fault observe_reader_line(struct observe_reader *reader, struct span line,
                                        struct observe_line *ret);
 
-enum { OBSERVE_IPV4_COUNT_MAX = 1024 };
+enum { OBSERVE_IPV4_COUNT_MAX = 1024, OBSERVE_CONTEXT_COUNT_MAX = 256 };
+
+/* Where a value stands. */
+struct observe_place {
+    uint16_t context; /* number of its line among the contexts */
+    uint16_t field;   /* as of an observation */
+    uint16_t order;   /* in the line: what observe_reader_line() tells earlier has a smaller one, or
+                       * the same one in the same field */
+};
+
+enum {
+    OBSERVE_ORDER_LAST = UINT16_MAX,   /* what is made of several fields comes after them */
+    OBSERVE_CONTEXT_NONE = UINT16_MAX, /* an end of the line, of which the context tells all */
+};
+
+/* An end of a line as it stands there: where flows are told beside packets, that of the packet. */
+struct observe_end {
+    struct span address; /* empty: none */
+    uint32_t ipv4;       /* as a number, where that is known */
+    uint16_t port;       /* 0: not known */
+    uint16_t field;      /* of the address */
+    uint16_t order;      /* see struct observe_place; where `ipv4` is known */
+    bool ipv4_known;     /* then the address is not told as a value of the line */
+};
+
+/* What a line tells beside its values; see struct observe_line. */
+struct observe_context {
+    struct span stream;
+    struct span time;
+    struct span sensor;
+    struct span originator;
+    struct span responder;
+    struct observe_end ends[2]; /* originator, responder */
+    uint16_t originator_port;
+    bool time_is_number;
+    enum observe_outcome outcome;
+};
 
 /* Values that were sifted out of lines, in no order. Most are IPv4 addresses, of which no more is
  * told than the address, so that nothing has to be made of them. */
@@ -223,6 +273,12 @@ struct observe_sifted {
     const uint32_t *ipv4_marks;
     unsigned refused; /* as of a line */
     unsigned unfit;
+    /* Only for a reader that remembers; see observe_reader_remember(). */
+    const struct observe_place *places; /* by observation */
+    const struct observe_place *ipv4_places;
+    size_t context_count;
+    const struct observe_context *contexts; /* of all lines that wait or waited; whole at `last` */
+    bool last;                              /* all values that waited are taken */
 };
 
 /**

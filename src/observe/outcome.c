@@ -76,19 +76,35 @@ static enum observe_outcome word_find(const struct outcome_word *words, struct s
     return words->outcome;
 }
 
+/* Suricata's flow events tell what came back: nothing, or of TCP nothing but a reset (RFC 9293,
+ * section 3.5.2: RST, or RST with ACK). */
+static enum observe_outcome packets_outcome(struct span count)
+{
+    return span_equal(count, SPAN("0")) ? OBSERVE_OUTCOME_FAILED : OBSERVE_OUTCOME_UNKNOWN;
+}
+
+static enum observe_outcome flags_outcome(struct span flags)
+{
+    bool reset = span_equal(flags, SPAN("04")) || span_equal(flags, SPAN("14"));
+    return reset ? OBSERVE_OUTCOME_FAILED : OBSERVE_OUTCOME_UNKNOWN;
+}
+
+enum observe_outcome observe_outcome_of_field(enum field_role role, struct span text)
+{
+    if (role == ROLE_FLOW_ANSWER || role == ROLE_TCP_ANSWER) {
+        return role == ROLE_FLOW_ANSWER ? packets_outcome(text) : flags_outcome(text);
+    }
+    for (size_t i = 0; i < sizeof tellers / sizeof tellers[0]; i++) {
+        if (tellers[i].role == role) {
+            return word_find(tellers[i].words, text);
+        }
+    }
+    return OBSERVE_OUTCOME_UNKNOWN;
+}
+
 static enum observe_outcome worse(enum observe_outcome a, enum observe_outcome b)
 {
     return a > b ? a : b; /* the enum is in this order */
-}
-
-/* Suricata's flow events tell what came back: nothing, or of TCP nothing but a reset (RFC 9293,
- * section 3.5.2: RST, or RST with ACK). */
-static enum observe_outcome answer_of(const struct gather *g)
-{
-    struct span flags = gather_noted(g, ROLE_TCP_ANSWER);
-    bool silent = span_equal(gather_noted(g, ROLE_FLOW_ANSWER), SPAN("0"));
-    bool reset = span_equal(flags, SPAN("04")) || span_equal(flags, SPAN("14"));
-    return silent || reset ? OBSERVE_OUTCOME_FAILED : OBSERVE_OUTCOME_UNKNOWN;
 }
 
 enum observe_outcome observe_outcome_of(const struct gather *gather)
@@ -96,7 +112,8 @@ enum observe_outcome observe_outcome_of(const struct gather *gather)
     if ((gather->notes.noted & TELLING_ROLES) == 0) {
         return OBSERVE_OUTCOME_UNKNOWN;
     }
-    enum observe_outcome outcome = answer_of(gather);
+    enum observe_outcome outcome = worse(packets_outcome(gather_noted(gather, ROLE_FLOW_ANSWER)),
+                                         flags_outcome(gather_noted(gather, ROLE_TCP_ANSWER)));
     for (size_t i = 0; i < sizeof tellers / sizeof tellers[0]; i++) {
         if (gather_is_noted(gather, tellers[i].role)) {
             struct span text = gather_noted(gather, tellers[i].role);

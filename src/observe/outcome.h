@@ -16,4 +16,12 @@
  */
 enum observe_outcome observe_outcome_of(const struct gather *gather);
 
+/**
+ * The outcome that one field tells.
+ *
+ * role      of the field; one that tells no outcome gives OBSERVE_OUTCOME_UNKNOWN
+ * text      of it; empty where it says nothing
+ */
+enum observe_outcome observe_outcome_of_field(enum field_role role, struct span text);
+
 #endif

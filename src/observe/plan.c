@@ -141,7 +141,8 @@ static enum err plan_make_shapes(struct op *op, struct arena *arena, struct obse
     if (plan->context_count == 0) {
         return ERR_OK;
     }
-    return record_shape_new(op, plan->paths + count, plan->context_count, &plan->context_shape);
+    TRY(record_shape_new(op, plan->paths + count, plan->context_count, &plan->context_shape));
+    return record_shape_new(op, plan->paths, plan->path_count, &plan->whole_shape);
 }
 
 static enum err plan_fill(struct op *op, struct arena *arena, struct observe_plan *plan)
@@ -182,8 +183,10 @@ void observe_plan_done(struct observe_plan *plan)
 {
     record_shape_free(plan->shape);
     record_shape_free(plan->context_shape);
+    record_shape_free(plan->whole_shape);
     plan->shape = NULL;
     plan->context_shape = NULL;
+    plan->whole_shape = NULL;
 }
 
 size_t observe_plan_stream(const struct observe_plan *plan, struct span stream)

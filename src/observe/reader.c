@@ -20,6 +20,7 @@ static enum err reader_fill(struct op *op, enum record_engine engine, struct obs
     if (gather_init(&r->gather, &r->arena) != ERR_OK || tsv_init(&r->tsv, &r->arena) != ERR_OK) {
         return op_fail(op, ERR_LIMIT, "no memory for a log reader");
     }
+    r->wanted = OBSERVE_WANT_ALL;
     r->gather.wanted = OBSERVE_WANT_ALL;
     r->sift.wanted = OBSERVE_WANT_ALL;
     return ERR_OK;
@@ -52,6 +53,7 @@ void observe_reader_free(struct observe_reader *reader)
     record_scanner_free(reader->zeek_scanner);
     record_scanner_free(reader->eve_scanner);
     record_scanner_free(reader->context_scanner);
+    record_scanner_free(reader->whole_scanner);
     observe_plan_done(&reader->zeek);
     observe_plan_done(&reader->eve);
     tsv_done(&reader->tsv);
@@ -62,17 +64,35 @@ void observe_reader_free(struct observe_reader *reader)
     memory_free(reader);
 }
 
-void observe_reader_want(struct observe_reader *reader, uint32_t kinds)
+/* Recipes say what is picked: others are needed where that changes. */
+static void wanted_set(struct observe_reader *reader, uint32_t wanted, uint32_t remembered)
 {
     must(reader->sift.count == 0);
     must(reader->sift.request_count == 0);
-    if (kinds == reader->gather.wanted) {
+    if (wanted == reader->wanted && remembered == reader->sift.remembered) {
         return;
     }
-    reader->gather.wanted = kinds;
-    reader->sift.wanted = kinds;
+    reader->wanted = wanted;
+    reader->gather.wanted = wanted | remembered;
+    reader->sift.wanted = wanted;
+    reader->sift.remembered = remembered;
     sift_forget(&reader->sift);
     reader->sift.tsv.number = 0;
+}
+
+void observe_reader_want(struct observe_reader *reader, uint32_t kinds)
+{
+    wanted_set(reader, kinds, reader->sift.remembered);
+}
+
+enum err observe_reader_remember(struct op *op, struct observe_reader *reader, uint32_t kinds)
+{
+    if (kinds != 0 && reader->whole_scanner == NULL) {
+        TRY(record_scanner_new(op, reader->engine, reader->eve.whole_shape,
+                               &reader->whole_scanner));
+    }
+    wanted_set(reader, reader->wanted, kinds);
+    return ERR_OK;
 }
 
 enum err observe_reader_prepare(struct op *op, struct observe_reader *reader,
@@ -270,6 +290,13 @@ static struct record_scanner *json_scanner(const struct observe_reader *reader)
     return zeek ? reader->zeek_scanner : reader->eve_scanner;
 }
 
+/* What a remembered line tells is picked with its values. */
+static struct record_scanner *sift_scanner(const struct observe_reader *reader)
+{
+    bool whole = reader->format == OBSERVE_FORMAT_EVE && reader->sift.remembered != 0;
+    return whole ? reader->whole_scanner : json_scanner(reader);
+}
+
 /* What a line says that was scanned, with this outcome. */
 static enum observe_fault json_line(struct observe_reader *reader, struct span line,
                                     enum record_fault fault, struct observe_line *ret)
@@ -463,13 +490,33 @@ static const struct sift_recipe *known_recipe(struct observe_reader *reader,
     return same && recipe->meanings == known_meanings(reader, recipe, known) ? recipe : NULL;
 }
 
+/* As eve_gather() has it. */
+static void context_set_stream(const struct observe_reader *reader, struct observe_context *context,
+                               struct span stream)
+{
+    context->stream = stream;
+    if (reader->format == OBSERVE_FORMAT_EVE && span_equal(stream, SPAN("drop"))) {
+        context->outcome = OBSERVE_OUTCOME_DENIED;
+    }
+}
+
 static void known_line_wait(struct observe_reader *reader, const struct sift_recipe *recipe,
                             const struct record_known *known, uint32_t mark)
 {
-    struct sift_request *request = sift_add_json(&reader->sift, recipe, known, mark);
+    struct sift *sift = &reader->sift;
+    size_t contexts = sift->context_count;
+    struct sift_request *request = sift_add_json(sift, &reader->gather, recipe, known, mark);
+    if (request == NULL && contexts == sift->context_count) {
+        return;
+    }
+    bool named = recipe->stream_from != SIFT_FROM_NONE;
+    struct span stream = named ? record_known_string(known, recipe->stream_from)
+                               : observe_reader_stream_given(reader);
     if (request != NULL && reader->format == OBSERVE_FORMAT_EVE) {
-        struct span event_type = record_known_string(known, recipe->stream_from);
-        request->responder_sure = eve_responder_sure(event_type);
+        request->responder_sure = eve_responder_sure(stream);
+    }
+    if (contexts < sift->context_count) {
+        context_set_stream(reader, &sift->contexts[contexts], stream);
     }
 }
 
@@ -499,7 +546,7 @@ static enum observe_fault sift_json(struct observe_reader *reader, struct span l
 {
     struct record_known known;
     enum record_fault fault =
-        record_scan_known(json_scanner(reader), line, &reader->record, &known);
+        record_scan_known(sift_scanner(reader), line, &reader->record, &known);
     if (fault == RECORD_FAULT_NONE && known.number != 0) {
         const struct sift_recipe *recipe = known_recipe(reader, &known);
         if (recipe != NULL && recipe->usable) {
@@ -507,10 +554,13 @@ static enum observe_fault sift_json(struct observe_reader *reader, struct span l
             *ret_waits = true;
             return OBSERVE_FAULT_NONE;
         }
-        record_known_read(json_scanner(reader), &known, &reader->record);
+        record_known_read(sift_scanner(reader), &known, &reader->record);
         if (recipe == NULL) {
             known_learn(reader, &known);
         }
+    }
+    if (reader->sift.remembered != 0) {
+        return observe_reader_line(reader, line, ret); /* which tells all of it */
     }
     line_begin(reader, ret);
     return line_end(json_line(reader, line, fault, ret), ret);
@@ -526,7 +576,7 @@ size_t observe_sift_page(struct observe_reader *reader, struct span rest, const 
     page->alike.count = 0;
     page->at = 0;
     reader->as = reader->format;
-    return json ? record_page_begin(json_scanner(reader), rest) : 0;
+    return json ? record_page_begin(sift_scanner(reader), rest) : 0;
 }
 
 /* The recipe for lines that are alike; NULL where there is none that can be used. */
@@ -575,7 +625,7 @@ static void alike_choose(struct observe_reader *reader)
     for (size_t i = 0; i < alike->count; i++) {
         const struct record_page_line *line = alike->lines[i];
         if (page->recipe == NULL || !alike_fits(reader, page->recipe, i)) {
-            record_page_refuse(json_scanner(reader), line);
+            record_page_refuse(sift_scanner(reader), line);
             continue;
         }
         page->marks[kept] = (uint32_t)(line->data - page->base) + line->begin;
@@ -599,13 +649,29 @@ static void requests_sure(struct observe_reader *reader, size_t begin, size_t co
     }
 }
 
+/* Of the contexts from `first` on, which are those of the page's lines from `at` on. */
+static void contexts_set_streams(struct observe_reader *reader, size_t first)
+{
+    struct reader_page *page = &reader->page;
+    struct sift *sift = &reader->sift;
+    bool named = page->recipe->stream_from != SIFT_FROM_NONE;
+    struct span stream = observe_reader_stream_given(reader);
+    for (size_t i = first; i < sift->context_count; i++) {
+        if (named) {
+            stream =
+                record_alike_string(&page->alike, page->at + i - first, page->recipe->stream_from);
+        }
+        context_set_stream(reader, &sift->contexts[i], stream);
+    }
+}
+
 bool observe_sift_page_next(struct observe_reader *reader, size_t *ret_count)
 {
     struct reader_page *page = &reader->page;
     *ret_count = 0;
     while (true) {
         if (page->at == page->alike.count) {
-            if (!record_page_next(json_scanner(reader), &page->alike)) {
+            if (!record_page_next(sift_scanner(reader), &page->alike)) {
                 return false;
             }
             alike_choose(reader);
@@ -620,8 +686,10 @@ bool observe_sift_page_next(struct observe_reader *reader, size_t *ret_count)
                                     .marks = page->marks,
                                     .begin = page->at,
                                     .end = page->at + (left < room ? left : room) };
-        size_t requests = sift_add_alike(&reader->sift, page->recipe, &lines);
+        size_t contexts = reader->sift.context_count;
+        size_t requests = sift_add_alike(&reader->sift, &reader->gather, page->recipe, &lines);
         requests_sure(reader, page->at, requests);
+        contexts_set_streams(reader, contexts);
         *ret_count += lines.end - lines.begin;
         page->at = lines.end;
     }
@@ -629,7 +697,7 @@ bool observe_sift_page_next(struct observe_reader *reader, size_t *ret_count)
 
 bool observe_sift_page_other(struct observe_reader *reader, struct span *ret)
 {
-    return record_page_other(json_scanner(reader), ret);
+    return record_page_other(sift_scanner(reader), ret);
 }
 
 /* The recipe for lines below the header in force. */
@@ -656,7 +724,12 @@ static bool sift_tsv(struct observe_reader *reader, struct span line, uint32_t m
     if (tsv->cut.odd || tsv->cut.escaped || tsv->cut.count != tsv->column_count) {
         return false;
     }
-    sift_add_tsv(&reader->sift, recipe, line, &tsv->cut, mark);
+    struct sift *sift = &reader->sift;
+    size_t contexts = sift->context_count;
+    sift_add_tsv(sift, &reader->gather, recipe, line, &tsv->cut, mark);
+    if (contexts < sift->context_count) {
+        context_set_stream(reader, &sift->contexts[contexts], tsv_stream(reader));
+    }
     return true;
 }
 

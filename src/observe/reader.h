@@ -40,8 +40,10 @@ struct observe_reader {
     struct record_scanner *zeek_scanner;
     struct record_scanner *eve_scanner;
     struct record_scanner *context_scanner; /* of EVE; see struct observe_plan */
+    struct record_scanner *whole_scanner;   /* likewise; NULL until something is remembered */
     struct record record;
     struct record context;
+    uint32_t wanted; /* see observe_reader_want() */
     struct gather gather;
     struct tsv tsv;
     struct sift sift;

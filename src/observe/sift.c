@@ -7,6 +7,7 @@
 
 #include "base/must.h"
 #include "observe/gather_value.h"
+#include "observe/sift_tell.h"
 
 /* Each byte of a value makes at most half an observation ("::," is the shortest), and at most eight
  * bytes of keys; see room_for(). */
@@ -24,6 +25,8 @@ void sift_clear(struct sift *sift)
     sift->queue = 0;
     sift->queue_at = 0;
     sift->ipv4_count = 0;
+    sift->text_size = 0;
+    sift->context_count = 0;
     memset(sift->counts, 0, sizeof sift->counts);
 }
 
@@ -38,7 +41,26 @@ void sift_forget(struct sift *sift)
 static bool is_value(const struct sift *sift, struct observe_meaning meaning)
 {
     return meaning.field_class != CLASS_NONE &&
-           observe_class_is_wanted((enum field_class)meaning.field_class, sift->wanted);
+           observe_class_is_wanted((enum field_class)meaning.field_class,
+                                   sift->wanted | sift->remembered);
+}
+
+/* Of which end a field is the address. Where a line has several of one role, none is known to be
+ * the first that says something. */
+static uint8_t end_of(const struct sift *sift, struct sift_recipe *recipe,
+                      struct observe_meaning meaning, bool list)
+{
+    bool originator = meaning.role == ROLE_ORIGINATOR;
+    if (sift->remembered == 0 || list || (!originator && meaning.role != ROLE_RESPONDER)) {
+        return SIFT_END_NONE;
+    }
+    uint8_t end = originator ? SIFT_END_ORIGINATOR : SIFT_END_RESPONDER;
+    for (size_t i = 0; i < recipe->pick_count; i++) {
+        if (recipe->picks[i].end == end) {
+            recipe->usable = false;
+        }
+    }
+    return end;
 }
 
 static void recipe_add(struct sift_recipe *recipe, struct sift_pick pick)
@@ -100,6 +122,39 @@ static void recipe_end(const struct sift *sift, struct sift_recipe *recipe)
     bool ends = (sift->wanted & field_kind_bit(VALUE_IP_PORT)) != 0 &&
                 ((roles & originator) == originator || (roles & responder) == responder);
     recipe->part_count = request || ends ? recipe->part_count : 0;
+    sift_tell_order(recipe);
+}
+
+/* Whether a field tells what gather_tell() asks for. */
+static bool is_telling(const struct sift *sift, struct observe_meaning meaning)
+{
+    if (sift->remembered == 0) {
+        return false;
+    }
+    switch ((enum field_role)meaning.role) {
+    case ROLE_VALUE:
+    case ROLE_STREAM:
+    case ROLE_UID:
+    case ROLE_HTTP_HOST:
+    case ROLE_HTTP_PORT:
+    case ROLE_HTTP_TARGET:
+    case ROLE_NAMING:
+    case ROLE_NAMED:
+    case FIELD_ROLE_COUNT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void recipe_add_telling(struct sift_recipe *recipe, struct sift_telling telling)
+{
+    if (recipe->telling_count == SIFT_TELLING_COUNT_MAX) {
+        recipe->usable = false;
+        return;
+    }
+    recipe->tellings[recipe->telling_count] = telling;
+    recipe->telling_count++;
 }
 
 static uint16_t stream_field(const struct record *record, const struct observe_meaning *streams)
@@ -122,6 +177,12 @@ static void recipe_add_json(const struct sift *sift, struct sift_recipe *recipe,
     bool part = is_part(sift, meaning);
     bool value = is_value(sift, meaning);
     bool number = type == RECORD_NUMBER && meaning.field_class == CLASS_ASN;
+    if (is_telling(sift, meaning)) {
+        recipe_add_telling(recipe, (struct sift_telling){ .from = (uint16_t)from,
+                                                          .field = meaning.field,
+                                                          .role = meaning.role,
+                                                          .type = (uint8_t)type });
+    }
     if (part && text) {
         recipe_add_part(recipe, from, meaning, !string);
     }
@@ -129,7 +190,8 @@ static void recipe_add_json(const struct sift *sift, struct sift_recipe *recipe,
         recipe_add(recipe, (struct sift_pick){ .from = (uint16_t)from,
                                                .field = meaning.field,
                                                .queue = meaning.field_class,
-                                               .number = number });
+                                               .number = number,
+                                               .end = end_of(sift, recipe, meaning, false) });
     }
     if ((value && !string && !number) || (part && !text)) {
         recipe->usable = false; /* what such fields say is told of the line */
@@ -207,6 +269,13 @@ void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const 
             continue;
         }
         bool list = tsv_column_is_list(column, meaning);
+        if (is_telling(sift, meaning)) {
+            recipe_add_telling(recipe, (struct sift_telling){ .from = tsv->wanted[i],
+                                                              .field = meaning.field,
+                                                              .role = meaning.role,
+                                                              .type = RECORD_STRING,
+                                                              .list = list });
+        }
         if (is_part(sift, meaning)) {
             recipe_add_part(recipe, tsv->wanted[i], meaning, false);
             part_in_list |= list;
@@ -215,7 +284,8 @@ void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const 
             size_t queue = meaning.field_class + (list ? (size_t)FIELD_CLASS_COUNT : 0);
             recipe_add(recipe, (struct sift_pick){ .from = tsv->wanted[i],
                                                    .field = meaning.field,
-                                                   .queue = (uint8_t)queue });
+                                                   .queue = (uint8_t)queue,
+                                                   .end = end_of(sift, recipe, meaning, list) });
         }
     }
     recipe_end(sift, recipe);
@@ -226,28 +296,39 @@ void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const 
 
 /* ---- values wait ---- */
 
+/* A line: its mark, and where what it tells stands. */
+struct waiting {
+    uint32_t mark;
+    uint16_t context;
+};
+
 static inline void value_add(struct sift *sift, struct sift_pick pick, uint8_t separator,
-                             struct span value, uint32_t mark)
+                             struct span value, struct waiting line)
 {
     struct sift_queue *queue = &sift->queues[pick.queue];
     sift->values[sift->count] = (struct sift_value){
         .data = value.data,
         .size = (uint32_t)value.size,
-        .mark = mark,
+        .mark = line.mark,
         .field = pick.field,
+        .order = pick.from,
+        .context = line.context,
         .separator = separator,
+        .end = pick.end,
     };
+    sift->text_size += value.size;
     queue->values[sift->counts[pick.queue]] = (uint16_t)sift->count;
     sift->counts[pick.queue]++;
     sift->count++;
 }
 
 /* The request that a line tells of; its parts are for the caller to add. */
-static struct sift_request *request_add(struct sift *sift, uint32_t mark)
+static struct sift_request *request_add(struct sift *sift, struct waiting line)
 {
     struct sift_request *request = &sift->requests[sift->request_count];
     sift->request_count++;
-    request->mark = mark;
+    request->mark = line.mark;
+    request->context = line.context;
     request->responder_sure = true;
     request->part_count = 0;
     return request;
@@ -261,45 +342,69 @@ static void part_add(struct sift_request *request, struct sift_part_pick pick, s
 
 /* What gather_field() does with both sides of a pair. */
 static void named_add(struct sift *sift, const struct sift_pair *pair, struct span name,
-                      struct span value, uint32_t mark)
+                      struct span value, struct waiting line)
 {
     enum field_class field_class = (enum field_class)pair->field_class;
     if (!gather_says_nothing(name)) {
         field_class = gather_named_class(name, field_class);
     }
-    if (field_class != CLASS_NONE && observe_class_is_wanted(field_class, sift->wanted)) {
-        struct sift_pick pick = { .field = pair->field, .queue = (uint8_t)field_class };
-        value_add(sift, pick, 0, value, mark);
+    const uint32_t wanted = sift->wanted | sift->remembered;
+    if (field_class != CLASS_NONE && observe_class_is_wanted(field_class, wanted)) {
+        struct sift_pick pick = { .from = pair->from,
+                                  .field = pair->field,
+                                  .queue = (uint8_t)field_class };
+        value_add(sift, pick, 0, value, line);
     }
 }
 
 static void pair_add(struct sift *sift, const struct sift_pair *pair,
-                     const struct record_known *known, uint32_t mark)
+                     const struct record_known *known, struct waiting line)
 {
     struct span name = { NULL, 0 };
     if (pair->naming_from != SIFT_FROM_NONE) {
         name = record_known_string(known, pair->naming_from);
     }
-    named_add(sift, pair, name, record_known_string(known, pair->from), mark);
+    named_add(sift, pair, name, record_known_string(known, pair->from), line);
 }
 
-struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
+/* ---- contexts ---- */
+
+/* The context of a line that is added; it has none where nothing is remembered. */
+static struct observe_context *context_add(struct sift *sift, uint16_t *ret)
+{
+    *ret = (uint16_t)sift->context_count;
+    if (sift->remembered == 0) {
+        return NULL;
+    }
+    must_dev(sift->context_count < OBSERVE_CONTEXT_COUNT_MAX);
+    struct observe_context *context = &sift->contexts[sift->context_count];
+    sift->context_count++;
+    return context;
+}
+
+struct sift_request *sift_add_json(struct sift *sift, struct gather *gather,
+                                   const struct sift_recipe *recipe,
                                    const struct record_known *known, uint32_t mark)
 {
     must_dev(!sift_is_full(sift));
+    struct waiting line = { .mark = mark };
+    struct observe_context *context = context_add(sift, &line.context);
+    if (context != NULL) {
+        sift_tell_known(gather, recipe, known, context);
+    }
     for (size_t i = 0; i < recipe->pick_count; i++) {
         struct sift_pick pick = recipe->picks[i];
         struct span value = pick.number ? record_known_number(known, pick.from)
                                         : record_known_string(known, pick.from);
-        value_add(sift, pick, recipe->separator, value, mark);
+        value_add(sift, pick, recipe->separator, value, line);
     }
     for (size_t i = 0; i < recipe->pair_count; i++) {
-        pair_add(sift, &recipe->pairs[i], known, mark);
+        pair_add(sift, &recipe->pairs[i], known, line);
     }
     if (recipe->part_count == 0) {
         return NULL;
     }
-    struct sift_request *request = request_add(sift, mark);
+    struct sift_request *request = request_add(sift, line);
     for (size_t i = 0; i < recipe->part_count; i++) {
         struct sift_part_pick pick = recipe->parts[i];
         part_add(request, pick,
@@ -322,8 +427,48 @@ static bool is_address_class(size_t queue)
     return queue == CLASS_ADDRESS || queue == CLASS_ANSWER || queue == CLASS_HOST;
 }
 
+/* Lines whose contexts lie one after the other. */
+struct run {
+    uint16_t context; /* of the first */
+    size_t count;
+    const uint32_t *addresses;
+};
+
+/* An IPv4 address that is an end of a line is told by the line's context alone. */
+static inline void end_set(struct sift *sift, struct observe_place *place, uint8_t end,
+                           uint32_t address)
+{
+    struct observe_end *at = &sift->contexts[place->context].ends[end - SIFT_END_ORIGINATOR];
+    at->ipv4 = address;
+    at->ipv4_known = true;
+    at->order = place->order;
+    place->context = OBSERVE_CONTEXT_NONE;
+}
+
+/* Where those IPv4 addresses stand that are kept next, one of each line whose bit is set. */
+static void places_add(struct sift *sift, struct sift_pick pick, uint64_t fits, struct run lines)
+{
+    size_t kept = sift->ipv4_count;
+    for (size_t i = 0; i < lines.count && pick.end != SIFT_END_NONE; i++) {
+        struct observe_end *end =
+            &sift->contexts[lines.context + i].ends[pick.end - SIFT_END_ORIGINATOR];
+        end->ipv4 = lines.addresses[i];
+        end->ipv4_known = (fits >> i & 1) != 0;
+        end->order = pick.from;
+        sift->ipv4_places[kept].context = OBSERVE_CONTEXT_NONE;
+        kept += fits >> i & 1;
+    }
+    for (size_t i = 0; i < lines.count && pick.end == SIFT_END_NONE; i++) {
+        sift->ipv4_places[kept] = (struct observe_place){ .context = (uint16_t)(lines.context + i),
+                                                          .field = pick.field,
+                                                          .order = pick.from };
+        kept += fits >> i & 1;
+    }
+}
+
 /* A field of some lines that mostly holds an IPv4 address. */
-static void addresses_add(struct sift *sift, struct sift_pick pick, const struct sift_lines *lines)
+static void addresses_add(struct sift *sift, struct sift_pick pick, const struct sift_lines *lines,
+                          uint16_t context)
 {
     struct span texts[VALUE_IPV4_MANY_MAX];
     uint32_t addresses[VALUE_IPV4_MANY_MAX];
@@ -340,46 +485,61 @@ static void addresses_add(struct sift *sift, struct sift_pick pick, const struct
         sift->ipv4_marks[kept] = marks[i];
         kept += fits >> i & 1;
     }
+    if (sift->remembered != 0) {
+        places_add(sift, pick, fits, (struct run){ context, count, addresses });
+    }
     sift->ipv4_count = kept;
     uint64_t others = ~fits & (UINT64_MAX >> (VALUE_IPV4_MANY_MAX - count));
     for (uint64_t left = others; left != 0; left &= left - 1) {
         size_t i = (size_t)__builtin_ctzll(left);
-        value_add(sift, pick, 0, texts[i], marks[i]);
+        value_add(sift, pick, 0, texts[i], (struct waiting){ marks[i], (uint16_t)(context + i) });
     }
 }
 
 static void alike_pair_add(struct sift *sift, const struct sift_pair *pair,
-                           const struct record_alike *alike, size_t line, uint32_t mark)
+                           const struct record_alike *alike, size_t line, struct waiting waiting)
 {
     struct span name = { NULL, 0 };
     if (pair->naming_from != SIFT_FROM_NONE) {
         name = record_alike_string(alike, line, pair->naming_from);
     }
-    named_add(sift, pair, name, record_alike_string(alike, line, pair->from), mark);
+    named_add(sift, pair, name, record_alike_string(alike, line, pair->from), waiting);
 }
 
-size_t sift_add_alike(struct sift *sift, const struct sift_recipe *recipe,
+/* One of those lines; `context` is that of the first that is meant. */
+static inline struct waiting waiting_of(const struct sift_lines *lines, size_t line,
+                                        uint16_t context)
+{
+    return (struct waiting){ lines->marks[line], (uint16_t)(context + line - lines->begin) };
+}
+
+size_t sift_add_alike(struct sift *sift, struct gather *gather, const struct sift_recipe *recipe,
                       const struct sift_lines *lines)
 {
     const struct record_alike *alike = lines->alike;
+    const uint16_t context = (uint16_t)sift->context_count;
+    if (sift->remembered != 0) {
+        sift_tell_alike(gather, recipe, lines, &sift->contexts[context]);
+        sift->context_count += lines->end - lines->begin;
+    }
     for (size_t i = 0; i < recipe->pick_count; i++) {
         struct sift_pick pick = recipe->picks[i];
         if (is_address_class(pick.queue)) {
-            addresses_add(sift, pick, lines);
+            addresses_add(sift, pick, lines, context);
             continue;
         }
         for (size_t line = lines->begin; line < lines->end; line++) {
             value_add(sift, pick, 0, alike_text(alike, line, pick.from, pick.number),
-                      lines->marks[line]);
+                      waiting_of(lines, line, context));
         }
     }
     for (size_t i = 0; i < recipe->pair_count; i++) {
         for (size_t line = lines->begin; line < lines->end; line++) {
-            alike_pair_add(sift, &recipe->pairs[i], alike, line, lines->marks[line]);
+            alike_pair_add(sift, &recipe->pairs[i], alike, line, waiting_of(lines, line, context));
         }
     }
     for (size_t line = lines->begin; recipe->part_count > 0 && line < lines->end; line++) {
-        struct sift_request *request = request_add(sift, lines->marks[line]);
+        struct sift_request *request = request_add(sift, waiting_of(lines, line, context));
         for (size_t i = 0; i < recipe->part_count; i++) {
             struct sift_part_pick pick = recipe->parts[i];
             part_add(request, pick, alike_text(alike, line, pick.from, pick.number));
@@ -388,18 +548,23 @@ size_t sift_add_alike(struct sift *sift, const struct sift_recipe *recipe,
     return recipe->part_count > 0 ? lines->end - lines->begin : 0;
 }
 
-void sift_add_tsv(struct sift *sift, const struct sift_recipe *recipe, struct span line,
-                  const struct tsv_cut *cut, uint32_t mark)
+void sift_add_tsv(struct sift *sift, struct gather *gather, const struct sift_recipe *recipe,
+                  struct span line, const struct tsv_cut *cut, uint32_t mark)
 {
     must_dev(!sift_is_full(sift));
+    struct waiting waiting = { .mark = mark };
+    struct observe_context *context = context_add(sift, &waiting.context);
+    if (context != NULL) {
+        sift_tell_tsv(gather, recipe, line, cut, context);
+    }
     for (size_t i = 0; i < recipe->pick_count; i++) {
         struct span value = tsv_cut_column(line, cut, recipe->picks[i].from);
-        value_add(sift, recipe->picks[i], recipe->separator, value, mark);
+        value_add(sift, recipe->picks[i], recipe->separator, value, waiting);
     }
     if (recipe->part_count == 0) {
         return;
     }
-    struct sift_request *request = request_add(sift, mark);
+    struct sift_request *request = request_add(sift, waiting);
     for (size_t i = 0; i < recipe->part_count; i++) {
         struct sift_part_pick pick = recipe->parts[i];
         part_add(request, pick, tsv_cut_column(line, cut, pick.from));
@@ -431,11 +596,20 @@ static void list_read(struct gather *gather, enum field_class field_class, struc
     }
 }
 
-/* The observations from `at` on are of the line with that mark. */
-static inline void marks_set(struct sift *sift, size_t at, uint32_t mark)
+static inline struct observe_place place_of(const struct sift_value *value)
+{
+    return (struct observe_place){ .context = value->context,
+                                   .field = value->field,
+                                   .order = value->order };
+}
+
+/* The observations from `at` on are of the line with that mark, and stand there. */
+static inline void marks_set(struct sift *sift, size_t at, uint32_t mark,
+                             struct observe_place place)
 {
     for (; at < sift->line.count; at++) {
         sift->marks[at] = mark;
+        sift->places[at] = place;
     }
 }
 
@@ -454,6 +628,10 @@ static void group_keep(struct sift *sift, const struct group *group, uint64_t fi
     for (size_t i = 0; i < group->count; i++) { /* no branch on which they are */
         sift->ipv4[kept] = addresses[i];
         sift->ipv4_marks[kept] = group->values[i]->mark;
+        sift->ipv4_places[kept] = place_of(group->values[i]);
+        if (group->values[i]->end != SIFT_END_NONE && (fits >> i & 1) != 0) {
+            end_set(sift, &sift->ipv4_places[kept], group->values[i]->end, addresses[i]);
+        }
         kept += fits >> i & 1;
     }
     sift->ipv4_count = kept;
@@ -465,7 +643,7 @@ static void other_read(struct sift *sift, struct gather *gather, const struct si
     size_t at = gather->line->count;
     gather->field = value->field;
     text_read(gather, (enum field_class)sift->queue, span_make(value->data, value->size));
-    marks_set(sift, at, value->mark);
+    marks_set(sift, at, value->mark, place_of(value));
 }
 
 static struct group group_take(const struct sift *sift)
@@ -503,7 +681,7 @@ static void queue_read(struct sift *sift, struct gather *gather)
         } else {
             text_read(gather, field_class, text);
         }
-        marks_set(sift, at, value.mark);
+        marks_set(sift, at, value.mark, place_of(&value));
     }
     sift->queue++;
     sift->queue_at = 0;
@@ -562,7 +740,7 @@ static void request_read(struct gather *gather, const struct sift_request *reque
 }
 
 /* Read requests, as many as there is room for. */
-static void requests_read(struct sift *sift, struct gather *gather)
+static void requests_read_wanted(struct sift *sift, struct gather *gather)
 {
     for (; sift->request_at < sift->request_count; sift->request_at++) {
         const struct sift_request *request = &sift->requests[sift->request_at];
@@ -571,8 +749,24 @@ static void requests_read(struct sift *sift, struct gather *gather)
         }
         size_t at = sift->line.count;
         request_read(gather, request);
-        marks_set(sift, at, request->mark);
+        const struct observe_place place = {
+            .context = request->context,
+            .order = OBSERVE_ORDER_LAST,
+        };
+        marks_set(sift, at, request->mark, place);
+        for (; at < sift->line.count; at++) {
+            sift->places[at].field = sift->line.observations[at].field;
+        }
     }
+}
+
+/* Ends with their ports are in the contexts of lines that are remembered. */
+static void requests_read(struct sift *sift, struct gather *gather)
+{
+    const uint32_t wanted = gather->wanted;
+    gather->wanted = sift->wanted;
+    requests_read_wanted(sift, gather);
+    gather->wanted = wanted;
 }
 
 /* Whether there was room for all. */
@@ -597,8 +791,10 @@ static bool all_read(struct sift *sift, struct gather *gather)
 bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *ret)
 {
     if (sift->count == 0 && sift->request_count == 0 && sift->ipv4_count == 0) {
+        sift->context_count = 0; /* of lines without a value */
         return false;
     }
+    const size_t context_count = sift->context_count;
     sift->line = (struct observe_line){ 0 };
     gather_begin(gather, &sift->line, false);
     bool all = all_read(sift, gather);
@@ -617,6 +813,11 @@ bool sift_take(struct sift *sift, struct gather *gather, struct observe_sifted *
         .ipv4_marks = sift->ipv4_marks,
         .refused = sift->line.refused,
         .unfit = sift->line.unfit,
+        .places = sift->places,
+        .ipv4_places = sift->ipv4_places,
+        .context_count = context_count,
+        .contexts = sift->contexts,
+        .last = all,
     };
     return true;
 }

@@ -20,6 +20,8 @@ enum {
     SIFT_PICK_COUNT_MAX = 20,
     SIFT_PAIR_COUNT_MAX = 16,
     SIFT_PART_COUNT_MAX = 10,
+    SIFT_TELLING_COUNT_MAX = 24,
+    SIFT_TEXT_SIZE_MAX = 128 * 1024, /* of values that wait and are remembered */
     SIFT_LINE_COUNT_MAX = SIFT_PICK_COUNT_MAX + SIFT_PAIR_COUNT_MAX, /* values of one line */
     SIFT_VALUE_COUNT_MAX = 1024,
     SIFT_REQUEST_COUNT_MAX = 64,
@@ -38,7 +40,10 @@ struct sift_value {
     uint32_t size;
     uint32_t mark;
     uint16_t field;
+    uint16_t order;    /* see struct observe_place */
+    uint16_t context;  /* number of the line's, where it has one */
     uint8_t separator; /* of a list */
+    uint8_t end;       /* see enum sift_end */
 };
 
 struct sift_pick {
@@ -46,7 +51,11 @@ struct sift_pick {
     uint16_t field;
     uint8_t queue;
     uint8_t number; /* of JSON, no string */
+    uint8_t end;    /* see enum sift_end */
 };
+
+/* Whether a remembered line's field is the address of one of its ends: the first of its role. */
+enum sift_end { SIFT_END_NONE, SIFT_END_ORIGINATOR, SIFT_END_RESPONDER };
 
 /* A field whose class another field's text tells; see ROLE_NAMED. */
 struct sift_pair {
@@ -72,9 +81,19 @@ struct sift_part {
 
 struct sift_request {
     uint32_t mark;
+    uint16_t context;
     bool responder_sure; /* see gather_begin() */
     size_t part_count;
     struct sift_part parts[SIFT_PART_COUNT_MAX];
+};
+
+/* A field that tells of its line. */
+struct sift_telling {
+    uint16_t from;
+    uint16_t field;
+    uint8_t role;
+    uint8_t type; /* enum record_type, of JSON */
+    uint8_t list; /* the first of it that says something tells */
 };
 
 /* A short name, to be compared at once. */
@@ -95,17 +114,21 @@ struct sift_recipe {
     uint8_t pick_count;
     uint8_t pair_count;
     uint8_t part_count; /* 0: such a line has no value that takes several fields */
+    uint8_t telling_count;
+    uint8_t telling_once; /* no two fields have one role */
     struct sift_pick picks[SIFT_PICK_COUNT_MAX];
     struct sift_part_pick parts[SIFT_PART_COUNT_MAX];
     struct sift_pair pairs[SIFT_PAIR_COUNT_MAX];
+    struct sift_telling tellings[SIFT_TELLING_COUNT_MAX]; /* where lines are remembered */
 };
 
 _Static_assert((int)SIFT_VALUE_COUNT_MAX <= (int)OBSERVE_IPV4_COUNT_MAX, "all may be IPv4");
 
 struct sift {
-    uint32_t wanted; /* kinds of value, as bits; see observe_reader_want() */
-    size_t count;    /* of values */
-    size_t queue;    /* where taking goes on: everything before it is taken */
+    uint32_t wanted;     /* kinds of value, as bits; see observe_reader_want() */
+    uint32_t remembered; /* likewise; see observe_reader_remember() */
+    size_t count;        /* of values */
+    size_t queue;        /* where taking goes on: everything before it is taken */
     size_t queue_at;
     uint16_t counts[SIFT_QUEUE_COUNT]; /* of the values in each queue; most are empty */
     struct sift_queue queues[SIFT_QUEUE_COUNT];
@@ -120,6 +143,12 @@ struct sift {
     uint32_t ipv4_marks[SIFT_VALUE_COUNT_MAX];
     struct observe_line line;                      /* stands for all lines while values are read */
     uint32_t marks[OBSERVE_OBSERVATION_COUNT_MAX]; /* by observation */
+    /* Of lines that are remembered. */
+    struct observe_place places[OBSERVE_OBSERVATION_COUNT_MAX];
+    struct observe_place ipv4_places[SIFT_VALUE_COUNT_MAX];
+    size_t text_size; /* of the values that wait */
+    size_t context_count;
+    struct observe_context contexts[OBSERVE_CONTEXT_COUNT_MAX];
 };
 
 /**
@@ -144,7 +173,9 @@ void sift_forget(struct sift *sift);
 static inline bool sift_is_full(const struct sift *sift)
 {
     return sift->count + sift->ipv4_count > SIFT_VALUE_COUNT_MAX - SIFT_LINE_COUNT_MAX ||
-           sift->request_count == SIFT_REQUEST_COUNT_MAX;
+           sift->request_count == SIFT_REQUEST_COUNT_MAX ||
+           sift->context_count == OBSERVE_CONTEXT_COUNT_MAX ||
+           (sift->remembered != 0 && sift->text_size > SIFT_TEXT_SIZE_MAX);
 }
 
 /**
@@ -246,6 +277,7 @@ void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const 
  * Let the values of a known line wait.
  *
  * sift      not full
+ * gather    to note with what the line tells
  * recipe    usable, and for such lines
  * known     the line
  * mark      of the line
@@ -253,7 +285,8 @@ void sift_recipe_tsv(const struct sift *sift, struct sift_recipe *recipe, const 
  * Returns what takes several fields of the line, for the caller to say whether its responder is
  * sure; NULL where nothing does.
  */
-struct sift_request *sift_add_json(struct sift *sift, const struct sift_recipe *recipe,
+struct sift_request *sift_add_json(struct sift *sift, struct gather *gather,
+                                   const struct sift_recipe *recipe,
                                    const struct record_known *known, uint32_t mark);
 
 /**
@@ -267,7 +300,13 @@ static inline size_t sift_room(const struct sift *sift, const struct sift_recipe
     size_t values = (size_t)recipe->pick_count + recipe->pair_count;
     size_t room = (SIFT_VALUE_COUNT_MAX - sift->count - sift->ipv4_count) / (values + 1);
     size_t requests = SIFT_REQUEST_COUNT_MAX - sift->request_count;
-    return recipe->part_count > 0 && requests < room ? requests : room;
+    room = recipe->part_count > 0 && requests < room ? requests : room;
+    if (sift->remembered == 0) {
+        return room;
+    }
+    size_t contexts = OBSERVE_CONTEXT_COUNT_MAX - sift->context_count;
+    room = sift->text_size > SIFT_TEXT_SIZE_MAX ? 0 : room;
+    return contexts < room ? contexts : room;
 }
 
 /* Lines that are built alike, and their marks. */
@@ -282,25 +321,27 @@ struct sift_lines {
  * Let the values of lines that are built alike wait; addresses are read at once.
  *
  * sift      with room for them; see sift_room()
+ * gather    to note with what lines tell
  * recipe    usable, and for such lines
  * lines     which
  *
  * Returns how many requests were added, one for each line or none; see sift_add_json().
  */
-size_t sift_add_alike(struct sift *sift, const struct sift_recipe *recipe,
+size_t sift_add_alike(struct sift *sift, struct gather *gather, const struct sift_recipe *recipe,
                       const struct sift_lines *lines);
 
 /**
  * Let the values of a line of TSV wait.
  *
  * sift      not full
+ * gather    to note with what the line tells
  * recipe    usable, and for the header in force
  * line      without escapes
  * cut       of the line
  * mark      of the line
  */
-void sift_add_tsv(struct sift *sift, const struct sift_recipe *recipe, struct span line,
-                  const struct tsv_cut *cut, uint32_t mark);
+void sift_add_tsv(struct sift *sift, struct gather *gather, const struct sift_recipe *recipe,
+                  struct span line, const struct tsv_cut *cut, uint32_t mark);
 
 /**
  * Read values that wait; see observe_sift_take().
