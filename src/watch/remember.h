@@ -47,7 +47,16 @@ uint32_t watch_remember_kinds(const struct watch_remember *remember);
 void watch_remember_begin(struct watch_remember *remember, const struct told_rules *told);
 
 /**
- * Remember what a line holds.
+ * Remember what lines hold that were sifted: all that waited is counted when the last of it was
+ * taken, so no other line may come in between.
+ *
+ * remember  begun; NULL does nothing
+ * sifted    as taken, one after the other, of a reader that remembers watch_remember_kinds()
+ */
+void watch_remember_sifted(struct watch_remember *remember, const struct observe_sifted *sifted);
+
+/**
+ * Remember what a line holds that was read in full.
  *
  * remember  begun; NULL does nothing
  * line      without fault

@@ -4,10 +4,9 @@
 enum { PORT_SIZE = 2 };
 
 /* The address that a value tells, if any. */
-static struct span address_of(const struct observation *observation, uint8_t *bytes)
+static struct span address_of(enum value_kind kind, struct span key, uint8_t *bytes)
 {
-    struct span key = observation->key;
-    switch (observation->kind) {
+    switch (kind) {
     case VALUE_IPV4:
     case VALUE_IPV6:
         return key;
@@ -25,12 +24,15 @@ static struct span address_of(const struct observation *observation, uint8_t *by
 bool veil_hides(const struct inside *inside, const struct observe_line *line, bool assumed,
                 const struct observation *observation)
 {
-    uint8_t bytes[VALUE_KEY_SIZE_MAX];
     uint8_t own[VALUE_KEY_SIZE_MAX];
-    struct span address = address_of(observation, bytes);
-    if (address.size == 0) {
-        return false;
-    }
     size_t own_size = assumed ? value_key_address(line->originator, own) : 0;
-    return inside_holds_key(inside, address) || span_equal(address, span_make(own, own_size));
+    return veil_hides_key(inside, span_make(own, own_size), observation->kind, observation->key);
+}
+
+bool veil_hides_key(const struct inside *inside, struct span own, enum value_kind kind,
+                    struct span key)
+{
+    uint8_t bytes[VALUE_KEY_SIZE_MAX];
+    struct span address = address_of(kind, key, bytes);
+    return address.size > 0 && (inside_holds_key(inside, address) || span_equal(address, own));
 }

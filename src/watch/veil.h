@@ -21,4 +21,15 @@
 bool veil_hides(const struct inside *inside, const struct observe_line *line, bool assumed,
                 const struct observation *observation);
 
+/**
+ * As veil_hides(), of a key.
+ *
+ * inside    networks
+ * own       key of the line's originator, where it counts as inside; else empty
+ * kind      of the value
+ * key       of the value
+ */
+bool veil_hides_key(const struct inside *inside, struct span own, enum value_kind kind,
+                    struct span key);
+
 #endif

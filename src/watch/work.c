@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/must.h"
+#include "history/record.h"
 #include "watch/by_kind.h"
 #include "watch/meet.h"
 #include "watch/remember.h"
@@ -99,11 +100,13 @@ void watch_result_init(struct watch_result *result)
     const struct actor nobody = { .name = SPAN("watch") };
     *result = (struct watch_result){ .lines = 0 };
     op_begin(&result->op, &nobody, RESULT_MEMORY_MAX);
+    buf_init(&result->record, HISTORY_RECORD_SIZE_MAX);
 }
 
 void watch_result_done(struct watch_result *result)
 {
     op_end(&result->op);
+    buf_done(&result->record);
 }
 
 /* ---- lines that go to the second pass ---- */
@@ -142,6 +145,7 @@ static void put_sifted(struct watch_work *work)
             match_batch_add(&work->batch, observation->kind, observation->key, sifted.marks[i]);
         }
         put_ipv4s(work, &sifted);
+        watch_remember_sifted(work->remember, &sifted);
         work->result->observations += sifted.count + sifted.ipv4_count;
         work->result->counts[WATCH_COUNT_REFUSED] += sifted.refused;
         work->result->counts[WATCH_COUNT_UNFIT] += sifted.unfit;
@@ -332,9 +336,7 @@ static enum err take_line(struct watch_work *work, struct span text, uint32_t of
     struct watch_result *result = work->result;
     bool waits = false;
     TRY(before_header(work, text));
-    enum observe_fault fault = work->remember != NULL
-                                   ? observe_reader_line(work->reader, text, line)
-                                   : observe_sift_line(work->reader, text, offset, &waits, line);
+    enum observe_fault fault = observe_sift_line(work->reader, text, offset, &waits, line);
     if (waits) {
         result->lines++;
     } else if (fault == OBSERVE_FAULT_NONE) {
@@ -351,15 +353,14 @@ static enum err take_line(struct watch_work *work, struct span text, uint32_t of
     return ERR_OK;
 }
 
-/* Lines that are sifted together; `ret_size` bytes of the rest, or 0 where they are not. What is to
- * be remembered of a line is told by reading it in full. */
+/* Lines that are sifted together; `ret_size` bytes of the rest, or 0 where they are not. */
 static enum err take_page(struct watch_work *work, struct span rest, struct observe_line *line,
                           size_t *ret_size)
 {
     const uint8_t *base = work->chunk->bytes;
     size_t waiting = 0;
     bool more = true;
-    *ret_size = work->remember == NULL ? observe_sift_page(work->reader, rest, base) : 0;
+    *ret_size = observe_sift_page(work->reader, rest, base);
     while (*ret_size > 0 && more) {
         more = observe_sift_page_next(work->reader, &waiting);
         work->result->lines += waiting;
@@ -427,9 +428,10 @@ static void learn_header(struct watch_work *work)
 static void result_begin(struct watch_result *result, const struct watch_chunk *chunk)
 {
     struct op op = result->op;
+    struct buf record = result->record;
     arena_reset(&op.arena);
     op_fault_clear(&op);
-    *result = (struct watch_result){ .op = op, .end = chunk->end };
+    *result = (struct watch_result){ .op = op, .end = chunk->end, .record = record };
     result->line.taken = chunk->waiting > 0 ? chunk->taken : chunk->open_size;
     result->line.waiting = chunk->waiting;
     bool counted = chunk->taken > 0 && chunk->overlong > 0;
@@ -478,8 +480,8 @@ enum err watch_work_run(struct watch_work *work, const struct watch_source *sour
     TRY(observe_reader_prepare(&result->op, work->reader, work->rules->formats, source->format));
     observe_reader_set_now(work->reader, told.now_us);
     observe_reader_begin(work->reader, source->format, source->stream);
-    observe_reader_want(work->reader,
-                        kinds_watched(images->indicators) | watch_remember_kinds(work->remember));
+    observe_reader_want(work->reader, kinds_watched(images->indicators));
+    TRY(observe_reader_remember(&result->op, work->reader, watch_remember_kinds(work->remember)));
     learn_header(work);
     match_batch_begin(&work->batch, images->indicators, work->candidates, CANDIDATES_MAX);
     TRY(first_pass(work));

@@ -71,7 +71,8 @@ struct watch_result {
     struct fold **folds; /* in the order in which they opened */
     uint32_t first_s;    /* of the lines' times; UINT32_MAX: nothing is remembered of it */
     uint32_t last_s;
-    struct span seen; /* what is to be remembered (history/record.h); empty: nothing */
+    struct span seen;  /* what is to be remembered (history/record.h); empty: nothing */
+    struct buf record; /* its bytes; kept from chunk to chunk */
 };
 
 struct watch_work;
