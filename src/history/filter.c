@@ -15,7 +15,8 @@ enum {
     LINE_BITS = FILTER_LINE_SIZE * 8,
     SUM_SIZE = sizeof(uint64_t),
     WORD_SHIFT = 26,            /* leaves six bits of 32 */
-    WAITING_KEYS_MAX = 1 << 20, /* 8 MiB */
+    WAITING_KEYS_MAX = 1 << 18, /* 2 MiB */
+    WAITING_AT_ONCE = 8,        /* that are put in lines with each key that comes */
 };
 
 enum page_state { PAGE_NEW = 0, PAGE_GOOD, PAGE_DAMAGED };
@@ -197,7 +198,24 @@ static void line_add(struct filter_writer *writer, uint64_t hash)
     }
 }
 
-/* Make lines for so many keys, and put those that wait in them. */
+/* Put some of those that wait in lines. */
+static void waiting_add(struct filter_writer *writer, size_t count)
+{
+    struct span waiting = buf_span(&writer->waiting);
+    for (size_t i = 0; i < count && writer->waiting_at < waiting.size; i++) {
+        uint64_t hash;
+        span_copy(&hash, sizeof hash, span_make(waiting.data + writer->waiting_at, sizeof hash));
+        line_add(writer, hash);
+        writer->waiting_at += sizeof hash;
+    }
+    if (writer->waiting_at == waiting.size) {
+        buf_done(&writer->waiting);
+        writer->waiting_at = 0;
+    }
+}
+
+/* Make lines for so many keys. Those that wait are put in them bit by bit: all at once would take
+ * as long as a hundred other steps of who writes a segment. */
 static enum err lines_make(struct op *op, struct filter_writer *writer, uint64_t keys)
 {
     uint64_t line_count = lines_for(keys);
@@ -206,12 +224,6 @@ static enum err lines_make(struct op *op, struct filter_writer *writer, uint64_t
         return op_fail(op, ERR_LIMIT, "out of memory for the filter of a segment of the history");
     }
     writer->line_count = line_count;
-    for (size_t at = 0; at < writer->waiting.size; at += sizeof(uint64_t)) {
-        uint64_t hash;
-        span_copy(&hash, sizeof hash, span_make(writer->waiting.data + at, sizeof hash));
-        line_add(writer, hash);
-    }
-    buf_done(&writer->waiting);
     return ERR_OK;
 }
 
@@ -225,6 +237,7 @@ enum err filter_writer_add(struct op *op, struct filter_writer *writer, uint64_t
     }
     if (writer->line_count > 0) {
         line_add(writer, hash);
+        waiting_add(writer, WAITING_AT_ONCE);
         return ERR_OK;
     }
     buf_add(&writer->waiting, span_make(&hash, sizeof hash));
@@ -239,6 +252,7 @@ enum err filter_writer_end(struct op *op, struct filter_writer *writer, struct s
     if (writer->line_count == 0) {
         TRY(lines_make(op, writer, writer->key_count));
     }
+    waiting_add(writer, WAITING_KEYS_MAX);
     *ret = span_make(writer->lines, writer->line_count * FILTER_LINE_SIZE);
     return ERR_OK;
 }

@@ -102,6 +102,7 @@ struct filter_writer {
     uint64_t keys_max;   /* about so many will come */
     uint64_t key_count;  /* so many came */
     struct buf waiting;  /* their hashes, until it is known that they are too many to wait */
+    size_t waiting_at;   /* so many bytes of them are in lines */
     uint64_t line_count; /* 0: they wait */
     uint64_t *lines;
     struct filter_sketch sketch;

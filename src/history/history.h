@@ -20,6 +20,7 @@ enum {
     HISTORY_LIVE_SIZE_MAX = 4 * 1024 * 1024, /* of the write-ahead file, then it becomes a segment
                                               */
     HISTORY_FAN = 8,                         /* segments of about one size that become one */
+    HISTORY_MERGE_KEYS_MAX = 1 << 26,        /* a filter of 96 MiB */
 };
 
 struct history;
@@ -29,6 +30,8 @@ struct history_options {
     uint64_t acknowledged; /* number of the last commit that the journal knows; UINT64_MAX: all that
                             * is there, for who only reads */
     const struct history_rules *rules; /* borrowed until history_close() */
+    uint64_t merge_keys_max; /* keys of the filter of what is merged, in memory at 12 bits each; 0:
+                              * HISTORY_MERGE_KEYS_MAX */
 };
 
 struct history_opened {

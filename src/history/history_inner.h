@@ -98,6 +98,7 @@ struct history {
     uint32_t clock_kept_s; /* the clock in the manifest */
     uint32_t leap_s;       /* what the clock showed when it leapt ahead; 0: it did not */
     uint32_t cut_s;        /* for the size: what lies wholly before is to go */
+    uint64_t compact_before; /* segments with a smaller number are to become one */
 };
 
 /* The path of a file of a history. */

@@ -146,24 +146,54 @@ static size_t class_of(uint64_t size)
     return class;
 }
 
+static uint64_t keys_max_of(const struct history *history)
+{
+    uint64_t keys_max = history->options.merge_keys_max;
+    return keys_max == 0 ? HISTORY_MERGE_KEYS_MAX : keys_max;
+}
+
+/* Whether a segment may be merged with those of a plan, whose filters were told `keys`. That of the
+ * new one is held in memory until it is finished. */
+static bool is_small_enough(const struct history *history, const struct history_part *part,
+                            uint64_t *keys)
+{
+    uint64_t keys_max = keys_max_of(history);
+    bool small = *keys <= keys_max && part->is.facts.filter_keys <= keys_max - *keys;
+    *keys += small ? part->is.facts.filter_keys : 0;
+    return small;
+}
+
+/* Segments of one class, as many as make it due. Of the largest these are fewer. */
+static bool plan_class(const struct history *history, size_t class, struct history_plan *plan)
+{
+    uint64_t keys = 0;
+    bool full = false;
+    plan->count = 0;
+    for (size_t i = 0; i < history->part_count && plan->count < HISTORY_FAN; i++) {
+        const struct history_part *part = &history->parts[i];
+        bool rests = part->segment == NULL || history_part_rests(history, part);
+        if (rests || class_of(part->is.facts.size) != class) {
+            continue;
+        }
+        if (is_small_enough(history, part, &keys)) {
+            plan->numbers[plan->count] = part->is.number;
+            plan->count++;
+        } else {
+            full = true;
+        }
+    }
+    bool large = full && plan->count >= HISTORY_FAN / 2 && keys >= keys_max_of(history) / 2;
+    return plan->count == HISTORY_FAN || large;
+}
+
 /* HISTORY_FAN segments of one class; the smallest class that has as many. */
 static bool plan_tier(const struct history *history, struct history_plan *plan)
 {
-    for (size_t class = 0; class < CLASS_COUNT; class ++) {
-        plan->count = 0;
-        for (size_t i = 0; i < history->part_count && plan->count < HISTORY_FAN; i++) {
-            const struct history_part *part = &history->parts[i];
-            bool rests = part->segment == NULL || history_part_rests(history, part);
-            if (!rests && class_of(part->is.facts.size) == class) {
-                plan->numbers[plan->count] = part->is.number;
-                plan->count++;
-            }
-        }
-        if (plan->count == HISTORY_FAN) {
-            return true;
-        }
+    size_t class = 0;
+    while (class < CLASS_COUNT && !plan_class(history, class, plan)) {
+        class ++;
     }
-    return false;
+    return class < CLASS_COUNT;
 }
 
 /* Whether a segment holds what has passed an age since rules were last applied to it. */
@@ -428,13 +458,20 @@ static bool plan_rules_left(struct history *history, struct history_plan *plan)
     return plan_rules(history, plan);
 }
 
-/* All that can be read and is whole; whether there is anything to do. */
-static bool plan_all(struct history *history, struct history_plan *plan)
+/* From a segment on, all that can be read, is whole, and fits into one; whether there is anything
+ * to do. What came since it was begun, or was made by it, is left. */
+static bool plan_from(const struct history *history, size_t first, struct history_plan *plan)
 {
+    uint64_t keys = 0;
     bool due = false;
-    for (size_t i = 0; i < history->part_count; i++) {
+    plan->count = 0;
+    for (size_t i = first; i < history->part_count; i++) {
         const struct history_part *part = &history->parts[i];
-        if (part->segment != NULL && !history_part_rests(history, part)) {
+        bool meant = part->segment != NULL && part->is.number < history->compact_before &&
+                     !history_part_rests(history, part);
+        bool alone = meant && plan->count == 0; /* however large */
+        if (meant && (is_small_enough(history, part, &keys) || alone)) {
+            keys = alone ? part->is.facts.filter_keys : keys;
             plan->numbers[plan->count] = part->is.number;
             plan->count++;
             due = due || rules_are_due(history->options.rules, &part->is, plan->now_s);
@@ -443,31 +480,36 @@ static bool plan_all(struct history *history, struct history_plan *plan)
     return plan->count > 1 || (plan->count == 1 && due);
 }
 
-/* `ret_again`: a segment proved to be damaged, and all is to be planned without it. */
+static bool plan_all(struct history *history, struct history_plan *plan)
+{
+    size_t first = 0;
+    while (first < history->part_count && !plan_from(history, first, plan)) {
+        first++;
+    }
+    return first < history->part_count;
+}
+
+/* Where a segment proves to be damaged, it rests, and is not in the next plan. */
 static enum err plan_do(struct op *op, struct history *history,
                         bool (*choose)(struct history *history, struct history_plan *plan),
-                        bool *ret_more, bool *ret_again)
+                        bool *ret_more)
 {
     struct history_plan plan; /* made anew: between two steps segments may be added */
-    struct merge_result result = { .damaged = 0 };
+    struct merge_result result;
     TRY(plan_new(op, history, history->head.clock_s, &plan));
     *ret_more = choose(history, &plan);
     enum err err = *ret_more ? history_job_whole(op, history, &plan, &result) : ERR_OK;
-    *ret_again = *ret_more && !plan.drops && result.damaged > 0;
     memory_free(plan.numbers);
     return err;
 }
 
-/* Until there is nothing more to do; `once`: or it was done. */
+/* Until there is nothing more to do. */
 static enum err plan_do_all(struct op *op, struct history *history,
-                            bool (*choose)(struct history *history, struct history_plan *plan),
-                            bool once)
+                            bool (*choose)(struct history *history, struct history_plan *plan))
 {
     bool more = true;
     while (more) {
-        bool again = false;
-        TRY(plan_do(op, history, choose, &more, &again));
-        more = more && (again || !once);
+        TRY(plan_do(op, history, choose, &more));
     }
     return ERR_OK;
 }
@@ -480,8 +522,9 @@ enum err history_compact(struct op *op, struct history *history, int64_t now_us)
     TRY(history_flush(op, history));
     history->head.clock_s = clock_seconds(now_us); /* who asks for it has looked at the clock */
     history->leap_s = 0;
+    history->compact_before = history->head.next_number;
     TRY(past_remove(op, history, history->head.clock_s));
-    TRY(plan_do_all(op, history, plan_all, true));
-    TRY(plan_do_all(op, history, plan_rules_left, false));
-    return plan_do_all(op, history, plan_size, false);
+    TRY(plan_do_all(op, history, plan_all));
+    TRY(plan_do_all(op, history, plan_rules_left));
+    return plan_do_all(op, history, plan_size);
 }

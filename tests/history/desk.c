@@ -161,7 +161,8 @@ static struct history_options options_of(const struct desk *desk, bool write)
 {
     return (struct history_options){ .write = write,
                                      .acknowledged = desk->journal,
-                                     .rules = &desk->rules };
+                                     .rules = &desk->rules,
+                                     .merge_keys_max = desk->merge_keys_max };
 }
 
 enum err desk_open(struct desk *desk)

@@ -47,7 +47,8 @@ struct desk {
     struct buf record;
     uint64_t random;
     int64_t now_us;
-    uint32_t hours;  /* so many, from DESK_BASE_S on, are told of */
+    uint64_t merge_keys_max; /* 0: any */
+    uint32_t hours;          /* so many, from DESK_BASE_S on, are told of */
     bool damaged;    /* something was broken on purpose: less may be there, and never more */
     uint64_t less;   /* rows of which that was so, when they were last compared */
     uint64_t blocks; /* damaged ones that were met then */

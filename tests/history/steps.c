@@ -260,3 +260,55 @@ TEST(more_than_can_be_put_in_order_is_told)
     assert_int_equal(stats_of(&desk).segments, 1);
     end(&desk);
 }
+
+/* ---- memory ---- */
+
+static uint64_t keys_of_largest(struct desk *desk)
+{
+    const struct segment *const *segments;
+    size_t count = 0;
+    uint64_t most = 0;
+    check_err(history_segments(&desk->op, desk->history, &segments, &count), ERR_OK);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t keys = segment_facts(segments[i])->filter_keys;
+        most = keys > most ? keys : most;
+    }
+    return most;
+}
+
+TEST(what_would_take_too_much_memory_together_is_not_merged)
+{
+    enum { SEGMENTS = 12 };
+    struct desk desk;
+    begin(&desk);
+    check_err(desk_open(&desk), ERR_OK);
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        segment_add(&desk, SEEN);
+    }
+    uint64_t least = keys_of_largest(&desk);
+    desk_close(&desk);
+    desk.merge_keys_max = 4 * least;
+    check_err(desk_open(&desk), ERR_OK);
+    bool more = true;
+    while (more) { /* fewer than HISTORY_FAN, where these are as much as may be */
+        check_err(history_work(&desk.op, desk.history, desk.now_us, INT64_MAX, &more), ERR_OK);
+    }
+    size_t segments = stats_of(&desk).segments;
+    assert_true(segments > 1 && segments < SEGMENTS);
+    assert_true(keys_of_largest(&desk) <= desk.merge_keys_max);
+
+    desk.merge_keys_max = 1; /* nothing is merged with another one then */
+    (void)desk_verify(&desk);
+    check_err(desk_open(&desk), ERR_OK);
+    check_err(desk_compact(&desk), ERR_OK);
+    assert_int_equal(stats_of(&desk).segments, segments);
+    desk.merge_keys_max = 2 * least;
+    (void)desk_verify(&desk);
+    check_err(desk_open(&desk), ERR_OK);
+    check_err(desk_compact(&desk), ERR_OK);
+
+    assert_true(stats_of(&desk).segments < segments);
+    assert_true(keys_of_largest(&desk) <= desk.merge_keys_max);
+    (void)desk_compare(&desk, desk.history, false);
+    end(&desk);
+}
