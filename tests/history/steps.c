@@ -312,3 +312,138 @@ TEST(what_would_take_too_much_memory_together_is_not_merged)
     (void)desk_compare(&desk, desk.history, false);
     end(&desk);
 }
+
+/* ---- faults ---- */
+
+/* Some segments, and something that is live. */
+static void begin_with_much(struct desk *desk)
+{
+    begin(desk);
+    check_err(desk_open(desk), ERR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        segment_add(desk, SEEN);
+    }
+    check_err(desk_add(desk, SEEN), ERR_OK);
+    commit(desk);
+    desk->now_us += (int64_t)DAYS_YEAR * HISTORY_DAY_S * 1000000;
+}
+
+static enum err turn_asking(struct op *op, void *context)
+{
+    struct beside *beside = context;
+    struct desk *desk = beside->desk;
+    struct op own = desk->op;
+    (void)op;
+    beside->turns++;
+    testing_op_begin(&desk->op);
+    (void)desk_compare(desk, desk->history, false);
+    op_end(&desk->op);
+    desk->op = own;
+    return ERR_OK;
+}
+
+TEST(a_disk_that_is_full_at_any_byte_of_a_compaction_costs_nothing)
+{
+    struct desk desk;
+    enum err err = ERR_FULL;
+    for (uint64_t room = 0; err == ERR_FULL; room += 150) { /* bytes */
+        struct beside beside = { .desk = &desk };
+        begin_with_much(&desk);
+        uint64_t seen = stats_of(&desk).facts.count;
+        disk_sim_capacity(desk.disk, stats_of(&desk).size + room);
+        history_between(desk.history, turn_asking, &beside);
+
+        err = history_compact(&desk.op, desk.history, desk.now_us);
+
+        assert_true(err == ERR_OK || err == ERR_FULL);
+        history_between(desk.history, NULL, NULL);
+        (void)desk_compare(&desk, desk.history, false);
+        assert_int_equal(stats_of(&desk).facts.count, seen);
+        disk_sim_capacity(desk.disk, UINT64_MAX);
+        check_err(desk_add(&desk, 1), ERR_OK);
+        check_err(desk_compact(&desk), ERR_OK);
+        assert_int_equal(stats_of(&desk).segments, 1);
+        (void)desk_verify(&desk);
+        end(&desk);
+    }
+}
+
+/* Who adds does not know that the disk is about to fail. */
+static enum err turn_failing(struct op *op, void *context)
+{
+    struct beside *beside = context;
+    struct desk *desk = beside->desk;
+    struct op own = desk->op;
+    beside->turns++;
+    testing_op_begin(&desk->op);
+    enum err err = desk_add(desk, 1);
+    err = err == ERR_OK ? desk_commit(desk) : err;
+    if (err == ERR_OK) {
+        desk_acknowledge(desk);
+        err = history_split(&desk->op, desk->history, desk->now_us);
+    }
+    err = err == ERR_OK ? desk_work(desk, 0) : err;
+    op_end(&desk->op);
+    desk->op = own;
+    return err == ERR_OK ? ERR_OK : op_fail(op, err, "the disk fails");
+}
+
+/* A compaction in which the disk fails after some changes; whether it came so far. */
+static bool compact_failing(struct desk *desk, uint64_t change, enum disk_sim_fault fault)
+{
+    struct beside beside = { .desk = desk };
+    history_between(desk->history, turn_failing, &beside);
+    uint64_t before = disk_sim_change_count(desk->disk);
+    disk_sim_fail_change(desk->disk, change, fault);
+    enum err err = history_compact(&desk->op, desk->history, desk->now_us);
+    disk_sim_fail_change(desk->disk, UINT64_MAX, DISK_SIM_FAULT_NONE);
+    history_between(desk->history, NULL, NULL);
+    op_fault_clear(&desk->op);
+    assert_true(err == ERR_OK || err == ERR_IO || err == ERR_FULL);
+    return disk_sim_change_count(desk->disk) - before > change;
+}
+
+TEST(a_process_that_is_killed_at_any_change_of_a_compaction_leaves_all_to_the_next)
+{
+    struct desk desk;
+    bool failed = true;
+    for (uint64_t change = 0; failed; change++) {
+        begin_with_much(&desk);
+
+        failed = compact_failing(&desk, change, DISK_SIM_FAULT_STOP);
+
+        desk_die(&desk);
+        if (change % 3 == 0) { /* some without a power loss */
+            disk_sim_restart(desk.disk);
+        } else {
+            disk_sim_crash(desk.disk, change);
+        }
+        assert_true(desk_verify(&desk));
+        check_err(desk_open(&desk), ERR_OK);
+        check_err(desk_compact(&desk), ERR_OK);
+        assert_true(desk_verify(&desk));
+        assert_true(change < STEPS_MAX);
+        end(&desk);
+    }
+}
+
+TEST(a_disk_that_fails_once_at_any_change_of_a_compaction_costs_nothing)
+{
+    static const enum disk_sim_fault faults[] = { DISK_SIM_FAULT_IO, DISK_SIM_FAULT_FULL };
+    struct desk desk;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        bool failed = true;
+        for (uint64_t change = 0; failed; change++) {
+            begin_with_much(&desk);
+
+            failed = compact_failing(&desk, change, faults[i]);
+
+            assert_true(desk_verify(&desk));
+            check_err(desk_open(&desk), ERR_OK);
+            check_err(desk_compact(&desk), ERR_OK);
+            assert_true(desk_verify(&desk));
+            assert_true(change < STEPS_MAX);
+            end(&desk);
+        }
+    }
+}
