@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -318,6 +319,58 @@ static void facts_print(struct bench *bench)
 
 /* ---- compacting ---- */
 
+/* What the steps of a merge take. */
+struct steps {
+    size_t count;
+    uint64_t begun_ns; /* of the present one */
+    uint64_t begun_cpu_ns;
+    double cpu_ms; /* of the longest */
+    double wall_ms;
+    double anonymous_mb; /* memory of the process that is of no file, at most */
+};
+
+/* "RssAnon:     1234 kB" of /proc/self/status. */
+static double anonymous_mb(void)
+{
+    char line[256];
+    uint64_t size_kb = 0;
+    const struct span name = SPAN("RssAnon:");
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        struct span digits = span_of(line);
+        if (span_starts_with(digits, name)) {
+            digits = span_from(digits, name.size);
+            digits = span_trim(span_slice(digits, 0, (size_t)span_find(digits, 'k')));
+            if (span_to_u64(digits, &size_kb) != ERR_OK) {
+                bench_fail("%s is not understood", line);
+            }
+        }
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return (double)size_kb / 1024;
+}
+
+static enum err step_ended(struct op *op, void *context)
+{
+    enum { MEMORY_EVERY = 16 };
+    struct steps *steps = context;
+    (void)op;
+    double cpu_ms = (double)(bench_cpu_ns() - steps->begun_cpu_ns) / 1e6;
+    double wall_ms = (double)(bench_wall_ns() - steps->begun_ns) / 1e6;
+    steps->cpu_ms = cpu_ms > steps->cpu_ms ? cpu_ms : steps->cpu_ms;
+    steps->wall_ms = wall_ms > steps->wall_ms ? wall_ms : steps->wall_ms;
+    if (steps->count % MEMORY_EVERY == 0) {
+        double now_mb = anonymous_mb();
+        steps->anonymous_mb = now_mb > steps->anonymous_mb ? now_mb : steps->anonymous_mb;
+    }
+    steps->count++;
+    steps->begun_ns = bench_wall_ns();
+    steps->begun_cpu_ns = bench_cpu_ns();
+    return ERR_OK;
+}
+
 static void compact(struct bench *bench)
 {
     const int64_t now_us = (int64_t)(PAST_FIRST_HOUR + PAST_HOURS) * HISTORY_HOUR_S * 1000000;
@@ -326,14 +379,19 @@ static void compact(struct bench *bench)
     bench_check(history_stats(&bench->op, bench->history, &stats), &bench->op);
     uint64_t wall_ns = bench_wall_ns();
     uint64_t cpu_ns = bench_cpu_ns();
+    struct steps steps = { .begun_ns = wall_ns, .begun_cpu_ns = cpu_ns };
+    double before_mb = anonymous_mb();
+    history_between(bench->history, step_ended, &steps);
     bench_check(history_compact(&bench->op, bench->history, now_us), &bench->op);
     double cpu_s = (double)(bench_cpu_ns() - cpu_ns) / 1e9;
     double wall_s = (double)(bench_wall_ns() - wall_ns) / 1e9;
     getrusage(RUSAGE_SELF, &usage);
     printf("merge_rows %llu\nmerge_cpu_s %.2f\nmerge_wall_s %.2f\nmerge_m_rows_s %.3f\n"
-           "merge_rss_mb %.0f\n",
+           "merge_rss_mb %.0f\nmerge_anonymous_mb %.0f\nmerge_steps %zu\nmerge_step_cpu_ms %.1f\n"
+           "merge_step_wall_ms %.1f\n",
            (unsigned long long)stats.facts.rows, cpu_s, wall_s,
-           (double)stats.facts.rows / cpu_s / 1e6, (double)usage.ru_maxrss / 1024);
+           (double)stats.facts.rows / cpu_s / 1e6, (double)usage.ru_maxrss / 1024,
+           steps.anonymous_mb - before_mb, steps.count, steps.cpu_ms, steps.wall_ms);
 }
 
 static void bench_begin(struct bench *bench, const char *root, bool write)
