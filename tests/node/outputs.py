@@ -17,9 +17,9 @@ import stat
 import subprocess
 import time
 
-from ground import DONE, FOUND, TROUBLE, Skip, dns, held_by, lines, run_all, test
+from ground import DONE, FOUND, TROUBLE, Skip, held_by, lines, run_all, test
 from receivers import (LineSocket, SyslogServer, UdpServer, WebServer, free_port, syslog_read, wait_for)
-from sender import LIST, Pipe, Sender, ids, opened
+from sender import LIST, Pipe, Sender, dns, ids, opened
 
 SEED = int(os.environ.get("LINIE_TEST_SEED", time.time_ns()))
 RANDOM = random.Random(SEED)

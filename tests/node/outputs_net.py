@@ -14,9 +14,9 @@ import json
 import os
 import subprocess
 
-from ground import DONE, FOUND, TROUBLE, Skip, dns, run_all, test
+from ground import DONE, FOUND, TROUBLE, Skip, run_all, test
 from receivers import (Authority, MailServer, SyslogServer, WebServer, free_port, syslog_read, wait_for)
-from sender import LIST, Pipe, Sender, opened
+from sender import LIST, Pipe, Sender, dns, opened
 
 HOSTILE = 'x"]\\ [a b="c"]\r\n<1>1 - - - - - -\x1b[2J\u202e€'
 
