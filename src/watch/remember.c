@@ -12,7 +12,6 @@
 
 #include "base/memory.h"
 #include "base/must.h"
-#include "os/random.h"
 #include "watch/remember_inner.h"
 #include "watch/veil.h"
 

@@ -146,7 +146,7 @@ struct watch_remember {
     struct remember_network networks[INSIDE_NETWORK_COUNT_MAX];
     uint64_t left_out;
     uint64_t odd_times; /* lines whose time cannot be */
-    uint32_t first_s; /* of the chunk's lines; UINT32_MAX: none yet */
+    uint32_t first_s;   /* of the chunk's lines; UINT32_MAX: none yet */
     uint32_t last_s;
     /* What was met lately, and its number in the record. */
     struct remember_way ways[REMEMBER_WAY_COUNT];
