@@ -88,7 +88,7 @@ enum err past_held_release(struct op *op, struct node *node, const struct store_
                            struct past_look *ret)
 {
     struct questions approved;
-    struct past_look looked;
+    struct past_look looked = { .asked = 0 };
     enum err err = questions_read(&approved, op, request->content);
     if (err == ERR_OK) {
         err = look(op, node, &approved, &looked);
