@@ -415,6 +415,20 @@ static enum err may_approve(struct invocation *invocation, const struct store_as
     return ERR_OK;
 }
 
+static enum err may_release(struct invocation *invocation, const struct policy_grant *grant,
+                            const struct store_asked *request)
+{
+    struct op *op = invocation->op;
+    bool own = false;
+    if (past_held_is(request)) {
+        TRY(past_held_brought(op, invocation->node->store, grant, request, op->actor.name, &own));
+    }
+    return own ? op_fail(op, ERR_DENIED,
+                         "you brought one of these indicators yourself: another user has to "
+                         "approve it")
+               : ERR_OK;
+}
+
 static enum err approval_keep(struct op *op, struct store *store, uint64_t request)
 {
     struct buf content;
@@ -451,6 +465,7 @@ static enum err approve(struct invocation *invocation, struct approving *approvi
     TRY(store_asked_read(op, store, grant, approving->request, &request));
     TRY(asking_state(op, store, grant, approving->request, &state));
     TRY(may_approve(invocation, &request, &state));
+    TRY(may_release(invocation, grant, &request));
     if (state.approval == 0) {
         TRY(approval_keep(op, store, approving->request));
     }

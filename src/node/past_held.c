@@ -53,6 +53,55 @@ bool past_held_is(const struct store_asked *request)
            span_equal(json_string(json_member(request->content, SPAN("act"))), PAST_HELD_ACT);
 }
 
+/* ---- who brought what ---- */
+
+struct brought {
+    struct op *op;
+    struct span actor;
+    struct questions named; /* by the request that is to be approved */
+    bool own;
+};
+
+static enum err compare(struct brought *brought, const struct questions *theirs)
+{
+    const struct hunt_questions all = questions_of(theirs);
+    for (size_t i = 0; i < all.count && !brought->own; i++) {
+        TRY(questions_have(&brought->named, &all.at[i], &brought->own));
+    }
+    return ERR_OK;
+}
+
+static enum err brought_visit(void *context, const struct store_asked *asked)
+{
+    struct brought *brought = context;
+    struct questions theirs;
+    if (brought->own || !past_held_is(asked) || !span_equal(asked->actor, brought->actor)) {
+        return ERR_OK;
+    }
+    enum err err = questions_read(&theirs, brought->op, asked->content);
+    err = err == ERR_OK ? compare(brought, &theirs) : err;
+    questions_done(&theirs);
+    return err;
+}
+
+enum err past_held_brought(struct op *op, struct store *store, const struct policy_grant *grant,
+                           const struct store_asked *request, struct span actor, bool *ret)
+{
+    struct brought brought = { .op = op, .actor = actor };
+    const struct store_asked_filter filter = { .acts = 1u << STORE_ASKED_REQUEST,
+                                               .since_us = TIME_US_NONE };
+    enum err err = questions_read(&brought.named, op, request->content);
+    if (err == ERR_OK) {
+        err = store_asked_walk(op, store, grant, &filter, brought_visit, &brought);
+    }
+    questions_done(&brought.named);
+    TRY(err);
+    *ret = brought.own;
+    return ERR_OK;
+}
+
+/* ---- once it is approved ---- */
+
 static enum err done_keep(struct op *op, struct store *store, uint64_t request, uint64_t folds)
 {
     struct buf content;

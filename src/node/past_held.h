@@ -35,6 +35,23 @@ enum err past_held_keep(struct op *op, struct store *store, const struct questio
 bool past_held_is(const struct store_asked *request);
 
 /**
+ * Whether somebody brought one of the values that a request of this sort names: who looks back for
+ * all indicators anew asks for those of others too, and nobody approves the own.
+ *
+ * op        work in hand
+ * store     open
+ * grant     of the owner
+ * request   of this sort
+ * actor     who wants to approve it
+ * ret       untouched on error
+ *
+ * Errors    those of store_asked_walk(); ERR_CORRUPT a request cannot be read
+ */
+MUST_USE
+enum err past_held_brought(struct op *op, struct store *store, const struct policy_grant *grant,
+                           const struct store_asked *request, struct span actor, bool *ret);
+
+/**
  * Put what a request names to what was seen, and write into the journal that it was done. However
  * often it is done, a line counts once.
  *

@@ -297,6 +297,29 @@ def indicator_of_a_person_is_put_to_what_was_seen_when_a_second_person_approves_
 
 
 @test
+def nobody_approves_the_own_indicator_as_part_of_what_another_asks_for():
+    """Whoever looks back for all anew - the marks of what was asked for are lost - asks for all."""
+    with Node().remembering().configure("second-person = email\n") as node:
+        node.run("watch", node.file("a.log", mail("me@bank.example") + mail("you@bank.example", 1)),
+                 "--quiet", status=DONE)
+        for number, value in ((1, "me@bank.example"), (2, "you@bank.example")):
+            node.run("indicators", "add", node.file(f"{number}.txt", value + "\n"), "--source",
+                     "Feed", **person(number))
+        (node.path / "real/index/asked").unlink()
+        node.run("indicators", "add", node.file("3.txt", "evil.example\n"), "--source", "Feed",
+                 **person(3))
+        both = requests_of(node)[-1]
+        assert (both["actor"], len(both["content"]["values"])) == ("sys", 2), both
+        name = f"R-{both['entry']}"
+        for number in (1, 2):
+            told = node.run("history", "approve", name, status=TROUBLE, **person(number)).stderr
+            assert "you brought one of these" in told, told
+        assert not hits_of(node)
+        (done,) = node.json("history", "approve", name, **person(4))
+        assert done["hits"] == 2
+
+
+@test
 def indicator_of_a_person_is_held_beside_a_watch_that_runs_and_asked_for_once():
     with Node().remembering().configure("second-person = email\n") as node:
         log = node.file("a.log", mail("me@bank.example"))
