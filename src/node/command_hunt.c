@@ -271,6 +271,7 @@ static enum err hunt(struct hunting *hunting)
         .until_s = hunting->asking.until_s,
         .first_s = stats.facts.first_s,
         .entry = hunting->asking.entry,
+        .sensor = hunting->asking.sensor,
     };
     TRY(losses_tell(invocation, hunt_kinds(&all), hunting->asking.since_s, hunting->asking.until_s,
                     &hunting->lost));

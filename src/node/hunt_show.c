@@ -8,6 +8,7 @@ enum {
     FACT_COLUMN = 11,
     INDENT = 2,
     NAMES_SHOWN_MAX = 10,
+    SENSOR_SHOWN_MAX = 255, /* longer than the history's names */
     DAY_TEXT_SIZE = sizeof "2026-11-21" - 1,
     LEVELS = 8,
     COLUMNS_MAX = 1000,
@@ -272,9 +273,12 @@ static void add_never(struct buf *buf, const struct hunt_reach *reach)
                        moment(reach->first_s, since, sizeof since));
         return;
     }
-    buf_add_format(buf, "%s since %s",
-                   reach->incomplete ? "not seen in what can be read" : "never seen",
-                   moment(first_s, since, sizeof since));
+    buf_add(buf, reach->incomplete ? SPAN("not seen in what can be read ") : SPAN("never seen "));
+    if (reach->sensor.size > 0) { /* a name that was mistyped must not sound like an all-clear */
+        size_t size = reach->sensor.size < SENSOR_SHOWN_MAX ? reach->sensor.size : SENSOR_SHOWN_MAX;
+        buf_add_format(buf, "by the sensor \"%.*s\" ", (int)size, (const char *)reach->sensor.data);
+    }
+    buf_add_format(buf, "since %s", moment(first_s, since, sizeof since));
     if (reach->until_s != UINT32_MAX) {
         buf_add_format(buf, " and before %s", moment(reach->until_s, until, sizeof until));
     }
@@ -286,7 +290,7 @@ static void add_never(struct buf *buf, const struct hunt_reach *reach)
 void hunt_show_unseen(const struct invocation *invocation, const struct hunt_question *question,
                       const struct hunt_reach *reach, bool kept)
 {
-    enum { TEXT_SIZE_MAX = 256 };
+    enum { TEXT_SIZE_MAX = 256 + SENSOR_SHOWN_MAX };
     struct flow flow;
     struct buf text;
     buf_init(&text, TEXT_SIZE_MAX);

@@ -13,11 +13,12 @@ enum { HUNT_VALUE_SHOWN_MAX = 1000 }; /* longer ones are cut for people, and sai
 
 /* How far the answer reaches. */
 struct hunt_reach {
-    uint32_t since_s; /* from which on was asked for; 0: any */
-    uint32_t until_s; /* UINT32_MAX: any */
-    uint32_t first_s; /* that the history knows of; UINT32_MAX: it is empty */
-    uint64_t entry;   /* of the journal: the hunt */
-    bool incomplete;  /* a part that may have held it cannot be read */
+    uint32_t since_s;   /* from which on was asked for; 0: any */
+    uint32_t until_s;   /* UINT32_MAX: any */
+    uint32_t first_s;   /* that the history knows of; UINT32_MAX: it is empty */
+    uint64_t entry;     /* of the journal: the hunt */
+    struct span sensor; /* by which alone it was to be seen; empty: any */
+    bool incomplete;    /* a part that may have held it cannot be read */
 };
 
 /**

@@ -116,6 +116,8 @@ def time_and_sensor_narrow_what_is_asked_for():
         (answer,) = hunt(node, "evil.example", "--since", "2026-11-22", "--until", "2026-11-23")
         assert answer["count"] == 2, answer
         assert hunt(node, "evil.example", "--sensor", "elsewhere", status=DONE)[0]["count"] == 0
+        said = flat(node.said("hunt", "evil.example", "--sensor", "elsewhere", *WHY))
+        assert 'never seen by the sensor "elsewhere" since' in said, said
         assert hunt(node, "evil.example", "--until", "2026-11-01", status=DONE)[0]["count"] == 0
         told = node.run("hunt", "evil.example", "--since", "2026-11-23", "--until", "2026-11-22",
                         *WHY, status=TROUBLE).stderr
