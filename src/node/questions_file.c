@@ -4,162 +4,31 @@
 #include "exchange/exchange.h"
 #include "format/inflate.h"
 #include "node/argument.h"
+#include "node/pasted.h"
 #include "node/print.h"
-#include "observe/prose.h"
 #include "stix/bundle.h"
 #include "stix/pattern_values.h"
 
-enum { FAULTS_SHOWN_MAX = 5, WORD_SIZE_MAX = VALUE_TEXT_SIZE_MAX, PROSE_MEMORY_MAX = 4096 * 1024 };
+enum { FAULTS_SHOWN_MAX = 5 };
 
 /* ---- prose ---- */
 
-/* What looks words up. */
-struct reading {
-    struct questions *questions;
-    struct value_buf *bytes;
-    struct prose *prose;
-    struct gather gather;
-    struct op own;
-};
-
-static enum err reading_begin(struct reading *reading, struct questions *questions)
+static enum err on_value(void *context, const struct value *value, enum value_scope scope)
 {
-    struct op *op = questions->op;
-    *reading = (struct reading){ .questions = questions };
-    reading->bytes = op_alloc(op, sizeof *reading->bytes);
-    reading->prose = op_alloc(op, sizeof *reading->prose);
-    if (reading->bytes == NULL || reading->prose == NULL) {
-        return ERR_LIMIT;
-    }
-    op_begin(&reading->own, &op->actor, PROSE_MEMORY_MAX);
-    enum err err = gather_init(&reading->gather, &reading->own.arena);
-    reading->gather.wanted = OBSERVE_WANT_ALL;
-    if (err != ERR_OK) {
-        op_end(&reading->own);
-        err = op_fail(op, err, "out of memory");
-    }
-    return err;
-}
-
-static void reading_end(struct reading *reading)
-{
-    op_end(&reading->own);
-}
-
-/* Whether a name, or a URL that was written without its scheme, would be taken for one in the
- * message of a program: "e.g" and "invoice.pdf" would not. */
-static bool is_sure(struct reading *reading, const struct value *value)
-{
-    uint8_t text[VALUE_KEY_SIZE_MAX + VALUE_PADDING_SIZE] = { 0 };
-    struct observe_line line = { 0 };
-    bool loose =
-        value->kind == VALUE_DOMAIN || (value->kind == VALUE_URL && value->scheme.size == 0);
-    if (!loose) {
-        return true;
-    }
-    span_copy(text, sizeof text, value->key);
-    gather_begin(&reading->gather, &line, false);
-    prose_gather(reading->prose, &reading->gather, span_make(text, value->key.size));
-    return line.count > 0;
-}
-
-/* Marks that people put around values and behind them. */
-static bool is_mark(uint8_t byte)
-{
-    return byte != 0 && strchr("\"'`<>,;!?.:*|(){}", byte) != NULL;
-}
-
-static struct span without_marks(struct span word)
-{
-    while (word.size > 0 && is_mark(word.data[word.size - 1])) {
-        word = span_slice(word, 0, word.size - 1);
-    }
-    while (word.size > 0 && is_mark(word.data[0])) {
-        word = span_from(word, 1);
-    }
-    return word;
-}
-
-static enum err add_word(struct reading *reading, struct span word)
-{
-    struct value value;
-    enum value_scope scope;
-    word = without_marks(word);
-    if (word.size == 0 || word.size > WORD_SIZE_MAX ||
-        value_recognise(word, reading->bytes, &value, &scope) != ERR_OK ||
-        !is_sure(reading, &value)) {
-        return ERR_OK;
-    }
-    return questions_add(reading->questions, &value, scope);
-}
-
-/* Where words end; brackets are part of what was defanged ("evil[.]example"). */
-static bool parts_words(uint8_t byte)
-{
-    return byte <= ' ' || byte == '"' || byte == '\'' || byte == '`' || byte == '<' ||
-           byte == '>' || byte == ',' || byte == ';' || byte == '|';
-}
-
-static enum err add_words(struct reading *reading, struct span text)
-{
-    size_t begin = 0;
-    for (size_t at = 0; at <= text.size; at++) {
-        if (at < text.size && !parts_words(text.data[at])) {
-            continue;
-        }
-        TRY(add_word(reading, span_slice(text, begin, at)));
-        begin = at + 1;
-    }
-    return ERR_OK;
+    return questions_add(context, value, scope);
 }
 
 enum err questions_add_prose(struct questions *questions, struct span text)
 {
-    struct reading *reading = op_alloc(questions->op, sizeof *reading);
-    if (reading == NULL) {
-        return ERR_LIMIT;
-    }
-    TRY(reading_begin(reading, questions));
-    enum err err = add_words(reading, text);
-    reading_end(reading);
-    return err;
+    const struct pasted_visitor visitor = { .visit = on_value, .context = questions };
+    return pasted_prose(questions->op, text, &visitor);
 }
 
-/* ---- a list, or prose: line by line ---- */
-
-static bool is_comment(struct span line)
-{
-    return span_starts_with(line, SPAN("#")) || span_starts_with(line, SPAN(";")) ||
-           span_starts_with(line, SPAN("//"));
-}
-
-/* A line that is a value as a whole is that one; else it is looked through. */
-static enum err add_lines(struct reading *reading, struct span text)
-{
-    struct span line;
-    while (span_next(&text, '\n', &line)) {
-        struct value value;
-        enum value_scope scope;
-        line = span_trim(line);
-        if (line.size == 0 || is_comment(line)) {
-            continue;
-        }
-        bool whole = value_recognise(line, reading->bytes, &value, &scope) == ERR_OK;
-        TRY(whole ? questions_add(reading->questions, &value, scope) : add_words(reading, line));
-    }
-    return ERR_OK;
-}
-
+/* A list, or prose. */
 static enum err of_lines(struct questions *questions, struct span text)
 {
-    struct reading *reading = op_alloc(questions->op, sizeof *reading);
-    if (reading == NULL) {
-        return ERR_LIMIT;
-    }
-    TRY(reading_begin(reading, questions));
-    enum err err = add_lines(reading, text);
-    reading_end(reading);
-    return err;
+    const struct pasted_visitor visitor = { .visit = on_value, .context = questions };
+    return pasted_lines(questions->op, text, &visitor);
 }
 
 /* ---- STIX ---- */

@@ -127,13 +127,15 @@ def time_and_sensor_narrow_what_is_asked_for():
 @test
 def values_are_found_in_prose_and_what_is_none_is_not_asked_for():
     text = ("Dear colleagues,\n\nwe saw hxxps://c2[.]evil[.]example/gate and evil(.)example, e.g. in\n"
-            "invoice.pdf (from 198.51.100.7; sha256\n" + "ab" * 32 + ").\nCall us and/or reply.\n")
+            "invoice.pdf (from 198.51.100.7; sha256\n" + "ab" * 32 + ").\nIt calls beacon[.]example:8443; see main.c:12.\n"
+            "Call us and/or reply.\n")
     with three_days() as node:
         answers = hunt(node, "-", given=text)
         assert [answer["asked"] for answer in answers] == \
-            ["https://c2.evil.example/gate", "evil.example", "198.51.100.7", "ab" * 32], answers
+            ["https://c2.evil.example/gate", "evil.example", "198.51.100.7", "ab" * 32,
+             "beacon.example"], answers
         said = node.said("hunt", node.file("warning.eml", text), *WHY, status=FOUND)
-        assert said.startswith("asked for 4 values: https://c2.evil.example/gate, evil.example"), said
+        assert said.startswith("asked for 5 values: https://c2.evil.example/gate, evil.example"), said
         told = node.run("hunt", "-", *WHY, given="Nothing to see here.\n", status=TROUBLE).stderr
         assert "there is no value in it" in told
 
