@@ -332,10 +332,9 @@ static const struct key keys[] = {
     { "privacy", "truncate", NULL, "Shortened to 32 bytes.\ntruncate = user_agent", set_truncate },
     { "privacy", "hash", NULL, "Replaced by a keyed hash.\nhash = username", set_hash },
     { "privacy", "keep", NULL, "Kept, whatever a later rule says.\nkeep = http.cookie", set_keep },
-    { "history", "remember", "no",
+    { "history", "remember", "yes",
       "yes: every value that is seen is remembered: where, when, how often; each new indicator\n"
-      "is put to all of it, and 'linie hunt' asks. The watch then takes two to three times its\n"
-      "time.",
+      "is put to all of it, and 'linie hunt' asks. no: nothing is; the watch is quicker then.",
       NULL },
     { "history", "hours", "90d", "How long it is known by the hour, and then by the day.", NULL },
     { "history", "days", "400d", "How long by the day, and then by the month.", NULL },

@@ -13,7 +13,7 @@ enum {
 
 void config_history_begin(struct config_history *ret)
 {
-    *ret = (struct config_history){ .share = SHARE_DEFAULT };
+    *ret = (struct config_history){ .remember = true, .share = SHARE_DEFAULT };
     history_rules_default(&ret->rules);
 }
 

@@ -194,6 +194,21 @@ def history_of_a_watch_that_was_killed_again_and_again_holds_each_line_once():
 
 
 @test
+def node_remembers_what_it_sees_unless_it_is_told_not_to():
+    with Node() as node:
+        quiet = node.path
+        node.path = node.folder / "fresh" # as init leaves it
+        node.run("init", node.path, node=False)
+        for path, found in ((node.path, 1), (quiet, 0)):
+            node.path = path
+            node.run("watch", node.file("a.log", dns("evil.example")), "--quiet", status=DONE)
+
+            node.add("evil.example\n")
+
+            assert len(hits_of(node)) == found, path
+
+
+@test
 def hits_found_looking_back_go_to_all_outputs():
     with Node().remembering() as node:
         with open(node.path / "linie.conf", "a", encoding="utf-8") as conf:
