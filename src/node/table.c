@@ -410,8 +410,8 @@ static const struct command commands[] = {
     { .name = "history fill",
       .usage = "[INPUT...]",
       .summary = "remember what was read before anything was remembered",
-      .help = "Inputs as of 'linie watch'. What of them was read, and is not remembered, is read\n"
-              "again for that alone: no hit is counted twice, nothing remembered twice. Then all\n"
+      .help = "Inputs as of 'linie watch'. What of them was read and is not remembered is read\n"
+              "again for that alone: no hit counts twice, nothing is remembered twice. Then all\n"
               "indicators are put to it.\n"
               "\n"
               "  linie history fill /var/log/suricata/eve.json",
