@@ -10,11 +10,13 @@ LINIE_TEST_SEED repeats a run, LINIE_FOLLOW_KILLS asks for more kills.
 import gzip
 import os
 import pathlib
+import queue
 import random
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 from follower import LIST, SETTLE_S, Follower
@@ -422,7 +424,9 @@ class Manager:
         self.path = folder / "notify"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(self.path))
-        self.socket.settimeout(WAIT_S)
+        self.heard = queue.SimpleQueue()
+        # A socket that nobody reads holds few messages: what is said next would be lost.
+        threading.Thread(target=self.listen, daemon=True).start()
         os.environ["NOTIFY_SOCKET"] = str(self.path)
         os.environ["WATCHDOG_USEC"] = "400000"
 
@@ -430,11 +434,16 @@ class Manager:
         return self
 
     def __exit__(self, *_):
-        self.socket.close()
+        self.socket.shutdown(socket.SHUT_RD) # which ends listen()
         del os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]
 
+    def listen(self):
+        while message := self.socket.recv(4096):
+            self.heard.put(message.decode())
+        self.socket.close()
+
     def hear(self):
-        return self.socket.recv(4096).decode()
+        return self.heard.get(timeout=WAIT_S)
 
 
 @test
