@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * What a day, a recipient and a bound label are made of.
+ */
+#ifndef POLICY_DAY_INNER_H
+#define POLICY_DAY_INNER_H
+
+#include "policy/book_inner.h"
+#include "policy/day.h"
+#include "policy/decide.h"
+
+enum { DAY_NOBODY = INT32_MAX, WORD_BITS = 64 };
+
+/* Sets of small numbers: groups, levels. */
+static inline bool bits_has(const uint64_t *words, uint32_t bit)
+{
+    return (words[bit / WORD_BITS] >> (bit % WORD_BITS) & 1) != 0;
+}
+
+static inline void bits_set(uint64_t *words, uint32_t bit)
+{
+    words[bit / WORD_BITS] |= UINT64_C(1) << (bit % WORD_BITS);
+}
+
+/* A party or group that is in a group on the day. */
+struct day_edge {
+    uint32_t member;
+    uint32_t group;
+};
+
+struct policy_day {
+    const struct policy_book *book;
+    int32_t day;
+    uint32_t holder; /* DAY_NOBODY: not known that day */
+    uint32_t party_count;
+    uint32_t group_count;
+    const struct book_block **parties; /* of the day; NULL: not there */
+    uint32_t *organisations;           /* of each party; itself where none is said */
+    struct day_edge *of_parties;       /* by member */
+    size_t of_party_count;
+    struct day_edge *of_groups; /* by member */
+    size_t of_group_count;
+    uint64_t *covers; /* level_count rows of LEVEL_WORDS: what a clearance allows */
+};
+
+enum { LEVEL_WORDS = BOOK_LEVEL_COUNT_MAX / WORD_BITS };
+
+/* An agreement in force, of holder and recipient, whose purpose fits. */
+struct day_passing {
+    const struct book_block *block;
+    const struct book_field *parties;
+    unsigned data;                /* bits: enum policy_data */
+    int tlp_max;                  /* enum policy_tlp; -1: passes nothing on */
+    uint64_t covers[LEVEL_WORDS]; /* levels that its classes cover */
+};
+
+struct policy_recipient {
+    const struct policy_day *day;
+    uint32_t party;  /* DAY_NOBODY: not known that day */
+    uint32_t person; /* DAY_NOBODY: the party as a whole */
+    bool known;      /* with its person, where one is meant */
+    int32_t purpose; /* number of its id; -1: no such purpose */
+    bool defensive;
+    bool own;          /* of the holder's organisation */
+    bool client;       /* of the holder */
+    bool community;    /* with the holder */
+    struct span world; /* of the party */
+    uint64_t *groups;  /* bits: the party is in it */
+    uint64_t cleared[LEVEL_WORDS];
+    struct day_passing *passings;
+    size_t passing_count;
+    unsigned mandated; /* bits: enum policy_data: both mandates hold */
+    enum policy_treatment treatments[POLICY_PERSONAL_COUNT];
+};
+
+struct bound_audience {
+    uint64_t *groups; /* bits */
+    uint32_t *parties;
+    size_t party_count;
+};
+
+struct policy_bound {
+    const struct policy_day *day;
+    const struct policy_label *label;
+    bool unreadable;    /* it holds what nobody can read: given to nobody */
+    bool level_unknown; /* a classification that no scheme has */
+    struct span world;
+    uint32_t levels[POLICY_LIST_COUNT_MAX];
+    size_t level_count;
+    struct bound_audience *audiences;
+    size_t audience_count;
+    uint32_t *persons;
+    size_t person_count;
+    uint32_t purposes; /* bits */
+    bool purposes_named;
+    uint32_t *sources; /* parties; DAY_NOBODY: not known that day */
+    size_t source_count;
+    uint32_t source_organisation; /* of all; DAY_NOBODY: none, or several */
+    bool source_holder;           /* the holder is the only source */
+    int64_t age_days;             /* INT64_MAX: not known */
+    int64_t kept_days;            /* by retention of its class; INT64_MAX: no end */
+    unsigned personal_old;        /* bits: personal classes that are kept no longer */
+    struct policy_bound *parts;
+    size_t part_count;
+};
+
+/**
+ * Add the groups that a party is in on a day.
+ *
+ * op        work in hand
+ * day       made with policy_day_make()
+ * party     number of its id
+ * groups    receives bits, one a group; all zero before
+ *
+ * Errors    ERR_LIMIT no memory
+ */
+MUST_USE
+enum err day_groups_of(struct op *op, const struct policy_day *day, uint32_t party,
+                       uint64_t *groups);
+
+/**
+ * Whether a list of a block ("with", "to", "who", "network") names a party.
+ *
+ * day       made with policy_day_make()
+ * field     of a block; NULL: names everybody
+ * party     number of its id; is there that day
+ * groups    bits: the groups that it is in
+ */
+bool day_list_names(const struct policy_day *day, const struct book_field *field, uint32_t party,
+                    const uint64_t *groups);
+
+/**
+ * Whether a field's list holds an item of a kind and number.
+ *
+ * field     of a block; NULL: holds nothing
+ * kind      of the item; ANY fits each
+ * number    of the item (of NAME: its name)
+ */
+bool day_list_has(const struct book_field *field, enum book_item_kind kind, int64_t number);
+
+/**
+ * Whether a block holds on the day.
+ *
+ * day       made with policy_day_make()
+ * block     of its book
+ */
+bool day_holds(const struct policy_day *day, const struct book_block *block);
+
+/**
+ * The blocks of a word.
+ *
+ * book       of a day
+ * word       any of the enum
+ * ret_count  how many
+ */
+const struct book_block *day_blocks(const struct policy_book *book, enum book_word word,
+                                    size_t *ret_count);
+
+/**
+ * Whether a purpose is meant by a block: its "purpose" names it, or names none and it is defensive.
+ *
+ * block      of a book
+ * purpose    number of its id, or -1
+ * defensive  whether it is
+ */
+bool day_purpose_fits(const struct book_block *block, int32_t purpose, bool defensive);
+
+/**
+ * Whether all parties of an agreement have signed it.
+ *
+ * block     an agreement
+ */
+bool day_is_signed(const struct book_block *block);
+
+#endif

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * A label: all that the gate knows of an object (docs/GATE.md). It says nothing of who reads.
+ */
+#ifndef POLICY_LABEL_H
+#define POLICY_LABEL_H
+
+#include "base/op.h"
+#include "policy/data.h"
+#include "policy/pap.h"
+#include "policy/policy.h"
+
+enum {
+    POLICY_LIST_COUNT_MAX = 256, /* of each list of a label */
+    POLICY_PART_COUNT_MAX = 64,
+};
+
+struct policy_list {
+    const struct span *items;
+    size_t count;
+};
+
+struct policy_part;
+
+/* Spans are borrowed. A label of zeros is CLEAR, of an indicator, and of no world: given to nobody.
+ */
+struct policy_label {
+    enum policy_tlp tlp;
+    enum policy_pap pap;
+    struct policy_list classes;          /* "SCHEME:LEVEL" */
+    const struct policy_list *audiences; /* each: party ids and "group:ID" */
+    size_t audience_count;
+    struct policy_list persons; /* STIX identities that TLP:RED names */
+    struct policy_list purposes;
+    struct policy_list sources;    /* STIX identities */
+    struct policy_list statements; /* markings in words that nothing explains */
+    enum policy_data data;
+    unsigned personal;       /* bits: enum policy_personal */
+    unsigned personal_fixed; /* of those, what cannot be taken out */
+    struct span world;       /* "real", or an exercise */
+    int64_t time_us;         /* last change; TIME_US_NONE: not known, and then too old */
+    const struct policy_part *parts;
+    size_t part_count;
+};
+
+/* What is marked by itself within an object. */
+struct policy_part {
+    struct policy_label label; /* what it says beside the object's; its world and sources are those
+                                  of the object */
+    bool fixed;                /* cannot be taken out */
+};
+
+/**
+ * The label of what was made of two objects: what either narrows is narrow (GATE.md, "Labels"). Its
+ * class and time are those of `a`.
+ *
+ * op        work in hand; lists live in its memory
+ * a, b      labels; their spans are borrowed by what is returned
+ * ret       untouched on error
+ *
+ * Errors    ERR_LIMIT a list grows beyond POLICY_LIST_COUNT_MAX, more than POLICY_PART_COUNT_MAX
+ *           parts, or no memory
+ */
+MUST_USE
+enum err policy_label_combine(struct op *op, const struct policy_label *a,
+                              const struct policy_label *b, struct policy_label *ret);
+
+#endif

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: EUPL-1.2
+/*
+ * A recipient made ready: all that does not depend on the object.
+ */
+#include "base/must.h"
+#include "policy/day_inner.h"
+
+/* ---- who ---- */
+
+static void find_party(const struct policy_day *day, const struct policy_asker *asker,
+                       struct policy_recipient *r)
+{
+    bool found = policy_book_find(day->book, BOOK_PARTY, asker->party, &r->party) == ERR_OK &&
+                 day->parties[r->party] != NULL;
+    r->party = found ? r->party : DAY_NOBODY;
+    r->person = DAY_NOBODY;
+    r->known = found;
+    if (asker->person.size == 0 || !found) {
+        return;
+    }
+    uint32_t person = 0;
+    const struct book_block *block =
+        policy_book_find(day->book, BOOK_PERSON, asker->person, &person) == ERR_OK
+            ? policy_book_block_on(day->book, BOOK_PERSON, person, day->day)
+            : NULL;
+    r->known = block != NULL && policy_block_field(block, BOOK_KEY_OF)->items[0].name == r->party;
+    r->person = r->known ? person : DAY_NOBODY;
+}
+
+static bool says_yes(const struct book_block *block, enum book_key key)
+{
+    const struct book_field *field = policy_block_field(block, key);
+    return field != NULL && field->items[0].number == 1; /* no, yes */
+}
+
+static void find_purpose(const struct policy_day *day, struct span id, struct policy_recipient *r)
+{
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(day->book, BOOK_PURPOSE, &count);
+    r->purpose = -1;
+    for (size_t i = 0; i < count; i++) {
+        bool meant =
+            id.size > 0 ? span_equal(blocks[i].id, id) : says_yes(&blocks[i], BOOK_KEY_DEFAULT);
+        if (meant && day_holds(day, &blocks[i]) && r->purpose < 0) {
+            r->purpose = (int32_t)blocks[i].name;
+            r->defensive = says_yes(&blocks[i], BOOK_KEY_DEFENSIVE);
+        }
+    }
+}
+
+/* ---- to the holder ---- */
+
+/* Whether the holder and the recipient are in one group in which GREEN goes round. */
+static enum err find_community(struct op *op, const struct policy_day *day,
+                               struct policy_recipient *r)
+{
+    uint64_t *groups = op_alloc(op, (day->group_count / WORD_BITS + 1) * sizeof *groups);
+    if (groups == NULL) {
+        return ERR_LIMIT;
+    }
+    TRY(day_groups_of(op, day, day->holder, groups));
+    for (uint32_t i = 0; i < day->group_count; i++) {
+        const struct book_block *block = policy_book_block_on(day->book, BOOK_GROUP, i, day->day);
+        if (block != NULL && bits_has(groups, i) && bits_has(r->groups, i) &&
+            says_yes(block, BOOK_KEY_COMMUNITY)) {
+            r->community = true;
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err find_relation(struct op *op, const struct policy_day *day,
+                              struct policy_recipient *r)
+{
+    const struct book_field *clients =
+        policy_block_field(day->parties[day->holder], BOOK_KEY_CLIENTS);
+    r->own = day->organisations[r->party] == day->organisations[day->holder];
+    r->client = clients != NULL && bits_has(r->groups, clients->items[0].name);
+    return find_community(op, day, r);
+}
+
+static void find_clearance(const struct policy_day *day, const struct book_block *block,
+                           enum book_key key, uint64_t *cleared)
+{
+    for (size_t i = 0; i < block->field_count; i++) {
+        const struct book_field *field = &block->fields[i];
+        if (field->key != key) {
+            continue;
+        }
+        const uint64_t *row = &day->covers[(size_t)field->items[0].number * LEVEL_WORDS];
+        for (size_t j = 0; j < LEVEL_WORDS; j++) {
+            cleared[j] |= row[j];
+        }
+    }
+}
+
+/* ---- agreements ---- */
+
+static unsigned data_of(const struct book_field *field)
+{
+    unsigned data = 0;
+    for (unsigned i = 0; i < POLICY_DATA_COUNT; i++) {
+        if (field == NULL || day_list_has(field, BOOK_ITEM_DATA, i)) {
+            data |= 1U << i;
+        }
+    }
+    return data;
+}
+
+static bool has_party(const struct book_field *parties, uint32_t party)
+{
+    return day_list_has(parties, BOOK_ITEM_NAME, party);
+}
+
+static enum err find_passings(struct op *op, const struct policy_day *day,
+                              struct policy_recipient *r)
+{
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(day->book, BOOK_AGREEMENT, &count);
+    r->passings = op_alloc(op, count * sizeof *r->passings);
+    if (r->passings == NULL) {
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct book_field *parties = policy_block_field(&blocks[i], BOOK_KEY_PARTIES);
+        bool both = has_party(parties, r->party) && has_party(parties, day->holder);
+        if (!both || !day_holds(day, &blocks[i]) || !day_is_signed(&blocks[i]) ||
+            !day_purpose_fits(&blocks[i], r->purpose, r->defensive)) {
+            continue;
+        }
+        const struct book_field *tlp = policy_block_field(&blocks[i], BOOK_KEY_TLP);
+        struct day_passing *passing = &r->passings[r->passing_count++];
+        passing->block = &blocks[i];
+        passing->parties = parties;
+        passing->data = data_of(policy_block_field(&blocks[i], BOOK_KEY_DATA));
+        passing->tlp_max = tlp == NULL ? -1 : (int)tlp->items[0].number; /* as enum policy_tlp */
+        find_clearance(day, &blocks[i], BOOK_KEY_CLASS, passing->covers);
+    }
+    return ERR_OK;
+}
+
+/* ---- mandates ---- */
+
+/* One side of a handing over. */
+struct side {
+    uint32_t who;
+    uint32_t other;
+    const uint64_t *who_groups;
+    const uint64_t *other_groups;
+    uint32_t act;
+};
+
+/* The classes of data for which an agreement covers an act. */
+static unsigned agreed(const struct policy_recipient *r, uint32_t act)
+{
+    unsigned data = 0;
+    for (size_t i = 0; i < r->passing_count; i++) {
+        const struct book_field *acts = policy_block_field(r->passings[i].block, BOOK_KEY_ACTS);
+        if (day_list_has(acts, BOOK_ITEM_NAME, act)) {
+            data |= r->passings[i].data;
+        }
+    }
+    return data;
+}
+
+static bool mandate_fits(const struct policy_recipient *r, const struct side *side,
+                         const struct book_block *block)
+{
+    const struct policy_day *day = r->day;
+    return day_holds(day, block) &&
+           day_list_has(policy_block_field(block, BOOK_KEY_ACT), BOOK_ITEM_NAME, side->act) &&
+           day_purpose_fits(block, r->purpose, r->defensive) &&
+           day_list_names(day, policy_block_field(block, BOOK_KEY_WHO), side->who,
+                          side->who_groups) &&
+           day_list_names(day, policy_block_field(block, BOOK_KEY_WITH), side->other,
+                          side->other_groups);
+}
+
+/* The classes of data for which one side's mandate holds. */
+static unsigned mandated(const struct policy_recipient *r, const struct side *side)
+{
+    enum { EFFECT_FORBID = 0, EFFECT_ALLOW, EFFECT_AGREEMENT };
+    unsigned open = 0;
+    unsigned closed = 0;
+    unsigned by_agreement = agreed(r, side->act);
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(r->day->book, BOOK_MANDATE, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!mandate_fits(r, side, &blocks[i])) {
+            continue;
+        }
+        unsigned data = data_of(policy_block_field(&blocks[i], BOOK_KEY_DATA));
+        switch (policy_block_field(&blocks[i], BOOK_KEY_EFFECT)->items[0].number) {
+        case EFFECT_FORBID:
+            closed |= data;
+            break;
+        case EFFECT_ALLOW:
+            open |= data;
+            break;
+        case EFFECT_AGREEMENT:
+            open |= data & by_agreement;
+            break;
+        default: /* a person must act first */
+            break;
+        }
+    }
+    return open & ~closed;
+}
+
+static enum err find_mandates(struct op *op, const struct policy_day *day,
+                              struct policy_recipient *r)
+{
+    uint32_t share = 0;
+    uint32_t receive = 0;
+    uint64_t *groups = op_alloc(op, (day->group_count / WORD_BITS + 1) * sizeof *groups);
+    if (groups == NULL) {
+        return ERR_LIMIT;
+    }
+    TRY(day_groups_of(op, day, day->holder, groups));
+    if (policy_book_find(day->book, BOOK_ACT, SPAN("share"), &share) != ERR_OK ||
+        policy_book_find(day->book, BOOK_ACT, SPAN("receive"), &receive) != ERR_OK) {
+        return ERR_OK; /* what is not defined, no mandate allows */
+    }
+    const struct side giving = { day->holder, r->party, groups, r->groups, share };
+    const struct side taking = { r->party, day->holder, r->groups, groups, receive };
+    r->mandated = mandated(r, &giving) & mandated(r, &taking);
+    return ERR_OK;
+}
+
+/* ---- privacy ---- */
+
+static enum policy_treatment treatment_of(const struct policy_recipient *r, unsigned personal)
+{
+    int strictest = -1;
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(r->day->book, BOOK_PRIVACY, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool fits = day_holds(r->day, &blocks[i]) &&
+                    day_list_has(policy_block_field(&blocks[i], BOOK_KEY_DATA), BOOK_ITEM_PERSONAL,
+                                 personal) &&
+                    day_purpose_fits(&blocks[i], r->purpose, r->defensive) &&
+                    day_list_names(r->day, policy_block_field(&blocks[i], BOOK_KEY_TO), r->party,
+                                   r->groups);
+        int treatment = (int)policy_block_field(&blocks[i], BOOK_KEY_DO)->items[0].number;
+        strictest = fits && treatment > strictest ? treatment : strictest;
+    }
+    return strictest < 0 ? POLICY_LEAVE_OUT : (enum policy_treatment)strictest;
+}
+
+/* ---- the recipient ---- */
+
+static enum err fill(struct op *op, const struct policy_day *day, struct policy_recipient *r)
+{
+    const struct book_block *block = day->parties[r->party];
+    struct span world = policy_block_text(block, BOOK_KEY_WORLD);
+    r->world = world.size > 0 ? world : SPAN("real");
+    TRY(day_groups_of(op, day, r->party, r->groups));
+    find_clearance(day, block, BOOK_KEY_CLEARANCE, r->cleared);
+    TRY(find_relation(op, day, r));
+    TRY(find_passings(op, day, r));
+    TRY(find_mandates(op, day, r));
+    for (unsigned i = 0; i < POLICY_PERSONAL_COUNT; i++) {
+        r->treatments[i] = treatment_of(r, i);
+    }
+    return ERR_OK;
+}
+
+enum err policy_recipient_make(struct op *op, const struct policy_day *day,
+                               const struct policy_asker *asker,
+                               const struct policy_recipient **ret)
+{
+    struct policy_recipient *r = op_alloc(op, sizeof *r);
+    if (r == NULL) {
+        return ERR_LIMIT;
+    }
+    r->day = day;
+    find_party(day, asker, r);
+    find_purpose(day, asker->purpose, r);
+    r->groups = op_alloc(op, (day->group_count / WORD_BITS + 1) * sizeof *r->groups);
+    if (r->groups == NULL) {
+        return ERR_LIMIT;
+    }
+    r->known = r->known && day->holder != DAY_NOBODY;
+    if (r->known) {
+        TRY(fill(op, day, r));
+    }
+    *ret = r;
+    return ERR_OK;
+}
