@@ -56,16 +56,18 @@ struct day_passing {
 
 struct policy_recipient {
     const struct policy_day *day;
+    const struct policy_asker *asker;
     uint32_t party;  /* DAY_NOBODY: not known that day */
     uint32_t person; /* DAY_NOBODY: the party as a whole */
     bool known;      /* with its person, where one is meant */
     int32_t purpose; /* number of its id; -1: no such purpose */
     bool defensive;
-    bool own;          /* of the holder's organisation */
-    bool client;       /* of the holder */
-    bool community;    /* with the holder */
-    struct span world; /* of the party */
-    uint64_t *groups;  /* bits: the party is in it */
+    bool own;                /* of the holder's organisation */
+    bool client;             /* of the holder */
+    bool community;          /* with the holder */
+    struct span world;       /* of the party */
+    uint64_t *groups;        /* bits: the party is in it */
+    uint64_t *holder_groups; /* bits: the holder is in it */
     uint64_t cleared[LEVEL_WORDS];
     struct day_passing *passings;
     size_t passing_count;
@@ -166,10 +168,96 @@ const struct book_block *day_blocks(const struct policy_book *book, enum book_wo
 bool day_purpose_fits(const struct book_block *block, int32_t purpose, bool defensive);
 
 /**
+ * The number of a purpose that is defined on the day.
+ *
+ * day            made with policy_day_make()
+ * id             of it; empty: the default one
+ * ret_defensive  whether it is defensive; untouched where there is none
+ *
+ * Returns -1 where there is none.
+ */
+int32_t day_purpose_find(const struct policy_day *day, struct span id, bool *ret_defensive);
+
+/**
  * Whether all parties of an agreement have signed it.
  *
  * block     an agreement
  */
 bool day_is_signed(const struct book_block *block);
+
+/* One side of a handing over: who gives, or who takes. */
+struct decide_side {
+    uint32_t who;
+    uint32_t other;
+    const uint64_t *who_groups;
+    const uint64_t *other_groups;
+    uint32_t act;
+};
+
+/**
+ * The two sides: the holder's that shares, the recipient's that receives.
+ *
+ * r         is known
+ * ret       the two
+ *
+ * Returns false where the book does not define the acts.
+ */
+bool decide_sides(const struct policy_recipient *r, struct decide_side ret[2]);
+
+/* The mandates that fit one side, for one class of data: the first of each. */
+struct decide_mandates {
+    const struct book_block *forbids;
+    const struct book_block *allows;    /* by itself, or with an agreement */
+    const struct book_block *agreement; /* that it needs; NULL: none */
+    const struct book_block *pends;     /* would, if somebody acted */
+};
+
+/**
+ * The mandates that fit.
+ *
+ * r         is known
+ * side      of decide_sides()
+ * data      class
+ * ret       what was found; NULL for what was not
+ */
+void decide_mandates_find(const struct policy_recipient *r, const struct decide_side *side,
+                          enum policy_data data, struct decide_mandates *ret);
+
+/**
+ * The privacy block that says what becomes of a personal class: the first of the strictest.
+ *
+ * r         is known
+ * personal  enum policy_personal
+ *
+ * Returns NULL where none fits.
+ */
+const struct book_block *decide_privacy_block(const struct policy_recipient *r, unsigned personal);
+
+/**
+ * Whether an agreement has all sources of an object as parties, and is of its data.
+ *
+ * b         a bound label
+ * passing   of the recipient
+ */
+bool decide_passes_on(const struct policy_bound *b, const struct day_passing *passing);
+
+/**
+ * Whether those whom a classified object comes from allow that it goes to a recipient (rule 5).
+ *
+ * r, b      of one day
+ * level     of classification
+ */
+bool decide_originator_allows(const struct policy_recipient *r, const struct policy_bound *b,
+                              uint32_t level);
+
+/**
+ * The rules that say no to a part.
+ *
+ * r         is known
+ * part      of a bound label
+ *
+ * Returns bits, as policy_refusals().
+ */
+unsigned decide_part_refusals(const struct policy_recipient *r, const struct policy_bound *part);
 
 #endif

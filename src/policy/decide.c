@@ -21,14 +21,13 @@ static bool goes_back(const struct asked *asked)
            asked->b->source_organisation == asked->r->day->organisations[asked->r->party];
 }
 
-/* Whether an agreement has all sources as parties, and is of the object's data. */
-static bool passes_on(const struct asked *asked, const struct day_passing *passing)
+bool decide_passes_on(const struct policy_bound *b, const struct day_passing *passing)
 {
-    if ((passing->data >> asked->b->label->data & 1) == 0 || asked->b->source_count == 0) {
+    if ((passing->data >> b->label->data & 1) == 0 || b->source_count == 0) {
         return false;
     }
-    for (size_t i = 0; i < asked->b->source_count; i++) {
-        if (!day_list_has(passing->parties, BOOK_ITEM_NAME, asked->b->sources[i])) {
+    for (size_t i = 0; i < b->source_count; i++) {
+        if (!day_list_has(passing->parties, BOOK_ITEM_NAME, b->sources[i])) {
             return false;
         }
     }
@@ -80,7 +79,7 @@ static int reach_of(const struct asked *asked)
                                       : POLICY_TLP_CLEAR;
     for (size_t i = 0; i < asked->r->passing_count; i++) {
         const struct day_passing *passing = &asked->r->passings[i];
-        if (passing->tlp_max > reach && passes_on(asked, passing)) {
+        if (passing->tlp_max > reach && decide_passes_on(asked->b, passing)) {
             reach = passing->tlp_max;
         }
     }
@@ -101,15 +100,15 @@ static bool tlp_fits(const struct asked *asked)
 
 /* ---- 5: classification ---- */
 
-/* Whether the originator has a say that allows it, for a level. */
-static bool originator_allows(const struct asked *asked, uint32_t level)
+bool decide_originator_allows(const struct policy_recipient *r, const struct policy_bound *b,
+                              uint32_t level)
 {
-    if (asked->r->own || asked->b->source_holder || goes_back(asked)) {
+    const struct asked asked = { r, b };
+    if (r->own || b->source_holder || goes_back(&asked)) {
         return true;
     }
-    for (size_t i = 0; i < asked->r->passing_count; i++) {
-        const struct day_passing *passing = &asked->r->passings[i];
-        if (bits_has(passing->covers, level) && passes_on(asked, passing)) {
+    for (size_t i = 0; i < r->passing_count; i++) {
+        if (bits_has(r->passings[i].covers, level) && decide_passes_on(b, &r->passings[i])) {
             return true;
         }
     }
@@ -120,7 +119,8 @@ static bool classification_fits(const struct asked *asked)
 {
     for (size_t i = 0; i < asked->b->level_count; i++) {
         uint32_t level = asked->b->levels[i];
-        if (!bits_has(asked->r->cleared, level) || !originator_allows(asked, level)) {
+        if (!bits_has(asked->r->cleared, level) ||
+            !decide_originator_allows(asked->r, asked->b, level)) {
             return false;
         }
     }
@@ -225,6 +225,12 @@ static unsigned ask(const struct asked *asked, size_t begin, size_t end, bool on
         refusals |= rows[i].fits(asked) ? 0 : 1U << rows[i].rule;
     }
     return refusals;
+}
+
+unsigned decide_part_refusals(const struct policy_recipient *r, const struct policy_bound *part)
+{
+    const struct asked asked = { r, part };
+    return ask(&asked, PART_ROW_FIRST, PART_ROW_END, false);
 }
 
 /* The parts that are left out; false: one that cannot be. */

@@ -4,6 +4,7 @@
  */
 #include "base/must.h"
 #include "policy/day_inner.h"
+#include "policy/may.h"
 
 /* ---- who ---- */
 
@@ -33,50 +34,42 @@ static bool says_yes(const struct book_block *block, enum book_key key)
     return field != NULL && field->items[0].number == 1; /* no, yes */
 }
 
-static void find_purpose(const struct policy_day *day, struct span id, struct policy_recipient *r)
+int32_t day_purpose_find(const struct policy_day *day, struct span id, bool *ret_defensive)
 {
     size_t count = 0;
     const struct book_block *blocks = day_blocks(day->book, BOOK_PURPOSE, &count);
-    r->purpose = -1;
     for (size_t i = 0; i < count; i++) {
         bool meant =
             id.size > 0 ? span_equal(blocks[i].id, id) : says_yes(&blocks[i], BOOK_KEY_DEFAULT);
-        if (meant && day_holds(day, &blocks[i]) && r->purpose < 0) {
-            r->purpose = (int32_t)blocks[i].name;
-            r->defensive = says_yes(&blocks[i], BOOK_KEY_DEFENSIVE);
+        if (meant && day_holds(day, &blocks[i])) {
+            *ret_defensive = says_yes(&blocks[i], BOOK_KEY_DEFENSIVE);
+            return (int32_t)blocks[i].name;
         }
     }
+    return -1;
 }
 
 /* ---- to the holder ---- */
 
 /* Whether the holder and the recipient are in one group in which GREEN goes round. */
-static enum err find_community(struct op *op, const struct policy_day *day,
-                               struct policy_recipient *r)
+static void find_community(const struct policy_day *day, struct policy_recipient *r)
 {
-    uint64_t *groups = op_alloc(op, (day->group_count / WORD_BITS + 1) * sizeof *groups);
-    if (groups == NULL) {
-        return ERR_LIMIT;
-    }
-    TRY(day_groups_of(op, day, day->holder, groups));
     for (uint32_t i = 0; i < day->group_count; i++) {
         const struct book_block *block = policy_book_block_on(day->book, BOOK_GROUP, i, day->day);
-        if (block != NULL && bits_has(groups, i) && bits_has(r->groups, i) &&
+        if (block != NULL && bits_has(r->holder_groups, i) && bits_has(r->groups, i) &&
             says_yes(block, BOOK_KEY_COMMUNITY)) {
             r->community = true;
         }
     }
-    return ERR_OK;
 }
 
-static enum err find_relation(struct op *op, const struct policy_day *day,
-                              struct policy_recipient *r)
+static void find_relation(const struct policy_day *day, struct policy_recipient *r)
 {
     const struct book_field *clients =
         policy_block_field(day->parties[day->holder], BOOK_KEY_CLIENTS);
     r->own = day->organisations[r->party] == day->organisations[day->holder];
     r->client = clients != NULL && bits_has(r->groups, clients->items[0].name);
-    return find_community(op, day, r);
+    find_community(day, r);
 }
 
 static void find_clearance(const struct policy_day *day, const struct book_block *block,
@@ -141,15 +134,6 @@ static enum err find_passings(struct op *op, const struct policy_day *day,
 
 /* ---- mandates ---- */
 
-/* One side of a handing over. */
-struct side {
-    uint32_t who;
-    uint32_t other;
-    const uint64_t *who_groups;
-    const uint64_t *other_groups;
-    uint32_t act;
-};
-
 /* The classes of data for which an agreement covers an act. */
 static unsigned agreed(const struct policy_recipient *r, uint32_t act)
 {
@@ -163,7 +147,7 @@ static unsigned agreed(const struct policy_recipient *r, uint32_t act)
     return data;
 }
 
-static bool mandate_fits(const struct policy_recipient *r, const struct side *side,
+static bool mandate_fits(const struct policy_recipient *r, const struct decide_side *side,
                          const struct book_block *block)
 {
     const struct policy_day *day = r->day;
@@ -177,9 +161,8 @@ static bool mandate_fits(const struct policy_recipient *r, const struct side *si
 }
 
 /* The classes of data for which one side's mandate holds. */
-static unsigned mandated(const struct policy_recipient *r, const struct side *side)
+static unsigned mandated(const struct policy_recipient *r, const struct decide_side *side)
 {
-    enum { EFFECT_FORBID = 0, EFFECT_ALLOW, EFFECT_AGREEMENT };
     unsigned open = 0;
     unsigned closed = 0;
     unsigned by_agreement = agreed(r, side->act);
@@ -190,14 +173,14 @@ static unsigned mandated(const struct policy_recipient *r, const struct side *si
             continue;
         }
         unsigned data = data_of(policy_block_field(&blocks[i], BOOK_KEY_DATA));
-        switch (policy_block_field(&blocks[i], BOOK_KEY_EFFECT)->items[0].number) {
-        case EFFECT_FORBID:
+        switch (policy_effect_of(&blocks[i])) {
+        case POLICY_FORBID:
             closed |= data;
             break;
-        case EFFECT_ALLOW:
+        case POLICY_ALLOW:
             open |= data;
             break;
-        case EFFECT_AGREEMENT:
+        case POLICY_AGREEMENT:
             open |= data & by_agreement;
             break;
         default: /* a person must act first */
@@ -207,31 +190,80 @@ static unsigned mandated(const struct policy_recipient *r, const struct side *si
     return open & ~closed;
 }
 
-static enum err find_mandates(struct op *op, const struct policy_day *day,
-                              struct policy_recipient *r)
+/* The agreement that covers an act for a class of data, or NULL. */
+static const struct book_block *agreement_for(const struct policy_recipient *r, uint32_t act,
+                                              enum policy_data data)
 {
+    for (size_t i = 0; i < r->passing_count; i++) {
+        const struct book_field *acts = policy_block_field(r->passings[i].block, BOOK_KEY_ACTS);
+        if ((r->passings[i].data >> data & 1) != 0 && day_list_has(acts, BOOK_ITEM_NAME, act)) {
+            return r->passings[i].block;
+        }
+    }
+    return NULL;
+}
+
+void decide_mandates_find(const struct policy_recipient *r, const struct decide_side *side,
+                          enum policy_data data, struct decide_mandates *ret)
+{
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(r->day->book, BOOK_MANDATE, &count);
+    const struct book_block *agreement = agreement_for(r, side->act, data);
+    const struct book_block *agreeing = NULL;
+    *ret = (struct decide_mandates){ 0 };
+    for (size_t i = 0; i < count; i++) {
+        unsigned of = data_of(policy_block_field(&blocks[i], BOOK_KEY_DATA));
+        if ((of >> data & 1) == 0 || !mandate_fits(r, side, &blocks[i])) {
+            continue;
+        }
+        enum policy_effect effect = policy_effect_of(&blocks[i]);
+        const struct book_block **place = effect == POLICY_FORBID  ? &ret->forbids
+                                          : effect == POLICY_ALLOW ? &ret->allows
+                                          : effect == POLICY_AGREEMENT && agreement != NULL
+                                              ? &agreeing
+                                              : &ret->pends;
+        *place = *place == NULL ? &blocks[i] : *place;
+    }
+    if (ret->allows == NULL && agreeing != NULL) {
+        ret->allows = agreeing;
+        ret->agreement = agreement;
+    }
+}
+
+bool decide_sides(const struct policy_recipient *r, struct decide_side ret[2])
+{
+    const struct policy_book *book = r->day->book;
+    uint32_t holder = r->day->holder;
     uint32_t share = 0;
     uint32_t receive = 0;
-    uint64_t *groups = op_alloc(op, (day->group_count / WORD_BITS + 1) * sizeof *groups);
-    if (groups == NULL) {
-        return ERR_LIMIT;
+    if (policy_book_find(book, BOOK_ACT, SPAN("share"), &share) != ERR_OK ||
+        policy_book_find(book, BOOK_ACT, SPAN("receive"), &receive) != ERR_OK) {
+        return false;
     }
-    TRY(day_groups_of(op, day, day->holder, groups));
-    if (policy_book_find(day->book, BOOK_ACT, SPAN("share"), &share) != ERR_OK ||
-        policy_book_find(day->book, BOOK_ACT, SPAN("receive"), &receive) != ERR_OK) {
-        return ERR_OK; /* what is not defined, no mandate allows */
+    ret[0] = (struct decide_side){ holder, r->party, r->holder_groups, r->groups, share };
+    ret[1] = (struct decide_side){ r->party, holder, r->groups, r->holder_groups, receive };
+    return true;
+}
+
+static void find_mandates(struct policy_recipient *r)
+{
+    struct decide_side sides[2];
+    if (decide_sides(r, sides)) { /* what is not defined, no mandate allows */
+        r->mandated = mandated(r, &sides[0]) & mandated(r, &sides[1]);
     }
-    const struct side giving = { day->holder, r->party, groups, r->groups, share };
-    const struct side taking = { r->party, day->holder, r->groups, groups, receive };
-    r->mandated = mandated(r, &giving) & mandated(r, &taking);
-    return ERR_OK;
 }
 
 /* ---- privacy ---- */
 
-static enum policy_treatment treatment_of(const struct policy_recipient *r, unsigned personal)
+static enum policy_treatment treatment_by(const struct book_block *block)
 {
-    int strictest = -1;
+    /* The place among the words of "do" is the enum's value. */
+    return (enum policy_treatment)policy_block_field(block, BOOK_KEY_DO)->items[0].number;
+}
+
+const struct book_block *decide_privacy_block(const struct policy_recipient *r, unsigned personal)
+{
+    const struct book_block *strictest = NULL;
     size_t count = 0;
     const struct book_block *blocks = day_blocks(r->day->book, BOOK_PRIVACY, &count);
     for (size_t i = 0; i < count; i++) {
@@ -241,10 +273,17 @@ static enum policy_treatment treatment_of(const struct policy_recipient *r, unsi
                     day_purpose_fits(&blocks[i], r->purpose, r->defensive) &&
                     day_list_names(r->day, policy_block_field(&blocks[i], BOOK_KEY_TO), r->party,
                                    r->groups);
-        int treatment = (int)policy_block_field(&blocks[i], BOOK_KEY_DO)->items[0].number;
-        strictest = fits && treatment > strictest ? treatment : strictest;
+        if (fits && (strictest == NULL || treatment_by(&blocks[i]) > treatment_by(strictest))) {
+            strictest = &blocks[i];
+        }
     }
-    return strictest < 0 ? POLICY_LEAVE_OUT : (enum policy_treatment)strictest;
+    return strictest;
+}
+
+static enum policy_treatment treatment_of(const struct policy_recipient *r, unsigned personal)
+{
+    const struct book_block *block = decide_privacy_block(r, personal);
+    return block == NULL ? POLICY_LEAVE_OUT : treatment_by(block);
 }
 
 /* ---- the recipient ---- */
@@ -255,10 +294,11 @@ static enum err fill(struct op *op, const struct policy_day *day, struct policy_
     struct span world = policy_block_text(block, BOOK_KEY_WORLD);
     r->world = world.size > 0 ? world : SPAN("real");
     TRY(day_groups_of(op, day, r->party, r->groups));
+    TRY(day_groups_of(op, day, day->holder, r->holder_groups));
     find_clearance(day, block, BOOK_KEY_CLEARANCE, r->cleared);
-    TRY(find_relation(op, day, r));
+    find_relation(day, r);
     TRY(find_passings(op, day, r));
-    TRY(find_mandates(op, day, r));
+    find_mandates(r);
     for (unsigned i = 0; i < POLICY_PERSONAL_COUNT; i++) {
         r->treatments[i] = treatment_of(r, i);
     }
@@ -274,10 +314,13 @@ enum err policy_recipient_make(struct op *op, const struct policy_day *day,
         return ERR_LIMIT;
     }
     r->day = day;
+    r->asker = asker;
     find_party(day, asker, r);
-    find_purpose(day, asker->purpose, r);
-    r->groups = op_alloc(op, (day->group_count / WORD_BITS + 1) * sizeof *r->groups);
-    if (r->groups == NULL) {
+    r->purpose = day_purpose_find(day, asker->purpose, &r->defensive);
+    size_t groups_size = (day->group_count / WORD_BITS + 1) * sizeof *r->groups;
+    r->groups = op_alloc(op, groups_size);
+    r->holder_groups = op_alloc(op, groups_size);
+    if (r->groups == NULL || r->holder_groups == NULL) {
         return ERR_LIMIT;
     }
     r->known = r->known && day->holder != DAY_NOBODY;
