@@ -319,20 +319,28 @@ static int claim_compare(const void *a, const void *b)
     return one->block < other->block ? -1 : one->block > other->block;
 }
 
+static size_t claims_of(const struct book_block *block, struct claim *claims)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < block->field_count; i++) {
+        const struct book_field *field = &block->fields[i];
+        if (field->key != BOOK_KEY_IDENTITY) {
+            continue;
+        }
+        if (claims != NULL) {
+            claims[count] = (struct claim){ field->text, block, field->line };
+        }
+        count++;
+    }
+    return count;
+}
+
+/* All identities; without `claims`: only their count. */
 static size_t claims_gather(const struct policy_book *book, struct claim *claims)
 {
     size_t count = 0;
     for (size_t i = 0; i < book->block_count; i++) {
-        const struct book_block *block = &book->blocks[i];
-        for (size_t j = 0; j < block->field_count; j++) {
-            if (block->fields[j].key == BOOK_KEY_IDENTITY) {
-                if (claims != NULL) {
-                    claims[count] =
-                        (struct claim){ block->fields[j].text, block, block->fields[j].line };
-                }
-                count++;
-            }
-        }
+        count += claims_of(&book->blocks[i], claims == NULL ? NULL : claims + count);
     }
     return count;
 }
@@ -389,19 +397,28 @@ static bool party_has_key(const struct policy_book *book, uint32_t party, struct
     return false;
 }
 
+static bool has_signed(const struct policy_book *book, uint32_t party, const struct book_file *file)
+{
+    for (size_t i = 0; i < file->signer_key_count; i++) {
+        if (party_has_key(book, party, file->signer_keys[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void mark_signers(const struct gathering *g)
 {
     for (size_t i = 0; i < g->book->block_count; i++) {
         struct book_block *block = &g->book->blocks[i];
-        const struct book_file *file =
-            block->word == BOOK_AGREEMENT ? file_of(g, block->file) : NULL;
+        if (block->word != BOOK_AGREEMENT) {
+            continue;
+        }
+        const struct book_file *file = file_of(g, block->file);
         const struct book_field *parties = policy_block_field(block, BOOK_KEY_PARTIES);
-        for (size_t j = 0; file != NULL && j < parties->count; j++) {
-            for (size_t k = 0; k < file->signer_key_count; k++) {
-                if (party_has_key(g->book, parties->items[j].name, file->signer_keys[k])) {
-                    block->signers |= UINT64_C(1) << j;
-                }
-            }
+        for (size_t j = 0; j < parties->count; j++) {
+            bool has = has_signed(g->book, parties->items[j].name, file);
+            block->signers |= has ? UINT64_C(1) << j : 0;
         }
     }
 }

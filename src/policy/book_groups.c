@@ -29,6 +29,19 @@ static const struct book_block *block_of(const struct walk *walk, const struct s
                                            : NULL;
 }
 
+/* The next group among the members of a line. */
+static bool next_of_field(const struct book_field *field, struct step *step, uint32_t *ret)
+{
+    while (field->key == BOOK_KEY_MEMBER && step->item < field->count) {
+        const struct book_item *item = &field->items[step->item++];
+        if (item->kind == BOOK_ITEM_NAME && item->word == BOOK_GROUP) {
+            *ret = item->name;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The next group that is a member, on whatever day; false: there is none. */
 static bool next_group(struct walk *walk, struct step *step, uint32_t *ret,
                        const struct book_field **ret_field)
@@ -36,15 +49,9 @@ static bool next_group(struct walk *walk, struct step *step, uint32_t *ret,
     const struct book_block *block;
     for (; (block = block_of(walk, step)) != NULL; step->block++, step->field = 0) {
         for (; step->field < block->field_count; step->field++, step->item = 0) {
-            const struct book_field *field = &block->fields[step->field];
-            bool members = field->key == BOOK_KEY_MEMBER;
-            while (members && step->item < field->count) {
-                const struct book_item *item = &field->items[step->item++];
-                if (item->kind == BOOK_ITEM_NAME && item->word == BOOK_GROUP) {
-                    *ret = item->name;
-                    *ret_field = field;
-                    return true;
-                }
+            if (next_of_field(&block->fields[step->field], step, ret)) {
+                *ret_field = &block->fields[step->field];
+                return true;
             }
         }
     }

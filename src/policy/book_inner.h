@@ -109,8 +109,8 @@ enum err book_word_from_name(struct span word, enum book_word *ret);
  * block     that the value stands in, for faults
  * field     its text and line are filled; receives items
  *
- * Errors    ERR_FORMAT not what may stand there (the fault names file and line); ERR_LIMIT no
- * memory
+ * Errors    ERR_FORMAT not what may stand there (the fault names file and line);
+ *           ERR_LIMIT no memory
  */
 MUST_USE
 enum err book_items_read(const struct policy_book *book, const struct book_rule *rule,
@@ -135,10 +135,13 @@ enum err book_day_read(struct span text, int32_t *ret);
  * line      in it
  * err       kind of the fault
  * format    what is wrong
+ *
+ * Errors    ERR_FORMAT, ERR_LIMIT as given
  */
-__attribute__((format(printf, 5, 6))) enum err book_fault(const struct policy_book *book,
-                                                          struct span file, unsigned line,
-                                                          enum err err, const char *format, ...);
+__attribute__((format(printf, 5, 6))) MUST_USE enum err book_fault(const struct policy_book *book,
+                                                                   struct span file, unsigned line,
+                                                                   enum err err, const char *format,
+                                                                   ...);
 
 /**
  * Gather the levels of all schemes.

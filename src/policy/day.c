@@ -64,7 +64,24 @@ static bool is_member(const struct policy_day *day, const struct book_item *item
            day->day <= item->to_day;
 }
 
-/* The memberships of the day, of parties or of groups; without `edges`: only their count. */
+/* The memberships of one line of a group; without `edges`: only their count. */
+static size_t edges_of(const struct policy_day *day, enum book_word word, uint32_t group,
+                       const struct book_field *field, struct day_edge *edges)
+{
+    size_t count = 0;
+    for (size_t i = 0; field->key == BOOK_KEY_MEMBER && i < field->count; i++) {
+        if (!is_member(day, &field->items[i], word)) {
+            continue;
+        }
+        if (edges != NULL) {
+            edges[count] = (struct day_edge){ field->items[i].name, group };
+        }
+        count++;
+    }
+    return count;
+}
+
+/* The memberships of the day, of parties or of groups. */
 static size_t edges_gather(const struct policy_day *day, enum book_word word,
                            struct day_edge *edges)
 {
@@ -72,15 +89,8 @@ static size_t edges_gather(const struct policy_day *day, enum book_word word,
     for (uint32_t i = 0; i < day->group_count; i++) {
         const struct book_block *block = policy_book_block_on(day->book, BOOK_GROUP, i, day->day);
         for (size_t j = 0; block != NULL && j < block->field_count; j++) {
-            const struct book_field *field = &block->fields[j];
-            for (size_t k = 0; field->key == BOOK_KEY_MEMBER && k < field->count; k++) {
-                if (is_member(day, &field->items[k], word)) {
-                    if (edges != NULL) {
-                        edges[count] = (struct day_edge){ field->items[k].name, i };
-                    }
-                    count++;
-                }
-            }
+            count +=
+                edges_of(day, word, i, &block->fields[j], edges == NULL ? NULL : edges + count);
         }
     }
     return count;

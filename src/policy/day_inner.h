@@ -12,11 +12,23 @@
 enum { DAY_NOBODY = INT32_MAX, WORD_BITS = 64 };
 
 /* Sets of small numbers: groups, levels. */
+/**
+ * Whether a number is in a set.
+ *
+ * words     the set
+ * bit       less than 64 for each of its words
+ */
 static inline bool bits_has(const uint64_t *words, uint32_t bit)
 {
     return (words[bit / WORD_BITS] >> (bit % WORD_BITS) & 1) != 0;
 }
 
+/**
+ * Put a number into a set.
+ *
+ * words     the set
+ * bit       less than 64 for each of its words
+ */
 static inline void bits_set(uint64_t *words, uint32_t bit)
 {
     words[bit / WORD_BITS] |= UINT64_C(1) << (bit % WORD_BITS);
@@ -99,9 +111,8 @@ struct policy_bound {
     size_t source_count;
     uint32_t source_organisation; /* of all; DAY_NOBODY: none, or several */
     bool source_holder;           /* the holder is the only source */
-    int64_t age_days;             /* INT64_MAX: not known */
     int64_t kept_days;            /* by retention of its class; INT64_MAX: no end */
-    unsigned personal_old;        /* bits: personal classes that are kept no longer */
+    int64_t personal_kept_days[POLICY_PERSONAL_COUNT];
     struct policy_bound *parts;
     size_t part_count;
 };
@@ -251,13 +262,32 @@ bool decide_originator_allows(const struct policy_recipient *r, const struct pol
                               uint32_t level);
 
 /**
+ * The days since an object was changed.
+ *
+ * day       made with policy_day_make()
+ * time_us   of the change; TIME_US_NONE: not known, and then as old as can be
+ */
+int64_t decide_age(const struct policy_day *day, int64_t time_us);
+
+/**
+ * Whether a personal class may not be given any more, for its age.
+ *
+ * b         a bound label
+ * personal  enum policy_personal
+ * age_days  of the object
+ */
+bool decide_is_old(const struct policy_bound *b, unsigned personal, int64_t age_days);
+
+/**
  * The rules that say no to a part.
  *
  * r         is known
  * part      of a bound label
+ * age_days  of the object
  *
  * Returns bits, as policy_refusals().
  */
-unsigned decide_part_refusals(const struct policy_recipient *r, const struct policy_bound *part);
+unsigned decide_part_refusals(const struct policy_recipient *r, const struct policy_bound *part,
+                              int64_t age_days);
 
 #endif

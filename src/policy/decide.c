@@ -4,12 +4,16 @@
  */
 #include "policy/decide.h"
 
+#include "base/time.h"
 #include "policy/day_inner.h"
+
+#define US_PER_DAY ((int64_t)86400 * 1000000)
 
 /* What is asked: the object, or a part of it. */
 struct asked {
     const struct policy_recipient *r;
     const struct policy_bound *b;
+    int64_t age_days;
 };
 
 /* ---- what several rules ask ---- */
@@ -103,7 +107,7 @@ static bool tlp_fits(const struct asked *asked)
 bool decide_originator_allows(const struct policy_recipient *r, const struct policy_bound *b,
                               uint32_t level)
 {
-    const struct asked asked = { r, b };
+    const struct asked asked = { r, b, 0 };
     if (r->own || b->source_holder || goes_back(&asked)) {
         return true;
     }
@@ -166,18 +170,38 @@ static bool statements_fit(const struct asked *asked)
     return asked->b->label->statements.count == 0 || asked->r->own;
 }
 
+int64_t decide_age(const struct policy_day *day, int64_t time_us)
+{
+    return time_us == TIME_US_NONE ? INT64_MAX
+                                   : day->day - time_floor(time_us, US_PER_DAY) / US_PER_DAY;
+}
+
+bool decide_is_old(const struct policy_bound *b, unsigned personal, int64_t age_days)
+{
+    int64_t kept_days = b->personal_kept_days[personal];
+    return kept_days != INT64_MAX && age_days > kept_days;
+}
+
 static bool retention_fits(const struct asked *asked)
 {
     const struct policy_label *label = asked->b->label;
-    bool old = asked->b->kept_days != INT64_MAX && asked->b->age_days > asked->b->kept_days;
-    return !old && (asked->b->personal_old & label->personal_fixed) == 0;
+    if (asked->b->kept_days != INT64_MAX && asked->age_days > asked->b->kept_days) {
+        return false;
+    }
+    for (unsigned i = 0; i < POLICY_PERSONAL_COUNT; i++) {
+        bool fixed = (label->personal & label->personal_fixed & (1U << i)) != 0;
+        if (fixed && decide_is_old(asked->b, i, asked->age_days)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- 10: privacy ---- */
 
 static enum policy_treatment treatment_of(const struct asked *asked, unsigned personal)
 {
-    bool old = (asked->b->personal_old >> personal & 1) != 0;
+    bool old = decide_is_old(asked->b, personal, asked->age_days);
     return old ? POLICY_LEAVE_OUT : asked->r->treatments[personal];
 }
 
@@ -227,9 +251,10 @@ static unsigned ask(const struct asked *asked, size_t begin, size_t end, bool on
     return refusals;
 }
 
-unsigned decide_part_refusals(const struct policy_recipient *r, const struct policy_bound *part)
+unsigned decide_part_refusals(const struct policy_recipient *r, const struct policy_bound *part,
+                              int64_t age_days)
 {
-    const struct asked asked = { r, part };
+    const struct asked asked = { r, part, age_days };
     return ask(&asked, PART_ROW_FIRST, PART_ROW_END, false);
 }
 
@@ -239,7 +264,7 @@ static bool ask_parts(const struct asked *asked, uint64_t *ret_out)
     uint64_t out = 0;
     bool fits = true;
     for (size_t i = 0; i < asked->b->part_count; i++) {
-        const struct asked part = { asked->r, &asked->b->parts[i] };
+        const struct asked part = { asked->r, &asked->b->parts[i], asked->age_days };
         if (ask(&part, PART_ROW_FIRST, PART_ROW_END, true) != 0) {
             out |= UINT64_C(1) << i;
             fits = fits && !asked->b->label->parts[i].fixed;
@@ -254,9 +279,10 @@ static bool can_be_asked(const struct policy_recipient *r, const struct policy_b
     return r->known && r->day == b->day;
 }
 
-unsigned policy_refusals(const struct policy_recipient *recipient, const struct policy_bound *bound)
+unsigned policy_refusals(const struct policy_recipient *recipient, const struct policy_bound *bound,
+                         int64_t time_us)
 {
-    const struct asked asked = { recipient, bound };
+    const struct asked asked = { recipient, bound, decide_age(recipient->day, time_us) };
     if (!can_be_asked(recipient, bound)) {
         return 1U << POLICY_RULE_KNOWN;
     }
@@ -269,9 +295,9 @@ unsigned policy_refusals(const struct policy_recipient *recipient, const struct 
 }
 
 void policy_decide(const struct policy_recipient *recipient, const struct policy_bound *bound,
-                   struct policy_verdict *ret)
+                   int64_t time_us, struct policy_verdict *ret)
 {
-    const struct asked asked = { recipient, bound };
+    const struct asked asked = { recipient, bound, decide_age(recipient->day, time_us) };
     uint64_t out = 0;
     *ret = (struct policy_verdict){ .answer = POLICY_NO };
     if (!can_be_asked(recipient, bound) || ask(&asked, 0, ROW_COUNT, true) != 0 ||

@@ -50,20 +50,22 @@ struct policy_verdict {
  *
  * recipient  made for a day
  * bound      a label, made for the same day
+ * time_us    when the object was last changed; TIME_US_NONE: not known, and then as old as can be
  * ret        the answer; POLICY_NO where the two are not of one day
  */
 void policy_decide(const struct policy_recipient *recipient, const struct policy_bound *bound,
-                   struct policy_verdict *ret);
+                   int64_t time_us, struct policy_verdict *ret);
 
 /**
  * All rules that say no: bit n stands for rule n.
  *
  * recipient  made for a day
  * bound      a label, made for the same day
+ * time_us    when the object was last changed, as above
  *
  * Returns 0 where the answer is not POLICY_NO.
  */
-unsigned policy_refusals(const struct policy_recipient *recipient,
-                         const struct policy_bound *bound);
+unsigned policy_refusals(const struct policy_recipient *recipient, const struct policy_bound *bound,
+                         int64_t time_us);
 
 #endif

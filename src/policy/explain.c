@@ -15,12 +15,11 @@
 
 enum { TEXT_SIZE = 1024, BLOCK_COUNT_MAX = 4096 };
 
-#define US_PER_DAY ((int64_t)86400 * 1000000)
-
 struct telling {
     struct op *op;
     const struct policy_recipient *r;
     const struct policy_bound *b;
+    int64_t age_days;
     struct policy_cause *causes;
     size_t count;
     const struct book_block **blocks; /* of all causes, one behind the other */
@@ -498,7 +497,7 @@ static void tell_retention(struct telling *t, bool refuses)
 static void tell_personal(struct telling *t, unsigned personal, bool refuses)
 {
     static const char *const words[] = { "kept", "cut", "pseudonymised", "left out" };
-    bool old = (t->b->personal_old >> personal & 1) != 0;
+    bool old = decide_is_old(t->b, personal, t->age_days);
     enum policy_treatment treatment = old ? POLICY_LEAVE_OUT : t->r->treatments[personal];
     bool fixed = (t->b->label->personal_fixed >> personal & 1) != 0;
     if (refuses && !(fixed && treatment != POLICY_KEEP)) {
@@ -528,7 +527,7 @@ static void tell_parts(struct telling *t, bool refuses)
 {
     for (size_t i = 0; i < t->b->part_count; i++) {
         bool fixed = t->b->label->parts[i].fixed;
-        unsigned refusals = decide_part_refusals(t->r, &t->b->parts[i]);
+        unsigned refusals = decide_part_refusals(t->r, &t->b->parts[i], t->age_days);
         for (unsigned rule = 1; rule < POLICY_RULE_COUNT; rule++) {
             if ((refusals >> rule & 1) != 0 && (!refuses || fixed)) {
                 cause(t, POLICY_RULE_PARTS, refuses, "Part %zu, marked by itself, is %s: %s.",
@@ -584,15 +583,21 @@ static void tell_rules(struct telling *t, unsigned refusals, const struct policy
 }
 
 enum err policy_explain_decision(struct op *op, const struct policy_recipient *recipient,
-                                 const struct policy_bound *bound, struct policy_causes *ret)
+                                 const struct policy_bound *bound, int64_t time_us,
+                                 struct policy_causes *ret)
 {
-    struct telling t = { .op = op, .r = recipient, .b = bound };
+    struct telling t = {
+        .op = op,
+        .r = recipient,
+        .b = bound,
+        .age_days = decide_age(recipient->day, time_us),
+    };
     t.causes = op_alloc(op, POLICY_CAUSE_COUNT_MAX * sizeof *t.causes);
     t.blocks = op_alloc(op, BLOCK_COUNT_MAX * sizeof *t.blocks);
     if (t.causes == NULL || t.blocks == NULL) {
         return ERR_LIMIT;
     }
-    unsigned refusals = policy_refusals(recipient, bound);
+    unsigned refusals = policy_refusals(recipient, bound, time_us);
     if (refusals == 0 || refusals == 1U << POLICY_RULE_KNOWN) {
         tell_known(&t, recipient->asker);
     }

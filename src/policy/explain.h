@@ -31,13 +31,15 @@ struct policy_causes {
  * op         work in hand; what is returned lives in its memory
  * recipient  made for a day
  * bound      a label, made for the same day
+ * time_us    when the object was last changed; TIME_US_NONE: not known
  * ret        in the order of the rules; untouched on error
  *
  * Errors    ERR_LIMIT more than POLICY_CAUSE_COUNT_MAX, or no memory
  */
 MUST_USE
 enum err policy_explain_decision(struct op *op, const struct policy_recipient *recipient,
-                                 const struct policy_bound *bound, struct policy_causes *ret);
+                                 const struct policy_bound *bound, int64_t time_us,
+                                 struct policy_causes *ret);
 
 /**
  * What a rule is about, in two or three words: "TLP", "mandates".

@@ -4,10 +4,7 @@
  */
 #include "policy/label.h"
 
-#include "base/time.h"
 #include "policy/day_inner.h"
-
-#define US_PER_DAY ((int64_t)86400 * 1000000)
 
 /* ---- combining ---- */
 
@@ -285,19 +282,11 @@ static int64_t kept_days(const struct policy_day *day, enum book_item_kind kind,
     return kept;
 }
 
-static void bind_age(struct binding *b)
+static void bind_kept(struct binding *b)
 {
-    const struct policy_label *label = b->label;
-    struct policy_bound *bound = b->bound;
-    bound->age_days = label->time_us == TIME_US_NONE
-                          ? INT64_MAX
-                          : b->day->day - time_floor(label->time_us, US_PER_DAY) / US_PER_DAY;
-    bound->kept_days = kept_days(b->day, BOOK_ITEM_DATA, label->data);
+    b->bound->kept_days = kept_days(b->day, BOOK_ITEM_DATA, b->label->data);
     for (unsigned i = 0; i < POLICY_PERSONAL_COUNT; i++) {
-        bool in = (label->personal >> i & 1) != 0;
-        if (in && bound->age_days > kept_days(b->day, BOOK_ITEM_PERSONAL, i)) {
-            bound->personal_old |= 1U << i;
-        }
+        b->bound->personal_kept_days[i] = kept_days(b->day, BOOK_ITEM_PERSONAL, i);
     }
 }
 
@@ -325,7 +314,7 @@ static enum err bind(struct op *op, const struct policy_day *day, const struct p
     }
     bind_levels(&b);
     bind_purposes(&b);
-    bind_age(&b);
+    bind_kept(&b);
     TRY(bind_audiences(&b));
     TRY(bind_persons(&b));
     return bind_sources(&b);
@@ -338,7 +327,6 @@ static void inherit(struct policy_bound *part, const struct policy_bound *whole)
     part->source_count = whole->source_count;
     part->source_organisation = whole->source_organisation;
     part->source_holder = whole->source_holder;
-    part->age_days = whole->age_days;
 }
 
 enum err policy_bind(struct op *op, const struct policy_day *day, const struct policy_label *label,

@@ -38,7 +38,6 @@ struct policy_label {
     unsigned personal;       /* bits: enum policy_personal */
     unsigned personal_fixed; /* of those, what cannot be taken out */
     struct span world;       /* "real", or an exercise */
-    int64_t time_us;         /* last change; TIME_US_NONE: not known, and then too old */
     const struct policy_part *parts;
     size_t part_count;
 };
@@ -52,7 +51,7 @@ struct policy_part {
 
 /**
  * The label of what was made of two objects: what either narrows is narrow (GATE.md, "Labels"). Its
- * class and time are those of `a`.
+ * class is that of `a`.
  *
  * op        work in hand; lists live in its memory
  * a, b      labels; their spans are borrowed by what is returned

@@ -79,12 +79,9 @@ static struct policy_label read_label(struct world *world, struct json_value val
         .personal = read_personal(member(value, "personal")),
         .personal_fixed = read_personal(member(value, "fixed")),
         .world = json_string(member(value, "world")),
-        .time_us = TIME_US_NONE,
     };
     must(policy_tlp_from_name(json_string(member(value, "tlp")), &label.tlp) == ERR_OK);
     must(policy_data_from_name(json_string(member(value, "data")), &label.data) == ERR_OK);
-    struct span time = json_string(member(value, "time"));
-    must(time.size == 0 || time_parse(time, &label.time_us) == ERR_OK);
 
     struct json_value audiences = member(value, "audiences");
     struct policy_list *lists = op_alloc(world->op, count_of(audiences) * sizeof *lists);
@@ -108,13 +105,13 @@ static struct policy_label read_label(struct world *world, struct json_value val
 }
 
 static void write_verdict(struct world *world, const struct policy_bound *bound,
-                          const struct policy_recipient *recipient)
+                          const struct policy_recipient *recipient, int64_t time_us)
 {
     static const char *const answers[] = { "no", "reduced", "whole" };
     static const char *const treatments[] = { "keep", "truncate", "pseudonymise", "leave-out" };
     struct policy_verdict verdict;
-    policy_decide(recipient, bound, &verdict);
-    unsigned refusals = policy_refusals(recipient, bound);
+    policy_decide(recipient, bound, time_us, &verdict);
+    unsigned refusals = policy_refusals(recipient, bound, time_us);
     must((refusals != 0) == (verdict.answer == POLICY_NO));
     struct json_writer *w = world->w;
     json_begin_object(w);
@@ -169,7 +166,10 @@ static void answer(struct world *world, struct json_value asks)
         const struct policy_recipient *recipient = NULL;
         must(policy_bind(world->op, world->day, label, &bound) == ERR_OK);
         must(policy_recipient_make(world->op, world->day, asker, &recipient) == ERR_OK);
-        write_verdict(world, bound, recipient);
+        struct span time = json_string(member(member(walk.value, "label"), "time"));
+        int64_t time_us = TIME_US_NONE;
+        must(time.size == 0 || time_parse(time, &time_us) == ERR_OK);
+        write_verdict(world, bound, recipient, time_us);
     }
     json_end_array(world->w);
 }
