@@ -9,7 +9,6 @@
  * for each recipient, so many times. Prints "NAME FIGURE" lines; times are CPU time of this thread.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "base/time.h"
 #include "bench/bench.h"
@@ -20,7 +19,6 @@ enum {
     TEN = 10,
     AGREEMENT_EVERY = 5,
     TEXT_SIZE_MAX = 64 * 1024 * 1024,
-    LABEL_TEXTS = 64,
     DAY = 20000, /* 2024-10-04 */
     COUNT_MAX = 100000,
 };
@@ -114,10 +112,7 @@ static const struct policy_book *make_book(struct op *op, unsigned parties)
     files[count].name = SPAN("book.conf");
     must(op_copy(op, buf_span(&buf), &files[count].text) == ERR_OK);
     const struct policy_book *book = NULL;
-    if (policy_book_read(op, files, count + 1, &book) != ERR_OK) {
-        fprintf(stderr, "%s\n", op->fault.text);
-        exit(1);
-    }
+    bench_check(policy_book_read(op, files, count + 1, &book), op);
     buf_done(&buf);
     return book;
 }
@@ -150,63 +145,83 @@ static void make_label(struct op *op, unsigned i, unsigned parties, struct polic
     };
 }
 
-int main(int argc, char **argv)
-{
-    if (argc != 4) {
-        fprintf(stderr, "usage: linie-bench-gate PARTIES LABELS ROUNDS\n");
-        return 2;
-    }
-    unsigned parties = (unsigned)strtoul(argv[1], NULL, 10);
-    unsigned labels = (unsigned)strtoul(argv[2], NULL, 10);
-    unsigned rounds = (unsigned)strtoul(argv[3], NULL, 10);
-    if (parties < TEN || parties > COUNT_MAX || labels == 0 || labels > COUNT_MAX) {
-        fprintf(stderr, "linie-bench-gate: 10 to %d parties, 1 to %d labels\n", COUNT_MAX,
-                COUNT_MAX);
-        return 2;
-    }
+struct bench {
     struct op op;
-    op_begin(&op, &(struct actor){ .name = SPAN("bench") }, MEMORY_MAX);
-    double begin = cpu_s();
-    const struct policy_book *book = make_book(&op, parties);
-    printf("read_book_ms %.1f\n", (cpu_s() - begin) * 1000);
+    unsigned parties;
+    unsigned labels;
+    const struct policy_book *book;
+    const struct policy_day *day;
+    const struct policy_recipient **recipients;
+    const struct policy_bound **bound;
+};
 
-    const struct policy_day *day = NULL;
-    begin = cpu_s();
-    must(policy_day_make(&op, book, SPAN("p0"), DAY, &day) == ERR_OK);
-    const struct policy_recipient **recipients = op_alloc(&op, parties * sizeof(void *));
-    struct policy_asker *askers = op_alloc(&op, parties * sizeof *askers);
-    for (unsigned i = 0; i < parties; i++) {
-        askers[i].party = policy_book_id(book, BOOK_PARTY, i);
-        must(policy_recipient_make(&op, day, &askers[i], &recipients[i]) == ERR_OK);
+static void make_recipients(struct bench *bench)
+{
+    struct op *op = &bench->op;
+    struct policy_asker *askers = op_alloc(op, bench->parties * sizeof *askers);
+    bench->recipients = op_alloc(op, bench->parties * sizeof(void *));
+    must(askers != NULL && bench->recipients != NULL);
+    bench_check(policy_day_make(op, bench->book, SPAN("p0"), DAY, &bench->day), op);
+    for (unsigned i = 0; i < bench->parties; i++) {
+        askers[i].party = policy_book_id(bench->book, BOOK_PARTY, i);
+        bench_check(policy_recipient_make(op, bench->day, &askers[i], &bench->recipients[i]), op);
     }
-    printf("make_recipients_ms %.1f\n", (cpu_s() - begin) * 1000);
+}
 
-    const struct policy_bound **bound = op_alloc(&op, labels * sizeof(void *));
-    struct policy_label *texts = op_alloc(&op, labels * sizeof *texts);
-    begin = cpu_s();
-    for (unsigned i = 0; i < labels; i++) {
-        make_label(&op, i, parties, &texts[i]);
-        must(policy_bind(&op, day, &texts[i], &bound[i]) == ERR_OK);
+static void make_labels(struct bench *bench)
+{
+    struct op *op = &bench->op;
+    struct policy_label *labels = op_alloc(op, bench->labels * sizeof *labels);
+    bench->bound = op_alloc(op, bench->labels * sizeof(void *));
+    must(labels != NULL && bench->bound != NULL);
+    for (unsigned i = 0; i < bench->labels; i++) {
+        make_label(op, i, bench->parties, &labels[i]);
+        bench_check(policy_bind(op, bench->day, &labels[i], &bench->bound[i]), op);
     }
-    printf("bind_labels_ms %.1f\n", (cpu_s() - begin) * 1000);
+}
 
+static void ask(const struct bench *bench, unsigned rounds)
+{
     uint64_t answers[3] = { 0 };
-    begin = cpu_s();
-    for (unsigned round = 0; round < rounds; round++) {
-        for (unsigned i = 0; i < labels; i++) {
-            for (unsigned j = 0; j < parties; j++) {
-                struct policy_verdict verdict;
-                policy_decide(recipients[j], bound[i], TIME_US_NONE, &verdict);
-                answers[verdict.answer]++;
-            }
+    double begin = cpu_s();
+    for (unsigned i = 0; i < rounds * bench->labels; i++) {
+        for (unsigned j = 0; j < bench->parties; j++) {
+            struct policy_verdict verdict;
+            policy_decide(bench->recipients[j], bench->bound[i % bench->labels], TIME_US_NONE,
+                          &verdict);
+            answers[verdict.answer]++;
         }
     }
-    double took = cpu_s() - begin;
-    double decisions = (double)parties * labels * rounds;
+    double took_s = cpu_s() - begin;
+    double decisions = (double)bench->parties * bench->labels * rounds;
     printf("decisions %.0f\nno %.0f\nreduced %.0f\nwhole %.0f\n", decisions, (double)answers[0],
            (double)answers[1], (double)answers[2]);
-    printf("ns_a_decision %.1f\ndecisions_a_second %.0f\n", took / decisions * 1e9,
-           decisions / took);
-    op_end(&op);
+    printf("decisions_a_second %.0f\n", decisions / took_s);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench bench;
+    if (argc != 4) {
+        bench_fail("usage: linie-bench-gate PARTIES LABELS ROUNDS");
+    }
+    bench.parties = (unsigned)bench_number(argv[1]);
+    bench.labels = (unsigned)bench_number(argv[2]);
+    if (bench.parties < TEN || bench.parties > COUNT_MAX || bench.labels == 0 ||
+        bench.labels > COUNT_MAX) {
+        bench_fail("%d to %d parties, 1 to %d labels", TEN, COUNT_MAX, COUNT_MAX);
+    }
+    op_begin(&bench.op, &(struct actor){ .name = SPAN("bench") }, MEMORY_MAX);
+    double begin = cpu_s();
+    bench.book = make_book(&bench.op, bench.parties);
+    printf("read_book_s %.4f\n", cpu_s() - begin);
+    begin = cpu_s();
+    make_recipients(&bench);
+    printf("make_recipients_s %.4f\n", cpu_s() - begin);
+    begin = cpu_s();
+    make_labels(&bench);
+    printf("bind_labels_s %.4f\n", cpu_s() - begin);
+    ask(&bench, (unsigned)bench_number(argv[3]));
+    op_end(&bench.op);
     return 0;
 }

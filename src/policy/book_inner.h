@@ -155,6 +155,14 @@ MUST_USE
 enum err book_levels_gather(struct policy_book *book);
 
 /**
+ * Whether a text is a level, as its scheme spells it.
+ *
+ * level     of a book
+ * text      in any case, with any white space between its words
+ */
+bool book_level_is_spelled(const struct book_level *level, struct span text);
+
+/**
  * Check that no group holds itself, whatever the day.
  *
  * book      whose groups are read

@@ -46,6 +46,11 @@ static bool has_spelling(struct span names, struct span name)
     return false;
 }
 
+bool book_level_is_spelled(const struct book_level *level, struct span text)
+{
+    return has_spelling(level->names, text);
+}
+
 static enum err find_level(const struct policy_book *book, uint32_t scheme, struct span name,
                            uint32_t *ret)
 {

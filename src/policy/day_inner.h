@@ -88,7 +88,8 @@ struct policy_recipient {
 };
 
 struct bound_audience {
-    uint64_t *groups; /* bits */
+    const struct policy_list *list; /* NULL: of a marking that means a group */
+    uint64_t *groups;               /* bits */
     uint32_t *parties;
     size_t party_count;
 };
@@ -96,10 +97,13 @@ struct bound_audience {
 struct policy_bound {
     const struct policy_day *day;
     const struct policy_label *label;
-    bool unreadable;    /* it holds what nobody can read: given to nobody */
-    bool level_unknown; /* a classification that no scheme has */
+    bool unreadable;        /* it holds what nobody can read: given to nobody */
+    size_t statement_count; /* that nothing explains */
+    struct span statement;  /* one of them */
+    bool level_unknown;     /* a classification that no scheme has */
     struct span world;
-    uint32_t levels[POLICY_LIST_COUNT_MAX];
+    enum policy_tlp tlp; /* with what markings mean */
+    uint32_t *levels;
     size_t level_count;
     struct bound_audience *audiences;
     size_t audience_count;

@@ -92,7 +92,7 @@ static int reach_of(const struct asked *asked)
 
 static bool tlp_fits(const struct asked *asked)
 {
-    enum policy_tlp tlp = asked->b->label->tlp;
+    enum policy_tlp tlp = asked->b->tlp;
     if (tlp == POLICY_TLP_CLEAR) {
         return true;
     }
@@ -167,7 +167,7 @@ static bool mandates_fit(const struct asked *asked)
 
 static bool statements_fit(const struct asked *asked)
 {
-    return asked->b->label->statements.count == 0 || asked->r->own;
+    return asked->b->statement_count == 0 || asked->r->own;
 }
 
 int64_t decide_age(const struct policy_day *day, int64_t time_us)

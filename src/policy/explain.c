@@ -232,7 +232,7 @@ static void refuse_tlp(struct telling *t)
         opens(t, source_id(t));
         return;
     }
-    switch (t->b->label->tlp) {
+    switch (t->b->tlp) {
     case POLICY_TLP_RED:
         cause(t, POLICY_RULE_TLP, true,
               "TLP:RED goes only to persons whom it names, and this is none of the %zu.",
@@ -288,7 +288,7 @@ static void tell_client(struct telling *t)
 {
     const struct book_block *holder = party_block(t, day_of(t)->holder);
     cause(t, POLICY_RULE_TLP, false, "TLP:%s goes to clients, and %.*s is one of %.*s.",
-          policy_tlp_name(t->b->label->tlp), RECIPIENT(t), HOLDER(t));
+          policy_tlp_name(t->b->tlp), RECIPIENT(t), HOLDER(t));
     rests_on(t, holder);
     rests_on_way(t, t->r->party, policy_block_field(holder, BOOK_KEY_CLIENTS)->items[0].name);
 }
@@ -297,10 +297,10 @@ static void tell_passing(struct telling *t)
 {
     for (size_t i = 0; i < t->r->passing_count; i++) {
         const struct day_passing *passing = &t->r->passings[i];
-        if ((int)t->b->label->tlp <= passing->tlp_max && decide_passes_on(t->b, passing)) {
+        if ((int)t->b->tlp <= passing->tlp_max && decide_passes_on(t->b, passing)) {
             cause(t, POLICY_RULE_TLP, false,
                   "The agreement \"%.*s\", signed by all its parties, passes TLP:%s on to %.*s.",
-                  SPAN_FMT(passing->block->id), policy_tlp_name(t->b->label->tlp), RECIPIENT(t));
+                  SPAN_FMT(passing->block->id), policy_tlp_name(t->b->tlp), RECIPIENT(t));
             rests_on(t, passing->block);
             return;
         }
@@ -309,7 +309,7 @@ static void tell_passing(struct telling *t)
 
 static void allow_tlp(struct telling *t)
 {
-    enum policy_tlp tlp = t->b->label->tlp;
+    enum policy_tlp tlp = t->b->tlp;
     if (tlp == POLICY_TLP_CLEAR) {
         cause(t, POLICY_RULE_TLP, false, "TLP:CLEAR goes to anybody.");
     } else if (tlp == POLICY_TLP_RED) {
@@ -412,10 +412,13 @@ static void tell_audiences(struct telling *t, bool refuses)
             t->count = before; /* only those that say no are told */
         }
         if (refuses && !told) {
-            const struct policy_list *list = &t->b->label->audiences[i];
-            struct span first = list->count > 0 ? list->items[0] : SPAN("nobody");
+            const struct policy_list *list = t->b->audiences[i].list;
+            struct span first = list == NULL       ? SPAN("the group that its marking means")
+                                : list->count == 0 ? SPAN("nobody")
+                                                   : list->items[0];
             cause(t, POLICY_RULE_AUDIENCE, true, "It is for %.*s%s, and %.*s is not among them.",
-                  SPAN_FMT(first), list->count > 1 ? " and others" : "", RECIPIENT(t));
+                  SPAN_FMT(first), list != NULL && list->count > 1 ? " and others" : "",
+                  RECIPIENT(t));
             opens(t, source_id(t));
         }
     }
@@ -476,13 +479,13 @@ static void tell_mandates(struct telling *t, bool refuses)
 
 static void tell_statements(struct telling *t, bool refuses)
 {
-    if (t->b->label->statements.count == 0) {
+    if (t->b->statement_count == 0) {
         return;
     }
     cause(t, POLICY_RULE_STATEMENTS, refuses,
           refuses ? "It bears a statement that no [marking] explains: %.*s. Somebody must read it."
                   : "It bears the statement %.*s, which stays within the organisation.",
-          SPAN_FMT(t->b->label->statements.items[0]));
+          SPAN_FMT(t->b->statement));
 }
 
 static void tell_retention(struct telling *t, bool refuses)

@@ -22,18 +22,27 @@ struct policy_list {
 
 struct policy_part;
 
+/* A marking in words, or one that this program does not know. */
+struct policy_statement {
+    struct span id;   /* "marking-definition--..." */
+    struct span text; /* of a statement */
+    bool unknown;     /* no statement: nobody knows what it says */
+};
+
 /* Spans are borrowed. A label of zeros is CLEAR, of an indicator, and of no world: given to nobody.
  */
 struct policy_label {
     enum policy_tlp tlp;
     enum policy_pap pap;
-    struct policy_list classes;          /* "SCHEME:LEVEL" */
-    const struct policy_list *audiences; /* each: party ids and "group:ID" */
+    struct policy_list classes; /* "SCHEME:LEVEL" */
+    const struct policy_list
+        *audiences; /* each: parties and groups (ids, or "group:ID"), or STIX identities of them */
     size_t audience_count;
     struct policy_list persons; /* STIX identities that TLP:RED names */
     struct policy_list purposes;
-    struct policy_list sources;    /* STIX identities */
-    struct policy_list statements; /* markings in words that nothing explains */
+    struct policy_list sources;                /* STIX identities */
+    const struct policy_statement *statements; /* markings that are neither TLP nor PAP */
+    size_t statement_count;
     enum policy_data data;
     unsigned personal;       /* bits: enum policy_personal */
     unsigned personal_fixed; /* of those, what cannot be taken out */

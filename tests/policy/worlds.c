@@ -7,7 +7,8 @@
  * In:  {"files": [{"name", "text", "keys": [...]}], "holder", "day": "2026-01-31", "asks":
  *       [{"party", "person", "purpose", "label": {...}}]}
  *      label: {"tlp", "classes": [], "audiences": [[]], "persons": [], "purposes": [], "sources":
- * [], "statements": [], "data", "personal": [], "fixed": [], "world", "time", "parts":
+ * [], "statements": [id | {"id", "text", "unknown"}], "data", "personal": [], "fixed": [], "world",
+ * "time", "parts":
  *       [{"fixed": bool, "label": {...}}]}
  * Out: {"fault": "..."}, or {"answers": [{"answer": "no", "refusals": [4, 7]}, {"answer":
  * "reduced", "parts": [0], "personal": {"mail-address": "truncate"}}, {"answer": "whole"}]}
@@ -56,6 +57,22 @@ static struct policy_list read_list(struct world *world, struct json_value list)
     return ret;
 }
 
+static void read_statements(struct world *world, struct json_value list, struct policy_label *label)
+{
+    struct policy_statement *statements = op_alloc(world->op, count_of(list) * sizeof *statements);
+    struct json_walk walk = json_walk_begin(list);
+    while (json_walk_next(&walk)) {
+        struct policy_statement *statement = &statements[label->statement_count++];
+        statement->id = json_string(walk.value); /* an id by itself, or an object */
+        if (statement->id.data == NULL) {
+            statement->id = json_string(member(walk.value, "id"));
+            statement->text = json_string(member(walk.value, "text"));
+            statement->unknown = json_true(member(walk.value, "unknown"));
+        }
+    }
+    label->statements = statements;
+}
+
 static unsigned read_personal(struct json_value list)
 {
     unsigned bits = 0;
@@ -75,7 +92,6 @@ static struct policy_label read_label(struct world *world, struct json_value val
         .persons = read_list(world, member(value, "persons")),
         .purposes = read_list(world, member(value, "purposes")),
         .sources = read_list(world, member(value, "sources")),
-        .statements = read_list(world, member(value, "statements")),
         .personal = read_personal(member(value, "personal")),
         .personal_fixed = read_personal(member(value, "fixed")),
         .world = json_string(member(value, "world")),
@@ -83,6 +99,7 @@ static struct policy_label read_label(struct world *world, struct json_value val
     must(policy_tlp_from_name(json_string(member(value, "tlp")), &label.tlp) == ERR_OK);
     must(policy_data_from_name(json_string(member(value, "data")), &label.data) == ERR_OK);
 
+    read_statements(world, member(value, "statements"), &label);
     struct json_value audiences = member(value, "audiences");
     struct policy_list *lists = op_alloc(world->op, count_of(audiences) * sizeof *lists);
     struct json_walk walk = json_walk_begin(audiences);
