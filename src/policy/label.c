@@ -122,27 +122,9 @@ static enum err join_statements(struct op *op, const struct policy_label *a,
     return ERR_OK;
 }
 
-static enum err join_parts(struct op *op, const struct policy_label *a,
-                           const struct policy_label *b, struct policy_label *ret)
-{
-    size_t count = a->part_count + b->part_count;
-    struct policy_part *parts = op_alloc(op, count * sizeof *parts);
-    if (parts == NULL) {
-        return ERR_LIMIT;
-    }
-    if (count > POLICY_PART_COUNT_MAX) {
-        return op_fail(op, ERR_LIMIT, "a label with more than %d parts", POLICY_PART_COUNT_MAX);
-    }
-    for (size_t i = 0; i < count; i++) {
-        parts[i] = i < a->part_count ? a->parts[i] : b->parts[i - a->part_count];
-    }
-    ret->parts = parts;
-    ret->part_count = count;
-    return ERR_OK;
-}
-
-enum err policy_label_combine(struct op *op, const struct policy_label *a,
-                              const struct policy_label *b, struct policy_label *ret)
+/* Two labels without regard to their parts. */
+static enum err join(struct op *op, const struct policy_label *a, const struct policy_label *b,
+                     struct policy_label *ret)
 {
     struct policy_label joined = *a;
     joined.tlp = policy_tlp_tighten(a->tlp, b->tlp);
@@ -155,10 +137,34 @@ enum err policy_label_combine(struct op *op, const struct policy_label *a,
     TRY(join_persons(op, a, b, &joined));
     TRY(join_purposes(op, a, b, &joined));
     TRY(join_audiences(op, a, b, &joined));
-    TRY(join_parts(op, a, b, &joined));
     if (!span_equal(a->world, b->world)) {
         joined.tlp = POLICY_TLP_UNKNOWN;
     }
     *ret = joined;
     return ERR_OK;
+}
+
+/* What an object says as a whole and in its parts, as one. */
+static enum err flatten(struct op *op, const struct policy_label *label, struct policy_label *ret)
+{
+    struct policy_label whole = *label;
+    whole.parts = NULL;
+    whole.part_count = 0;
+    for (size_t i = 0; i < label->part_count; i++) {
+        struct policy_label part = label->parts[i].label;
+        part.world = label->world;
+        TRY(join(op, &whole, &part, &whole));
+    }
+    *ret = whole;
+    return ERR_OK;
+}
+
+enum err policy_label_combine(struct op *op, const struct policy_label *a,
+                              const struct policy_label *b, struct policy_label *ret)
+{
+    struct policy_label one;
+    struct policy_label other;
+    TRY(flatten(op, a, &one));
+    TRY(flatten(op, b, &other));
+    return join(op, &one, &other, ret);
 }

@@ -55,19 +55,19 @@ struct policy_label {
 struct policy_part {
     struct policy_label label; /* what it says beside the object's; its world and sources are those
                                   of the object */
-    bool fixed;                /* cannot be taken out */
+    struct policy_list selectors; /* what is taken out, as in granular markings of STIX */
+    bool fixed;                   /* cannot be taken out */
 };
 
 /**
- * The label of what was made of two objects: what either narrows is narrow (GATE.md, "Labels"). Its
- * class is that of `a`.
+ * The label of what was made of two objects: what either narrows, in whichever part, is narrow as
+ * a whole (GATE.md, "Labels"). Its class is that of `a`.
  *
  * op        work in hand; lists live in its memory
  * a, b      labels; their spans are borrowed by what is returned
  * ret       untouched on error
  *
- * Errors    ERR_LIMIT a list grows beyond POLICY_LIST_COUNT_MAX, more than POLICY_PART_COUNT_MAX
- *           parts, or no memory
+ * Errors    ERR_LIMIT a list grows beyond POLICY_LIST_COUNT_MAX, or no memory
  */
 MUST_USE
 enum err policy_label_combine(struct op *op, const struct policy_label *a,
