@@ -108,6 +108,10 @@ enum err book_levels_gather(struct policy_book *book)
             return book_fault(book, block->file, block->line, ERR_FORMAT,
                               "a scheme of classification has one block, for all days");
         }
+        if (block->from_day != INT32_MIN || block->to_day != INT32_MAX) {
+            return book_fault(book, block->file, block->line, ERR_FORMAT,
+                              "a scheme of classification is there on all days");
+        }
         uint32_t rank = 0;
         for (size_t j = 0; j < block->field_count; j++) {
             if (block->fields[j].key == BOOK_KEY_LEVEL) {
