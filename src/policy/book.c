@@ -381,44 +381,14 @@ static const struct book_file *file_of(const struct gathering *g, struct span na
     return NULL;
 }
 
-static bool party_has_key(const struct policy_book *book, uint32_t party, struct span key)
-{
-    const struct book_name *name = &book->names[book->first[BOOK_PARTY] + party];
-    for (size_t i = 0; i < name->block_count; i++) {
-        const struct book_block *block = &book->blocks[name->block_first + i];
-        const struct book_field *field = policy_block_field(block, BOOK_KEY_KEY);
-        size_t left = field == NULL ? 0 : block->field_count - (size_t)(field - block->fields);
-        for (size_t j = 0; j < left && field[j].key == BOOK_KEY_KEY; j++) {
-            if (span_equal(field[j].text, key)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-static bool has_signed(const struct policy_book *book, uint32_t party, const struct book_file *file)
-{
-    for (size_t i = 0; i < file->signer_key_count; i++) {
-        if (party_has_key(book, party, file->signer_keys[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void mark_signers(const struct gathering *g)
+static void note_signers(const struct gathering *g)
 {
     for (size_t i = 0; i < g->book->block_count; i++) {
         struct book_block *block = &g->book->blocks[i];
-        if (block->word != BOOK_AGREEMENT) {
-            continue;
-        }
-        const struct book_file *file = file_of(g, block->file);
-        const struct book_field *parties = policy_block_field(block, BOOK_KEY_PARTIES);
-        for (size_t j = 0; j < parties->count; j++) {
-            bool has = has_signed(g->book, parties->items[j].name, file);
-            block->signers |= has ? UINT64_C(1) << j : 0;
+        if (block->word == BOOK_AGREEMENT) {
+            const struct book_file *file = file_of(g, block->file);
+            block->signer_keys = file->signer_keys;
+            block->signer_key_count = file->signer_key_count;
         }
     }
 }
@@ -460,7 +430,7 @@ enum err policy_book_read(struct op *op, const struct book_file *files, size_t f
     TRY(check_mandates(book));
     TRY(check_counts(book));
     TRY(check_identities(book));
-    mark_signers(&g);
+    note_signers(&g);
     book->op = NULL;
     *ret = book;
     return ERR_OK;

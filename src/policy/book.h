@@ -140,7 +140,8 @@ struct book_block {
     int32_t to_day;   /* last day; INT32_MAX: no end */
     const struct book_field *fields;
     size_t field_count;
-    uint64_t signers; /* of an agreement: bit i: the i-th of its parties has signed */
+    const struct span *signer_keys; /* of an agreement: those of its file */
+    size_t signer_key_count;
 };
 
 /* A file to be read. */
@@ -148,7 +149,7 @@ struct book_file {
     struct span name;               /* for faults and reasons */
     struct span text;               /* borrowed as long as the book is used */
     const struct span *signer_keys; /* public keys, in minisign's form, of those whose signature
-                                       under the file's bytes was found good */
+                                       under the file's bytes was found good; borrowed likewise */
     size_t signer_key_count;
 };
 

@@ -278,11 +278,38 @@ bool day_purpose_fits(const struct book_block *block, int32_t purpose, bool defe
     return purpose >= 0 && day_list_has(field, BOOK_ITEM_NAME, purpose);
 }
 
-bool day_is_signed(const struct book_block *block)
+static bool is_signer(const struct book_block *agreement, struct span key)
 {
-    size_t count = policy_block_field(block, BOOK_KEY_PARTIES)->count;
-    uint64_t all = count >= WORD_BITS ? UINT64_MAX : (UINT64_C(1) << count) - 1;
-    return (block->signers & all) == all;
+    for (size_t i = 0; i < agreement->signer_key_count; i++) {
+        if (span_equal(agreement->signer_keys[i], key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_signed(const struct book_block *party, const struct book_block *agreement)
+{
+    const struct book_field *field = policy_block_field(party, BOOK_KEY_KEY);
+    size_t left = field == NULL ? 0 : party->field_count - (size_t)(field - party->fields);
+    for (size_t i = 0; i < left && field[i].key == BOOK_KEY_KEY; i++) {
+        if (is_signer(agreement, field[i].text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool day_is_signed(const struct policy_day *day, const struct book_block *block)
+{
+    const struct book_field *parties = policy_block_field(block, BOOK_KEY_PARTIES);
+    for (size_t i = 0; i < parties->count; i++) {
+        const struct book_block *party = day->parties[parties->items[i].name];
+        if (party == NULL || !has_signed(party, block)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- the day ---- */

@@ -194,11 +194,12 @@ bool day_purpose_fits(const struct book_block *block, int32_t purpose, bool defe
 int32_t day_purpose_find(const struct policy_day *day, struct span id, bool *ret_defensive);
 
 /**
- * Whether all parties of an agreement have signed it.
+ * Whether all parties of an agreement have signed it, each with a key that is its own on the day.
  *
+ * day       made with policy_day_make()
  * block     an agreement
  */
-bool day_is_signed(const struct book_block *block);
+bool day_is_signed(const struct policy_day *day, const struct book_block *block);
 
 /* One side of a handing over: who gives, or who takes. */
 struct decide_side {

@@ -117,7 +117,7 @@ static enum err find_passings(struct op *op, const struct policy_day *day,
     for (size_t i = 0; i < count; i++) {
         const struct book_field *parties = policy_block_field(&blocks[i], BOOK_KEY_PARTIES);
         bool both = has_party(parties, r->party) && has_party(parties, day->holder);
-        if (!both || !day_holds(day, &blocks[i]) || !day_is_signed(&blocks[i]) ||
+        if (!both || !day_holds(day, &blocks[i]) || !day_is_signed(day, &blocks[i]) ||
             !day_purpose_fits(&blocks[i], r->purpose, r->defensive)) {
             continue;
         }
