@@ -9,7 +9,7 @@
  *      label: {"tlp", "classes": [], "audiences": [[]], "persons": [], "purposes": [], "sources":
  * [], "statements": [id | {"id", "text", "unknown"}], "data", "personal": [], "fixed": [], "world",
  * "time", "parts":
- *       [{"fixed": bool, "label": {...}}]}
+ *       [{"fixed": bool, "label": {...}}]}; or {"of": [label, label], "time"}, which are combined
  * Out: {"fault": "..."}, or {"answers": [{"answer": "no", "refusals": [4, 7]}, {"answer":
  * "reduced", "parts": [0], "personal": {"mail-address": "truncate"}}, {"answer": "whole"}]}
  */
@@ -85,8 +85,29 @@ static unsigned read_personal(struct json_value list)
     return bits;
 }
 
+static struct policy_label read_label(struct world *world, struct json_value value);
+
+/* The label of what was made of two. */
+static struct policy_label combine(struct world *world, struct json_value pair)
+{
+    struct policy_label two[2];
+    struct policy_label combined;
+    size_t count = 0;
+    struct json_walk walk = json_walk_begin(pair);
+    while (json_walk_next(&walk)) {
+        must(count < 2);
+        two[count++] = read_label(world, walk.value);
+    }
+    must(count == 2);
+    must(policy_label_combine(world->op, &two[0], &two[1], &combined) == ERR_OK);
+    return combined;
+}
+
 static struct policy_label read_label(struct world *world, struct json_value value)
 {
+    if (count_of(member(value, "of")) > 0) {
+        return combine(world, member(value, "of"));
+    }
     struct policy_label label = {
         .classes = read_list(world, member(value, "classes")),
         .persons = read_list(world, member(value, "persons")),
