@@ -280,6 +280,35 @@ static enum err check_mandates(const struct policy_book *book)
     return ERR_OK;
 }
 
+/* One clearance a scheme: else the highest would count, wherever it comes from. */
+static enum err check_clearances(const struct policy_book *book, const struct book_block *block)
+{
+    for (size_t i = 1; i < block->field_count; i++) {
+        const struct book_field *field = &block->fields[i];
+        for (size_t j = 0; field->key == BOOK_KEY_CLEARANCE && j < i; j++) {
+            const struct book_field *other = &block->fields[j];
+            if (other->key == BOOK_KEY_CLEARANCE &&
+                book->levels[other->items[0].number].scheme ==
+                    book->levels[field->items[0].number].scheme) {
+                return book_fault(book, block->file, field->line, ERR_FORMAT,
+                                  "clearance: there is one for this scheme already, in line %u",
+                                  other->line);
+            }
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err check_parties(const struct policy_book *book)
+{
+    for (size_t i = 0; i < book->block_count; i++) {
+        if (book->blocks[i].word == BOOK_PARTY) {
+            TRY(check_clearances(book, &book->blocks[i]));
+        }
+    }
+    return ERR_OK;
+}
+
 static enum err check_counts(const struct policy_book *book)
 {
     enum { AGREEMENT_PARTIES_MAX = 64, PARTIES_MIN = 2 };
@@ -324,7 +353,7 @@ static size_t claims_of(const struct book_block *block, struct claim *claims)
     size_t count = 0;
     for (size_t i = 0; i < block->field_count; i++) {
         const struct book_field *field = &block->fields[i];
-        if (field->key != BOOK_KEY_IDENTITY) {
+        if (field->key != BOOK_KEY_IDENTITY && field->key != BOOK_KEY_DEFINITION) {
             continue;
         }
         if (claims != NULL) {
@@ -335,7 +364,7 @@ static size_t claims_of(const struct book_block *block, struct claim *claims)
     return count;
 }
 
-/* All identities; without `claims`: only their count. */
+/* All identities and definitions; without `claims`: only their count. */
 static size_t claims_gather(const struct policy_book *book, struct claim *claims)
 {
     size_t count = 0;
@@ -346,7 +375,7 @@ static size_t claims_gather(const struct policy_book *book, struct claim *claims
 }
 
 /* An identity is one party's or person's, on whatever day: else what comes from one could pass for
- * what comes from the other. */
+ * what comes from the other. A definition is one marking's: else it would have two meanings. */
 static enum err check_identities(const struct policy_book *book)
 {
     size_t count = claims_gather(book, NULL);
@@ -361,7 +390,8 @@ static enum err check_identities(const struct policy_book *book)
         bool same = span_equal(claim->identity, claims[i - 1].identity);
         if (same && !same_name(claim->block, claims[i - 1].block)) {
             return book_fault(book, claim->block->file, claim->line, ERR_FORMAT,
-                              "identity: it is that of %s \"%.*s\" too",
+                              "%s: it is that of %s \"%.*s\" too",
+                              claim->block->word == BOOK_MARKING ? "definition" : "identity",
                               policy_word_name(claims[i - 1].block->word),
                               SPAN_FMT(claims[i - 1].block->id));
         }
@@ -427,6 +457,7 @@ enum err policy_book_read(struct op *op, const struct book_file *files, size_t f
     TRY(book_levels_gather(book));
     TRY(read_fields(book, false));
     TRY(book_groups_check(book));
+    TRY(check_parties(book));
     TRY(check_mandates(book));
     TRY(check_counts(book));
     TRY(check_identities(book));

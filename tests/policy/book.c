@@ -213,6 +213,21 @@ TEST(book_with_an_identity_that_two_have_is_refused)
                 8);
 }
 
+TEST(book_with_a_definition_that_two_markings_explain_is_refused)
+{
+    check_fault("[marking \"x\"]\nmeans = nobody\n"
+                "definition = marking-definition--5abf3502-6dd3-4cf5-8d75-a90ef860c3e2\n"
+                "[marking \"y\"]\nmeans = nothing\n"
+                "definition = marking-definition--5abf3502-6dd3-4cf5-8d75-a90ef860c3e2\n",
+                6);
+}
+
+TEST(book_with_two_clearances_of_one_scheme_is_refused)
+{
+    check_fault(PARTY "clearance = c:LOW\nclearance = c:VERY HIGH\n", 5);
+    check_read(PARTY "clearance = c:VERY HIGH\n");
+}
+
 TEST(book_agreements_stand_alone_and_have_an_end)
 {
     check_read(AGREEMENT "valid-to = 2025-01-01\n");
