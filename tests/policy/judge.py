@@ -407,7 +407,8 @@ def narrowed(first, second):
              for key in ("classes", "audiences", "statements", "sources", "personal", "fixed")}
     tlp = max(first["tlp"], second["tlp"], key=TLP.index)
     red = [each["persons"] for each in (first, second) if each["tlp"] == "RED"]
-    persons = [each for each in (red or [[]])[0] if all(each in other for other in red)]
+    red = red or [first["persons"], second["persons"]] # a marking may mean RED
+    persons = [each for each in red[0] if all(each in other for other in red)]
     named = [each["purposes"] for each in (first, second) if each["purposes"]]
     purposes = [each for each in (named or [[]])[0] if all(each in other for other in named)]
     if first["world"] != second["world"] or (named and not purposes):

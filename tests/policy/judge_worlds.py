@@ -196,7 +196,7 @@ class Maker:
         self.add("mandate", f"m{number}", fields, holds=0.98 if wide else 0.9)
 
     def add_mandates(self):
-        wide = self.chance(0.88)
+        wide = self.chance(0.94)
         if wide:
             self.add_mandate(0, "allow" if self.chance(0.9) else "agreement", True)
         for number in range(1, self.random.randint(2, 6)):
@@ -351,7 +351,7 @@ class Maker:
                 asks["party"] = dict(of[0]["fields"])["of"]
         if self.chance(0.4):
             asks["purpose"] = self.random.choice(["hunting"] * 4 + PURPOSES)
-        asks["label"] = self.label(self.chance(0.9))
+        asks["label"] = self.label(self.chance(0.92))
         return asks
 
     def world(self, ask_count):
