@@ -277,11 +277,13 @@ static bool is_readable(const struct policy_label *label)
                 label->persons.count <= POLICY_LIST_COUNT_MAX &&
                 label->sources.count <= POLICY_LIST_COUNT_MAX &&
                 label->statement_count <= POLICY_LIST_COUNT_MAX &&
-                label->part_count <= POLICY_PART_COUNT_MAX;
+                label->part_count <= POLICY_PART_COUNT_MAX &&
+                label->origin_count <= POLICY_ORIGIN_COUNT_MAX;
     return fits && (unsigned)label->tlp < POLICY_TLP_COUNT && label->tlp != POLICY_TLP_UNKNOWN &&
            (unsigned)label->data < POLICY_DATA_COUNT;
 }
 
+/* What a label says of itself, without its parts and origins. */
 static enum err bind(struct op *op, const struct policy_day *day, const struct policy_label *label,
                      struct policy_bound *bound)
 {
@@ -289,7 +291,7 @@ static enum err bind(struct op *op, const struct policy_day *day, const struct p
     bound->day = day;
     bound->label = label;
     bound->world = label->world;
-    bound->unreadable = !is_readable(label);
+    bound->unreadable = bound->unreadable || !is_readable(label);
     if (bound->unreadable) {
         return ERR_OK;
     }
@@ -312,6 +314,44 @@ static void inherit(struct policy_bound *part, const struct policy_bound *whole)
     part->source_holder = whole->source_holder;
 }
 
+/* A part is not made of parts, and what is personal in it is the object's to tell. */
+static enum err bind_parts(struct op *op, struct policy_bound *bound)
+{
+    const struct policy_label *label = bound->label;
+    bound->parts = op_alloc(op, label->part_count * sizeof *bound->parts);
+    if (bound->parts == NULL) {
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < label->part_count; i++) {
+        const struct policy_label *part = &label->parts[i].label;
+        bound->parts[i].unreadable =
+            part->personal != 0 || part->part_count > 0 || part->origin_count > 0;
+        TRY(bind(op, bound->day, part, &bound->parts[i]));
+        inherit(&bound->parts[i], bound);
+    }
+    bound->part_count = label->part_count;
+    return ERR_OK;
+}
+
+static enum err bind_origins(struct op *op, struct policy_bound *bound)
+{
+    const struct policy_label *label = bound->label;
+    bound->origins = op_alloc(op, label->origin_count * sizeof *bound->origins);
+    if (bound->origins == NULL) {
+        return ERR_LIMIT;
+    }
+    for (size_t i = 0; i < label->origin_count; i++) {
+        struct policy_bound *origin = &bound->origins[i];
+        origin->unreadable = label->origins[i].origin_count > 0;
+        TRY(bind(op, bound->day, &label->origins[i], origin));
+        if (!origin->unreadable) {
+            TRY(bind_parts(op, origin));
+        }
+    }
+    bound->origin_count = label->origin_count;
+    return ERR_OK;
+}
+
 enum err policy_bind(struct op *op, const struct policy_day *day, const struct policy_label *label,
                      const struct policy_bound **ret)
 {
@@ -321,15 +361,8 @@ enum err policy_bind(struct op *op, const struct policy_day *day, const struct p
     }
     TRY(bind(op, day, label, bound));
     if (!bound->unreadable) {
-        bound->parts = op_alloc(op, label->part_count * sizeof *bound->parts);
-        if (bound->parts == NULL) {
-            return ERR_LIMIT;
-        }
-        for (size_t i = 0; i < label->part_count; i++) {
-            TRY(bind(op, day, &label->parts[i].label, &bound->parts[i]));
-            inherit(&bound->parts[i], bound);
-        }
-        bound->part_count = label->part_count;
+        TRY(bind_parts(op, bound));
+        TRY(bind_origins(op, bound));
     }
     *ret = bound;
     return ERR_OK;

@@ -119,6 +119,8 @@ struct policy_bound {
     int64_t personal_kept_days[POLICY_PERSONAL_COUNT];
     struct policy_bound *parts;
     size_t part_count;
+    struct policy_bound *origins;
+    size_t origin_count;
 };
 
 /**
@@ -294,5 +296,17 @@ bool decide_is_old(const struct policy_bound *b, unsigned personal, int64_t age_
  */
 unsigned decide_part_refusals(const struct policy_recipient *r, const struct policy_bound *part,
                               int64_t age_days);
+
+/**
+ * The rules that say no to an origin.
+ *
+ * r         is known
+ * origin    of a bound label
+ * age_days  of the object
+ *
+ * Returns bits, as policy_refusals().
+ */
+unsigned decide_origin_refusals(const struct policy_recipient *r, const struct policy_bound *origin,
+                                int64_t age_days);
 
 #endif

@@ -236,6 +236,7 @@ static const struct rule_row rows[] = {
     { POLICY_RULE_PRIVACY, privacy_fits },
 };
 
+/* Of parts and origins all but privacy are asked; of parts, the world is the object's. */
 enum { ROW_COUNT = sizeof rows / sizeof rows[0], PART_ROW_FIRST = 1, PART_ROW_END = 8 };
 
 /* The rules of some rows that say no; with `one`: of these the first only. */
@@ -274,6 +275,30 @@ static bool ask_parts(const struct asked *asked, uint64_t *ret_out)
     return fits;
 }
 
+unsigned decide_origin_refusals(const struct policy_recipient *r, const struct policy_bound *origin,
+                                int64_t age_days)
+{
+    const struct asked asked = { r, origin, age_days };
+    uint64_t out = 0;
+    unsigned refusals = ask(&asked, 0, PART_ROW_END, false);
+    if (!origin->unreadable) {
+        (void)ask_parts(&asked, &out);
+        refusals |= out != 0 ? 1U << POLICY_RULE_PARTS : 0;
+    }
+    return refusals;
+}
+
+/* Whether all that the object was made of may go there too, as a whole. */
+static bool ask_origins(const struct asked *asked)
+{
+    for (size_t i = 0; i < asked->b->origin_count; i++) {
+        if (decide_origin_refusals(asked->r, &asked->b->origins[i], asked->age_days) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool can_be_asked(const struct policy_recipient *r, const struct policy_bound *b)
 {
     return r->known && r->day == b->day;
@@ -291,6 +316,9 @@ unsigned policy_refusals(const struct policy_recipient *recipient, const struct 
     if (!bound->unreadable && !ask_parts(&asked, &out)) {
         refusals |= 1U << POLICY_RULE_PARTS;
     }
+    if (!bound->unreadable && !ask_origins(&asked)) {
+        refusals |= 1U << POLICY_RULE_ORIGINS;
+    }
     return refusals;
 }
 
@@ -301,7 +329,7 @@ void policy_decide(const struct policy_recipient *recipient, const struct policy
     uint64_t out = 0;
     *ret = (struct policy_verdict){ .answer = POLICY_NO };
     if (!can_be_asked(recipient, bound) || ask(&asked, 0, ROW_COUNT, true) != 0 ||
-        !ask_parts(&asked, &out)) {
+        !ask_parts(&asked, &out) || !ask_origins(&asked)) {
         return;
     }
     ret->answer = out == 0 ? POLICY_WHOLE : POLICY_REDUCED;

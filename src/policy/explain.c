@@ -39,6 +39,7 @@ static const char *const rule_names[POLICY_RULE_COUNT] = {
     [POLICY_RULE_RETENTION] = "retention",
     [POLICY_RULE_PRIVACY] = "privacy",
     [POLICY_RULE_PARTS] = "parts",
+    [POLICY_RULE_ORIGINS] = "origins",
 };
 
 const char *policy_rule_name(enum policy_rule rule)
@@ -541,6 +542,20 @@ static void tell_parts(struct telling *t, bool refuses)
     }
 }
 
+static void tell_origins(struct telling *t, bool refuses)
+{
+    for (size_t i = 0; refuses && i < t->b->origin_count; i++) {
+        unsigned refusals = decide_origin_refusals(t->r, &t->b->origins[i], t->age_days);
+        for (unsigned rule = 1; rule < POLICY_RULE_COUNT; rule++) {
+            if ((refusals >> rule & 1) != 0) {
+                cause(t, POLICY_RULE_ORIGINS, true,
+                      "What it was made of, number %zu, is refused: %s.", i + 1,
+                      policy_rule_name((enum policy_rule)rule));
+            }
+        }
+    }
+}
+
 /* ---- all ---- */
 
 /* The rules that can be asked of a recipient that is known. */
@@ -581,6 +596,9 @@ static void tell_rules(struct telling *t, unsigned refusals, const struct policy
     }
     if (TELLS(POLICY_RULE_PARTS)) {
         tell_parts(t, no);
+    }
+    if (TELLS(POLICY_RULE_ORIGINS)) {
+        tell_origins(t, no);
     }
 #undef TELLS
 }

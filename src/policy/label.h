@@ -13,6 +13,7 @@
 enum {
     POLICY_LIST_COUNT_MAX = 256, /* of each list of a label */
     POLICY_PART_COUNT_MAX = 64,
+    POLICY_ORIGIN_COUNT_MAX = 1024,
 };
 
 struct policy_list {
@@ -49,6 +50,9 @@ struct policy_label {
     struct span world;       /* "real", or an exercise */
     const struct policy_part *parts;
     size_t part_count;
+    const struct policy_label
+        *origins; /* of a derived object: of what it was made; without origins */
+    size_t origin_count;
 };
 
 /* What is marked by itself within an object. */
@@ -60,17 +64,20 @@ struct policy_part {
 };
 
 /**
- * The label of what was made of two objects: what either narrows, in whichever part, is narrow as
- * a whole (GATE.md, "Labels"). Its class is that of `a`.
+ * Make the label of a derived object: its own, with those of what it was made of as origins, and
+ * their origins.
  *
- * op        work in hand; lists live in its memory
- * a, b      labels; their spans are borrowed by what is returned
- * ret       untouched on error
+ * op         work in hand; the list lives in its memory
+ * own        as its maker marks it; what origins it has is left out
+ * from       labels of what it was made of; what they hold is borrowed by what is returned
+ * count      how many
+ * ret        untouched on error
  *
- * Errors    ERR_LIMIT a list grows beyond POLICY_LIST_COUNT_MAX, or no memory
+ * Errors    ERR_LIMIT more than POLICY_ORIGIN_COUNT_MAX origins, or no memory
  */
 MUST_USE
-enum err policy_label_combine(struct op *op, const struct policy_label *a,
-                              const struct policy_label *b, struct policy_label *ret);
+enum err policy_label_derive(struct op *op, const struct policy_label *own,
+                             const struct policy_label *from, size_t count,
+                             struct policy_label *ret);
 
 #endif

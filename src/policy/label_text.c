@@ -90,18 +90,35 @@ static void write_members(struct json_writer *w, const struct policy_label *labe
     write_personal(w, SPAN("personal-fixed"), label->personal_fixed);
 }
 
+static void write_parts(struct json_writer *w, const struct policy_label *label)
+{
+    if (label->part_count == 0) {
+        return;
+    }
+    json_key(w, SPAN("parts"));
+    json_begin_array(w);
+    for (size_t i = 0; i < label->part_count; i++) {
+        json_begin_object(w);
+        write_members(w, &label->parts[i].label);
+        write_list(w, SPAN("selectors"), &label->parts[i].selectors);
+        json_member_bool(w, SPAN("fixed"), label->parts[i].fixed);
+        json_end_object(w);
+    }
+    json_end_array(w);
+}
+
 void policy_label_write(struct json_writer *w, const struct policy_label *label)
 {
     json_begin_object(w);
     write_members(w, label);
-    if (label->part_count > 0) {
-        json_key(w, SPAN("parts"));
+    write_parts(w, label);
+    if (label->origin_count > 0) {
+        json_key(w, SPAN("origins"));
         json_begin_array(w);
-        for (size_t i = 0; i < label->part_count; i++) {
+        for (size_t i = 0; i < label->origin_count; i++) {
             json_begin_object(w);
-            write_members(w, &label->parts[i].label);
-            write_list(w, SPAN("selectors"), &label->parts[i].selectors);
-            json_member_bool(w, SPAN("fixed"), label->parts[i].fixed);
+            write_members(w, &label->origins[i]);
+            write_parts(w, &label->origins[i]);
             json_end_object(w);
         }
         json_end_array(w);
@@ -208,23 +225,45 @@ static enum err read_members(struct op *op, struct json_value value, struct poli
     return read_personal(json_member(value, SPAN("personal-fixed")), &ret->personal_fixed);
 }
 
-enum err policy_label_read(struct op *op, struct json_value value, struct policy_label *ret)
+static enum err read_parts(struct op *op, struct json_value list, struct policy_label *ret)
 {
-    struct policy_label label;
-    struct json_value list = json_member(value, SPAN("parts"));
     struct policy_part *parts = op_alloc(op, count_of(list) * sizeof *parts);
     if (parts == NULL) {
         return ERR_LIMIT;
     }
-    TRY(read_members(op, value, &label));
     struct json_walk walk = json_walk_begin(list);
     while (json_walk_next(&walk)) {
-        struct policy_part *part = &parts[label.part_count++];
+        struct policy_part *part = &parts[ret->part_count++];
         TRY(read_members(op, walk.value, &part->label));
         TRY(read_list(op, json_member(walk.value, SPAN("selectors")), &part->selectors));
         part->fixed = json_true(json_member(walk.value, SPAN("fixed")));
     }
-    label.parts = parts;
+    ret->parts = parts;
+    return ERR_OK;
+}
+
+static enum err read_origins(struct op *op, struct json_value list, struct policy_label *ret)
+{
+    struct policy_label *origins = op_alloc(op, count_of(list) * sizeof *origins);
+    if (origins == NULL) {
+        return ERR_LIMIT;
+    }
+    struct json_walk walk = json_walk_begin(list);
+    while (json_walk_next(&walk)) {
+        struct policy_label *origin = &origins[ret->origin_count++];
+        TRY(read_members(op, walk.value, origin));
+        TRY(read_parts(op, json_member(walk.value, SPAN("parts")), origin));
+    }
+    ret->origins = origins;
+    return ERR_OK;
+}
+
+enum err policy_label_read(struct op *op, struct json_value value, struct policy_label *ret)
+{
+    struct policy_label label;
+    TRY(read_members(op, value, &label));
+    TRY(read_parts(op, json_member(value, SPAN("parts")), &label));
+    TRY(read_origins(op, json_member(value, SPAN("origins")), &label));
     *ret = label;
     return ERR_OK;
 }

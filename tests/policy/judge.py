@@ -10,7 +10,7 @@ import datetime
 TLP = ["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", "UNKNOWN"]
 TREATMENTS = ["keep", "truncate", "pseudonymise", "leave-out"]
 RULES = {1: "world", 2: "known", 3: "purpose", 4: "TLP", 5: "classification", 6: "audience",
-         7: "mandates", 8: "statements", 9: "retention", 10: "privacy", 11: "parts"}
+         7: "mandates", 8: "statements", 9: "retention", 10: "privacy", 11: "parts", 12: "origins"}
 PARTS_RULES = range(3, 10)
 
 
@@ -353,6 +353,8 @@ class Judge:
 
     def part_is_closed(self, recipient, label, part):
         own = dict(part["label"], sources=label["sources"], time=label["time"])
+        if own["personal"] or own["parts"] or own.get("origins"):
+            return True
         own = self.with_what_is_meant(own)
         return any(getattr(self, f"rule_{number}")(recipient, own) for number in PARTS_RULES)
 
@@ -363,10 +365,23 @@ class Judge:
     def rule_11(self, recipient, label):
         return any(label["parts"][number]["fixed"] for number in self.closed_parts(recipient, label))
 
+    def origins(self, label):
+        """An origin's own are the object's."""
+        return [each for origin in label.get("origins", [])
+                for each in [origin] + self.origins(origin)]
+
+    def origin_is_closed(self, recipient, label, origin):
+        own = self.with_what_is_meant(dict(origin, time=label["time"]))
+        return (any(getattr(self, f"rule_{number}")(recipient, own) for number in [1, *PARTS_RULES])
+                or bool(self.closed_parts(recipient, own)))
+
+    def rule_12(self, recipient, label):
+        return any(self.origin_is_closed(recipient, label, each) for each in self.origins(label))
+
     def answer(self, asks):
         """As tests/policy/worlds.c writes it."""
         recipient = Recipient(self, asks)
-        label = self.with_what_is_meant(combined(asks["label"]))
+        label = self.with_what_is_meant(asks["label"])
         if self.rule_2(recipient, label):
             refusals = [2] # nobody is there of whom the others could ask
         elif label["tlp"] == "UNKNOWN":
@@ -380,37 +395,3 @@ class Judge:
         if parts or personal:
             return {"answer": "reduced", "parts": parts, "personal": personal}
         return {"answer": "whole"}
-
-
-def both(first, second):
-    return first + [each for each in second if each not in first]
-
-
-def at_once(label):
-    """What a part says, the whole says."""
-    for part in label["parts"]:
-        label = narrowed(label, dict(part["label"], world=label["world"], sources=[]))
-    return dict(label, parts=[])
-
-
-def combined(label):
-    """The label of what was made of two, where it was; its time is its own."""
-    if "of" not in label:
-        return label
-    first, second = (at_once(combined(each)) for each in label["of"])
-    return dict(narrowed(first, second), time=label["time"])
-
-
-def narrowed(first, second):
-    """What either says; the class is that of the first."""
-    found = {key: both(first[key], second[key])
-             for key in ("classes", "audiences", "statements", "sources", "personal", "fixed")}
-    tlp = max(first["tlp"], second["tlp"], key=TLP.index)
-    red = [each["persons"] for each in (first, second) if each["tlp"] == "RED"]
-    red = red or [first["persons"], second["persons"]] # a marking may mean RED
-    persons = [each for each in red[0] if all(each in other for other in red)]
-    named = [each["purposes"] for each in (first, second) if each["purposes"]]
-    purposes = [each for each in (named or [[]])[0] if all(each in other for other in named)]
-    if first["world"] != second["world"] or (named and not purposes):
-        tlp = "UNKNOWN"
-    return dict(first, **found, tlp=tlp, persons=persons, purposes=purposes)

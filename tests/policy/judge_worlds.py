@@ -287,8 +287,10 @@ class Maker:
 
     def label(self, free, depth=0):
         """A label; of what is free, less often something that closes."""
-        if depth == 0 and self.chance(0.12):
-            return {"of": [self.label(True, 1), self.label(free, 1)], "time": self.time(free)}
+        if depth < 2 and self.chance(0.12):
+            origins = [self.label(True, depth + 1) for _ in range(self.random.choice([0, 1, 2]))]
+            own = self.label(True, 3)
+            return dict(own, origins=origins + [self.label(free, depth + 1)], time=self.time(free))
         closing = 0.02 if free else 0.25
         weights = [85, 9, 6, 3, 1.5, 0.2] if free else [30, 20, 20, 18, 12, 3]
         tlp = self.random.choices(["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", "UNKNOWN"], weights)[0]

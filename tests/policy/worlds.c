@@ -9,7 +9,7 @@
  *      label: {"tlp", "classes": [], "audiences": [[]], "persons": [], "purposes": [], "sources":
  * [], "statements": [id | {"id", "text", "unknown"}], "data", "personal": [], "fixed": [], "world",
  * "time", "parts":
- *       [{"fixed": bool, "label": {...}}]}; or {"of": [label, label], "time"}, which are combined
+ *       [{"fixed": bool, "label": {...}}], "origins": [{...}]}
  * Out: {"fault": "..."}, or {"answers": [{"answer": "no", "refusals": [4, 7]}, {"answer":
  * "reduced", "parts": [0], "personal": {"mail-address": "truncate"}}, {"answer": "whole"}]}
  */
@@ -87,27 +87,25 @@ static unsigned read_personal(struct json_value list)
 
 static struct policy_label read_label(struct world *world, struct json_value value);
 
-/* The label of what was made of two. */
-static struct policy_label combine(struct world *world, struct json_value pair)
+/* The label, or the one of what was made of its origins. */
+static struct policy_label derived(struct world *world, struct json_value list,
+                                   const struct policy_label *own)
 {
-    struct policy_label two[2];
-    struct policy_label combined;
+    struct policy_label label = *own;
+    struct policy_label *origins = op_alloc(world->op, count_of(list) * sizeof *origins);
     size_t count = 0;
-    struct json_walk walk = json_walk_begin(pair);
+    struct json_walk walk = json_walk_begin(list);
     while (json_walk_next(&walk)) {
-        must(count < 2);
-        two[count++] = read_label(world, walk.value);
+        origins[count++] = read_label(world, walk.value);
     }
-    must(count == 2);
-    must(policy_label_combine(world->op, &two[0], &two[1], &combined) == ERR_OK);
-    return combined;
+    if (count > 0) {
+        must(policy_label_derive(world->op, own, origins, count, &label) == ERR_OK);
+    }
+    return label;
 }
 
 static struct policy_label read_label(struct world *world, struct json_value value)
 {
-    if (count_of(member(value, "of")) > 0) {
-        return combine(world, member(value, "of"));
-    }
     struct policy_label label = {
         .classes = read_list(world, member(value, "classes")),
         .persons = read_list(world, member(value, "persons")),
@@ -139,7 +137,7 @@ static struct policy_label read_label(struct world *world, struct json_value val
         };
     }
     label.parts = each;
-    return label;
+    return derived(world, member(value, "origins"), &label);
 }
 
 static void write_verdict(struct world *world, const struct policy_bound *bound,
