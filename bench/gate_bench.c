@@ -23,6 +23,11 @@ enum {
     COUNT_MAX = 100000,
 };
 
+/* A key in minisign's form, that nobody holds, but for its last six digits. */
+#define KEY                                                                                        \
+    "RW"                                                                                           \
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 #define MEMORY_MAX ((size_t)8 * 1024 * 1024 * 1024)
 
 static double cpu_s(void)
@@ -55,7 +60,8 @@ static void add_parties(struct buf *buf, unsigned count)
         buf_add_format(
             buf,
             "[party \"p%u\"]\nname = party %u\nkind = k%u\ncountry = NL\n"
-            "identity = identity--00000000-0000-4000-8000-%012u\nclearance = x:%s\nkey = K%u\n",
+            "identity = identity--00000000-0000-4000-8000-%012u\nclearance = x:%s\nkey = " KEY
+            "%06u\n",
             i, i, i % KINDS, i, i % 3 == 0 ? "high" : "low", i);
     }
     for (unsigned i = 0; i < count / TEN; i++) {
@@ -88,8 +94,8 @@ static size_t add_agreements(struct op *op, unsigned count, struct book_file *fi
         buf_add_format(&buf, "a%u.conf", i);
         must(op_copy(op, buf_span(&buf), &file->name) == ERR_OK);
         buf_clear(&buf);
-        buf_add_format(&buf, "K%u", i);
-        keys[2 * added] = SPAN("K0");
+        buf_add_format(&buf, KEY "%06u", i);
+        keys[2 * added] = SPAN(KEY "000000");
         must(op_copy(op, buf_span(&buf), &keys[2 * added + 1]) == ERR_OK);
         file->signer_keys = &keys[2 * added];
         file->signer_key_count = 2;

@@ -155,6 +155,17 @@ MUST_USE
 enum err book_levels_gather(struct policy_book *book);
 
 /**
+ * Check what no single value shows: what is needed together, what there may be once.
+ *
+ * book      whose values are read
+ *
+ * Errors    ERR_FORMAT something does not hold (the fault names file and line); ERR_LIMIT too much
+ *           of something, or no memory
+ */
+MUST_USE
+enum err book_check(const struct policy_book *book);
+
+/**
  * Whether a text is a level, as its scheme spells it.
  *
  * level     of a book

@@ -275,7 +275,7 @@ bool day_purpose_fits(const struct book_block *block, int32_t purpose, bool defe
     if (field == NULL) {
         return defensive;
     }
-    return purpose >= 0 && day_list_has(field, BOOK_ITEM_NAME, purpose);
+    return purpose >= 0 && day_list_has(field, BOOK_ITEM_NAME, purpose); /* any: too */
 }
 
 static bool is_signer(const struct book_block *agreement, struct span key)

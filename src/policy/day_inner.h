@@ -222,12 +222,23 @@ struct decide_side {
  */
 bool decide_sides(const struct policy_recipient *r, struct decide_side ret[2]);
 
+/**
+ * Whether a leave is the one that a mandate asks for.
+ *
+ * r         is known
+ * side      of decide_sides()
+ * mandate   fits
+ * leave     a block [leave]
+ */
+bool decide_leave_fits(const struct policy_recipient *r, const struct decide_side *side,
+                       const struct book_block *mandate, const struct book_block *leave);
+
 /* The mandates that fit one side, for one class of data: the first of each. */
 struct decide_mandates {
     const struct book_block *forbids;
-    const struct book_block *allows;    /* by itself, or with an agreement */
-    const struct book_block *agreement; /* that it needs; NULL: none */
-    const struct book_block *pends;     /* would, if somebody acted */
+    const struct book_block *allows; /* by itself, or with what it asks for */
+    const struct book_block *with;   /* an agreement or a leave; NULL: by itself */
+    const struct book_block *pends;  /* would, if somebody acted */
 };
 
 /**

@@ -443,7 +443,7 @@ static void tell_side(struct telling *t, const struct decide_side *side)
         cause(t, POLICY_RULE_MANDATES, false, "%.*s may %.*s %s: %.*s.", SPAN_FMT(who),
               SPAN_FMT(act), data, SPAN_FMT(policy_block_text(found.allows, BOOK_KEY_TITLE)));
         rests_on(t, found.allows);
-        rests_on(t, found.agreement);
+        rests_on(t, found.with);
     } else if (found.pends != NULL) {
         cause(t, POLICY_RULE_MANDATES, true, "%.*s may %.*s %s only with %s%s%.*s: %.*s.",
               SPAN_FMT(who), SPAN_FMT(act), data, policy_effect_name(policy_effect_of(found.pends)),

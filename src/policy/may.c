@@ -297,6 +297,39 @@ static void add_mandates(const struct question *q, unsigned effects, struct foun
     }
 }
 
+/* Whether leave was given that a mandate asks for. */
+static bool leave_is_given(const struct question *q, const struct book_block *mandate)
+{
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(q->day->book, BOOK_LEAVE, &count);
+    for (size_t i = 0; i < count; i++) {
+        bool fits = day_holds(q->day, &blocks[i]) &&
+                    policy_block_field(&blocks[i], BOOK_KEY_FOR)->items[0].name == mandate->name &&
+                    day_purpose_fits(&blocks[i], q->purpose, q->defensive) &&
+                    data_fits(q, &blocks[i]) && with_fits(q, &blocks[i]) &&
+                    network_fits(q->day, &blocks[i], &q->network, q->party) &&
+                    day_list_names(q->day, policy_block_field(&blocks[i], BOOK_KEY_WHO), q->party,
+                                   q->groups);
+        if (fits) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those for which leave was given; an agreement is none. */
+static void keep_with_leave(const struct question *q, struct found *found)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < found->count; i++) {
+        if (policy_effect_of(found->blocks[i]) != POLICY_AGREEMENT &&
+            leave_is_given(q, found->blocks[i])) {
+            found->blocks[count++] = found->blocks[i];
+        }
+    }
+    found->count = count;
+}
+
 /* Who must decide where no rule does: the one for the act, else the one for any. */
 static void add_decider(const struct question *q, struct found *found)
 {
@@ -339,6 +372,10 @@ enum err policy_may_act(struct op *op, const struct policy_day *day,
         add_mandates(&q, 1U << POLICY_ALLOW, &found);
     }
     if (found.count == 0) {
+        add_mandates(&q, with, &found);
+        keep_with_leave(&q, &found);
+    }
+    if (found.count == 0) {
         answer = POLICY_MAY_WITH;
         add_mandates(&q, with, &found);
     }
@@ -366,6 +403,36 @@ static bool lead_fits(const struct policy_day *day, const struct book_block *blo
            (country.size == 0 || asked->country.size == 0 || span_equal(country, asked->country));
 }
 
+/* Whether a lead names whose network it is of. */
+static bool lead_is_particular(const struct book_block *block)
+{
+    const struct book_field *field = policy_block_field(block, BOOK_KEY_NETWORK);
+    return field != NULL && !day_list_has(field, BOOK_ITEM_ANY, 0);
+}
+
+/* Those that name the network count before those that are of any. */
+static void keep_particular(struct found *found)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < found->count; i++) {
+        if (lead_is_particular(found->blocks[i])) {
+            found->blocks[count++] = found->blocks[i];
+        }
+    }
+    found->count = count > 0 ? count : found->count;
+}
+
+static bool is_one_leader(const struct found *found)
+{
+    for (size_t i = 1; i < found->count; i++) {
+        if (!span_equal(policy_block_text(found->blocks[0], BOOK_KEY_LEADS),
+                        policy_block_text(found->blocks[i], BOOK_KEY_LEADS))) {
+            return false;
+        }
+    }
+    return found->count > 0;
+}
+
 enum err policy_who_leads(struct op *op, const struct policy_day *day,
                           const struct policy_lead_asked *asked, struct policy_leads *ret)
 {
@@ -377,22 +444,18 @@ enum err policy_who_leads(struct op *op, const struct policy_day *day,
     TRY(found_begin(op, day, &found));
     size_t count = 0;
     const struct book_block *blocks = day_blocks(day->book, BOOK_LEAD, &count);
-    bool one = true;
     for (size_t i = 0; i < count; i++) {
         const struct book_field *field = policy_block_field(&blocks[i], BOOK_KEY_SITUATION);
-        if (!day_list_has(field, BOOK_ITEM_NAME, situation) ||
-            !lead_fits(day, &blocks[i], &network, asked)) {
-            continue;
+        if (day_list_has(field, BOOK_ITEM_NAME, situation) &&
+            lead_fits(day, &blocks[i], &network, asked)) {
+            found_add(&found, &blocks[i]);
         }
-        one = one &&
-              (found.count == 0 || span_equal(policy_block_text(found.blocks[0], BOOK_KEY_LEADS),
-                                              policy_block_text(&blocks[i], BOOK_KEY_LEADS)));
-        found_add(&found, &blocks[i]);
     }
+    keep_particular(&found);
     *ret = (struct policy_leads){
         .blocks = found.blocks,
         .block_count = found.count,
-        .decided = one && found.count > 0,
+        .decided = is_one_leader(&found),
         .situation = policy_book_block_on(day->book, BOOK_SITUATION, situation, day->day),
     };
     return ERR_OK;

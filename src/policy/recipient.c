@@ -160,6 +160,34 @@ static bool mandate_fits(const struct policy_recipient *r, const struct decide_s
                           side->other_groups);
 }
 
+/* The classes of data for which leave was given that a mandate asks for. */
+static unsigned left(const struct policy_recipient *r, const struct decide_side *side,
+                     const struct book_block *mandate)
+{
+    unsigned data = 0;
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(r->day->book, BOOK_LEAVE, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (decide_leave_fits(r, side, mandate, &blocks[i])) {
+            data |= data_of(policy_block_field(&blocks[i], BOOK_KEY_DATA));
+        }
+    }
+    return data;
+}
+
+bool decide_leave_fits(const struct policy_recipient *r, const struct decide_side *side,
+                       const struct book_block *mandate, const struct book_block *leave)
+{
+    const struct policy_day *day = r->day;
+    return day_holds(day, leave) &&
+           policy_block_field(leave, BOOK_KEY_FOR)->items[0].name == mandate->name &&
+           day_purpose_fits(leave, r->purpose, r->defensive) &&
+           day_list_names(day, policy_block_field(leave, BOOK_KEY_WHO), side->who,
+                          side->who_groups) &&
+           day_list_names(day, policy_block_field(leave, BOOK_KEY_WITH), side->other,
+                          side->other_groups);
+}
+
 /* The classes of data for which one side's mandate holds. */
 static unsigned mandated(const struct policy_recipient *r, const struct decide_side *side)
 {
@@ -183,7 +211,8 @@ static unsigned mandated(const struct policy_recipient *r, const struct decide_s
         case POLICY_AGREEMENT:
             open |= data & by_agreement;
             break;
-        default: /* a person must act first */
+        default: /* somebody must have given leave */
+            open |= data & left(r, side, &blocks[i]);
             break;
         }
     }
@@ -203,30 +232,56 @@ static const struct book_block *agreement_for(const struct policy_recipient *r, 
     return NULL;
 }
 
+/* The leave that a mandate asks for, for a class of data, or NULL. */
+static const struct book_block *leave_for(const struct policy_recipient *r,
+                                          const struct decide_side *side,
+                                          const struct book_block *mandate, enum policy_data data)
+{
+    size_t count = 0;
+    const struct book_block *blocks = day_blocks(r->day->book, BOOK_LEAVE, &count);
+    for (size_t i = 0; i < count; i++) {
+        unsigned of = data_of(policy_block_field(&blocks[i], BOOK_KEY_DATA));
+        if ((of >> data & 1) != 0 && decide_leave_fits(r, side, mandate, &blocks[i])) {
+            return &blocks[i];
+        }
+    }
+    return NULL;
+}
+
+/* Puts a mandate that fits where it belongs; the first of each kind stays. */
+static void mandate_add(const struct policy_recipient *r, const struct decide_side *side,
+                        enum policy_data data, const struct book_block *mandate,
+                        struct decide_mandates *found)
+{
+    enum policy_effect effect = policy_effect_of(mandate);
+    const struct book_block *with = NULL;
+    if (effect == POLICY_FORBID) {
+        found->forbids = found->forbids == NULL ? mandate : found->forbids;
+        return;
+    }
+    if (effect != POLICY_ALLOW) {
+        with = effect == POLICY_AGREEMENT ? agreement_for(r, side->act, data)
+                                          : leave_for(r, side, mandate, data);
+    }
+    if (effect != POLICY_ALLOW && with == NULL) {
+        found->pends = found->pends == NULL ? mandate : found->pends;
+    } else if (found->allows == NULL || (effect == POLICY_ALLOW && found->with != NULL)) {
+        found->allows = mandate; /* by itself rather than with something */
+        found->with = with;
+    }
+}
+
 void decide_mandates_find(const struct policy_recipient *r, const struct decide_side *side,
                           enum policy_data data, struct decide_mandates *ret)
 {
     size_t count = 0;
     const struct book_block *blocks = day_blocks(r->day->book, BOOK_MANDATE, &count);
-    const struct book_block *agreement = agreement_for(r, side->act, data);
-    const struct book_block *agreeing = NULL;
     *ret = (struct decide_mandates){ 0 };
     for (size_t i = 0; i < count; i++) {
         unsigned of = data_of(policy_block_field(&blocks[i], BOOK_KEY_DATA));
-        if ((of >> data & 1) == 0 || !mandate_fits(r, side, &blocks[i])) {
-            continue;
+        if ((of >> data & 1) != 0 && mandate_fits(r, side, &blocks[i])) {
+            mandate_add(r, side, data, &blocks[i], ret);
         }
-        enum policy_effect effect = policy_effect_of(&blocks[i]);
-        const struct book_block **place = effect == POLICY_FORBID  ? &ret->forbids
-                                          : effect == POLICY_ALLOW ? &ret->allows
-                                          : effect == POLICY_AGREEMENT && agreement != NULL
-                                              ? &agreeing
-                                              : &ret->pends;
-        *place = *place == NULL ? &blocks[i] : *place;
-    }
-    if (ret->allows == NULL && agreeing != NULL) {
-        ret->allows = agreeing;
-        ret->agreement = agreement;
     }
 }
 

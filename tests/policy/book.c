@@ -235,7 +235,18 @@ TEST(book_agreements_stand_alone_and_have_an_end)
     check_fault(AGREEMENT "valid-to = 2025-01-01\n" PARTY, 1);
     check_fault("[agreement \"a\"]\nname = A\nparties = p\nacts = share\ndata = any\npurpose = d\n"
                 "valid-from = 2024-01-01\nvalid-to = 2025-01-01\n",
-                1);
+                3);
+}
+
+TEST(book_says_what_there_may_be_only_once)
+{
+    check_fault("[purpose \"x\"]\nname = X\ndefault = yes\n[purpose \"y\"]\nname = Y\n"
+                "default = yes\n",
+                4);
+    check_fault("[decider \"x\"]\nact = any\nrole = X\n[decider \"y\"]\nact = any\nrole = Y\n", 4);
+    check_read("[decider \"x\"]\nact = any\nrole = X\nvalid-to = 2024-12-31\n[decider \"y\"]\n"
+               "act = any\nrole = Y\nvalid-from = 2025-01-01\n");
+    check_fault("[exclusion \"x\"]\ntitle = T\nroles = one\n", 3);
 }
 
 TEST(book_does_not_depend_on_the_order_of_files)

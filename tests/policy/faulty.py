@@ -47,7 +47,9 @@ WRONG = [
     ("mandate", "title", None), ("mandate", "data", "indicators"), ("mandate", "data", "mail-address"),
     ("mandate", "with", "group:no-such-group"), ("mandate", "with", "country:Netherlands"),
     ("mandate", "with", "everybody"), ("mandate", "purpose", "no-such-purpose"),
-    ("mandate", "network", "theirs"), ("agreement", "parties", "p0"), ("agreement", "parties", None),
+    ("mandate", "network", "theirs"), ("leave", "for", "no-such-mandate"), ("leave", "by", None),
+    ("leave", "valid-to", None), ("leave", "purpose", "all"), ("party", "key", "RWabc"),
+    ("agreement", "parties", "p0, p0"), ("agreement", "parties", "p0"), ("agreement", "parties", None),
     ("agreement", "parties", "p0, no-such-party"), ("agreement", "tlp", "RED"),
     ("agreement", "tlp", "UNKNOWN"), ("agreement", "valid-from", None), ("agreement", "valid-to", None),
     ("agreement", "valid-to", "2001-01-01"), ("agreement", "acts", "fly"),
@@ -60,7 +62,7 @@ WRONG = [
 ]
 
 # Told with the line of the block: it takes more than this line to be wrong.
-OF_THE_BLOCK = [("valid-to", "2001-01-01"), ("parties", "p0")]
+OF_THE_BLOCK = [("valid-to", "2001-01-01")]
 
 # Lines that may stand in no block.
 LINES = ["colour = green", "name = again", "valid-from = 2024-02-30", "valid-to = tomorrow",

@@ -201,7 +201,7 @@ class Judge:
         if self.the("purpose", purpose) is None:
             return False
         if block.all("purpose"):
-            return purpose in block.list("purpose")
+            return any(named in ("any", purpose) for named in block.list("purpose"))
         return self.is_defensive(purpose)
 
     def names(self, items, party):
@@ -248,7 +248,17 @@ class Judge:
                    and self.names(each.list("with", ["any"]), other)]
         effects = {each.one("effect") for each in fitting}
         agreed = any(act in each.list("acts") for each in self.agreements([party, other], data, purpose))
-        return "forbid" not in effects and ("allow" in effects or ("agreement" in effects and agreed))
+        given = any(self.leave_is_given(each, party, other, data, purpose) for each in fitting
+                    if each.one("effect") in ("consent", "request", "authorisation", "person"))
+        return "forbid" not in effects and (
+            "allow" in effects or ("agreement" in effects and agreed) or given)
+
+    def leave_is_given(self, mandate, party, other, data, purpose):
+        return any(each.one("for") == mandate.name
+                   and self.names(each.list("who", ["any"]), party)
+                   and any(named in ("any", data) for named in each.list("data", ["any"]))
+                   and self.purpose_fits(each, purpose)
+                   and self.names(each.list("with", ["any"]), other) for each in self.those("leave"))
 
     # The rules. Each answers whether it says no.
 

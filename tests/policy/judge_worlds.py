@@ -176,7 +176,8 @@ class Maker:
 
     def who(self):
         return self.random.choice([self.random.choice(self.parties),
-                                   f"kind:{self.random.choice(KINDS)}"])
+                                   f"kind:{self.random.choice(KINDS)}",
+                                   f"group:{self.random.choice(self.groups)}"])
 
     def add_mandate(self, number, effect, wide):
         everybody = ", ".join(f"kind:{kind}" for kind in KINDS)
@@ -186,7 +187,8 @@ class Maker:
         if effect in ("consent", "request", "authorisation", "person"):
             fields.append(["by", "the head"])
         if wide or self.chance(0.5):
-            fields.append(["purpose", ", ".join(PURPOSES if wide else self.some(PURPOSES))])
+            fields.append(["purpose", self.random.choice(["any", ", ".join(PURPOSES)]) if wide
+                           else ", ".join(self.some(PURPOSES))])
         if not wide and self.chance(0.7):
             fields.append(["data", ", ".join(self.some(DATA[:4] + ["any"]))])
         if not wide and self.chance(0.8):
@@ -194,11 +196,30 @@ class Maker:
         if self.chance(0.2):
             fields.append(["network", self.random.choice(["own", "any", "constituency"])])
         self.add("mandate", f"m{number}", fields, holds=0.98 if wide else 0.9)
+        if effect in ("consent", "request", "authorisation", "person") and self.chance(0.95 if wide else 0.5):
+            self.add_leave(number, wide)
+
+    def add_leave(self, number, wide):
+        narrow = 0.04 if wide else 0.3
+        fields = [["for", f"m{number}"], ["by", "the head"],
+                  ["valid-from", self.near(0, 0, -1, -DAYS_FAR, -DAYS_FAR, 1)],
+                  ["valid-to", self.near(1, 1, 2, 2, DAYS_FAR, DAYS_FAR)]]
+        if self.chance(0.1):
+            fields[-2:] = [["valid-from", self.near(-DAYS_FAR)], ["valid-to", self.near(0, 0, -1)]]
+        if self.chance(narrow):
+            fields.append(["who", self.who()])
+        if self.chance(narrow):
+            fields.append(["data", ", ".join(self.some(DATA[:4] + ["any"]))])
+        if self.chance(narrow):
+            fields.append(["with", self.side()])
+        if wide or self.chance(0.6):
+            fields.append(["purpose", "any" if wide or self.chance(0.5) else ", ".join(self.some(PURPOSES))])
+        self.add("leave", f"v{number}", fields)
 
     def add_mandates(self):
         wide = self.chance(0.94)
         if wide:
-            self.add_mandate(0, "allow" if self.chance(0.9) else "agreement", True)
+            self.add_mandate(0, self.random.choices(["allow", "agreement", "consent"], [78, 8, 14])[0], True)
         for number in range(1, self.random.randint(2, 6)):
             effect = self.random.choice(["allow", "allow", "agreement"] + EFFECTS)
             if effect != "forbid" or not wide or self.chance(0.25):

@@ -189,6 +189,13 @@ def drop_some(chance, world, is_one):
 
 def without_mandates(chance, world):
     drop_some(chance, world, lambda block, field: field is None and ["effect", "allow"] in block["fields"])
+    there = [block["id"] for block in world["blocks"] if block["word"] == "mandate"]
+    world["blocks"] = [block for block in world["blocks"] # leave is for a mandate that there is
+                       if block["word"] != "leave" or dict(map(tuple, block["fields"]))["for"] in there]
+
+
+def without_leave(chance, world):
+    drop_some(chance, world, lambda block, field: field is None and block["word"] == "leave")
 
 
 def without_agreements(chance, world):
@@ -239,7 +246,7 @@ def with_a_narrower_label(chance, world):
         asks["label"]["tlp"] = NARROWER.get(asks["label"]["tlp"], "UNKNOWN")
 
 
-CHANGES = [without_mandates, without_agreements, without_a_signature, without_clearances,
+CHANGES = [without_mandates, without_leave, without_agreements, without_a_signature, without_clearances,
            without_members, without_equivalences, with_a_prohibition, with_a_mark, with_a_narrower_label]
 
 
