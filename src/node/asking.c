@@ -182,6 +182,9 @@ static enum err request_take(struct asking *asking, const char *text, bool again
     bool same = invocation->argument_count == 0 || questions_equal(&typed, &asking->questions);
     questions_done(&typed);
     TRY(err);
+    if (!asking->show && lines) { /* else the approval would be used up without them */
+        return op_fail(op, ERR_DENIED, "%s asks for lines: name --show as well", text);
+    }
     if (asking->show && !lines) {
         return op_fail(op, ERR_DENIED, "%s does not ask for lines: ask anew with --show", text);
     }
@@ -371,7 +374,8 @@ void asking_tell_waits(const struct asking *asking)
     flow_words(&flow,
                "linie %s: this is of persons, and needs a second one: it was written down as "
                "request %s and is not answered yet. Another user approves it with 'linie history "
-               "approve %s'; within %d hours of that 'linie %s --request %s' is answered, once.",
-               on_err.command->name, id, id, ASKING_APPROVAL_HOURS, on_err.command->name, id);
+               "approve %s'; within %d hours of that 'linie %s --request %s%s' is answered, once.",
+               on_err.command->name, id, id, ASKING_APPROVAL_HOURS, on_err.command->name, id,
+               asking->show ? " --show" : "");
     flow_end(&flow);
 }

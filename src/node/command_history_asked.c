@@ -26,7 +26,7 @@ static const char *act_words(enum store_asked_act act)
         [STORE_ASKED_APPROVAL] = "approved",
         [STORE_ASKED_EXPORT] = "exported",
         [STORE_ASKED_FORGET] = "forgot",
-        [STORE_ASKED_HOST] = "undid the pseudonym",
+        [STORE_ASKED_HOST] = "asked for the address behind",
         [STORE_ASKED_LOSS] = "acknowledged that the history lost",
         [STORE_ASKED_DENIED] = "was refused",
     };

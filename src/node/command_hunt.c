@@ -295,7 +295,9 @@ static int ended(const struct hunting *hunting)
     if (hunting->seen > 0) {
         return EXIT_FOUND;
     }
-    return hunting->incomplete > 0 ? EXIT_TROUBLE : EXIT_DONE; /* "nothing" would be too much */
+    bool empty = hunting->reach.first_s == UINT32_MAX; /* nothing is remembered yet */
+    return hunting->incomplete > 0 || empty ? EXIT_TROUBLE
+                                            : EXIT_DONE; /* "nothing" would be too much */
 }
 
 int command_hunt(struct invocation *invocation)

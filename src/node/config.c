@@ -340,7 +340,7 @@ static const struct key keys[] = {
     { "history", "days", "400d", "How long by the day, and then by the month.", NULL },
     { "history", "forget-after", NULL,
       "After this, nothing is known of these kinds of value (all: of every kind).\n"
-      "forget-after = email 90d\nforget-after = all 2y",
+      "forget-after = all 2y\nforget-after = email 90d",
       NULL },
     { "history", "size-max", NULL, "With more than so much, the oldest goes.\nsize-max = 50G",
       NULL },

@@ -332,6 +332,8 @@ def lines_need_a_second_person_too_since_they_tell_more_than_was_asked_for():
             node.run("history", "approve", request, **person(2))
         told = node.run("hunt", "--request", plain, "--show", status=TROUBLE, **person(1)).stderr
         assert "does not ask for lines" in told
+        told = node.run("hunt", "--request", name, status=TROUBLE, **person(1)).stderr
+        assert "name --show as well" in " ".join(told.split()), told # and it is not used up
         said = node.json("hunt", "--request", name, "--show", status=FOUND, **person(1))
         assert MAIL in said[1]["line"]
         acts = node.json("history", "asked")
