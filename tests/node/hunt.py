@@ -201,6 +201,9 @@ def nothing_is_known_where_nothing_was_ever_seen():
         told = node.run("hunt", "evil.example", *WHY, status=TROUBLE).stderr
         assert "nothing is remembered on this node yet" in told
         assert node.json("history", "asked") == []
+        node.run("watch", node.file("empty.log", ""), "--quiet", status=DONE)
+        told = node.run("hunt", "evil.example", *WHY, status=TROUBLE).stdout
+        assert "not known: nothing is remembered yet" in told, told
 
 
 @test
