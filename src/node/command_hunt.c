@@ -240,25 +240,6 @@ static void show_total(const struct hunting *hunting)
             (unsigned long long)hunting->asking.entry);
 }
 
-static enum err rule_visit(void *context, const struct store_asked *asked)
-{
-    struct hunting *hunting = context;
-    (void)asked;
-    hunting->forgot = true;
-    return ERR_OK;
-}
-
-static enum err rules_look(struct hunting *hunting)
-{
-    const struct store_asked_filter filter = {
-        .acts = 1u << STORE_ASKED_FORGET,
-        .since_us = TIME_US_NONE,
-    };
-    const struct invocation *invocation = hunting->asking.invocation;
-    return store_asked_walk(invocation->op, invocation->node->store, hunting->asking.grant, &filter,
-                            rule_visit, hunting);
-}
-
 static enum err hunt(struct hunting *hunting)
 {
     struct invocation *invocation = hunting->asking.invocation;
@@ -275,7 +256,8 @@ static enum err hunt(struct hunting *hunting)
     };
     TRY(losses_tell(invocation, hunt_kinds(&all), hunting->asking.since_s, hunting->asking.until_s,
                     &hunting->lost));
-    TRY(rules_look(hunting));
+    TRY(store_asked_forgot(invocation->op, invocation->node->store, hunting->asking.grant,
+                           &hunting->forgot));
     tell_asked(hunting);
     tell_refused(hunting);
     return ask(hunting);

@@ -5,68 +5,43 @@
 #include "format/json_writer.h"
 #include "store/asked.h"
 
-enum { CONTENT_SIZE_MAX = 4096, RULES_MAX = 1024 * 1024 };
+enum { CONTENT_SIZE_MAX = 4096 };
 
 /* ---- what the journal says ---- */
 
-/* Rules that were not carried out so far, the oldest first. */
+/* Of the rules that were not carried out so far. */
 struct rules {
-    struct buf entries; /* uint64_t each */
-    struct span id;     /* of the one that is looked for; empty: of none */
-    uint64_t found;     /* its entry */
-    bool done;          /* and it was carried out */
+    struct span id;  /* of the one that is looked for; empty: of none */
+    uint64_t found;  /* its entry */
+    uint64_t oldest; /* of all */
 };
-
-static void entries_remove(struct rules *rules, uint64_t entry)
-{
-    uint64_t *at = (uint64_t *)(void *)rules->entries.data;
-    size_t count = rules->entries.size / sizeof *at;
-    size_t kept = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (at[i] != entry) {
-            at[kept] = at[i];
-            kept++;
-        }
-    }
-    rules->entries.size = kept * sizeof *at;
-}
 
 static enum err rule_visit(void *context, const struct store_asked *asked)
 {
     struct rules *rules = context;
-    if (asked->about != 0) {
-        entries_remove(rules, asked->about);
-        rules->done = rules->done || asked->about == rules->found;
-        return ERR_OK;
-    }
     struct span id = json_string(json_member(asked->content, SPAN("id")));
+    if (rules->oldest == 0) {
+        rules->oldest = asked->entry;
+    }
     if (rules->id.size > 0 && span_equal(id, rules->id)) {
         rules->found = asked->entry;
     }
-    buf_add(&rules->entries, span_make(&asked->entry, sizeof asked->entry));
-    return rules->entries.err;
+    return ERR_OK;
 }
 
 static enum err rules_walk(struct op *op, struct node *node, struct rules *rules)
 {
     const struct policy_grant *grant = NULL;
-    const struct store_asked_filter filter = { .acts = 1u << STORE_ASKED_FORGET,
-                                               .since_us = TIME_US_NONE };
     TRY(policy_grant_owner(op, &grant));
-    return store_asked_walk(op, node->store, grant, &filter, rule_visit, rules);
+    return store_asked_unfinished(op, node->store, grant, rule_visit, rules);
 }
 
 enum err past_forget_left(struct op *op, struct node *node, uint64_t *ret_entry)
 {
-    struct rules rules = { .found = 0 };
-    buf_init(&rules.entries, RULES_MAX * sizeof *ret_entry);
-    enum err err = rules_walk(op, node, &rules);
-    if (err == ERR_OK) {
-        const uint64_t *entries = (const uint64_t *)(const void *)rules.entries.data;
-        *ret_entry = rules.entries.size > 0 ? entries[0] : 0;
-    }
-    buf_done(&rules.entries);
-    return err;
+    struct rules rules = { .oldest = 0 };
+    TRY(rules_walk(op, node, &rules));
+    *ret_entry = rules.oldest;
+    return ERR_OK;
 }
 
 /* ---- carrying out ---- */
@@ -130,15 +105,13 @@ enum err past_forget_finish(struct op *op, struct node *node)
         return ERR_OK;
     }
     TRY(err);
-    buf_init(&rules.entries, RULES_MAX * sizeof rules.found);
     buf_init(&id, CONTENT_SIZE_MAX);
     uuid_add(&id, &left.id);
     rules.id = buf_span(&id);
     err = rules_walk(op, node, &rules);
     buf_done(&id);
-    buf_done(&rules.entries);
     TRY(err);
-    bool begun = rules.found != 0 && !rules.done; /* else nobody was told that it was */
-    return begun ? carry_out(op, node, rules.found, &left.forget, &gone)
-                 : history_forgetting_drop(op, node->history);
+    /* Where it is not found, nobody was told of it, or it was carried out. */
+    return rules.found != 0 ? carry_out(op, node, rules.found, &left.forget, &gone)
+                            : history_forgetting_drop(op, node->history);
 }

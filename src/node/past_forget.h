@@ -52,7 +52,7 @@ enum err past_forget_finish(struct op *op, struct node *node);
  * node       open, with its store
  * ret_entry  of the journal; 0: there is none
  *
- * Errors    those of store_asked_walk()
+ * Errors    those of store_asked_unfinished()
  */
 MUST_USE
 enum err past_forget_left(struct op *op, struct node *node, uint64_t *ret_entry);

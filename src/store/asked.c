@@ -133,25 +133,83 @@ static enum err visit_entry(struct op *op, struct store *store, uint64_t entry,
     return err;
 }
 
+/* Ends the query too. */
+static enum err visit_entries(struct op *op, struct store *store, struct db_query *q,
+                              enum err (*visit)(void *context, const struct store_asked *asked),
+                              void *context)
+{
+    enum err err = ERR_OK;
+    while (err == ERR_OK && db_next(q)) {
+        uint64_t entry = (uint64_t)db_i64(q);
+        err = visit_entry(op, store, entry, visit, context);
+    }
+    enum err ended = db_end(q);
+    return err == ERR_OK ? ended : err;
+}
+
+/* Two statements: one that left open whether there is an `about` could not use its index, and would
+ * read the whole table for each request in a list of them. */
+static struct db_query query_of(struct op *op, struct store *store,
+                                const struct store_asked_filter *filter)
+{
+    struct db_query q =
+        filter->by_about
+            ? db_query(
+                  op, &store->db,
+                  "SELECT entry FROM asked INDEXED BY asked_about WHERE (?1 = 0 OR"
+                  " (1 << act) & ?1) AND time >= ?2 AND about > 0 AND about = ?3 ORDER BY entry")
+            : db_query(op, &store->db,
+                       "SELECT entry FROM asked WHERE (?1 = 0 OR (1 << act) & ?1) AND time >= ?2"
+                       " ORDER BY entry");
+    db_bind_i64(&q, filter->acts);
+    db_bind_i64(&q, filter->since_us == TIME_US_NONE ? INT64_MIN : filter->since_us);
+    if (filter->by_about) {
+        db_bind_i64(&q, (int64_t)filter->about);
+    }
+    return q;
+}
+
 enum err store_asked_walk(struct op *op, struct store *store, const struct policy_grant *grant,
                           const struct store_asked_filter *filter,
                           enum err (*visit)(void *context, const struct store_asked *asked),
                           void *context)
 {
-    enum err err = ERR_OK;
     TRY(grant_check(op, grant));
-    struct db_query q =
-        db_query(op, &store->db,
-                 "SELECT entry FROM asked WHERE (?1 = 0 OR (1 << act) & ?1) AND (NOT ?2 OR about ="
-                 " ?3) AND time >= ?4 ORDER BY entry");
-    db_bind_i64(&q, filter->acts);
-    db_bind_i64(&q, filter->by_about ? 1 : 0);
-    db_bind_i64(&q, (int64_t)filter->about);
-    db_bind_i64(&q, filter->since_us == TIME_US_NONE ? INT64_MIN : filter->since_us);
-    while (err == ERR_OK && db_next(&q)) {
-        uint64_t entry = (uint64_t)db_i64(&q);
-        err = visit_entry(op, store, entry, visit, context);
+    struct db_query q = query_of(op, store, filter);
+    return visit_entries(op, store, &q, visit, context);
+}
+
+/* ---- rules by which was forgotten ---- */
+
+/* The number of the act stands in the statements, so that the index asked_rules serves them. */
+_Static_assert(STORE_ASKED_FORGET == 4, "as the schema and the statements below have it");
+
+enum err store_asked_forgot(struct op *op, struct store *store, const struct policy_grant *grant,
+                            bool *ret)
+{
+    bool forgot = false;
+    TRY(grant_check(op, grant));
+    struct db_query q = db_query(
+        op, &store->db,
+        "SELECT entry FROM asked INDEXED BY asked_rules WHERE act = 4 AND about = 0 LIMIT 1");
+    while (db_next(&q)) {
+        forgot = true;
     }
-    enum err ended = db_end(&q);
-    return err == ERR_OK ? ended : err;
+    TRY(db_end(&q));
+    *ret = forgot;
+    return ERR_OK;
+}
+
+enum err store_asked_unfinished(struct op *op, struct store *store,
+                                const struct policy_grant *grant,
+                                enum err (*visit)(void *context, const struct store_asked *asked),
+                                void *context)
+{
+    TRY(grant_check(op, grant));
+    struct db_query q = db_query(
+        op, &store->db,
+        "SELECT entry FROM asked AS rule INDEXED BY asked_rules WHERE act = 4 AND about = 0 AND NOT"
+        " EXISTS (SELECT 1 FROM asked INDEXED BY asked_about WHERE about > 0 AND about = rule.entry"
+        " AND act = 4) ORDER BY entry");
+    return visit_entries(op, store, &q, visit, context);
 }

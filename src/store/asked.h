@@ -62,7 +62,7 @@ enum err store_asked_add(struct op *op, struct store *store, enum store_asked_ac
 struct store_asked_filter {
     uint32_t acts; /* a bit (1 << act) each; 0: all */
     uint64_t about;
-    bool by_about; /* only those about that entry */
+    bool by_about; /* only those about that entry; it takes no longer where much else was asked */
     int64_t since_us;
 };
 
@@ -84,6 +84,38 @@ enum err store_asked_walk(struct op *op, struct store *store, const struct polic
                           const struct store_asked_filter *filter,
                           enum err (*visit)(void *context, const struct store_asked *asked),
                           void *context);
+
+/**
+ * Whether anything was ever forgotten by rule. No entry of the journal is read for it.
+ *
+ * op        work in hand
+ * store     open
+ * grant     permission to read: of the owner
+ * ret       untouched on error
+ *
+ * Errors    ERR_DENIED; ERR_CORRUPT; ERR_IO; ERR_LIMIT
+ */
+MUST_USE
+enum err store_asked_forgot(struct op *op, struct store *store, const struct policy_grant *grant,
+                            bool *ret);
+
+/**
+ * Visit the rules by which was to be forgotten, and of which the journal does not say how much it
+ * was: the oldest first. The others are not read.
+ *
+ * op        work in hand
+ * store     open
+ * grant     permission to read: of the owner
+ * visit     as for store_asked_walk()
+ * context   handed to `visit`
+ *
+ * Errors    those of store_asked_walk()
+ */
+MUST_USE
+enum err store_asked_unfinished(struct op *op, struct store *store,
+                                const struct policy_grant *grant,
+                                enum err (*visit)(void *context, const struct store_asked *asked),
+                                void *context);
 
 /**
  * Read one again.

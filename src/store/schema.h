@@ -7,7 +7,7 @@
 #ifndef STORE_SCHEMA_H
 #define STORE_SCHEMA_H
 
-#define STORE_SCHEMA_VERSION 7
+#define STORE_SCHEMA_VERSION 8
 
 #define STORE_SCHEMA                                                                               \
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;"                               \
@@ -89,6 +89,7 @@
     "CREATE INDEX notices_open ON notices (subject) WHERE open;"                                   \
     "CREATE TABLE asked (entry INTEGER PRIMARY KEY, act INTEGER NOT NULL,"                         \
     " time INTEGER NOT NULL, about INTEGER NOT NULL);"                                             \
-    "CREATE INDEX asked_about ON asked (about) WHERE about > 0;"
+    "CREATE INDEX asked_about ON asked (about) WHERE about > 0;"                                   \
+    "CREATE INDEX asked_rules ON asked (entry) WHERE act = 4 AND about = 0;"
 
 #endif
