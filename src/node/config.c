@@ -362,7 +362,8 @@ static const struct key keys[] = {
       "second-person = email",
       NULL },
     { "history", "overseer", NULL,
-      "Users who may read who asked what, and who approve nothing.\noverseer = privacy-officer",
+      "Users who look after who asked what, and approve nothing; linie-history(1) tells how they\n"
+      "read it.\noverseer = privacy-officer",
       NULL },
     { "history", "share", "20", "Percent of one processor that putting history in order may take.",
       NULL },

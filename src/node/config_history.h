@@ -15,8 +15,8 @@ struct config_history {
                                  * empty: they are not */
     uint32_t second_person;     /* kinds, as bits, for which a hunt needs a second person */
     struct span mandate;        /* of hunts that name none; empty: they must */
-    struct span overseers;      /* users, parted by spaces, who may read who asked what; each is one
-                                 * that cannot approve */
+    struct span overseers;      /* users, parted by spaces, who look after who asked what: none
+                                 * of them can approve; it lets nobody read */
     uint32_t share;             /* percent of one processor that work on history may take */
 };
 

@@ -6,6 +6,7 @@
 """
 
 import json
+import pathlib
 import pwd
 import re
 import subprocess
@@ -386,8 +387,49 @@ def export_of_everything_needs_a_second_person_where_a_kind_does():
         assert MAIL in node.said("history", "export", "--request", name)
 
 
+def as_another_user(number):
+    """How a user who is not the node's owner starts a command, without sudo."""
+    before = ("setpriv", f"--reuid={number}", "--clear-groups")
+    try:
+        subprocess.run([*before, *Node.command(None, "--version", node=False)], check=True,
+                       capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        raise Skip("nobody else can start the program here") from None
+    return {"before": before}
+
+
+def sudo_rule():
+    """The commands that the manual gives to an overseer, as it wraps and escapes them."""
+    manual = pathlib.Path(__file__).parents[2] / "docs/man/linie-history.1.scd"
+    rule = re.search(r"^privacy-officer ALL = \(linie\)(.*?)^```", manual.read_text(encoding="utf-8"),
+                     re.S | re.M).group(1)
+    commands = [" ".join(command.replace("\\", " ").split()) for command in rule.split(",")]
+    start = "/usr/bin/linie --node /var/lib/linie "
+    assert commands and all(command.startswith(start) for command in commands), commands
+    return [command.removeprefix(start).split() for command in commands]
+
+
 @test
-def overseer_reads_every_act_and_nobody_can_remove_one():
+def overseer_reads_by_the_sudo_rule_of_the_manual_and_not_without():
+    with seen(dns("evil.example")) as node:
+        configure(node, f"second-person = email\noverseer = {name_of(3)}\n")
+        node.run("hunt", "evil.example", *WHY, status=FOUND, **person(1))
+        node.folder.chmod(0o755) # which is the test's; the node in it is as Linie made it
+
+        told = node.run("history", "asked", status=TROUBLE, **as_another_user(3))
+        assert "Permission denied" in told.stderr and told.stdout == "", told.stderr
+
+        for words in sudo_rule(): # sudo leaves the login as it is, and makes the user the owner
+            said = node.run(*words, **person(3)).stdout
+            assert name_of(1) in said and "case 17" in said, said
+        name = waits(node, MAIL, **person(1))
+        told = node.run("history", "approve", name, status=TROUBLE, **person(3)).stderr
+        assert "an overseer" in told, told
+        assert node.json("history", "asked")[-1]["actor"] == name_of(3)
+
+
+@test
+def every_act_is_told_and_nobody_can_remove_one():
     with seen(smtp(MAIL) + dns("evil.example", second=1)) as node:
         key = node.file("hosts.key", "5a" * 32)
         configure(node, f"second-person = email\noverseer = {name_of(3)}\nhost-key = {key}\n")
