@@ -10,7 +10,10 @@
 #include "history/merge.h"
 #include "history/taking.h"
 
-enum { MERGE_GATHER_SIZE_MAX = 64 * 1024 * 1024 }; /* bytes of what is gathered at a time */
+/* Bytes of what is gathered at a time. While it is sorted, its keys are there twice or places are
+ * sorted beside it: up to as much again. This is beside the filter of the segment that is made
+ * (HISTORY_MERGE_KEYS_MAX), and both are in what linie.conf(5) says of memory. */
+enum { MERGE_GATHER_SIZE_MAX = 64 * 1024 * 1024 };
 
 /**
  * Tell that there is no memory.
