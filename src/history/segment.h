@@ -3,7 +3,7 @@
  * A segment: rows of many values, sorted, written once, used as it lies. docs/format/history.md has
  * the bytes.
  *
- *     blocks      entries in order, some 16 KiB a block, compressed, each with a checksum
+ *     blocks      entries in order, some 20 KiB a block, then compressed, each with a checksum
  *     names       of hosts and of ways, to which postings refer by number
  *     index       the first place of every block, and where it lies
  *     filter      tells of nearly every value that is not here that it is not here

@@ -606,7 +606,8 @@ static enum err run(struct watching *watching, struct session *session)
     enum err err = session_begin(session, &watching->now->invocation, &round->options);
     if (err == ERR_OK && round->options.fill && session->node->history == NULL) {
         err = op_fail(session->op, ERR_ABSENT,
-                      "nothing is remembered: linie.conf says so ([history], remember = yes)");
+                      "nothing is remembered on this node: write 'remember = yes' below [history] "
+                      "in linie.conf; then this takes in what was read");
     }
     atomic_store(&stop_loop, session->loop);
     if (err == ERR_OK) {

@@ -751,7 +751,7 @@ def what_cannot_be_filled_in_is_said():
     with Node() as node:
         log = node.file("a.log", lines(10))
         said = node.run("history", "fill", log, status=TROUBLE).stderr
-        assert "nothing is remembered" in said, said
+        assert "nothing is remembered on this node: write 'remember = yes'" in said, said
         remember(node, True)
         done = node.run("history", "fill", log)
         assert "not read so far" in done.stderr + done.stdout, done
