@@ -43,9 +43,9 @@ struct hunt_options {
     uint32_t since_s;   /* postings that lie wholly before or behind do not count */
     uint32_t until_s;   /* UINT32_MAX: any */
     struct span sensor; /* empty: any */
-    /* Called with what was found. Pieces of one value of one segment come one after the other; the
-     * same value comes once for each segment that holds it. Another result than ERR_OK ends the
-     * hunt with it. */
+    /* Called with what was found, segment after segment, and for each question that it meets.
+     * Pieces of one value of one segment come one after the other; the same value comes once for
+     * each segment that holds it. Another result than ERR_OK ends the hunt with it. */
     enum err (*on_found)(void *context, const struct hunt_found *found);
     /* A block is damaged, and what it holds is not in the answer. NULL: it is only counted. */
     void (*on_damage)(void *context, const char *text);

@@ -9,6 +9,7 @@
 #include "node/losses.h"
 #include "node/past.h"
 #include "node/print.h"
+#include "node/rows_told.h"
 
 enum { LINE_SIZE_MAX = 1024 * 1024 };
 
@@ -21,6 +22,8 @@ struct exporting {
     uint64_t postings;
     uint64_t damaged;
     struct losses_told lost;
+    bool several; /* values, which may meet the same rows */
+    struct rows_told told;
 };
 
 /* A posting, and what it is of. */
@@ -185,6 +188,14 @@ static void write_rows(struct exporting *exporting, const struct rows *rows)
 
 static enum err on_found(void *context, const struct hunt_found *found)
 {
+    struct exporting *exporting = context;
+    bool told = false;
+    if (exporting->several) {
+        TRY(rows_told_before(exporting->asking.invocation->op, &exporting->told, found, &told));
+    }
+    if (told) {
+        return ERR_OK;
+    }
     const struct rows rows = {
         .kind = found->kind,
         .form = found->form,
@@ -194,7 +205,7 @@ static enum err on_found(void *context, const struct hunt_found *found)
         .hosts = found->hosts,
         .ways = found->ways,
     };
-    write_rows(context, &rows);
+    write_rows(exporting, &rows);
     return ERR_OK;
 }
 
@@ -208,7 +219,7 @@ static void on_damage(void *context, const char *text)
 static enum err export_values(struct exporting *exporting, struct op *op, struct history *history)
 {
     const struct hunt_questions questions = questions_of(&exporting->asking.questions);
-    struct hunt_result result;
+    struct hunt_result result = { .cut = false };
     const struct hunt_options options = {
         .since_s = exporting->asking.since_s,
         .until_s = exporting->asking.until_s,
@@ -217,7 +228,14 @@ static enum err export_values(struct exporting *exporting, struct op *op, struct
         .on_damage = on_damage,
         .context = exporting,
     };
-    return hunt_ask(op, history, exporting->asking.grant, &questions, &options, &result);
+    exporting->several = questions.count > 1;
+    TRY(hunt_ask(op, history, exporting->asking.grant, &questions, &options, &result));
+    if (result.cut) {
+        fputs("linie history export: some values meet more of what was asked for than can be told "
+              "at once: ask for less at a time\n",
+              exporting->asking.invocation->err);
+    }
+    return ERR_OK;
 }
 
 static enum err export_segment(struct exporting *exporting, struct op *op,
@@ -265,21 +283,25 @@ static enum err export_all(struct exporting *exporting, struct op *op, struct hi
     return ERR_OK;
 }
 
-static enum err export(struct exporting *exporting) {
-    const struct asking *asking = &exporting->asking;
-    const struct hunt_questions questions = questions_of(&asking->questions);
-    struct op *op = asking->invocation->op; struct node *node = asking->invocation->node;
-    uint64_t kinds = asking->all ? HISTORY_LOSS_KINDS_ALL : hunt_kinds(&questions);
-    TRY(past_reading(op, node)); if (exporting->csv){ write_header(exporting); }
-if (node->history == NULL)
+static enum err write_all(struct exporting *exporting)
 {
-    return ERR_OK;
-}
-TRY(losses_tell(asking->invocation, kinds, asking->since_s, asking->until_s, &exporting->lost));
-TRY(asking->all ? export_all(exporting, op, node->history)
-                : export_values(exporting, op, node->history));
-losses_tell_end(asking->invocation, &exporting->lost, exporting->damaged);
-return losses_notice(op, node);
+    const struct asking *asking = &exporting->asking;
+    struct op *op = asking->invocation->op;
+    struct node *node = asking->invocation->node;
+    const struct hunt_questions questions = questions_of(&asking->questions);
+    uint64_t kinds = asking->all ? HISTORY_LOSS_KINDS_ALL : hunt_kinds(&questions);
+    TRY(past_reading(op, node));
+    if (exporting->csv) {
+        write_header(exporting);
+    }
+    if (node->history == NULL) {
+        return ERR_OK;
+    }
+    TRY(losses_tell(asking->invocation, kinds, asking->since_s, asking->until_s, &exporting->lost));
+    TRY(asking->all ? export_all(exporting, op, node->history)
+                    : export_values(exporting, op, node->history));
+    losses_tell_end(asking->invocation, &exporting->lost, exporting->damaged);
+    return losses_notice(op, node);
 }
 
 int command_history_export(struct invocation *invocation)
@@ -291,17 +313,19 @@ int command_history_export(struct invocation *invocation)
     int code = EXIT_TROUBLE;
     buf_init(&exporting.line, LINE_SIZE_MAX);
     buf_init(&exporting.value, LINE_SIZE_MAX);
+    rows_told_begin(&exporting.told);
     enum err err = past_asked(invocation->op, invocation->node);
     if (err == ERR_OK) {
         err = asking_begin(&exporting.asking);
     }
     if (err == ERR_OK && exporting.asking.waits) {
         asking_tell_waits(&exporting.asking);
-    } else if (err == ERR_OK && export(&exporting) == ERR_OK) {
+    } else if (err == ERR_OK && write_all(&exporting) == ERR_OK) {
         code = exporting.damaged + exporting.lost.count > 0 ? EXIT_REFUSALS : EXIT_DONE;
     } else {
         code = command_fail(invocation);
     }
+    rows_told_done(&exporting.told);
     buf_done(&exporting.value);
     buf_done(&exporting.line);
     asking_done(&exporting.asking);

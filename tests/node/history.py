@@ -463,6 +463,45 @@ def export_has_every_sighting_as_json_and_as_a_table():
         assert [asked["act"] for asked in node.json("history", "asked")] == ["export"] * 4
 
 
+@test
+def export_of_values_that_overlap_has_each_sighting_once():
+    text = dns("c2.evil.example", "10.0.0.2") + dns("evil.example", "10.0.0.1", 60) + \
+        dns("other.example", "10.0.0.3", 90)
+    with Node().remembering() as node:
+        for name in ("a.log", "b.log"): # two parts, perhaps two segments
+            node.run("watch", node.file(name, text), "--quiet")
+            text = text.replace('10.0.0.', '10.0.1.')
+        for values in (("evil.example", "c2.evil.example"), ("c2.evil.example", "evil.example"),
+                       ("=c2.evil.example", ".evil.example", "evil.example")):
+            told = node.said("history", "export", *values, *WHY).splitlines()
+            assert len(told) == len(set(told)), told
+            rows = [json.loads(line) for line in told]
+            assert sum(row["count"] for row in rows) == 4, rows
+            assert {row["inside"] for row in rows} == {"10.0.0.1", "10.0.0.2", "10.0.1.1", "10.0.1.2"}
+            table = node.said("history", "export", "--csv", *values, *WHY).splitlines()
+            assert len(table) == len(told) + 1
+        answered = node.said("history", "export", "192.0.2.0/24", "192.0.0.0/16", "192.0.2.53", *WHY)
+        assert len(answered.splitlines()) == len(set(answered.splitlines()))
+
+
+@test
+def export_says_where_a_value_meets_more_than_can_be_told():
+    letters = "a!$:@=+!$:@=" # but of the first each may be escaped: another key, one plain form
+    with Node().remembering() as node:
+        node.run("watch", node.file("a.log", json.dumps(
+            {"_path": "http", "ts": FIRST_MOMENT, "uid": "C1", "id.orig_h": "10.0.0.5",
+             "id.orig_p": 1025, "id.resp_h": "192.0.2.80", "id.resp_p": 80, "host": "www.example",
+             "uri": "/" + letters}) + "\n"), "--quiet")
+        # one URL in 1,100 writings
+        asked = node.file("urls.txt", "".join(
+            "http://www.example/" + "".join(f"%{ord(letter):02x}" if number << 1 >> i & 1 else letter
+                                            for i, letter in enumerate(letters)) + "\n"
+            for number in range(1100)))
+        done = node.run("history", "export", asked, *WHY)
+        assert len(done.stdout.splitlines()) == 1, done.stdout
+        assert "ask for less at a time" in done.stderr, done.stderr
+
+
 # ---- damage ----
 
 @test
