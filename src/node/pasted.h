@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 /*
  * Values in prose that somebody pasted: a warning, a mail, a chat. Defanged ones are understood;
- * words that only look like names ("e.g", "invoice.pdf") are not taken for some.
+ * words that only look like names ("e.g", "invoice.pdf") are not taken for some. A word that is no
+ * value as a whole is taken apart at "= : & # @" and brackets, so that "sha256=...", "C2:name" and
+ * "[a](http://a.example/b)" tell theirs; a URL with a scheme stays whole. Of a URL of another
+ * scheme than the web's ("tcp://192.0.2.7:53") the host, and it with its port, are told too.
  */
 #ifndef NODE_PASTED_H
 #define NODE_PASTED_H

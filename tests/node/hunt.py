@@ -142,6 +142,48 @@ def values_are_found_in_prose_and_what_is_none_is_not_asked_for():
 
 
 @test
+def values_are_found_however_people_write_them_beside_each_other():
+    sha256, md5 = "ab" * 32, "cd" * 16
+    table = (
+        (f"SHA256:{sha256}", [sha256]), (f"sha256={sha256}", [sha256]), (f"MD5:{md5}", [md5]),
+        ("IP:10.0.0.1", ["10.0.0.1"]), ("ip=10.0.0.1", ["10.0.0.1"]), ("IP:2001:db8::7", ["2001:db8::7"]),
+        ("domain:c2.evil.example", ["c2.evil.example"]), ("C2:evil[.]example", ["evil.example"]),
+        ("C2:evil[.]example:8443", ["evil.example"]), ("evil[.]example[:]8443", ["evil.example"]),
+        ("host:10.0.0.1:80", ["10.0.0.1:80"]), ("url=http://y.example/b", ["http://y.example/b"]),
+        ("url:y.example/b?c=d:e", ["y.example/b?c=d:e"]),
+        ("[a](http://y.example/b)", ["http://y.example/b"]),
+        ("[y.example](http://y.example/b),", ["y.example", "http://y.example/b"]),
+        ("[a](http://y.example/b)[c](hxxp://z[.]example/d).", ["http://y.example/b", "http://z.example/d"]),
+        ("10.1.2.3-10.1.2.9", ["10.1.2.3", "10.1.2.9"]),
+        ("10.1.2.3\u201310.1.2.9", ["10.1.2.3", "10.1.2.9"]),
+        ("10.1.2.3->10.1.2.9", ["10.1.2.3", "10.1.2.9"]),
+        ("10.1.2.3\u2192evil.example", ["10.1.2.3", "evil.example"]),
+        ("\u201cevil.example\u201d \u2018http://y.example/b\u2019", ["evil.example", "http://y.example/b"]),
+        ("\u00abevil.example\u00bb\u2014good.example\u2026", ["evil.example", "good.example"]),
+        ("http://y.example/b\u2026 and more", ["http://y.example/b"]),
+        ("_evil.example_ and **good.example**", ["evil.example", "good.example"]),
+        ("evil.example=10.0.0.1", ["evil.example", "10.0.0.1"]),
+        ("evil.example@10.0.0.1&good.example", ["evil.example", "10.0.0.1", "good.example"]),
+        ("evil[.]example(10.0.0.1)", ["evil.example", "10.0.0.1"]),
+        ("see tcp://9.9.9.9:53", ["tcp://9.9.9.9:53/", "9.9.9.9:53", "9.9.9.9"]),
+        ("tcp[://]evil[.]example:53", ["tcp://evil.example:53/", "evil.example"]),
+        ("http://y.example/a_(b)?c=(d)&e=f:g", ["http://y.example/a_(b)?c=(d)&e=f:g"]),
+        ("(see http://y.example/a_(b)).", ["http://y.example/a_(b)"]),
+        ("http://a.example/?u=http://b.example/c", ["http://a.example/?u=http://b.example/c"]),
+        ("from (10.0.0.1), [2001:db8::7]:443", ["10.0.0.1", "[2001:db8::7]:443"]),
+        # none of these is one
+        ("10.0.0.9 os.path.com(x) at 12:30:45 00:11:22:33:44:55:66:77:88:99 std::io main.c:12 name=invoice.pdf",
+         ["10.0.0.9"]),
+    )
+    with three_days() as node:
+        for text, asked in table:
+            for before in ("", "Seen: "):
+                answers = hunt(node, "-", given=f"{before}{text}\nbeacon c2.evil.example\n")
+                found = [answer["asked"] for answer in answers]
+                assert found == list(dict.fromkeys([*asked, "c2.evil.example"])), (before + text, found)
+
+
+@test
 def values_come_out_of_lists_tables_and_bundles_each_once():
     bundle = {"type": "bundle", "id": "bundle--5a1f3f2e-0a51-4f2b-8f3f-0d7d5b1c0a11", "objects": [
         {"type": "indicator", "spec_version": "2.1",
