@@ -278,10 +278,11 @@ static enum err show_one(struct op *op, struct shower *shower, struct store_hit 
                             : show_text(op, &showing, shower->grant);
 }
 
-static enum err show_row(struct op *op, struct shower *shower, int64_t row)
+static enum err show_row(struct op *op, struct shower *shower, const struct hit_item *item)
 {
     struct store_hit hit;
-    TRY(store_hit_read(op, shower->invocation->node->store, shower->grant, row, &hit));
+    TRY(store_hit_reread(op, shower->invocation->node->store, shower->grant, item->row,
+                         item->false_others, &hit));
     return show_one(op, shower, &hit);
 }
 
@@ -292,7 +293,7 @@ static enum err show_rows(struct shower *shower, const struct hit_item *items, s
     for (size_t i = 0; i < count && err == ERR_OK; i++) {
         struct op op;
         op_begin(&op, &shower->invocation->op->actor, LINE_SIZE_MAX);
-        err = show_row(&op, shower, items[i].row);
+        err = show_row(&op, shower, &items[i]);
         if (err != ERR_OK) {
             err = op_fail(shower->invocation->op, err, "%s", op.fault.text);
         }

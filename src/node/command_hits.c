@@ -133,7 +133,7 @@ static enum err hit_show(struct op *op, struct hits *hits, const struct hit_grou
     struct store_hit hit;
     struct node *node = hits->invocation->node;
     const struct hit_item *item = &hit_list_items(&hits->list, group)[index];
-    TRY(store_hit_read(op, node->store, hits->grant, item->row, &hit));
+    TRY(store_hit_reread(op, node->store, hits->grant, item->row, item->false_others, &hit));
     allowed_apply(hits->allowed, &hit.fold);
     if (hits->evidence) {
         TRY(store_evidence_read(op, node->store, hits->grant, &hit.fold));

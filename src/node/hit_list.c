@@ -65,6 +65,7 @@ static enum err visit(void *context, const struct store_hit *hit)
     }
     const struct hit_item item = {
         .row = hit->row,
+        .false_others = hit->false_others,
         .group = group_of(g, &fold),
         .order = g->order,
         .rank = (uint8_t)rank,

@@ -19,6 +19,7 @@ struct hit_wish {
 
 struct hit_item {
     int64_t row;
+    uint64_t false_others; /* of its value, for store_hit_reread() */
     uint32_t group;
     uint32_t order; /* as the store told it */
     uint8_t rank;

@@ -152,26 +152,45 @@ static enum err row_keep(struct op *op, const struct policy_grant *grant, const 
     return ERR_OK;
 }
 
+/* The one row of a question, which is ended. */
+static enum err one_keep(struct op *op, const struct policy_grant *grant, struct db_query *q,
+                         struct store_hit *ret)
+{
+    bool found = false;
+    enum err err = ERR_OK;
+    while (err == ERR_OK && db_next(q)) {
+        const struct row read = row_read(q);
+        err = row_keep(op, grant, &read, ret);
+        found = true;
+    }
+    enum err ended = db_end(q);
+    TRY(err);
+    TRY(ended);
+    return found ? ERR_OK : op_fail(op, ERR_ABSENT, "there is no such hit");
+}
+
 enum err store_hit_read(struct op *op, struct store *store, const struct policy_grant *grant,
                         int64_t row, struct store_hit *ret)
 {
-    bool found = false;
     struct db_query q =
         db_query(op, &store->db,
                  "SELECT " HIT_COLUMNS " FROM folds f JOIN (SELECT sum(state = 2) AS false_count"
                  "  FROM folds WHERE value = (SELECT value FROM folds WHERE id = ?1)) v"
                  " WHERE f.id = ?1");
     db_bind_i64(&q, row);
-    enum err err = ERR_OK;
-    while (err == ERR_OK && db_next(&q)) {
-        const struct row read = row_read(&q);
-        err = row_keep(op, grant, &read, ret);
-        found = true;
-    }
-    enum err ended = db_end(&q);
-    TRY(err);
-    TRY(ended);
-    return found ? ERR_OK : op_fail(op, ERR_ABSENT, "there is no such hit");
+    return one_keep(op, grant, &q, ret);
+}
+
+enum err store_hit_reread(struct op *op, struct store *store, const struct policy_grant *grant,
+                          int64_t row, uint64_t false_others, struct store_hit *ret)
+{
+    struct db_query q = db_query(op, &store->db,
+                                 "SELECT " HIT_COLUMNS " FROM folds f"
+                                 " JOIN (SELECT 0 AS false_count) v WHERE f.id = ?1");
+    db_bind_i64(&q, row);
+    TRY(one_keep(op, grant, &q, ret));
+    ret->false_others = false_others;
+    return ERR_OK;
 }
 
 /* The rows whose names begin so, as far as they are told. */

@@ -137,6 +137,23 @@ enum err store_hit_read(struct op *op, struct store *store, const struct policy_
                         int64_t row, struct store_hit *ret);
 
 /**
+ * Read a hit of a walk again: as store_hit_read(), which looks at all hits of its value; for many
+ * hits of one value that would take their square.
+ *
+ * op            work in hand; the hit lives in its memory
+ * store         open
+ * grant         permission to read
+ * row           as a walk told it, since which the database was not made anew
+ * false_others  as that walk told it
+ * ret           untouched on error
+ *
+ * Errors        those of store_hit_read()
+ */
+MUST_USE
+enum err store_hit_reread(struct op *op, struct store *store, const struct policy_grant *grant,
+                          int64_t row, uint64_t false_others, struct store_hit *ret);
+
+/**
  * The hit of a name, or of a beginning that fits it alone.
  *
  * op        work in hand; the hit lives in its memory

@@ -218,6 +218,27 @@ TEST(hit_says_how_many_others_of_its_value_were_called_false)
     world_end(&world);
 }
 
+/* What is told of the others is not counted once more for each: many hits of one value are read in
+ * a time that grows as they do. */
+TEST(hit_of_a_walk_is_read_again_with_what_the_walk_told_of_the_others)
+{
+    struct world world;
+    struct store_hit hit;
+    static const char *const hosts[] = { "10.0.0.5", "10.0.0.6" };
+    world_begin(&world);
+    found(&world, hosts, 2);
+    const struct store_hit first = hit_of(&world, "10.0.0.5");
+    check_err(act(&world, HIT_ACT_FALSE, "x", &first), ERR_OK);
+
+    check_err(store_hit_reread(&world.op, world.store, world.grant, first.row, 7, &hit), ERR_OK);
+
+    assert_int_equal(hit.state, HIT_FALSE);
+    assert_int_equal(hit.false_others, 7);
+    check_span(hit.fold.inside, "10.0.0.5");
+    check_err(store_hit_reread(&world.op, world.store, world.grant, 12345, 0, &hit), ERR_ABSENT);
+    world_end(&world);
+}
+
 struct seen {
     size_t count;
     size_t heads;
