@@ -254,13 +254,11 @@ static void tell_looked_back(struct looked_back *looked, const struct past_look 
     char asked[48];
     char text[FAULT_TEXT_SIZE];
     looked->incomplete = past_look_text(look, text, sizeof text);
-    if (look->cut > 0) {
-        fprintf(invocation->err,
-                "linie: looking back: %llu lines for whose hits there is no room\n",
-                (unsigned long long)look->cut);
-    }
     if (looked->incomplete) {
         fprintf(invocation->err, "linie: %s\n", text);
+    }
+    if (past_look_room_text(look, text, sizeof text)) {
+        fprintf(invocation->err, "%s\n", text);
     }
     if (look->held > 0) {
         tell_held(invocation, look);

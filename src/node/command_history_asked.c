@@ -505,6 +505,9 @@ int command_history_approve(struct invocation *invocation)
         return command_fail(invocation);
     }
     tell_approved(invocation, &approving);
+    if (approving.released && past_look_room_text(&approving.look, text, sizeof text)) {
+        fprintf(invocation->err, "%s\n", text);
+    }
     if (approving.released && past_look_text(&approving.look, text, sizeof text)) {
         fprintf(invocation->err, "linie history approve: %s\n", text);
         return EXIT_REFUSALS;

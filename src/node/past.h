@@ -102,6 +102,17 @@ struct past_look {
  */
 bool past_look_text(const struct past_look *look, char *text, size_t size);
 
+/**
+ * Say that there was no room for some of what a look back met.
+ *
+ * look      of past_look_back()
+ * text      receives a sentence of at most `size` bytes, with its NUL
+ * size      of text
+ *
+ * Returns false where there was.
+ */
+bool past_look_room_text(const struct past_look *look, char *text, size_t size);
+
 struct past_teller {
     void (*on_fold)(void *context, const struct fold *fold);
     void *context;

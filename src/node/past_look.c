@@ -348,6 +348,16 @@ bool past_look_text(const struct past_look *look, char *text, size_t size)
     return true;
 }
 
+bool past_look_room_text(const struct past_look *look, char *text, size_t size)
+{
+    if (look->cut == 0) {
+        return false;
+    }
+    snprintf(text, size, "linie: looking back: %llu lines for whose hits there is no room",
+             (unsigned long long)look->cut);
+    return true;
+}
+
 /* Nothing is done where nothing was ever seen. */
 static enum err look_in_own_memory(struct op *op, const struct wish *wish, struct past_look *ret)
 {

@@ -134,5 +134,7 @@ enum err session_fill_look_back(struct session *session)
     struct past_look look;
     const struct past_teller teller = { .on_fold = on_found, .context = session };
     TRY(session_commit(session));
-    return past_look_back(session->op, session->node, PAST_ALL, &teller, &look);
+    TRY(past_look_back(session->op, session->node, PAST_ALL, &teller, &look));
+    session_tell_look(session, &look);
+    return ERR_OK;
 }

@@ -4,8 +4,10 @@
  * that neither lines nor callers wait for it. Where more is seen than it can put in order within
  * its share, it takes what it needs; and at last lines wait.
  */
+#include "node/asking.h"
 #include "node/losses.h"
 #include "node/past.h"
+#include "node/print.h"
 #include "node/session_inner.h"
 #include "os/clock.h"
 
@@ -81,19 +83,40 @@ static void on_found(void *context, const struct fold *fold)
     session->options.on_fold(session, fold);
 }
 
+/* Not all of what was seen was looked at, or not for all indicators. */
+void session_tell_look(struct session *session, const struct past_look *look)
+{
+    char text[FAULT_TEXT_SIZE];
+    if (past_look_text(look, text, sizeof text)) {
+        session_tell_text(session, text);
+    }
+    if (past_look_room_text(look, text, sizeof text)) {
+        session_tell_text(session, text);
+    }
+    if (look->held > 0) {
+        char id[ASKING_ID_SIZE];
+        char held[64];
+        asking_id(look->request, id);
+        snprintf(text, sizeof text,
+                 "linie: looking back: %s held until another user approves with "
+                 "'linie history approve %s'%s",
+                 print_counted(look->held, "indicator of persons is", "indicators of persons are",
+                               held, sizeof held),
+                 id, look->requests > 1 ? " and those behind it ('linie history requests')" : "");
+        session_tell_text(session, text);
+    }
+}
+
 enum err session_look_back(struct session *session)
 {
     struct past_look look;
-    char text[FAULT_TEXT_SIZE];
     const struct past_teller teller = { .on_fold = on_found, .context = session };
     session->look_us = 0;
     if (session->node->history == NULL) {
         return ERR_OK;
     }
     TRY(past_look_back(session->op, session->node, PAST_NEW, &teller, &look));
-    if (past_look_text(&look, text, sizeof text)) {
-        session_tell_text(session, text);
-    }
+    session_tell_look(session, &look);
     if (look.folds > 0) {
         outputs_pump(session->outputs);
     }

@@ -258,6 +258,16 @@ void session_look_again(struct session *session);
 MUST_USE
 enum err session_look_back(struct session *session);
 
+struct past_look;
+
+/**
+ * Tell what looking back did not see: what was damaged, cut, or waits for a second person.
+ *
+ * session   begun
+ * look      of past_look_back()
+ */
+void session_tell_look(struct session *session, const struct past_look *look);
+
 /**
  * Put the history in order for a while, where its share of the time allows it.
  *

@@ -312,6 +312,27 @@ def indicator_of_a_person_is_put_to_what_was_seen_when_a_second_person_approves_
 
 
 @test
+def filling_in_tells_what_waits_for_a_second_person():
+    with Node() as node:
+        log = node.file("a.log", mail("me@bank.example") + dns("evil.example", second=2))
+        node.configure("[history]\nremember = no\n")
+        node.run("watch", log, "--quiet", status=DONE)
+        conf = node.path / "linie.conf"
+        text = conf.read_text(encoding="utf-8").replace("remember = no", "remember = yes\n"
+                                                        "second-person = email")
+        conf.write_text(text, encoding="utf-8")
+        node.add("me@bank.example\nevil.example\n")
+
+        told = node.run("history", "fill", log).stderr
+
+        request = requests_of(node)[-1]
+        told = " ".join(told.split())
+        assert "1 indicator of persons is held" in told, told
+        assert f"'linie history approve R-{request['entry']}'" in told, told
+        assert {hit["value"] for hit in hits_of(node).values()} == {"evil.example"}
+
+
+@test
 def nobody_approves_the_own_indicator_as_part_of_what_another_asks_for():
     """Whoever looks back for all anew - the marks of what was asked for are lost - asks for all."""
     with Node().remembering().configure("second-person = email\n") as node:
