@@ -83,7 +83,9 @@ enum err past_settle(struct op *op, struct node *node);
 struct past_look {
     uint64_t asked;   /* indicators that were new, and put to the history */
     uint64_t folds;   /* that looking back made or changed */
-    uint64_t cut;     /* lines for whose folds there was no room */
+    uint64_t left;    /* indicators that are still to be put to it: the next look goes on */
+    uint64_t noisy;   /* indicators with more folds than one may have */
+    uint64_t cut;     /* lines of further folds of theirs */
     uint64_t damaged; /* blocks of the history that could not be read */
     uint64_t held;    /* indicators that are of persons, and wait for a second one */
     uint64_t request; /* the entry of the journal that asks for them: the first of such requests */

@@ -14,6 +14,7 @@
 #include "node/past.h"
 #include "node/past_held.h"
 #include "node/persons.h"
+#include "node/print.h"
 #include "node/questions_file.h"
 #include "node/selftest.h"
 #include "os/disk.h"
@@ -22,6 +23,7 @@
 
 enum {
     BATCH_FOLDS = 1000,
+    LOOKS_MAX = 16, /* one after the other; what is left then waits for the next time */
     LOOK_MEMORY_MAX = 0x7FFFFFFF,
     BATCH_MEMORY_MAX = 512 * 1024 * 1024,
     ASKED_VERSION = 2,
@@ -30,6 +32,7 @@ enum {
 
 _Static_assert(ASKED_HEAD_SIZE % sizeof(uint64_t) == 0, "hashes are used as they lie");
 
+#define NO_VERSION  UINT64_MAX /* of indicators: some are still to be asked for */
 #define ASKED_PATH  SPAN("index/asked")
 #define ASKED_MAGIC SPAN("LINA")
 
@@ -166,13 +169,69 @@ static enum err on_found(void *context, const struct fold *fold)
     return looking->count == BATCH_FOLDS ? count_all(looking) : ERR_OK;
 }
 
+/* What all looks have told, in the memory of what calls them. */
+static enum err result_join(struct looking *looking, const struct back_result *one,
+                            struct back_result *all)
+{
+    size_t size = one->unwanted_count * sizeof *one->unwanted;
+    struct span unwanted = { NULL, 0 };
+    if (all->now.size == 0) { /* the first look */
+        TRY(op_copy(looking->op, span_make(one->unwanted, size), &unwanted));
+        all->unwanted = (const uint64_t *)(const void *)unwanted.data;
+        all->unwanted_count = one->unwanted_count;
+        all->damaged = one->damaged;
+        all->missing = one->missing;
+    }
+    TRY(op_copy(looking->op, one->now, &all->now));
+    all->asked += one->asked;
+    all->folds += one->folds;
+    all->noisy += one->noisy;
+    all->cut += one->cut;
+    all->left = one->left;
+    return ERR_OK;
+}
+
+static enum err look_once(struct looking *looking, const struct back_options *options,
+                          struct back_result *all, uint64_t *ret_asked)
+{
+    struct op work;
+    const struct policy_grant *grant = NULL;
+    struct back_result one = { .asked = 0 };
+    TRY(policy_grant_owner(looking->op, &grant));
+    op_begin(&work, &looking->op->actor, LOOK_MEMORY_MAX);
+    work.cancel = looking->op->cancel;
+    enum err err = back_look(&work, looking->wish.node->history, grant, options, &one);
+    if (err != ERR_OK && work.fault.text[0] != '\0') { /* else what was called has told */
+        err = op_fail(looking->op, err, "%s", work.fault.text);
+    }
+    err = err == ERR_OK ? count_all(looking) : err;
+    err = err == ERR_OK ? result_join(looking, &one, all) : err;
+    *ret_asked = one.asked;
+    op_end(&work);
+    return err;
+}
+
+/* One look after the other, while there are indicators for whose folds the last one had no room:
+ * with all of them, while that gets on, else with fewer. */
 static enum err look(struct looking *looking, const struct back_options *options,
                      struct back_result *ret)
 {
-    const struct policy_grant *grant = NULL;
-    TRY(policy_grant_owner(looking->op, &grant));
-    TRY(back_look(looking->op, looking->wish.node->history, grant, options, ret));
-    return count_all(looking);
+    struct back_options wish = *options;
+    struct back_result all = { .asked = 0 };
+    uint64_t asked = 0;
+    bool ends = looking->wish.approved == NULL; /* what was approved is not asked for again */
+    int looks = 0;
+    do {
+        TRY(look_once(looking, &wish, &all, &asked));
+        bool full = wish.asked_max == 0 || asked < wish.asked_max;
+        size_t next = full ? (size_t)asked / 2 : wish.asked_max * 2;
+        wish.asked_max = next < BACK_FEW ? BACK_FEW : next;
+        wish.before.count = all.now.size / sizeof(uint64_t);
+        wish.before.hashes = (const uint64_t *)(const void *)all.now.data;
+        looks++;
+    } while (all.left > 0 && (!ends || looks < LOOKS_MAX));
+    *ret = all;
+    return ERR_OK;
 }
 
 /* ---- what is of persons ---- */
@@ -219,13 +278,14 @@ static enum err held_write(struct looking *looking, const struct asked *asked, u
                        span_make(hashes, count * sizeof *hashes));
 }
 
-static enum err asked_keep(struct looking *looking, const struct asked *asked,
+static enum err asked_keep(struct looking *looking, struct asked *asked,
                            const struct back_result *result)
 {
     if (looking->wish.approved != NULL) {
         return ERR_OK; /* they are among those that were asked for since they were held */
     }
     if (looking->wish.how != PAST_FIRST) {
+        asked->version = result->left > 0 ? NO_VERSION : asked->version;
         return asked_write(looking->op, looking->wish.node, asked, result->now);
     }
     return result->unwanted_count > 0 ? held_write(looking, asked, asked->before, result) : ERR_OK;
@@ -253,6 +313,8 @@ static enum err look_with(struct looking *looking, struct asked *asked,
     TRY(questions_drop_doubles(&looking->held));
     struct past_look looked = { .asked = result.asked,
                                 .folds = looking->changed,
+                                .left = result.left,
+                                .noisy = result.noisy,
                                 .cut = result.cut,
                                 .damaged = result.damaged,
                                 .missing = result.missing,
@@ -350,11 +412,30 @@ bool past_look_text(const struct past_look *look, char *text, size_t size)
 
 bool past_look_room_text(const struct past_look *look, char *text, size_t size)
 {
-    if (look->cut == 0) {
+    char noisy[64];
+    char left[80];
+    char further[FAULT_TEXT_SIZE / 2] = "";
+    if (look->cut == 0 && look->left == 0) {
         return false;
     }
-    snprintf(text, size, "linie: looking back: %llu lines for whose hits there is no room",
-             (unsigned long long)look->cut);
+    if (look->left > 0) {
+        print_counted(look->left, "indicator is not looked for", "indicators are not looked for",
+                      left, sizeof left);
+        snprintf(further, sizeof further,
+                 "%s yet: the next 'linie indicators add' or 'linie watch' "
+                 "goes on",
+                 left);
+    }
+    if (look->cut == 0) {
+        snprintf(text, size, "linie: looking back: %s", further);
+        return true;
+    }
+    print_counted(look->noisy, "indicator has", "indicators have", noisy, sizeof noisy);
+    snprintf(text, size,
+             "linie: looking back: %s more than %d hits: %llu lines of theirs make no hits ('linie "
+             "hunt' finds them)%s%s",
+             noisy, BACK_FOLDS_OF_ONE, (unsigned long long)look->cut, look->left > 0 ? "; " : "",
+             further);
     return true;
 }
 

@@ -7,7 +7,10 @@
 #include "match/allow.h"
 #include "watch/describe.h"
 
-enum { BUCKET_COUNT = 1 << 16, NO_NUMBER = 0 };
+enum { BUCKET_COUNT = 1 << 16 };
+
+#define NOT_ASKED UINT32_MAX       /* not this time: asked before, or unwanted */
+#define LEFT      (UINT32_MAX - 1) /* for another look */
 
 /* A fold that is being gathered. */
 struct gathered {
@@ -24,17 +27,27 @@ struct hosts {
     uint32_t next; /* in its bucket, plus 1 */
 };
 
+/* How far an indicator has come; by its first question. */
+struct standing {
+    bool left; /* there was no room for a fold of it: another look is to find all of them */
+    uint32_t folds;
+    uint64_t cut; /* lines */
+};
+
 struct look {
     struct op *op;
     const struct back_options *options;
     struct match_found *found; /* by the image of what is allowed, and of indicators */
     size_t question_count;
     struct hunt_question *questions;
-    uint32_t *indicators; /* by question: number in the image */
-    uint32_t *firsts;     /* by question: the first one of the same indicator */
-    size_t slot_count;    /* a power of two */
-    uint32_t *slots;      /* first questions by what their indicators are, plus 1 */
-    uint64_t cut;
+    uint32_t *indicators;       /* by question: number in the image */
+    uint32_t *firsts;           /* by question: the first one of the same indicator */
+    size_t slot_count;          /* a power of two */
+    uint32_t *slots;            /* first questions by what their indicators are, plus 1 */
+    struct standing *standings; /* by question */
+    uint64_t *hashes;           /* by number in the image: what the indicator is */
+    uint32_t *asked_as;     /* by number in the image: the first question, or why there is none */
+    size_t indicator_count; /* that are asked for */
     size_t count;
     struct gathered **folds;
     uint32_t *buckets;
@@ -110,7 +123,9 @@ static uint64_t same_hash(const struct look *look, const struct match_indicator 
     return hash_bytes(secret, indicator->value.key) ^ indicator->origin;
 }
 
-/* The first question of the same indicator: `question` itself, where there is none before it. */
+/* The first question of the same indicator: `question` itself, where there is none before it; or
+ * LEFT, where as many are asked for as may be. All values of an indicator are asked for in one
+ * look, or their lines would not add up. */
 static uint32_t first_find(struct look *look, uint32_t question,
                            const struct match_indicator *indicator)
 {
@@ -123,7 +138,11 @@ static uint32_t first_find(struct look *look, uint32_t question,
             return look->slots[at] - 1;
         }
     }
+    if (look->options->asked_max > 0 && look->indicator_count == look->options->asked_max) {
+        return LEFT;
+    }
     look->slots[at] = question + 1;
+    look->indicator_count++;
     return question;
 }
 
@@ -146,6 +165,10 @@ static void question_add(struct look *look, uint32_t number,
     uint32_t question = (uint32_t)look->question_count;
     look->indicators[question] = number;
     uint32_t first = first_find(look, question, indicator);
+    look->asked_as[number] = first;
+    if (first == LEFT) {
+        return;
+    }
     if (first != question && scope_joins(&look->questions[first], indicator)) {
         return;
     }
@@ -155,12 +178,8 @@ static void question_add(struct look *look, uint32_t number,
     look->question_count++;
 }
 
-static enum err questions_make(struct look *look, struct back_result *result)
+static enum err questions_begin(struct look *look, size_t count)
 {
-    const struct match_image *image = look->options->indicators;
-    size_t count = match_image_count(image, VALUE_NONE);
-    uint64_t *hashes = op_alloc(look->op, (count + 1) * sizeof *hashes);
-    uint64_t *unwanted = op_alloc(look->op, (count + 1) * sizeof *unwanted);
     look->slot_count = 2;
     while (look->slot_count < 2 * count) {
         look->slot_count *= 2;
@@ -169,15 +188,30 @@ static enum err questions_make(struct look *look, struct back_result *result)
     look->indicators = op_alloc(look->op, (count + 1) * sizeof *look->indicators);
     look->firsts = op_alloc(look->op, (count + 1) * sizeof *look->firsts);
     look->slots = op_alloc(look->op, look->slot_count * sizeof *look->slots);
-    if (hashes == NULL || unwanted == NULL || look->questions == NULL || look->indicators == NULL ||
-        look->firsts == NULL || look->slots == NULL) {
+    look->standings = op_alloc(look->op, (count + 1) * sizeof *look->standings);
+    look->hashes = op_alloc(look->op, (count + 1) * sizeof *look->hashes);
+    look->asked_as = op_alloc(look->op, (count + 1) * sizeof *look->asked_as);
+    bool whole = look->questions != NULL && look->indicators != NULL && look->firsts != NULL &&
+                 look->slots != NULL && look->standings != NULL && look->hashes != NULL &&
+                 look->asked_as != NULL;
+    return whole ? ERR_OK : ERR_LIMIT;
+}
+
+static enum err questions_make(struct look *look, struct back_result *result)
+{
+    const struct match_image *image = look->options->indicators;
+    size_t count = match_image_count(image, VALUE_NONE);
+    uint64_t *unwanted = op_alloc(look->op, (count + 1) * sizeof *unwanted);
+    TRY(questions_begin(look, count));
+    if (unwanted == NULL) {
         return ERR_LIMIT;
     }
     for (size_t i = 0; i < count; i++) {
         struct match_indicator indicator;
         match_indicator_at(image, (uint32_t)i, &indicator);
-        hashes[i] = indicator_hash(look->options, &indicator);
-        if (was_asked(&look->options->before, hashes[i]) || is_skipped(look, &indicator)) {
+        look->hashes[i] = indicator_hash(look->options, &indicator);
+        look->asked_as[i] = NOT_ASKED;
+        if (was_asked(&look->options->before, look->hashes[i]) || is_skipped(look, &indicator)) {
             continue;
         }
         bool wanted = true;
@@ -187,15 +221,41 @@ static enum err questions_make(struct look *look, struct back_result *result)
         if (wanted) {
             question_add(look, (uint32_t)i, &indicator);
         } else {
-            unwanted[result->unwanted_count] = hashes[i];
+            unwanted[result->unwanted_count] = look->hashes[i];
             result->unwanted_count++;
         }
     }
-    qsort(hashes, count, sizeof *hashes, hash_order);
-    result->now = span_make(hashes, count * sizeof *hashes);
     result->unwanted = unwanted;
-    result->asked = look->question_count;
     return ERR_OK;
+}
+
+static bool is_left(const struct look *look, uint32_t asked_as)
+{
+    return asked_as == LEFT || (asked_as != NOT_ASKED && look->standings[asked_as].left);
+}
+
+/* What need not be asked for again, and what does. */
+static void standings_tell(struct look *look, struct back_result *result)
+{
+    size_t kept = 0;
+    size_t count = match_image_count(look->options->indicators, VALUE_NONE);
+    for (size_t i = 0; i < count; i++) {
+        if (is_left(look, look->asked_as[i])) {
+            result->left++;
+        } else {
+            look->hashes[kept] = look->hashes[i];
+            kept++;
+        }
+    }
+    qsort(look->hashes, kept, sizeof *look->hashes, hash_order);
+    result->now = span_make(look->hashes, kept * sizeof *look->hashes);
+    for (size_t i = 0; i < look->question_count; i++) {
+        const struct standing *standing = &look->standings[i];
+        bool left = look->standings[look->firsts[i]].left;
+        result->asked += left ? 0 : 1;
+        result->cut += left ? 0 : standing->cut;
+        result->noisy += !left && standing->cut > 0 ? 1 : 0;
+    }
 }
 
 /* ---- folds ---- */
@@ -277,6 +337,7 @@ static enum err fold_open(struct look *look, const struct history_posting *posti
     fold->length_us = look->options->fold_us;
     fold->last_us = (int64_t)posting->last_s * US_PER_S;
     gathered->question = look->first;
+    look->standings[look->first].folds++;
     uint32_t bucket = bucket_of(gathered->question, start_us, host);
     gathered->next = look->buckets[bucket];
     look->folds[look->count] = gathered;
@@ -341,6 +402,19 @@ static void count(struct look *look, const struct history_posting *posting, stru
 
 /* ---- what is found ---- */
 
+/* Whether the indicator may have one more fold. A noisy one takes no room from the others: lines
+ * beyond its bound are counted. Where the look is full, it is left for another one. */
+static bool has_room(struct look *look, const struct history_posting *posting)
+{
+    struct standing *standing = &look->standings[look->first];
+    if (standing->folds == BACK_FOLDS_OF_ONE) {
+        standing->cut += posting->count;
+        return false;
+    }
+    standing->left = look->count == BACK_FOLDS_MAX;
+    return !standing->left;
+}
+
 static enum err posting_take(struct look *look, const struct history_posting *posting)
 {
     int64_t first_us = (int64_t)posting->first_s * US_PER_S;
@@ -352,15 +426,12 @@ static enum err posting_take(struct look *look, const struct history_posting *po
     uint32_t question = look->first;
     struct gathered *gathered =
         fold_find(look, start_us, host, bucket_of(question, start_us, host));
-    bool fits = gathered != NULL || (look->count < BACK_FOLDS_MAX && host_fits(look, start_us));
-    if (!fits && look->count < BACK_FOLDS_MAX) { /* its hosts are too many */
+    if (gathered == NULL && !has_room(look, posting)) {
+        return ERR_OK;
+    }
+    if (gathered == NULL && !host_fits(look, start_us)) { /* its hosts are too many */
         host = FOLD_INSIDE_MANY;
         gathered = fold_find(look, start_us, host, bucket_of(question, start_us, host));
-        fits = true;
-    }
-    if (!fits) {
-        look->cut += posting->count;
-        return ERR_OK;
     }
     if (gathered == NULL) {
         TRY(fold_open(look, posting, start_us, host, &gathered));
@@ -405,13 +476,16 @@ static enum err on_found(void *context, const struct hunt_found *found)
     }
     look->now = found;
     look->first = look->firsts[found->question];
+    if (look->standings[look->first].left) {
+        return ERR_OK;
+    }
     match_indicator_at(look->options->indicators, look->indicators[found->question],
                        &look->indicator);
     TRY(observed_make(look));
     sources_count(look);
     for (size_t i = 0; i < found->row_count; i++) {
         const struct history_row *row = &found->rows[i];
-        for (size_t k = 0; k < row->posting_count; k++) {
+        for (size_t k = 0; k < row->posting_count && !look->standings[look->first].left; k++) {
             TRY(posting_take(look, &row->postings[k]));
         }
     }
@@ -429,11 +503,16 @@ static int fold_order(const void *a, const void *b)
     return order != 0 ? order : span_compare(left->inside, right->inside);
 }
 
-static enum err tell_all(struct look *look)
+/* Those of an indicator that is left are not all of its lines: they are told when it is whole. */
+static enum err tell_all(struct look *look, struct back_result *result)
 {
     qsort(look->folds, look->count, sizeof(struct gathered *), fold_order);
     for (size_t i = 0; i < look->count; i++) {
         struct fold *fold = &look->folds[i]->fold;
+        if (look->standings[look->folds[i]->question].left) {
+            continue;
+        }
+        result->folds++;
         if (span_equal(fold->inside, FOLD_INSIDE_MANY)) {
             fold_make_noisy(fold);
         }
@@ -470,10 +549,9 @@ enum err back_look(struct op *op, struct history *history, const struct policy_g
                                               .context = &look };
         TRY(look_begin(&look));
         TRY(hunt_ask(op, history, grant, &questions, &hunting, &hunted));
-        TRY(tell_all(&look));
+        TRY(tell_all(&look, &result));
     }
-    result.folds = look.count;
-    result.cut = look.cut;
+    standings_tell(&look, &result);
     result.damaged = hunted.damaged;
     result.missing = hunted.missing;
     *ret = result;

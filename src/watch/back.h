@@ -12,7 +12,9 @@
 #include "store/fold.h"
 
 enum {
-    BACK_FOLDS_MAX = 100 * 1000, /* of one look; lines of further ones are only counted */
+    BACK_FOLDS_MAX = 100 * 1000,   /* of one look; indicators with further ones are left for more */
+    BACK_FOLDS_OF_ONE = 25 * 1000, /* of one indicator; lines of further ones are only counted */
+    BACK_FEW = BACK_FOLDS_MAX / BACK_FOLDS_OF_ONE, /* indicators for which there always is room */
     BACK_ASKED_MAX = 64 * 1000 * 1000,
 };
 
@@ -27,6 +29,7 @@ struct back_options {
     const struct match_image *indicators;
     const struct match_image *allowed; /* NULL: nothing is */
     struct back_asked before;          /* these are not asked for again */
+    size_t asked_max;                  /* indicators; 0: all. The others are left */
     struct span skip;                  /* id of an indicator that nobody asks for; may be empty */
     /* Whether one that was not asked for before is asked for now. NULL: all are. Those that are not
      * count as asked for all the same. Another result than ERR_OK ends the look with it. */
@@ -39,12 +42,15 @@ struct back_options {
 };
 
 struct back_result {
-    uint64_t asked;   /* indicators that were put to the history */
+    uint64_t asked;   /* indicators that were put to the history, but for those that are left */
+    uint64_t left;    /* indicators for whose folds there was no room: nothing of them is told */
     uint64_t folds;   /* that were told */
-    uint64_t cut;     /* lines for whose folds there was no room */
+    uint64_t noisy;   /* indicators with more folds than one may have */
+    uint64_t cut;     /* lines of further folds of theirs */
     uint64_t damaged; /* blocks of the history that could not be read */
     uint64_t missing; /* losses of the history that may have been in it */
-    struct span now;  /* hashes of all indicators of the image, sorted: for the next `before` */
+    struct span now;  /* hashes of the indicators of the image, sorted, but for those that are left:
+                       * for the next `before` */
     size_t unwanted_count;
     const uint64_t *unwanted; /* hashes of those that were not wanted, among these */
 };

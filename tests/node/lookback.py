@@ -141,6 +141,32 @@ def adding_a_list_again_and_another_source_looks_back_without_counting_twice():
         assert len(hits_of(node)) == 2 * len(before)
 
 
+def noisy_names(names, hours, hosts=100):
+    return "".join(json.dumps({"_path": "dns", "ts": FIRST_MOMENT - (hour + 1) * 3600 + host,
+                               "uid": "C1", "id.orig_h": f"10.0.0.{host}", "id.orig_p": 1025,
+                               "id.resp_h": "192.0.2.53", "id.resp_p": 53, "query": name}) + "\n"
+                   for hour in range(hours) for host in range(1, hosts + 1) for name in names)
+
+
+@test
+def noisy_indicators_take_no_room_from_others_and_what_is_cut_of_them_is_told():
+    with Node().remembering() as node:
+        text = noisy_names([f"c{i}.example" for i in range(4)], 220) + \
+            noisy_names(["n.example"], 260)
+        last = dns("evil.zz")
+        node.run("watch", node.file("a.log", text + last), "--quiet", status=DONE)
+        names = [f"c{i}.example" for i in range(4)] + ["n.example", "evil.zz"]
+
+        told = node.add("\n".join(names) + "\n").stderr
+
+        assert "1 indicator has more than 25000 hits: 1000 lines" in " ".join(told.split()), told
+        found = [hit["value"] for hit in hits_of(node).values()]
+        counts = {name: found.count(name) for name in names}
+        assert counts == {"n.example": 25000, "evil.zz": 1} | dict.fromkeys(names[:4], 22000), counts
+        again = node.add("\n".join(names + ["other.zz"]) + "\n")
+        assert "0 hits of 1 new indicator" in again.stdout and not again.stderr, again
+
+
 @test
 def list_whose_indicators_expired_before_the_lines_finds_nothing_in_them():
     with Node().remembering() as node:
