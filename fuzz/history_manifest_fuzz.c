@@ -14,7 +14,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MEMORY_MAX = 256 * 1024 * 1024, SEED = 99, VERSION = 2 };
+enum { MEMORY_MAX = 256 * 1024 * 1024, SEED = 99, VERSION = 3 };
 
 #define FILE_PATH SPAN("manifest")
 
@@ -44,6 +44,7 @@ static void check_same(const struct manifest *a, const struct manifest *b)
     must(a->segment_count == b->segment_count);
     for (size_t i = 0; i < a->segment_count; i++) {
         must(a->segments[i].number == b->segments[i].number);
+        must(a->segments[i].mark == b->segments[i].mark);
         must(a->segments[i].number > 0);
         must(a->segments[i].number < a->next_number);
         must(memcmp(&a->segments[i].facts, &b->segments[i].facts, sizeof a->segments[i].facts) ==

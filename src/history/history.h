@@ -215,8 +215,9 @@ bool history_is_between(const struct history *history);
 bool history_wants_quiet(const struct history *history);
 
 /**
- * Do all the work that is due, and merge everything into as few segments as possible. What comes
- * while it goes on is not part of it.
+ * Do all the work that is due, and merge everything into as few segments as possible: then the
+ * rules hold for all of it, and nothing is past its age, for which history_work() waits a while.
+ * What comes while it goes on is not part of it.
  *
  * op        work in hand
  * history   open for writing; not between two steps

@@ -169,10 +169,12 @@ static enum err flush_end(struct op *op, struct history *history)
     struct history_change change = history_change_none(history);
     TRY(history_sync(op, history));
     TRY(history_part_open(op, history, &flush->part));
+    flush->part.is.mark = history->live_mark;
     change.part = &flush->part;
     change.through = live_older_last(history->live);
     change.wal_number = flush->wal_number;
     TRY(history_change(op, history, &change));
+    history->live_mark = history_rules_mark(history->options.rules);
     live_move_end(history->live);
     history_memory_drop(history);
     flush_free(history);

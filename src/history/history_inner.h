@@ -31,6 +31,7 @@ struct history_job {
     struct disk_file *file;
     uint64_t number; /* of the new segment */
     uint32_t made_s;
+    uint64_t mark; /* of the rules that are applied */
     uint32_t cut_s;
     const struct history_forget *forget; /* NULL: none. Where nothing is to be forgotten, the
                                           * segment stays as it is */
@@ -98,6 +99,7 @@ struct history {
     uint32_t clock_kept_s; /* the clock in the manifest */
     uint32_t leap_s;       /* what the clock showed when it leapt ahead; 0: it did not */
     uint32_t cut_s;        /* for the size: what lies wholly before is to go */
+    uint64_t live_mark;    /* of the rules under which all was seen that is live; 0: not known */
     uint64_t compact_before; /* segments with a smaller number are to become one */
 };
 
@@ -435,6 +437,8 @@ struct history_plan {
     size_t count;
     uint64_t *numbers; /* of segments that can be read; room for as many as there are parts */
     uint32_t now_s;
+    uint64_t mark; /* of the rules */
+    bool at_once;  /* what is past its time goes now, however little it is */
     uint32_t cut_s;
     const struct history_forget *forget;
     bool drops; /* damaged blocks; then it is one segment */

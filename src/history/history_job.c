@@ -63,6 +63,7 @@ static struct history_job *job_new(const struct history *history, const struct h
     }
     job->number = history->head.next_number;
     job->made_s = plan->now_s;
+    job->mark = plan->mark;
     job->cut_s = plan->cut_s;
     job->forget = plan->forget;
     job->drops = plan->drops;
@@ -81,6 +82,7 @@ static void job_ages(const struct history *history, struct history_job *job)
         bool first = i == 0;
         job->made_s = first || part->is.made_s < job->made_s ? part->is.made_s : job->made_s;
         job->cut_s = first || part->cut_s < job->cut_s ? part->cut_s : job->cut_s;
+        job->mark = first || part->is.mark == job->mark ? part->is.mark : 0;
     }
 }
 
@@ -199,9 +201,9 @@ static enum err job_change(struct op *op, struct history *history, struct histor
                            const struct merge_result *result, const struct history_loss *loss)
 {
     struct history_part part = { .cut_s = job->cut_s };
-    part.is = (struct manifest_segment){ .number = job->number,
-                                         .made_s = job->made_s,
-                                         .facts = result->facts };
+    part.is = (struct manifest_segment){
+        .number = job->number, .made_s = job->made_s, .mark = job->mark, .facts = result->facts
+    };
     struct history_change change = history_change_none(history);
     change.removed = job->numbers;
     change.removed_count = job->count;

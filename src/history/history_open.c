@@ -362,6 +362,9 @@ enum err history_open(struct op *op, struct disk *disk, struct span folder,
         history_close(history);
         return err;
     }
+    /* Under which rules a run before took in what is live, nobody wrote down. */
+    bool empty = live_last(history->live) == 0;
+    history->live_mark = empty ? history_rules_mark(options->rules) : 0;
     *ret = history;
     if (ret_opened != NULL) {
         *ret_opened = opened;

@@ -196,37 +196,72 @@ static bool plan_tier(const struct history *history, struct history_plan *plan)
     return class < CLASS_COUNT;
 }
 
-/* Whether a segment holds what has passed an age since rules were last applied to it. */
-static bool age_is_due(const struct manifest_segment *segment, uint32_t days, uint32_t now_s)
+/* Whether rules were applied to a segment, and those of now. */
+static bool is_in_order(const struct history_plan *plan, const struct manifest_segment *segment)
+{
+    return segment->made_s != 0 && segment->mark == plan->mark;
+}
+
+/* Whether a segment holds what has passed an age since that was last looked at: something that
+ * begins before `end_s`, and not all of it before `done_s`, which was the end then. */
+static bool age_is_due(const struct history_plan *plan, const struct manifest_segment *segment,
+                       uint32_t days, uint32_t end_s, uint32_t done_s)
 {
     uint64_t age_s = (uint64_t)days * HISTORY_DAY_S;
     uint64_t slack_s = age_s / SLACK_PART < SLACK_MIN_S ? SLACK_MIN_S : age_s / SLACK_PART;
-    if (days == 0 || segment->facts.first_s + age_s > now_s) {
+    uint64_t wait_s = plan->at_once ? 1 : slack_s;
+    if (segment->facts.first_s >= end_s) {
         return false; /* nothing is so old */
     }
-    bool again = segment->made_s != 0;
-    if (again && (uint64_t)segment->made_s + slack_s > now_s) {
-        return false;
+    if (!is_in_order(plan, segment)) {
+        return true;
     }
-    return !again || segment->facts.last_s + age_s >= segment->made_s;
+    return segment->made_s + wait_s <= plan->now_s && done_s < end_s &&
+           segment->facts.last_s >= done_s;
 }
 
-/* Whether something in a segment is to go. */
-static bool end_is_due(const struct history_rules *rules, const struct manifest_segment *segment,
-                       uint32_t now_s)
+/* Whether something is to be of a longer span of time. */
+static bool span_is_due(const struct history_plan *plan, const struct manifest_segment *segment,
+                        uint32_t days, enum history_width width)
+{
+    uint32_t end_s = history_span_start(width, history_days_ago(plan->now_s, days));
+    uint32_t done_s = history_span_start(width, history_days_ago(segment->made_s, days));
+    return age_is_due(plan, segment, days, end_s, done_s);
+}
+
+/* Whether something in a segment is to go for its age. */
+static bool end_is_due(const struct history_plan *plan, const struct history_rules *rules,
+                       const struct manifest_segment *segment)
 {
     bool due = false;
     for (size_t kind = 0; kind < VALUE_KIND_COUNT && !due; kind++) {
-        due = segment->facts.kind_values[kind] > 0 && age_is_due(segment, rules->days[kind], now_s);
+        uint32_t end_s = history_days_ago(plan->now_s, rules->days[kind]);
+        uint32_t done_s = history_days_ago(segment->made_s, rules->days[kind]);
+        due = segment->facts.kind_values[kind] > 0 &&
+              age_is_due(plan, segment, rules->days[kind], end_s, done_s);
     }
     return due;
 }
 
-static bool rules_are_due(const struct history_rules *rules, const struct manifest_segment *segment,
-                          uint32_t now_s)
+/* Whether rules say of something in a segment, or of its hosts, that it is not kept as it is, and
+ * were others when they were applied. */
+static bool form_is_due(const struct history_plan *plan, const struct history_rules *rules,
+                        const struct manifest_segment *segment)
 {
-    return age_is_due(segment, rules->hour_days, now_s) ||
-           age_is_due(segment, rules->day_days, now_s) || end_is_due(rules, segment, now_s);
+    bool meant = rules->host_secret_known;
+    for (size_t kind = 0; kind < VALUE_KIND_COUNT; kind++) {
+        meant =
+            meant || (segment->facts.kind_values[kind] > 0 && rules->keep[kind] != HISTORY_KEEP);
+    }
+    return meant && segment->mark != plan->mark;
+}
+
+static bool rules_are_due(const struct history_plan *plan, const struct history_rules *rules,
+                          const struct manifest_segment *segment)
+{
+    return span_is_due(plan, segment, rules->hour_days, HISTORY_DAY) ||
+           span_is_due(plan, segment, rules->day_days, HISTORY_MONTH) ||
+           end_is_due(plan, rules, segment) || form_is_due(plan, rules, segment);
 }
 
 static void plan_one(struct history_plan *plan, const struct history_part *part)
@@ -242,9 +277,9 @@ static bool plan_rules(const struct history *history, struct history_plan *plan)
     const struct history_rules *rules = history->options.rules;
     for (size_t i = 0; i < history->part_count; i++) {
         const struct history_part *part = &history->parts[i];
-        bool ends = end_is_due(rules, &part->is, plan->now_s);
-        bool due = ends || (!history_part_rests(history, part) &&
-                            rules_are_due(rules, &part->is, plan->now_s));
+        bool ends = end_is_due(plan, rules, &part->is);
+        bool due =
+            ends || (!history_part_rests(history, part) && rules_are_due(plan, rules, &part->is));
         if (part->segment != NULL && due) {
             plan_one(plan, part);
             plan->drops = ends;
@@ -369,7 +404,9 @@ static bool plan_size(struct history *history, struct history_plan *plan)
 static enum err plan_new(struct op *op, const struct history *history, uint32_t now_s,
                          struct history_plan *ret)
 {
-    *ret = (struct history_plan){ .now_s = now_s, .cut_s = history->cut_s };
+    *ret = (struct history_plan){ .now_s = now_s,
+                                  .mark = history_rules_mark(history->options.rules),
+                                  .cut_s = history->cut_s };
     ret->numbers = memory_new_array(history->part_count + 1, sizeof *ret->numbers);
     return ret->numbers == NULL ? op_fail(op, ERR_LIMIT, "out of memory for the history's work")
                                 : ERR_OK;
@@ -474,7 +511,7 @@ static bool plan_from(const struct history *history, size_t first, struct histor
             keys = alone ? part->is.facts.filter_keys : keys;
             plan->numbers[plan->count] = part->is.number;
             plan->count++;
-            due = due || rules_are_due(history->options.rules, &part->is, plan->now_s);
+            due = due || rules_are_due(plan, history->options.rules, &part->is);
         }
     }
     return plan->count > 1 || (plan->count == 1 && due);
@@ -489,14 +526,16 @@ static bool plan_all(struct history *history, struct history_plan *plan)
     return first < history->part_count;
 }
 
-/* Where a segment proves to be damaged, it rests, and is not in the next plan. */
-static enum err plan_do(struct op *op, struct history *history,
+/* Where a segment proves to be damaged, it rests, and is not in the next plan. The clock stands
+ * still: else there would be more to do with each second. */
+static enum err plan_do(struct op *op, struct history *history, uint32_t now_s,
                         bool (*choose)(struct history *history, struct history_plan *plan),
                         bool *ret_more)
 {
     struct history_plan plan; /* made anew: between two steps segments may be added */
     struct merge_result result;
-    TRY(plan_new(op, history, history->head.clock_s, &plan));
+    TRY(plan_new(op, history, now_s, &plan));
+    plan.at_once = true;
     *ret_more = choose(history, &plan);
     enum err err = *ret_more ? history_job_whole(op, history, &plan, &result) : ERR_OK;
     memory_free(plan.numbers);
@@ -504,12 +543,12 @@ static enum err plan_do(struct op *op, struct history *history,
 }
 
 /* Until there is nothing more to do. */
-static enum err plan_do_all(struct op *op, struct history *history,
+static enum err plan_do_all(struct op *op, struct history *history, uint32_t now_s,
                             bool (*choose)(struct history *history, struct history_plan *plan))
 {
     bool more = true;
     while (more) {
-        TRY(plan_do(op, history, choose, &more));
+        TRY(plan_do(op, history, now_s, choose, &more));
     }
     return ERR_OK;
 }
@@ -520,11 +559,12 @@ enum err history_compact(struct op *op, struct history *history, int64_t now_us)
     must(!history->is_between);
     history_job_drop(history);
     TRY(history_flush(op, history));
-    history->head.clock_s = clock_seconds(now_us); /* who asks for it has looked at the clock */
+    const uint32_t now_s = clock_seconds(now_us);
+    history->head.clock_s = now_s; /* who asks for it has looked at the clock */
     history->leap_s = 0;
     history->compact_before = history->head.next_number;
-    TRY(past_remove(op, history, history->head.clock_s));
-    TRY(plan_do_all(op, history, plan_all));
-    TRY(plan_do_all(op, history, plan_rules_left));
-    return plan_do_all(op, history, plan_size);
+    TRY(past_remove(op, history, now_s));
+    TRY(plan_do_all(op, history, now_s, plan_all));
+    TRY(plan_do_all(op, history, now_s, plan_rules_left));
+    return plan_do_all(op, history, now_s, plan_size);
 }

@@ -15,7 +15,9 @@ enum {
     LOSS_GONE = 1 << 8, /* above what it is of */
     LOSS_KNOWN = 1 << 9,
     LOSS_OF_MASK = LOSS_GONE - 1,
-    MANIFEST_VERSION = 2,  /* 1 had no losses */
+    MANIFEST_VERSION = 3, /* 1 had no losses, 2 no marks of rules */
+    LOSS_VERSION = 2,
+    MARK_VERSION = 3,
     COPY_ALIGNMENT = 4096, /* so that a lost sector is of one copy only */
     COPY_HEAD_SIZE = 8 + 4 + 4,
     KIND_COUNT_MAX = 64, /* a newer program may know more kinds: they are passed over */
@@ -28,6 +30,7 @@ static void segment_add(struct buf *buf, const struct manifest_segment *segment)
     const struct segment_facts *facts = &segment->facts;
     wire_add_u64(buf, segment->number);
     wire_add_u32(buf, segment->made_s);
+    wire_add_u64(buf, segment->mark);
     wire_add_u64(buf, facts->values);
     wire_add_u64(buf, facts->rows);
     wire_add_u64(buf, facts->postings);
@@ -140,11 +143,12 @@ enum err manifest_write_copy(struct op *op, struct disk *disk, struct span path,
 
 /* ---- reading ---- */
 
-static struct manifest_segment segment_take(struct wire_reader *r)
+static struct manifest_segment segment_take(struct wire_reader *r, uint32_t version)
 {
     struct manifest_segment segment = { .number = wire_u64(r) };
     struct segment_facts *facts = &segment.facts;
     segment.made_s = wire_u32(r);
+    segment.mark = version >= MARK_VERSION ? wire_u64(r) : 0;
     facts->values = wire_u64(r);
     facts->rows = wire_u64(r);
     facts->postings = wire_u64(r);
@@ -168,7 +172,8 @@ static struct manifest_segment segment_take(struct wire_reader *r)
     return segment;
 }
 
-static enum err segments_take(struct op *op, struct wire_reader *r, struct manifest *manifest)
+static enum err segments_take(struct op *op, struct wire_reader *r, uint32_t version,
+                              struct manifest *manifest)
 {
     size_t count = wire_u32(r);
     if (r->err != ERR_OK || count > MANIFEST_SEGMENT_COUNT_MAX) {
@@ -180,7 +185,7 @@ static enum err segments_take(struct op *op, struct wire_reader *r, struct manif
     }
     manifest->segment_count = count;
     for (size_t i = 0; i < count; i++) {
-        manifest->segments[i] = segment_take(r);
+        manifest->segments[i] = segment_take(r, version);
         uint64_t number = manifest->segments[i].number;
         if (number == 0 || number >= manifest->next_number) {
             return ERR_FORMAT;
@@ -254,8 +259,8 @@ static enum err copy_read(struct op *op, struct span copy, struct manifest *ret)
     manifest.through = wire_u64(&r);
     manifest.wal_number = wire_u64(&r);
     manifest.clock_s = wire_u32(&r);
-    TRY(segments_take(op, &r, &manifest));
-    if (version > 1) {
+    TRY(segments_take(op, &r, version, &manifest));
+    if (version >= LOSS_VERSION) {
         TRY(losses_take(op, &r, &manifest));
     }
     if (r.err != ERR_OK || r.rest.size != 0 || manifest.wal_number == 0 ||

@@ -17,6 +17,7 @@ enum { MANIFEST_SEGMENT_COUNT_MAX = 4096, MANIFEST_SIZE_MAX = 4 * 1024 * 1024 };
 struct manifest_segment {
     uint64_t number; /* of its file, never used twice */
     uint32_t made_s; /* to which time the rules were applied to it; 0: never */
+    uint64_t mark;   /* of these rules, history_rules_mark(); 0: not known */
     struct segment_facts facts;
 };
 

@@ -2,13 +2,6 @@
 #include "base/must.h"
 #include "history/merge_inner.h"
 
-/* So many days before; 0 where that is before 1970, or where it is never. */
-static uint32_t days_ago(uint32_t now_s, uint32_t days)
-{
-    uint64_t age = (uint64_t)days * HISTORY_DAY_S;
-    return days == 0 || age >= now_s ? 0 : now_s - (uint32_t)age;
-}
-
 void merge_fate_init(struct merge_fate *fate, const struct merge_options *options)
 {
     const struct history_rules *rules = options->rules;
@@ -17,11 +10,13 @@ void merge_fate_init(struct merge_fate *fate, const struct merge_options *option
     fate->month = (struct merge_place){ .start_s = 0 };
     fate->month_end_s = 0;
     for (int kind = 0; kind < VALUE_KIND_COUNT; kind++) {
-        uint32_t keep_s = days_ago(options->now_s, rules->days[kind]);
+        uint32_t keep_s = history_days_ago(options->now_s, rules->days[kind]);
         fate->keep_s[kind] = keep_s > options->oldest_s ? keep_s : options->oldest_s;
     }
-    fate->day_s = history_span_start(HISTORY_DAY, days_ago(options->now_s, rules->hour_days));
-    fate->month_s = history_span_start(HISTORY_MONTH, days_ago(options->now_s, rules->day_days));
+    fate->day_s =
+        history_span_start(HISTORY_DAY, history_days_ago(options->now_s, rules->hour_days));
+    fate->month_s =
+        history_span_start(HISTORY_MONTH, history_days_ago(options->now_s, rules->day_days));
     if (fate->forget != NULL) {
         taking_init(&fate->taking, rules, fate->forget);
     }

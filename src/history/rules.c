@@ -5,6 +5,7 @@
 
 #include "base/must.h"
 #include "base/uuid.h"
+#include "base/wire.h"
 #include "crypt/block.h"
 #include "crypt/hmac.h"
 
@@ -49,6 +50,65 @@ void history_rules_default(struct history_rules *ret)
         .hour_days = HOUR_DAYS_DEFAULT,
         .day_days = DAY_DAYS_DEFAULT,
     };
+}
+
+/* ---- their mark ---- */
+
+enum {
+    MARK_NUMBERS_MAX = 4 + 3 * VALUE_KIND_COUNT,
+    MARK_NUMBER_SIZE = 4,
+    MARK_SIZE_MAX = MARK_NUMBERS_MAX * MARK_NUMBER_SIZE + 2 * HISTORY_SECRET_SIZE,
+};
+
+/* Of what the rules say, in one order of bytes on all machines. */
+struct marking {
+    uint8_t bytes[MARK_SIZE_MAX];
+    size_t size;
+};
+
+static void mark_number(struct marking *marking, uint32_t number)
+{
+    for (size_t i = 0; i < MARK_NUMBER_SIZE; i++) {
+        marking->bytes[marking->size] = (uint8_t)(number >> BYTE_BITS * i);
+        marking->size++;
+    }
+}
+
+static void mark_secret(struct marking *marking, bool known, const uint8_t *secret)
+{
+    struct span bytes = span_make(secret, known ? HISTORY_SECRET_SIZE : 0);
+    mark_number(marking, known ? 1 : 0);
+    span_copy(marking->bytes + marking->size, MARK_SIZE_MAX - marking->size, bytes);
+    marking->size += bytes.size;
+}
+
+uint64_t history_rules_mark(const struct history_rules *rules)
+{
+    uint8_t digest[CRYPT_HMAC_SIZE];
+    struct marking marking = { .size = 0 };
+    mark_number(&marking, rules->hour_days);
+    mark_number(&marking, rules->day_days);
+    mark_secret(&marking, rules->hash_secret_known, rules->hash_secret);
+    mark_secret(&marking, rules->host_secret_known, rules->host_secret);
+    for (uint32_t kind = 0; kind < VALUE_KIND_COUNT; kind++) {
+        /* Others are left out: a program that knows more kinds makes the same mark. */
+        if (rules->keep[kind] != HISTORY_KEEP || rules->days[kind] != 0) {
+            mark_number(&marking, kind);
+            mark_number(&marking, (uint32_t)rules->keep[kind]);
+            mark_number(&marking, rules->days[kind]);
+        }
+    }
+    crypt_hmac(SPAN("rules of a history"), span_make(marking.bytes, marking.size), SPAN(""),
+               digest);
+    struct wire_reader r = wire_reader_of(span_make(digest, sizeof digest));
+    uint64_t mark = wire_u64(&r);
+    return mark == 0 ? 1 : mark;
+}
+
+uint32_t history_days_ago(uint32_t now_s, uint32_t days)
+{
+    uint64_t age = (uint64_t)days * HISTORY_DAY_S;
+    return days == 0 || age >= now_s ? 0 : now_s - (uint32_t)age;
 }
 
 /* ---- truncated ---- */

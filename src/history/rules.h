@@ -2,7 +2,7 @@
 /*
  * What is kept of which kind of value, in which form, and for how long. The rules are the owner's,
  * from the configuration; they hold for what comes from then on, and for what is there as segments
- * are merged.
+ * are merged; where they changed, segments are written anew, each once.
  */
 #ifndef HISTORY_RULES_H
 #define HISTORY_RULES_H
@@ -63,6 +63,26 @@ enum err history_keep_from_name(struct span word, enum history_keep *ret);
  * ret       receives them
  */
 void history_rules_default(struct history_rules *ret);
+
+/**
+ * A mark of all that rules say of what is kept, but for the size: where it is another one, what was
+ * put in order under it is perhaps not as it should be. The first eight bytes of an HMAC-SHA256, so
+ * that it tells nothing of the secrets.
+ *
+ * rules     of the owner
+ *
+ * Returns it; never 0.
+ */
+uint64_t history_rules_mark(const struct history_rules *rules);
+
+/**
+ * The second so many days before another one; 0 where that is before 1970, or the days are 0:
+ * never.
+ *
+ * now_s     since 1970
+ * days      of HISTORY_DAY_S
+ */
+uint32_t history_days_ago(uint32_t now_s, uint32_t days);
 
 /* What is kept of a value. */
 struct history_kept {

@@ -225,6 +225,77 @@ TEST(what_has_been_kept_long_enough_goes_without_being_asked)
     end(&desk);
 }
 
+TEST(what_is_past_its_age_stays_for_a_slack_at_most_and_goes_at_once_where_somebody_asks_for_it)
+{
+    struct desk desk;
+    begin(&desk);
+    desk.rules.days[VALUE_DOMAIN] = 30;
+    check_err(desk_open(&desk), ERR_OK);
+    for (uint64_t day = 0; day < 3; day++) {
+        add_at(&desk, 3, days_later(day));
+    }
+    check_err(desk_flush(&desk), ERR_OK);
+    at(&desk, days_later(30));
+    (void)work_all(&desk);
+    at(&desk, days_later(30) + 1);
+    (void)work_all(&desk);
+    assert_int_equal(stats_of(&desk).facts.rows, 2);
+
+    at(&desk, days_later(31) + 1);
+    (void)work_all(&desk);
+    assert_int_equal(stats_of(&desk).facts.rows, 2);
+    check_err(desk_compact(&desk), ERR_OK);
+    assert_int_equal(stats_of(&desk).facts.rows, 1);
+    check_err(desk_compact(&desk), ERR_OK); /* nothing is due, and it ends */
+    assert_int_equal(stats_of(&desk).facts.rows, 1);
+    end(&desk);
+}
+
+/* The rules become others while the history is closed. */
+static void rules_change(struct desk *desk)
+{
+    desk_close(desk);
+    desk->rules.keep[VALUE_DOMAIN] = HISTORY_KEEP_NOT;
+    check_err(desk_open(desk), ERR_OK);
+}
+
+TEST(rules_that_changed_reach_a_segment_and_what_was_live_without_being_asked)
+{
+    struct desk desk;
+    kept_begin(&desk, 0);
+    at(&desk, days_later(1));
+    (void)work_all(&desk);
+    add_at(&desk, 3, DESK_BASE_S);
+    rules_change(&desk);
+    uint64_t generation = stats_of(&desk).generation;
+    at(&desk, days_later(2));
+    (void)work_all(&desk);
+    assert_int_equal(stats_of(&desk).facts.kind_values[VALUE_DOMAIN], 0);
+    assert_int_equal(stats_of(&desk).facts.kind_values[VALUE_IPV4], 1);
+    assert_true(stats_of(&desk).generation > generation);
+
+    generation = stats_of(&desk).generation;
+    desk_close(&desk);
+    check_err(desk_open(&desk), ERR_OK);
+    (void)work_all(&desk);
+    assert_int_equal(stats_of(&desk).generation, generation); /* once is enough */
+    end(&desk);
+}
+
+TEST(rules_that_changed_reach_segments_that_are_too_large_to_be_merged)
+{
+    struct desk desk;
+    kept_begin(&desk, 0);
+    add_at(&desk, 3, days_later(1));
+    check_err(desk_flush(&desk), ERR_OK);
+    desk.merge_keys_max = 1;
+    rules_change(&desk);
+    at(&desk, days_later(2));
+    check_err(desk_compact(&desk), ERR_OK);
+    assert_int_equal(stats_of(&desk).facts.kind_values[VALUE_DOMAIN], 0);
+    end(&desk);
+}
+
 TEST(a_clock_that_leaps_ahead_makes_nothing_go_until_it_is_confirmed)
 {
     struct desk desk;

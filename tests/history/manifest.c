@@ -5,7 +5,11 @@
  */
 #include "history/manifest.h"
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/memory.h"
+#include "base/wire.h"
 #include "os/disk_sim.h"
 #include "tests/testing.h"
 
@@ -56,6 +60,7 @@ static void desk_begin(struct desk *desk)
         struct manifest_segment *segment = &desk->segments[i];
         segment->number = i + 1;
         segment->made_s = 1600000000 + i;
+        segment->mark = UINT64_C(0xFEDCBA9876543210) + i;
         segment->facts = (struct segment_facts){
             .values = 10 + i,
             .rows = 20 + i,
@@ -107,6 +112,7 @@ static void check_same(const struct manifest *a, const struct manifest *b)
     for (size_t i = 0; i < a->segment_count; i++) {
         assert_int_equal(a->segments[i].number, b->segments[i].number);
         assert_int_equal(a->segments[i].made_s, b->segments[i].made_s);
+        assert_int_equal(a->segments[i].mark, b->segments[i].mark);
         assert_memory_equal(&a->segments[i].facts, &b->segments[i].facts,
                             sizeof a->segments[i].facts);
     }
@@ -141,6 +147,52 @@ TEST(what_is_written_is_read)
     check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
     check_err(manifest_read(&desk.op, desk.disk, FILE_PATH, &read), ERR_OK);
     check_same(&desk.manifest, &read);
+    desk_end(&desk);
+}
+
+/* The file as a program before marks of rules wrote it, of the first copy of one that has them. */
+static void without_marks(struct span whole, struct buf *file)
+{
+    const size_t fixed = 8 + 16 + sizeof(struct hash_secret) + 3 * 8 + 2 * 4;
+    const size_t before = 8 + 4; /* number and time */
+    const size_t behind = 4 * 8 + 2 * 4 + 3 * 8 + 4 + VALUE_KIND_COUNT * 8;
+    struct wire_reader r = wire_reader_of(whole);
+    buf_add(file, wire_take(&r, 8));
+    assert_int_equal(wire_u32(&r), 3);
+    wire_add_u32(file, 2);
+    size_t size = wire_u32(&r);
+    wire_add_u32(file, (uint32_t)(size - SEGMENTS * sizeof(uint64_t)));
+    r = wire_reader_of(wire_take(&r, size));
+    buf_add(file, wire_take(&r, fixed));
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        buf_add(file, wire_take(&r, before));
+        (void)wire_u64(&r);
+        buf_add(file, wire_take(&r, behind));
+    }
+    buf_add(file, r.rest);
+    wire_add_u64(file, XXH3_64bits(file->data, file->size));
+    for (size_t left = file->size; left > 0; left--) {
+        buf_add_byte(file, 0); /* the second copy is none */
+    }
+    check_err(r.err, ERR_OK);
+    check_err(file->err, ERR_OK);
+}
+
+TEST(manifest_of_a_program_that_knew_no_marks_is_read_as_one_whose_marks_are_not_known)
+{
+    struct desk desk;
+    struct manifest read;
+    struct buf file;
+    desk_begin(&desk);
+    check_err(manifest_write(&desk.op, desk.disk, FILE_PATH, &desk.manifest), ERR_OK);
+    buf_init(&file, MANIFEST_SIZE_MAX);
+    without_marks(file_bytes(&desk), &file);
+    check_err(read_bytes(&desk, buf_span(&file), &read), ERR_OK);
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        desk.segments[i].mark = 0;
+    }
+    check_same(&desk.manifest, &read);
+    buf_done(&file);
     desk_end(&desk);
 }
 

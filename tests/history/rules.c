@@ -274,3 +274,34 @@ TEST(without_a_secret_a_host_is_its_address_and_none_stays_none)
     check_span(history_host_name(&rules, SPAN("10.0.0.5"), bytes), "10.0.0.5");
     check_span(history_host_name(&hiding, SPAN(""), bytes), "");
 }
+
+TEST(whatever_changes_in_the_rules_but_the_size_has_another_mark)
+{
+    struct history_rules rules = rules_with_secrets(1);
+    uint64_t marks[8];
+    size_t count = 0;
+    marks[count++] = history_rules_mark(&rules);
+    rules.size_max++;
+    assert_true(history_rules_mark(&rules) == marks[0]);
+
+    rules.keep[VALUE_DOMAIN] = HISTORY_KEEP_NOT;
+    marks[count++] = history_rules_mark(&rules);
+    rules.keep[VALUE_DOMAIN] = HISTORY_KEEP_HASHED;
+    marks[count++] = history_rules_mark(&rules);
+    rules.days[VALUE_EMAIL] = 1;
+    marks[count++] = history_rules_mark(&rules);
+    rules.hour_days++;
+    marks[count++] = history_rules_mark(&rules);
+    rules.day_days++;
+    marks[count++] = history_rules_mark(&rules);
+    rules.host_secret[31] ^= 1;
+    marks[count++] = history_rules_mark(&rules);
+    rules.host_secret_known = false;
+    marks[count++] = history_rules_mark(&rules);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(marks[i] != 0);
+        for (size_t k = 0; k < i; k++) {
+            assert_true(marks[i] != marks[k]);
+        }
+    }
+}

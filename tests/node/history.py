@@ -219,6 +219,77 @@ def lines_that_are_all_different_are_remembered_too():
         assert count(node, "of-a-domain-that-is-long.example") == 8000
 
 
+# ---- rules that change ----
+
+def aged():
+    """A node whose history is one segment: of 40 to 200 days ago, and of today."""
+    node = Node().remembering()
+    today = int(time.time()) - FIRST_MOMENT
+    watch(node, "".join(dns(f"www.old-{days}.example", "10.0.0.9", today - days * DAY_S)
+                        for days in range(40, 201, 20)) +
+          dns("www.new.example", "10.0.0.9", today - 60))
+    node.run("history", "compact")
+    assert len(exported(node, "domain")) == 10
+    return node
+
+
+def kinds(node):
+    (stats,) = node.json("history", "stats")
+    assert stats["segments"] == 1
+    return stats["kinds"]
+
+
+def domain_is_kept_for_30_days(node):
+    assert exported(node, "domain") == ["www.new.example"] and kinds(node)["domain"] == 1
+    assert count(node, "www.old-40.example", found=False) == 0 and count(node, "10.0.0.9") == 10
+
+
+def domain_is_not_kept(node):
+    assert exported(node, "domain") == [] and "domain" not in kinds(node)
+    assert count(node, "www.new.example", found=False) == 0 and count(node, "10.0.0.9") == 10
+
+
+def domain_is_hashed(node):
+    assert not any("example" in value for value in exported(node, "domain"))
+    assert holding(node, "old-40") == [] and kinds(node)["domain"] == 10
+    assert count(node, "www.old-40.example") == 1
+
+
+def addresses_are_networks(node):
+    assert all(value.endswith(".0/24") for value in exported(node, "ipv4")), exported(node, "ipv4")
+    assert count(node, "www.old-40.example") == 1
+
+
+def hours_are_days(node):
+    rows = [json.loads(line) for line in node.said("history", "export", *WHY).splitlines()]
+    spans = {row["span"] for row in rows if "old" in row["value"]}
+    assert spans == {"day"} and kinds(node)["domain"] == 10, spans
+    assert count(node, "www.old-40.example") == 1
+
+
+def hosts_are_pseudonyms(node):
+    (answer,) = node.json("hunt", "www.old-40.example", *WHY, status=FOUND)
+    assert [host["host"][:5] for host in answer["inside"]] == ["host-"], answer
+    assert kinds(node)["domain"] == 10
+
+
+@test
+def rules_that_changed_hold_for_all_that_is_remembered_when_compact_ends():
+    """Each is put to one segment, that others before it were put to a moment ago."""
+    for rule, holds in (("forget-after = domain 30d", domain_is_kept_for_30_days),
+                        ("drop = domain", domain_is_not_kept),
+                        ("hash = domain", domain_is_hashed),
+                        ("truncate = ipv4", addresses_are_networks),
+                        ("hours = 10d", hours_are_days),
+                        ("host-key = key", hosts_are_pseudonyms)):
+        with aged() as node:
+            (node.path / "key").write_text(KEY, encoding="utf-8")
+            configure(node, rule + "\n")
+            node.run("history", "compact")
+            holds(node)
+            node.run("history", "verify")
+
+
 # ---- forgetting ----
 
 @test
