@@ -78,9 +78,10 @@ static bool is_rule(const struct history_forgetting *rule)
                    forget->host.size > 0 || forget->since_s > 0 || forget->until_s < UINT32_MAX;
     bool known = value->kind < VALUE_KIND_COUNT && forget->kind < VALUE_KIND_COUNT &&
                  forget->scope < VALUE_SCOPE_COUNT;
-    return limited && known &&
-           (value->kind == VALUE_NONE ||
-            match_indicator_fits(value->kind, forget->scope, value->key));
+    bool fits = value->kind == VALUE_NONE
+                    ? value->key.size == 0
+                    : known && match_indicator_fits(value->kind, forget->scope, value->key);
+    return limited && known && fits;
 }
 
 static enum err rule_read(struct op *op, struct span file, struct history_forgetting *ret)
