@@ -14,7 +14,7 @@ import time
 
 from beside import (AMOUNT, BACKUP_FILES, LOTS, Node, Run, files_of, leftovers, members, wait_for,
                     words_of)
-from ground import FOUND, REFUSALS, TROUBLE, dns, gzipped, run_all, test
+from ground import FIRST_MOMENT, FOUND, REFUSALS, TROUBLE, dns, gzipped, run_all, test
 
 KILLS = AMOUNT
 KILLS_A_NODE = 25
@@ -30,10 +30,16 @@ LINE_S = 40 # seconds from one line to the next: 90 an hour, so that no indicato
 SEEN = "evil.example"
 
 
+def second(number):
+    """When a line was written: the last one at the first moment, since what is of a time to come
+    counts at the time of reading."""
+    return (number - LINES) * LINE_S
+
+
 def busy_lines(first):
     """A log in which two lines of three are hits of many folds: much is written in a short time."""
     return "".join(
-        dns(SEEN if i % 3 else f"host-{i}.example", f"10.{first}.0.{i % HOSTS}", i * LINE_S)
+        dns(SEEN if i % 3 else f"host-{i}.example", f"10.{first}.0.{i % HOSTS}", second(i))
         for i in range(LINES))
 
 
@@ -42,7 +48,7 @@ def tsv_lines():
            "#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tquery\n" \
            "#types\ttime\tstring\taddr\tport\taddr\tport\tstring\n"
     return head + "".join(
-        f"{1795262400 + i * LINE_S}.5\tC{i}\t10.9.0.{i % HOSTS}\t1025\t192.0.2.53\t53\t"
+        f"{FIRST_MOMENT + second(i)}.5\tC{i}\t10.9.0.{i % HOSTS}\t1025\t192.0.2.53\t53\t"
         f"{SEEN if i % 3 else f'host-{i}.example'}\n" for i in range(LINES))
 
 
