@@ -18,6 +18,7 @@ enum {
     PROGRESS_EVERY_MS = 100,
     IMAGE_MEMORY_MAX = 0x7FFFFFFF, /* while an index is made; it is large where the sets are */
     PATIENCE_S = 60,
+    PATIENCE_FIRST_S = 5,
     ALIVE_SHARE = 4, /* of the time in which it must be heard of */
     OUTPUTS_END_WAIT_MS = 10 * 1000,
     OUTPUTS_STOPPED_WAIT_MS = 2 * 1000, /* somebody asked to stop, and waits */
@@ -204,13 +205,15 @@ enum err session_wait(struct session *session, int timeout_ms)
     return session_close_when_due(session);
 }
 
-/* Between two runs of one command another command may have taken the lock. */
+/* Between two runs of one command another command may have taken the lock; and a run that begins
+ * may find one that is about to end, such as one whose writer was killed under it. */
 static enum err store_open_for_run(struct session *session)
 {
     struct op *op = session->op;
-    int64_t until_us = os_monotonic_us() + (int64_t)PATIENCE_S * US_PER_S;
+    int64_t patience_s = session->options.patient ? PATIENCE_S : PATIENCE_FIRST_S;
+    int64_t until_us = os_monotonic_us() + patience_s * US_PER_S;
     enum err err = node_open_store(op, session->node, true);
-    while (err == ERR_AGAIN && session->options.patient && os_monotonic_us() < until_us) {
+    while (err == ERR_AGAIN && os_monotonic_us() < until_us) {
         op_fault_clear(op);
         TRY(loop_wait(op, session->loop, PROGRESS_EVERY_MS));
         TRY(op_check(op));

@@ -60,7 +60,7 @@ struct session_options {
     bool fill;   /* read what was read before, to remember of it what is not; count nothing */
     bool follow; /* the run lasts until somebody stops it; hits are counted at once */
     bool quiet;
-    bool patient; /* who writes to the node now is waited for */
+    bool patient; /* who writes to the node now is waited for long, and not only to end */
     bool metrics; /* are given to who asks, where that is configured */
     unsigned jobs;
     /* Called for every fold that a batch opened, and some times a second while the run waits. */

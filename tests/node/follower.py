@@ -41,7 +41,10 @@ class Follower:
         (self.node.path / "real/linie.sock").unlink(missing_ok=True) # that a kill has left
         self.process = self.node.start("watch", "--follow", *self.inputs, stdout=subprocess.PIPE,
                                        stderr=subprocess.PIPE)
-        wait_for((self.node.path / "real/linie.sock").exists, "the watch to begin")
+        there = (self.node.path / "real/linie.sock").exists
+        wait_for(lambda: there() or self.process.poll() is not None, "the watch to begin")
+        if not there():
+            raise AssertionError(f"the watch has ended: {self.process.communicate()}")
 
     def stop(self, number=signal.SIGTERM, status=DONE):
         """Ends the watch; what it said and told."""
