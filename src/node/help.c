@@ -5,7 +5,7 @@
 #include "node/flow.h"
 #include "node/near.h"
 
-enum { NAME_COLUMN = 21, OPTION_COLUMN = 24, SHOWN_MAX = 64 };
+enum { NAME_COLUMN = 22, OPTION_COLUMN = 24, SHOWN_MAX = 64 };
 
 static const struct command_option common_options[] = {
     { "json", NULL, "one JSON object a line" },
